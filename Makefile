@@ -1,0 +1,68 @@
+# Every target makes what it needs in .venv first, from pyproject.toml and constraints.txt.
+# PYTHON=python3.12 make test    tests with another interpreter (.venv is made anew)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs docs-test dist clean
+
+help:
+	@echo 'make demo       fit grouped topics on the docstrings of the installed packages and show them'
+	@echo 'make test       the test suite (ARGS="-k words" to choose)'
+	@echo 'make lint       ruff and mypy'
+	@echo 'make docs       the documentation, in docs/_build/html'
+	@echo 'make docs-test  the examples in docstrings and pages'
+	@echo 'make dist       the sdist and the wheel, in dist/'
+	@echo 'make clean      remove everything made, .venv included'
+
+demo: $(VENV)/.installed
+	@$(BIN)/hftopic demo $(ARGS)
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-test $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo 'documentation: docs/_build/html/index.html'
+
+docs-test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst
+
+dist: $(VENV)/.installed-test
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf $(VENV) build dist docs/_build docs/generated *.egg-info \
+	  .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find hftopic tests docs examples benchmarks corpora -name __pycache__ -prune -exec rm -rf {} +
+
+$(INTERPRETER):
+	@$(PYTHON) -c 'import sys' 2>/dev/null \
+	  || { echo 'error: no interpreter "$(PYTHON)"; name one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'error: hftopic needs Python 3.11 or newer, and "$(PYTHON)" is Python $(PYTHON_VERSION);' \
+	            'name another: make PYTHON=python3.12 ...' >&2; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(INTERPRETER)
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.installed
+	$(PIP) install -c constraints.txt -e '.[$*]'
+	@touch $@
