@@ -1,0 +1,239 @@
+"""Topics as lists of words: how diverse they are, which of them repeat another, a row for each."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hftopic.analysis.information import topic_information
+
+
+class TopicWords(NamedTuple):
+    """Leading words of topics, whatever they came from."""
+
+    topics: np.ndarray  # (n_topics,) int, topic numbers
+    groups: np.ndarray | None  # (n_topics,) int, group of each topic where it is known
+    words: list[list[str]]  # n_topics lists, most characteristic word first
+
+
+def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None) -> float:
+    """Share of distinct words among the top words of all topics, in (0, 1].
+
+    Dieng, Ruiz and Blei (2020), *Topic modeling in embedding spaces*, who count the top 25 words. The default
+    of 10 makes the figure speak of the same words as :func:`topic_coherence`.
+
+    Parameters
+    ----------
+    model_or_topics : fitted topic model, DataFrame from its ``top_words``, or list of lists of str
+        A model that was fitted without words is counted by the numbers of its columns. Of NVDM the
+        positive poles are counted; pass ``model.top_words(n, pole="-")`` for the others.
+    top_n : int, default=10
+        Words counted of each topic; of a shorter list all of them.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that count, such as the column ``active`` of :func:`topic_information`. All by default.
+
+    Returns
+    -------
+    float
+        1 when no word stands in two topics, 1 / n_topics when all topics are the same.
+
+    Raises
+    ------
+    ValueError
+        There is no topic to count, or a topic named in `topics` does not exist.
+
+    Examples
+    --------
+    >>> from hftopic.analysis import topic_diversity
+    >>> topic_diversity([["god", "faith"], ["faith", "church"]])
+    0.75
+    """
+    table = topic_words(model_or_topics, top_n)
+    chosen = select_topics(topics, table.topics)
+    words = [word for position in chosen for word in table.words[position]]
+    if not words:
+        raise ValueError("no topic to count: topic_diversity needs at least one topic with one word")
+    return len(set(words)) / len(words)
+
+
+def topic_summary(
+    model: Any,
+    X: Any,
+    *,
+    n_words: int = 10,
+    vocabulary: Sequence[str] | None = None,
+    threshold: float = 0.05,
+    duplicate_threshold: float = 0.5,
+) -> pd.DataFrame:
+    """One row a topic: is it alive, how much of the corpus it takes, its words, and the topic it repeats.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        Documents over which information and proportions are averaged.
+    n_words : int, default=10
+        Top words listed, and compared when duplicates are looked for.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words; not needed after a fit on a Corpus or DataFrame, or when `X` is one.
+    threshold : float, default=0.05
+        Information in nats above which a topic is active.
+    duplicate_threshold : float, default=0.5
+        Share of common top words from which an active topic counts as a duplicate of another.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the topics, with columns
+
+        - ``topic``, ``group``: numbers; ``active``: bool
+        - ``information``: I(x; z) of the topic, nats; ``kl``: its KL to the prior, nats per document
+        - ``proportion``: mean over documents of the topic's share in ``transform`` (not for NVDM, whose
+          topics are signed and take no share)
+        - ``words``: top words joined by ", "; NVDM has ``words_negative`` beside it for the other pole
+        - ``nearest``: the other *active* topic with most top words in common, missing when none has any or
+          the topic itself is not active; ``similarity``: the share of top words the two have in common,
+          for NVDM over both poles, in the orientation that fits better
+        - ``duplicate``: whether ``similarity`` reaches `duplicate_threshold`
+
+    Raises
+    ------
+    ValueError
+        `vocabulary` has not one word for each column of the model, or a threshold is out of range.
+
+    Examples
+    --------
+    >>> from hftopic.analysis import topic_summary
+    >>> summary = topic_summary(model, corpus)  # doctest: +SKIP
+    >>> summary.query("duplicate")[["topic", "nearest", "words"]]  # doctest: +SKIP
+    """
+    if not 0 < duplicate_threshold <= 1:
+        raise ValueError(f"duplicate_threshold={duplicate_threshold!r} is not a share of words in (0, 1]")
+    poles = topic_poles(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
+    summary = topic_information(model, X, threshold=threshold)
+    if len(poles) == 1:
+        summary["proportion"] = np.asarray(model.transform(X), dtype=np.float64).mean(axis=0)
+    for name, words in zip(("words", "words_negative"), poles, strict=False):
+        summary[name] = [", ".join(listed) for listed in words]
+    nearest, similarity = nearest_topics(poles, summary["active"].to_numpy(dtype=bool))
+    summary["nearest"] = summary["topic"].astype("Int64").iloc[nearest].to_numpy()
+    summary["nearest"] = summary["nearest"].astype("Int64").where(similarity > 0)
+    summary["similarity"] = similarity
+    summary["duplicate"] = similarity >= duplicate_threshold
+    return summary
+
+
+def nearest_topics(poles: Sequence[list[list[str]]], active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each topic, the other active topic that shares most top words, and the share (0 if none).
+
+    `poles` holds one list of word lists, or two for signed topics; `active` is (n_topics,) bool.
+    """
+    shared = np.stack([[shared_words(a, b) for b in poles] for a in poles])  # (P, P, K, K)
+    straight = np.trace(shared) / len(poles)
+    mirrored = np.trace(shared[::-1]) / len(poles)
+    overlap = np.maximum(straight, mirrored)
+    overlap[:, ~active] = overlap[~active, :] = 0.0
+    np.fill_diagonal(overlap, 0.0)
+    return overlap.argmax(axis=1), overlap.max(axis=1)
+
+
+def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:
+    """Share of the top words of each topic on the left found in each topic on the right, (K, K)."""
+    columns = {word: column for column, word in enumerate(dict.fromkeys(w for t in left + right for w in t))}
+    occurs = [np.zeros((len(side), len(columns))) for side in (left, right)]
+    for matrix, side in zip(occurs, (left, right), strict=True):
+        for row, words in zip(matrix, side, strict=True):
+            row[[columns[word] for word in words]] = 1.0
+    longest = max(len(words) for words in left + right)
+    return np.asarray(occurs[0] @ occurs[1].T / longest)
+
+
+def topic_poles(model: Any, n: int, *, vocabulary: Sequence[str] | None) -> list[list[list[str]]]:
+    """Top words of every topic: one list of them, or for a model with signed topics one a pole, + first."""
+    if not has_poles(model):
+        return [topic_words(model, n, vocabulary=vocabulary).words]
+    return [_listed_words(model.top_words(n, vocabulary=vocabulary, pole=pole)) for pole in ("+", "-")]
+
+
+def has_poles(model: Any) -> bool:
+    """Whether topics of the model are signed, with words at either end, as NVDM's are."""
+    return "pole" in inspect.signature(model.top_words).parameters
+
+
+def model_vocabulary(model: Any, X: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
+    """Names for the model's words: those given, else the model's own (None says so), else those of `X`."""
+    known = hasattr(model, "vocabulary_") or hasattr(model, "feature_names_in_")
+    if vocabulary is not None or known:
+        return vocabulary
+    return getattr(X, "vocabulary", None)
+
+
+def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:
+    """The `n` leading words of each topic of a model, of a table from ``top_words``, or of lists of words.
+
+    Raises
+    ------
+    ValueError
+        `n` is not a positive int, or `source` holds no topics in a form that is understood.
+    """
+    if not isinstance(n, int | np.integer) or n < 1:
+        raise ValueError(f"the number of words a topic must be a positive int, got {n!r}")
+    if hasattr(source, "top_words"):
+        source = source.top_words(n, vocabulary=vocabulary)
+    if isinstance(source, pd.DataFrame):
+        groups = source["group"].to_numpy() if "group" in source else None
+        return TopicWords(source.index.to_numpy(), groups, [words[:n] for words in _listed_words(source)])
+    words = [[str(word) for word in topic][:n] for topic in _checked_lists(source)]
+    return TopicWords(np.arange(len(words)), None, words)
+
+
+def _listed_words(table: pd.DataFrame) -> list[list[str]]:
+    """Words of each row of a table from ``top_words``."""
+    columns = [name for name in table.columns if str(name).startswith("word_")]
+    if not columns:
+        raise ValueError(f"a table of topics has columns word_1, word_2, …; got {list(table.columns)}")
+    return [[str(word) for word in row if not pd.isna(word)] for row in table[columns].to_numpy()]
+
+
+def _checked_lists(source: Any) -> list[Iterable[str]]:
+    """Topics given as lists of words, a string among them refused."""
+    if isinstance(source, str) or not isinstance(source, Iterable):
+        raise ValueError(f"expected a fitted model, a table or lists of words, got {type(source).__name__}")
+    topics = list(source)
+    for topic in topics:
+        if isinstance(topic, str) or not isinstance(topic, Iterable):
+            raise ValueError(f"each topic must be a list of words, got {topic!r}; put the words in a list")
+    return topics
+
+
+def select_topics(selection: Any, topics: np.ndarray) -> np.ndarray:
+    """Positions in `topics` of those selected by a boolean mask or by number; all if `selection` is None.
+
+    Raises
+    ------
+    ValueError
+        The mask has another length, or a number is named twice or is not among `topics`.
+    """
+    if selection is None:
+        return np.arange(len(topics))
+    chosen = np.asarray(selection)
+    if chosen.ndim != 1:
+        raise ValueError(f"topics are selected by a mask or a list of numbers, got shape {chosen.shape}")
+    if chosen.dtype == bool:
+        if len(chosen) != len(topics):
+            raise ValueError(f"mask of {len(chosen)} values for {len(topics)} topics; give one value a topic")
+        return np.flatnonzero(chosen)
+    return _positions_of(chosen, topics)
+
+
+def _positions_of(numbers: np.ndarray, topics: np.ndarray) -> np.ndarray:
+    """Where each topic number stands in `topics`."""
+    position = {int(topic): place for place, topic in enumerate(topics)}
+    unknown = [number for number in numbers.tolist() if number not in position]
+    if unknown:
+        raise ValueError(f"no topic {unknown[0]!r}: topics are numbered {min(position)} to {max(position)}")
+    if len(set(numbers.tolist())) < len(numbers):
+        raise ValueError(f"a topic is named twice in {numbers.tolist()}")
+    return np.array([position[number] for number in numbers.tolist()], dtype=int)

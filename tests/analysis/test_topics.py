@@ -1,0 +1,142 @@
+"""Diversity and the summary of topics, on topics whose words are planted."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hftopic.analysis import topic_diversity, topic_summary
+
+TOPICS = [
+    ["god", "faith", "church", "belief"],
+    ["bat", "ball", "hockey", "team"],
+    ["faith", "god", "jesus", "church"],
+    ["god", "faith", "church", "belief"],
+    ["ball", "disk", "drive", "floppy"],
+]
+DEAD = 3
+
+
+def table_of(topics):
+    words = {f"word_{i + 1}": [topic[i] for topic in topics] for i in range(len(topics[0]))}
+    return pd.DataFrame({"group": np.arange(len(topics)) % 2, **words}).rename_axis("topic")
+
+
+class Planted:
+    """The public face of a fitted model with the topics above, of which number 3 is dead."""
+
+    topic_groups_ = np.arange(5) % 2
+    vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
+
+    def posterior(self, X):
+        mean = 3 * np.random.default_rng(0).standard_normal((len(X), 5))
+        variance = np.full((len(X), 5), 0.01)
+        mean[:, DEAD], variance[:, DEAD] = 0, 1
+        return SimpleNamespace(mean=mean, variance=variance)
+
+    def transform(self, X):
+        share = np.array([0.4, 0.3, 0.1, 0.05, 0.15])
+        return np.stack([share, share[::-1]]).repeat(len(X) // 2, axis=0).astype(np.float32)
+
+    def top_words(self, n=10, vocabulary=None):
+        assert vocabulary is None or len(vocabulary) == len(self.vocabulary_)
+        return table_of([topic[:n] for topic in TOPICS])
+
+
+class PlantedPoles(Planted):
+    """Signed topics: number 2 has the words of number 0 with its poles exchanged."""
+
+    negative = (
+        ["x0", "x1", "x2", "x3"],
+        ["y0", "y1", "y2", "y3"],
+        TOPICS[0],
+        TOPICS[0],
+        ["u", "v", "w", "z"],
+    )
+
+    def top_words(self, n=10, vocabulary=None, pole="+"):
+        assert vocabulary is None
+        positive = [*TOPICS[:2], self.negative[0], *TOPICS[3:]]
+        return table_of([topic[:n] for topic in (positive if pole == "+" else self.negative)])
+
+
+@pytest.fixture
+def documents():
+    return np.ones((200, 13))
+
+
+def test_diversity_counts_distinct_words():
+    assert topic_diversity(TOPICS) == 12 / 20
+    assert topic_diversity(TOPICS, top_n=1) == 4 / 5
+    assert topic_diversity([["a", "b"]] * 4) == 1 / 4
+    assert topic_diversity([["a", "b"], ["c"]]) == 1
+
+
+def test_diversity_of_model_table_and_lists_agree():
+    expected = topic_diversity(TOPICS, top_n=3)
+    assert topic_diversity(Planted(), top_n=3) == expected
+    assert topic_diversity(table_of(TOPICS), top_n=3) == expected
+
+
+def test_diversity_of_chosen_topics():
+    alive = np.arange(5) != DEAD
+    assert topic_diversity(TOPICS, topics=alive) == 12 / 16
+    assert topic_diversity(TOPICS, topics=[0, 1]) == 1
+    assert topic_diversity(table_of(TOPICS).iloc[2:], topics=[2, 4]) == 1
+
+
+@pytest.mark.parametrize(
+    ("topics", "settings", "message"),
+    [
+        (TOPICS, {"topics": np.zeros(5, dtype=bool)}, "no topic to count"),
+        (TOPICS, {"topics": [5]}, "no topic 5: topics are numbered 0 to 4"),
+        (TOPICS, {"top_n": 0}, "positive int, got 0"),
+        ([], {}, "no topic to count"),
+    ],
+)
+def test_mistakes_in_diversity_are_named(topics, settings, message):
+    with pytest.raises(ValueError, match=message):
+        topic_diversity(topics, **settings)
+
+
+def test_summary_has_a_row_a_topic(documents):
+    summary = topic_summary(Planted(), documents, n_words=2)
+    assert summary.columns.tolist() == [
+        *("topic", "group", "information", "kl", "active"),
+        *("proportion", "words", "nearest", "similarity", "duplicate"),
+    ]
+    assert summary["topic"].tolist() == [0, 1, 2, 3, 4]
+    assert summary["group"].tolist() == [0, 1, 0, 1, 0]
+    assert summary["active"].tolist() == [True, True, True, False, True]
+    np.testing.assert_allclose(summary["proportion"], [0.275, 0.175, 0.1, 0.175, 0.275], rtol=1e-6)
+    assert summary.loc[1, "words"] == "bat, ball"
+
+
+def test_summary_finds_duplicates_among_living_topics(documents):
+    summary = topic_summary(Planted(), documents, n_words=4)
+    assert summary["nearest"].tolist() == [2, 4, 0, pd.NA, 1]
+    assert summary["similarity"].tolist() == [0.75, 0.25, 0.75, 0.0, 0.25]
+    assert summary["duplicate"].tolist() == [True, False, True, False, False]
+    stricter = topic_summary(Planted(), documents, n_words=4, duplicate_threshold=0.8)
+    assert not stricter["duplicate"].any()
+
+
+def test_topic_without_a_common_word_has_no_nearest(documents):
+    summary = topic_summary(Planted(), documents, n_words=1)
+    assert summary["nearest"].isna().all()
+    assert (summary["similarity"] == 0).all()
+
+
+def test_signed_topics_have_two_poles_and_are_compared_either_way_round(documents):
+    summary = topic_summary(PlantedPoles(), documents, n_words=4)
+    assert "proportion" not in summary
+    assert summary.loc[0, "words_negative"] == "x0, x1, x2, x3"
+    assert summary["nearest"].tolist() == [2, 4, 0, pd.NA, 1]
+    assert summary["similarity"].tolist() == [1.0, 0.125, 1.0, 0.0, 0.125]
+
+
+@pytest.mark.parametrize("threshold", [0, 1.5, -0.1])
+def test_duplicate_threshold_is_a_share(documents, threshold):
+    with pytest.raises(ValueError, match="duplicate_threshold"):
+        topic_summary(Planted(), documents, duplicate_threshold=threshold)
