@@ -1,0 +1,207 @@
+"""Laws of topic correlation: what was planted is found, and chance is called chance."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import false_discovery_control
+
+from hftopic.analysis import topic_correlation
+
+
+class Planted:
+    """The public face of a fitted model whose posterior is known."""
+
+    def __init__(self, mean, variance=None, groups=None):
+        self.mean = np.asarray(mean)
+        self.variance = np.full_like(self.mean, 0.5) if variance is None else variance
+        self.topic_groups_ = np.zeros(self.mean.shape[1], dtype=int) if groups is None else np.asarray(groups)
+
+    def posterior(self, X):
+        return SimpleNamespace(mean=self.mean[: len(X)], variance=self.variance[: len(X)])
+
+    def top_words(self, n=10, vocabulary=None):
+        assert vocabulary is None
+        words = {f"word_{i + 1}": [f"t{k}w{i}" for k in range(self.mean.shape[1])] for i in range(n)}
+        return pd.DataFrame({"group": self.topic_groups_, **words}).rename_axis("topic")
+
+
+class PlantedPoles(Planted):
+    def top_words(self, n=10, vocabulary=None, pole="+"):
+        table = super().top_words(n, vocabulary)
+        return table.replace(r"^t", pole, regex=True)
+
+
+@pytest.fixture
+def gaussian():
+    return np.random.default_rng(7)
+
+
+def correlate(mean, *, groups=None, model=Planted, variance=None, active=None, **settings):
+    planted = model(mean, variance, groups)
+    active = np.arange(planted.mean.shape[1]) if active is None else active
+    settings = {"n_permutations": 99, "random_state": 0} | settings
+    return topic_correlation(planted, planted.mean, active=active, **settings)
+
+
+def test_of_means_is_the_correlation_matrix(gaussian):
+    mean = gaussian.standard_normal((200, 6)) @ gaussian.standard_normal((6, 6)) + 5
+    found = correlate(mean)
+    np.testing.assert_allclose(found.matrix, np.corrcoef(mean.T), atol=1e-12)
+    for pair in found.pairs.itertuples():
+        assert pair.r == found.matrix.loc[pair.topic_a, pair.topic_b]
+
+
+def test_total_is_the_correlation_of_draws_from_the_posterior(gaussian):
+    mean = gaussian.standard_normal((300, 4)) @ gaussian.standard_normal((4, 4))
+    variance = gaussian.uniform(0.1, 2.0, (300, 4))
+    covariance = np.cov(mean.T, bias=True) + np.diag(variance.mean(axis=0))
+    scale = np.sqrt(np.diag(covariance))
+    found = correlate(mean, variance=variance, kind="total")
+    np.testing.assert_allclose(found.matrix, covariance / np.outer(scale, scale), atol=1e-12)
+    of_means = correlate(mean, variance=variance)
+    assert (found.matrix.abs().to_numpy() <= of_means.matrix.abs().to_numpy() + 1e-12).all()
+    key = ["topic_a", "topic_b"]
+    pd.testing.assert_series_equal(
+        found.pairs.set_index(key)["p_value"].sort_index(),
+        of_means.pairs.set_index(key)["p_value"].sort_index(),
+    )
+
+
+def test_planted_pair_across_groups_comes_first(gaussian):
+    # r = 0.8 from 500 documents lies 20 standard errors from the correlations of the other pairs.
+    mean = gaussian.standard_normal((500, 8))
+    mean[:, 6] = 0.8 * mean[:, 1] + 0.6 * mean[:, 6]
+    found = correlate(mean, groups=[0] * 4 + [1] * 4, n_permutations=999, n_top_words=2)
+    first = found.pairs.iloc[0]
+    assert (first.topic_a, first.group_a, first.topic_b, first.group_b) == (1, 0, 6, 1)
+    assert first.across
+    assert first.r == pytest.approx(0.8, abs=0.1)
+    assert first.p_value == 1 / 1000
+    assert first.p_adjusted <= 0.05
+    assert (first.words_a, first.words_b) == ("t1w0, t1w1", "t6w0, t6w1")
+    assert found.across().iloc[0].topic_b == 6
+    assert len(found.within()) == 12
+    assert len(found.across()) == 16
+    summary = found.summary()
+    assert summary.loc["across", "max_abs_r"] == abs(first.r)
+    assert summary.loc["within", "mean_abs_r"] == pytest.approx(found.within()["r"].abs().mean())
+    assert summary["pairs"].tolist() == [12, 16]
+
+
+def test_negative_correlation_ranks_by_its_size(gaussian):
+    mean = gaussian.standard_normal((300, 3))
+    mean[:, 2] = -mean[:, 0] + 0.1 * mean[:, 2]
+    pairs = correlate(mean).pairs
+    assert (pairs.loc[0, "topic_a"], pairs.loc[0, "topic_b"]) == (0, 2)
+    assert pairs.loc[0, "r"] < -0.9
+    assert pairs["r"].abs().is_monotonic_decreasing
+
+
+def test_false_discoveries_come_at_the_stated_rate(gaussian):
+    # 100 corpora of four independent topics. Raw p <= 0.05 has probability exactly 0.05 for each of the 600
+    # pairs: 30 expected, over 60 with odds below 1e-6. A corpus with any adjusted p <= 0.05 has probability
+    # at most about 0.05: 5 expected, over 15 with odds below 1e-4.
+    raw, corpora = 0, 0
+    for seed in range(100):
+        pairs = correlate(gaussian.standard_normal((40, 4)), n_permutations=199, random_state=seed).pairs
+        raw += int((pairs["p_value"] <= 0.05).sum())
+        corpora += bool((pairs["p_adjusted"] <= 0.05).any())
+    assert 10 <= raw <= 60
+    assert corpora <= 15
+
+
+def test_p_values_count_the_draws_and_are_adjusted_over_all_pairs(gaussian):
+    pairs = correlate(gaussian.standard_normal((30, 5)), n_permutations=49).pairs
+    counts = pairs["p_value"] * 50
+    np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
+    assert pairs["p_value"].between(1 / 50, 1).all()
+    np.testing.assert_array_equal(pairs["p_adjusted"], false_discovery_control(pairs["p_value"]))
+
+
+def test_ties_count_against_significance():
+    # Three documents in two values: every permutation gives |r| = 0.5 or 1, and |r| >= 0.5 always holds.
+    mean = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]) / 3
+    assert correlate(mean, n_permutations=200).pairs["p_value"].tolist() == [1.0]
+
+
+def test_same_seed_same_result(gaussian):
+    mean = gaussian.standard_normal((50, 4))
+    same = [correlate(mean, random_state=3).pairs for _ in range(2)]
+    pd.testing.assert_frame_equal(*same)
+    assert not correlate(mean, random_state=4).pairs["p_value"].equals(same[0]["p_value"])
+
+
+@pytest.mark.parametrize("kind", ["mean", "total"])
+def test_dead_dimension_goes_with_nothing(gaussian, kind):
+    mean = gaussian.standard_normal((100, 3)).astype(np.float32)
+    mean[:, 1] = 0.1 + np.float32(1e-8) * mean[:, 1]
+    found = correlate(mean, kind=kind)
+    dead = found.pairs[(found.pairs["topic_a"] == 1) | (found.pairs["topic_b"] == 1)]
+    assert (dead["r"] == 0).all()
+    assert (dead["p_value"] == 1).all()
+    assert found.matrix.loc[1, 1] == 1
+    assert not found.matrix.isna().any(axis=None)
+
+
+def test_topics_keep_their_numbers_in_a_selection(gaussian):
+    mean = gaussian.standard_normal((60, 6))
+    by_number = correlate(mean, active=[5, 2, 3])
+    by_mask = correlate(mean, active=np.isin(np.arange(6), [2, 3, 5]))
+    assert by_number.matrix.index.tolist() == [2, 3, 5]
+    pd.testing.assert_frame_equal(by_number.pairs, by_mask.pairs)
+    assert (by_number.pairs["topic_a"] < by_number.pairs["topic_b"]).all()
+
+
+def test_active_topics_are_those_with_information(gaussian):
+    # Means spread over 300 documents at a standard deviation of 3 against a posterior of 0.1: over a nat.
+    mean = 3 * gaussian.standard_normal((300, 4))
+    mean[:, 2] = 0
+    variance = np.full_like(mean, 0.01)
+    variance[:, 2] = 1
+    planted = Planted(mean, variance)
+    assert topic_correlation(planted, mean, n_permutations=9).matrix.index.tolist() == [0, 1, 3]
+
+
+def test_signed_topics_show_both_poles(gaussian):
+    pairs = correlate(gaussian.standard_normal((20, 2)), model=PlantedPoles, n_top_words=2).pairs
+    assert pairs.loc[0, "words_b"] == "+ +1w0, +1w1 / - -1w0, -1w1"
+
+
+@pytest.mark.parametrize("active", [[], [1]])
+def test_fewer_than_two_topics_give_no_pairs_and_say_so(gaussian, active):
+    with pytest.warns(UserWarning, match=rf"{len(active)} of 4 topics is active"):
+        found = correlate(gaussian.standard_normal((20, 4)), active=np.array(active, dtype=int))
+    assert found.matrix.shape == (len(active), len(active))
+    assert len(found.pairs) == 0
+    assert "p_adjusted" in found.pairs
+    assert found.summary()["pairs"].tolist() == [0, 0]
+
+
+def test_the_model_is_left_as_it_was(gaussian):
+    mean = gaussian.standard_normal((20, 3))
+    before = mean.copy()
+    correlate(mean)
+    np.testing.assert_array_equal(mean, before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kind": "means"}, "did you mean 'mean'"),
+        ({"n_permutations": 0}, "n_permutations must be at least 1"),
+        ({"active": [0, 9]}, "no topic 9"),
+        ({"active": [0, 0]}, "named twice"),
+        ({"active": [True, False]}, "mask of 2 values for 4 topics"),
+        ({"active": [[0, 1]]}, "mask or a list of numbers"),
+    ],
+)
+def test_mistakes_are_named(gaussian, settings, message):
+    with pytest.raises(ValueError, match=message):
+        correlate(gaussian.standard_normal((20, 4)), **settings)
+
+
+def test_two_documents_are_too_few(gaussian):
+    with pytest.raises(ValueError, match="at least three documents, got 2"):
+        correlate(gaussian.standard_normal((2, 4)))
