@@ -1,0 +1,223 @@
+"""Coherence: gensim's own figures, from text or from counts, and never a silent nan."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from hftopic import Corpus
+from hftopic.analysis import topic_coherence
+
+MEASURES = ["u_mass", "c_v", "c_npmi", "c_uci"]
+WORDS = [f"w{number}" for number in range(30)]
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """Eighty documents of 5 to 60 tokens, each mostly from one of three thirds of the vocabulary."""
+    generator = np.random.default_rng(11)
+    drawn = []
+    for _ in range(80):
+        chance = np.ones(30)
+        chance[10 * (third := generator.integers(3)) : 10 * (third + 1)] = 6
+        drawn.append(
+            generator.choice(WORDS, size=generator.integers(5, 61), p=chance / chance.sum()).tolist()
+        )
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def counts(texts):
+    dense = np.array([[text.count(word) for word in WORDS] for text in texts], dtype=np.float32)
+    return sparse.csr_array(dense)
+
+
+@pytest.fixture(scope="module")
+def topics():
+    mixed = [WORDS[i] for i in (0, 11, 22, 3, 14)]
+    return [WORDS[:5], WORDS[10:16], mixed]
+
+
+def by_gensim(topics, texts, measure, window=None):
+    """gensim's value for each topic, called as its documentation says."""
+    from gensim.corpora import Dictionary
+    from gensim.models.coherencemodel import CoherenceModel
+
+    dictionary = Dictionary(texts)
+    bags = [dictionary.doc2bow(text) for text in texts]
+    model = CoherenceModel(
+        topics=topics,
+        texts=texts,
+        corpus=bags,
+        dictionary=dictionary,
+        coherence=measure,
+        window_size=window,
+        topn=max(map(len, topics)),
+        processes=1,
+    )
+    return model.get_coherence_per_topic()
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("window", [None, 3, 25])
+def test_texts_give_what_gensim_gives(topics, texts, measure, window):
+    table = topic_coherence(topics, texts=texts, measure=measure, window=window)
+    np.testing.assert_allclose(table[measure], by_gensim(topics, texts, measure, window), rtol=0, atol=1e-9)
+    default = {"u_mass": "document", "c_v": 110, "c_npmi": 10, "c_uci": 10}[measure]
+    expected = window if window is not None and measure != "u_mass" else default
+    assert table[f"{measure}_window"].tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_several_measures_at_once_change_none(topics, texts, measure):
+    together = topic_coherence(topics, texts=texts, measure=MEASURES, window=7)
+    alone = topic_coherence(topics, texts=texts, measure=measure, window=7)
+    np.testing.assert_array_equal(together[measure], alone[measure])
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_counts_make_each_document_a_window(topics, texts, counts, measure):
+    once = [sorted(set(text)) for text in texts]
+    table = topic_coherence(topics, counts, vocabulary=WORDS, measure=measure)
+    np.testing.assert_allclose(table[measure], by_gensim(topics, once, measure, 1000), rtol=0, atol=1e-9)
+    assert table[f"{measure}_window"].tolist() == ["document"] * 3
+    of_texts = topic_coherence(topics, texts=texts, measure=measure, window="document")
+    pd.testing.assert_frame_equal(table, of_texts)
+
+
+def test_npmi_of_documents_from_its_definition(topics, counts):
+    occurs = counts.toarray() > 0
+
+    def npmi(a, b):
+        together = (occurs[:, a] & occurs[:, b]).mean() + 1e-12  # gensim's epsilon
+        return math.log(together / (occurs[:, a].mean() * occurs[:, b].mean())) / -math.log(together)
+
+    expected = []
+    for topic in topics:
+        ids = [WORDS.index(word) for word in topic]
+        expected.append(np.mean([npmi(a, b) for a in ids for b in ids if a < b]))
+    table = topic_coherence(topics, counts, vocabulary=WORDS)
+    np.testing.assert_allclose(table["c_npmi"], expected, atol=1e-9)
+
+
+def test_words_that_belong_together_beat_words_that_do_not(topics, texts):
+    table = topic_coherence(topics, texts=texts, measure=["c_npmi", "c_v"])
+    assert (table.loc[:1, ["c_npmi", "c_v"]] > table.loc[2, ["c_npmi", "c_v"]]).all(axis=None)
+
+
+def test_corpus_with_tokens_slides_and_one_without_does_not(topics, texts, counts):
+    vocabulary = np.array(WORDS)
+    ordered = Corpus(counts=counts, vocabulary=vocabulary, tokens=tuple(tuple(text) for text in texts))
+    pd.testing.assert_frame_equal(topic_coherence(topics, ordered), topic_coherence(topics, texts=texts))
+    bare = Corpus(counts=counts, vocabulary=vocabulary)
+    expected = topic_coherence(topics, counts, vocabulary=WORDS)
+    pd.testing.assert_frame_equal(topic_coherence(topics, bare), expected)
+    frame = pd.DataFrame(counts.toarray(), columns=WORDS)
+    pd.testing.assert_frame_equal(topic_coherence(topics, frame), expected)
+
+
+def test_empty_documents_are_no_documents(topics, texts, counts):
+    padded = [[], *texts[:40], [], *texts[40:], []]
+    for settings in ({}, {"window": "document"}):
+        expected = topic_coherence(topics, texts=texts, measure=MEASURES, **settings)
+        found = topic_coherence(topics, texts=padded, measure=MEASURES, **settings)
+        pd.testing.assert_frame_equal(found, expected)
+    stacked = sparse.vstack([counts, sparse.csr_array((5, 30), dtype=np.float32)], format="csr")
+    found = topic_coherence(topics, stacked, vocabulary=WORDS, measure=MEASURES)
+    pd.testing.assert_frame_equal(found, topic_coherence(topics, counts, vocabulary=WORDS, measure=MEASURES))
+
+
+def test_stored_zeros_are_no_occurrences(topics, counts):
+    dense = counts.toarray()
+    explicit = sparse.csr_array(np.ones_like(dense))
+    explicit.data = dense.ravel().copy()
+    expected = topic_coherence(topics, counts, vocabulary=WORDS)
+    pd.testing.assert_frame_equal(topic_coherence(topics, explicit, vocabulary=WORDS), expected)
+
+
+def test_absent_words_are_left_out_and_listed(topics, texts):
+    strange = [["pope", *topics[0], "nun"], topics[1]]
+    found = topic_coherence(strange, texts=texts, measure=MEASURES)
+    expected = topic_coherence(topics[:2], texts=texts, measure=MEASURES)
+    pd.testing.assert_frame_equal(found[MEASURES], expected[MEASURES])
+    assert found["absent"].tolist() == ["pope, nun", ""]
+    assert found["words"].tolist() == [", ".join(topics[0]), ", ".join(topics[1])]
+
+
+def test_topics_without_two_present_words_are_nan_with_one_warning(topics, texts):
+    strange = [["pope", "nun"], topics[1], ["pope", "w1"]]
+    with pytest.warns(UserWarning, match="fewer than two words of topic 0, 2 occur") as caught:
+        found = topic_coherence(strange, texts=texts, measure=MEASURES)
+    assert len(caught) == 1
+    assert found["c_npmi"].isna().tolist() == [True, False, True]
+    assert found["c_v"].mean() == found.loc[1, "c_v"]
+    with pytest.warns(UserWarning, match="of topic 0 occur"):
+        assert topic_coherence(strange[:1], texts=texts)["c_npmi"].isna().all()
+
+
+def test_words_never_seen_in_a_column_are_absent(counts):
+    with_unused = sparse.hstack([counts, sparse.csr_array((80, 1), dtype=np.float32)], format="csr")
+    found = topic_coherence([["w1", "w2", "unused"]], with_unused, vocabulary=[*WORDS, "unused"])
+    assert found.loc[0, "absent"] == "unused"
+
+
+def test_tables_and_models_of_topics(topics, texts):
+    lists = [topic[:5] for topic in topics]
+    table = pd.DataFrame(
+        lists, columns=[f"word_{i}" for i in range(1, 6)], index=pd.Index([4, 7, 9], name="topic")
+    )
+    table.insert(0, "group", [0, 1, 1])
+
+    class Model:
+        def top_words(self, n=10, vocabulary=None):
+            assert vocabulary is None
+            return table.iloc[:, : n + 1]
+
+    expected = topic_coherence([topic[:3] for topic in lists], texts=texts)
+    for source in (table, Model()):
+        found = topic_coherence(source, texts=texts, top_n=3)
+        assert found["topic"].tolist() == [4, 7, 9]
+        assert found["group"].tolist() == [0, 1, 1]
+        assert found["c_npmi"].tolist() == expected["c_npmi"].tolist()
+
+
+def test_worker_processes_change_nothing(topics, texts):
+    expected = topic_coherence(topics, texts=texts)
+    pd.testing.assert_frame_equal(topic_coherence(topics, texts=texts, processes=2), expected)
+
+
+def test_input_is_left_as_it_was(topics, counts):
+    before = counts.copy()
+    topic_coherence(topics, counts, vocabulary=WORDS, measure=MEASURES)
+    assert (before != counts).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"measure": "npmi"}, "unknown measure 'npmi'; did you mean 'c_npmi'"),
+        ({"measure": []}, "measure is empty"),
+        ({"window": 1}, "at least 2 tokens"),
+        ({"window": "doc"}, "'document' or None, got 'doc'"),
+        ({"processes": 0}, "processes must be at least 1"),
+        ({"texts": ["god faith"]}, "document 0 is a string"),
+        ({"texts": "god faith"}, "document 0 is a string"),
+        ({"texts": [[], []]}, "every document is empty"),
+        ({"texts": None}, "no reference corpus"),
+        ({"texts": None, "corpus": np.eye(30), "window": 10, "vocabulary": WORDS}, "slides over text"),
+        ({"texts": None, "corpus": np.eye(30)}, "30 columns and no vocabulary"),
+        ({"texts": None, "corpus": np.eye(30), "vocabulary": ["a"]}, "30 columns and a vocabulary of 1"),
+        ({"texts": None, "corpus": -np.eye(30), "vocabulary": WORDS}, "Negative values"),
+        ({"top_n": 1}, "topic 0 has 1 words"),
+        ({"top_n": 0}, "positive int"),
+        ({"model_or_topics": [["w1", "w2", "w1"]]}, "topic 0 lists a word twice"),
+        ({"model_or_topics": ["w1", "w2"]}, "put the words in a list"),
+        ({"model_or_topics": "w1 w2"}, "got str"),
+        ({"model_or_topics": pd.DataFrame({"a": ["w1"]})}, "columns word_1"),
+    ],
+)
+def test_mistakes_are_named(topics, texts, settings, message):
+    with pytest.raises(ValueError, match=message):
+        topic_coherence(**({"model_or_topics": topics, "texts": texts} | settings))
