@@ -1,0 +1,227 @@
+"""Raw text to word counts, by scikit-learn's vectoriser."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hftopic.corpus import Corpus, CorpusError
+
+# Runs of at least three letters. What a contraction of "not" leaves ("don", "isn", "couldn") is no word.
+LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How texts become words, and which words are kept.
+
+    Parameters
+    ----------
+    lowercase : bool
+        Whether texts are put in lower case first.
+    stop_words : "english", tuple of str, or None
+        Words left out: scikit-learn's English list, those given, or none.
+    min_df, max_df : int or float
+        Fewest and most documents in which a kept word occurs: a number of documents (int), or a share of
+        them (float from 0 to 1). With the defaults, 5 documents and half of the documents.
+    token_pattern : str
+        Regular expression of a word: by default a run of three or more letters, of any script.
+    max_features : int or None
+        Number of words kept, the most frequent ones; None keeps all.
+
+    Raises
+    ------
+    ValueError
+        A setting has a value that it cannot have.
+
+    Examples
+    --------
+    >>> TextOptions(min_df=1, max_features=2000).max_df
+    0.5
+    """
+
+    lowercase: bool = True
+    stop_words: str | tuple[str, ...] | None = "english"
+    min_df: int | float = 5
+    max_df: int | float = 0.5
+    token_pattern: str = LETTERS
+    max_features: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.stop_words, str) and self.stop_words != "english":
+            raise ValueError(
+                f"stop_words must be 'english', a tuple of words or None, not {self.stop_words!r}"
+            )
+        if self.stop_words is not None and not isinstance(self.stop_words, str):
+            object.__setattr__(self, "stop_words", _as_words(self.stop_words))
+        for name in ("min_df", "max_df"):
+            _check_frequency(name, getattr(self, name))
+        try:
+            groups = re.compile(self.token_pattern).groups
+        except re.error as error:
+            raise ValueError(
+                f"token_pattern {self.token_pattern!r} is no regular expression: {error}"
+            ) from error
+        if groups > 1:
+            raise ValueError(
+                f"token_pattern {self.token_pattern!r} captures {groups} groups; one at the most"
+            )
+        if self.max_features is not None and not _is_whole(self.max_features):
+            raise ValueError(
+                f"max_features must be a whole number from 1 up, or None, not {self.max_features!r}"
+            )
+
+
+def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
+    words = tuple(stop_words)
+    strangers = [word for word in words if not isinstance(word, str)]
+    if strangers:
+        raise ValueError(f"stop_words must be strings; {strangers[0]!r} is not")
+    return words
+
+
+def _check_frequency(name: str, value: Any) -> None:
+    share = isinstance(value, float | np.floating) and 0 <= value <= 1
+    if not (share or _is_whole(value)):
+        raise ValueError(
+            f"{name} must be a number of documents (a whole number from 1 up) or a share of them "
+            f"(a float from 0.0 to 1.0), not {value!r}"
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
+
+
+def corpus_from_texts(
+    texts: Iterable[str],
+    *,
+    options: TextOptions | None = None,
+    labels: Iterable[Any] | None = None,
+    names: Iterable[Any] | None = None,
+    splits: Iterable[Any] | None = None,
+    vocabulary: Sequence[str] | np.ndarray | None = None,
+) -> Corpus:
+    """Corpus of texts, its words in alphabetical order and its tokens in reading order.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A document each; may be a generator, since each is read once.
+    options : TextOptions, optional
+        How texts become words; ``TextOptions()`` if not given.
+    labels, names, splits : sequences, optional
+        As in `Corpus`.
+    vocabulary : sequence of str, optional
+        Words of the corpus, in this order, for new documents of a model that is fitted already. The
+        options that choose words (``stop_words``, ``min_df``, ``max_df``, ``max_features``) have no effect
+        then.
+
+    Raises
+    ------
+    CorpusError
+        A text is not a string, or the options leave no word; the message says which option.
+
+    Examples
+    --------
+    >>> corpus = corpus_from_texts(["The cat sat.", "A cat ran."], options=TextOptions(min_df=2, max_df=1.0))
+    >>> corpus.vocabulary.tolist(), corpus.tokens
+    (['cat'], (('cat',), ('cat',)))
+    """
+    options = TextOptions() if options is None else options
+    if isinstance(texts, str | bytes):
+        raise CorpusError("texts is one string; give a sequence of texts, one a document")
+    words = None if vocabulary is None else list(vocabulary)
+    record = _Record(_analyser(options, words))
+    counts, found = _vectorise(texts, record, options, words)
+    kept = frozenset(found)
+    tokens = tuple(tuple(word for word in document if word in kept) for document in record.documents)
+    return Corpus(counts, found, labels, names, tokens, splits)
+
+
+class _Record:
+    """Analyser that remembers the tokens it hands out, so that each text is read once."""
+
+    def __init__(self, analyse: Callable[[str], list[str]]) -> None:
+        self.analyse = analyse
+        self.documents: list[tuple[str, ...]] = []
+        self._shared: dict[str, str] = {}  # one string object a word, however often it occurs
+
+    def __call__(self, text: Any) -> tuple[str, ...]:
+        if not isinstance(text, str):
+            raise CorpusError(
+                f"text {len(self.documents)} is {text!r} of type {type(text).__name__}, not a string"
+            )
+        share = self._shared.setdefault
+        document = tuple(share(word, word) for word in self.analyse(text))
+        self.documents.append(document)
+        return document
+
+
+def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[str], list[str]]:
+    # Imported here: reading a matrix needs no vectoriser.
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    stop_words = options.stop_words if vocabulary is None else None
+    analyse: Callable[[str], list[str]] = CountVectorizer(
+        lowercase=options.lowercase,
+        stop_words=list(stop_words) if isinstance(stop_words, tuple) else stop_words,
+        token_pattern=options.token_pattern,
+    ).build_analyzer()
+    return analyse
+
+
+def _vectorise(
+    texts: Iterable[str], record: _Record, options: TextOptions, vocabulary: list[str] | None
+) -> tuple[Any, list[str]]:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    if vocabulary is not None:
+        Corpus(np.zeros((0, len(vocabulary))), vocabulary)  # our words for what is wrong with it
+    vectorizer = CountVectorizer(
+        analyzer=record,
+        vocabulary=vocabulary,
+        min_df=options.min_df,
+        max_df=options.max_df,
+        max_features=options.max_features,
+        dtype=np.float32,
+    )
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except CorpusError:
+        raise
+    except ValueError as error:
+        raise CorpusError(_why_no_word(record.documents, options)) from error
+    return counts, vectorizer.get_feature_names_out().tolist()
+
+
+def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> str:
+    """Which option leaves no word, and what to do."""
+    n = len(documents)
+    spread: dict[str, int] = {}
+    for document in documents:
+        for word in set(document):
+            spread[word] = spread.get(word, 0) + 1
+    if n == 0:
+        return "there are no texts"
+    if not spread:
+        return (
+            f"no word is left in {n:,} texts: they are empty, or token_pattern={options.token_pattern!r} and "
+            f"stop_words={options.stop_words!r} leave nothing"
+        )
+    fewest, most = (_documents(bound, n) for bound in (options.min_df, options.max_df))
+    widest = max(spread, key=lambda word: (spread[word], word))
+    told = f"{widest!r} is in {spread[widest]:,} of {n:,} texts, more than any other word"
+    if max(spread.values()) < fewest:
+        return f"min_df={options.min_df} leaves no word: {told}; lower min_df"
+    if min(spread.values()) > most:
+        return f"max_df={options.max_df} leaves no word: every word is in more texts than that; raise max_df"
+    return (
+        f"min_df={options.min_df} and max_df={options.max_df} together leave no word: {told}; move them apart"
+    )
+
+
+def _documents(bound: float, n_documents: int) -> float:
+    return bound if _is_whole(bound) else bound * n_documents
