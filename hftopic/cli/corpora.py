@@ -1,0 +1,70 @@
+"""``corpus``: what a corpus holds, and its conversion to another format."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic.cli.options import (
+    Source,
+    check_free,
+    command_options,
+    corpus_options,
+    existing_path,
+    new_path,
+    note,
+    style_options,
+)
+from hftopic.cli.tables import Style, show_values
+
+if TYPE_CHECKING:
+    from hftopic.corpus import Corpus
+
+
+@click.command("corpus")
+@click.argument("corpus", type=existing_path)
+@click.option("--out", type=new_path, help="File or folder for the corpus in another format.")
+@click.option("--out-format", help="Format to write, if the name of --out does not tell.")
+@click.option("--force", is_flag=True, help="Replace what is at --out.")
+@corpus_options
+@style_options
+@command_options
+def describe(source: Source, out: Path | None, out_format: str | None, force: bool, style: Style) -> None:
+    """Describe CORPUS, or convert it.
+
+    Texts become counts of words; a format of text puts documents together from their words again.
+    """
+    if out is None and out_format is not None:
+        raise click.UsageError("--out-format needs --out, the file or folder to write")
+    if out is not None:
+        check_free(out, force)
+    documents = source.read()
+    if out is not None:
+        from hftopic.formats import write_corpus
+
+        write_corpus(documents, out, format=out_format)
+        note(f"{len(documents):,} documents in {out}")
+    show_values(facts(documents), style)
+
+
+def facts(corpus: "Corpus") -> dict[str, Any]:
+    """Sizes of a corpus and what it holds beside counts."""
+    import numpy as np
+
+    lengths: np.ndarray = corpus.counts.sum(axis=1)
+    frequent = np.argsort(-corpus.counts.sum(axis=0), kind="stable")[:10]
+    splits = (
+        {} if corpus.splits is None else dict(zip(*np.unique(corpus.splits, return_counts=True), strict=True))
+    )
+    return {
+        "documents": len(corpus),
+        "empty_documents": int((lengths == 0).sum()),
+        "words": corpus.n_words,
+        "tokens": corpus.n_tokens,
+        "tokens_per_document": float(lengths.mean()) if len(corpus) else None,
+        "labels": 0 if corpus.labels is None else len(set(corpus.labels)),
+        "named": corpus.names is not None,
+        "in_reading_order": corpus.tokens is not None,
+        "splits": [f"{name}: {size}" for name, size in splits.items()],
+        "frequent_words": [str(word) for word in corpus.vocabulary[frequent]],
+    }

@@ -1,0 +1,177 @@
+"""``topics``, ``evaluate`` and ``correlate``: what a fitted model says, and how well."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic.cli.modelling import words_of
+from hftopic.cli.options import Source, command_options, corpus_options, existing_path, style_options
+from hftopic.cli.tables import Style, show, show_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
+
+
+@click.command()
+@click.argument("model", type=existing_path)
+@click.argument("corpus", type=existing_path, required=False)
+@click.option("-n", "--words", "n_words", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--active", is_flag=True, help="Only the active topics; needs CORPUS.")
+@corpus_options
+@style_options
+@command_options
+def topics(model: Path, source: Source | None, n_words: int, active: bool, style: Style) -> None:
+    """Top words of MODEL's topics, by group.
+
+    With CORPUS also how much each topic says about its documents (information, in nats), whether it is
+    active, its share of the corpus, and the topic it is most like.
+    """
+    if active and source is None:
+        raise click.UsageError("--active needs a CORPUS, over which the information of topics is measured")
+    from hftopic import load
+    from hftopic.analysis import topic_summary
+
+    fitted = load(model)
+    if source is None:
+        table = words_of_topics(fitted, n_words)
+    else:
+        documents = source.read(vocabulary=words_of(fitted))
+        table = topic_summary(fitted, documents, n_words=n_words)
+    show_groups(table[table["active"]] if active else table, style)
+
+
+@click.command()
+@click.argument("model", type=existing_path)
+@click.argument("corpus", type=existing_path)
+@click.option(
+    "--coherence",
+    "measures",
+    type=click.Choice(MEASURES),
+    multiple=True,
+    default=["c_npmi"],
+    show_default=True,
+    help="Measure of coherence; may be given several times.",
+)
+@click.option("--by-topic", is_flag=True, help="The coherence of each topic in place of the measures.")
+@click.option("-n", "--words", "n_words", type=click.IntRange(2), default=10, show_default=True)
+@corpus_options
+@style_options
+@command_options
+def evaluate(
+    model: Path, source: Source, measures: tuple[str, ...], by_topic: bool, n_words: int, style: Style
+) -> None:
+    """Perplexity, active topics, coherence, diversity of MODEL.
+
+    All are measured on the documents of CORPUS.
+    Of a corpus with splits the documents of the split "test" are used, unless --split says otherwise.
+    Coherence and diversity are those of the active topics.
+    """
+    from hftopic import load
+    from hftopic.analysis import topic_coherence, topic_diversity, topic_information
+
+    fitted = load(model)
+    documents = source.read(vocabulary=words_of(fitted), prefer="test")
+    active = topic_information(fitted, documents)["active"].to_numpy()
+    coherence = topic_coherence(fitted, documents, measure=list(measures), top_n=n_words)[active]
+    if by_topic:
+        show(coherence, style)
+        return
+    values = {
+        "documents": len(documents),
+        "tokens": documents.n_tokens,
+        "perplexity": fitted.perplexity(documents),
+        "score": fitted.score(documents),
+        "topics": len(active),
+        "active_topics": int(active.sum()),
+        "diversity": topic_diversity(fitted, n_words, topics=active) if active.any() else None,
+    }
+    values |= {measure: coherence[measure].mean() for measure in measures}
+    show_values(values, style)
+
+
+@click.command()
+@click.argument("model", type=existing_path)
+@click.argument("corpus", type=existing_path)
+@click.option("--across/--within", default=None, help="Only pairs across groups, or only pairs within one.")
+@click.option("-n", "--pairs", "n_pairs", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--words", "n_words", type=click.IntRange(1), default=5, show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(["mean", "total"]),
+    default="mean",
+    show_default=True,
+    help="Correlate posterior means, or draws from the posterior.",
+)
+@click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@corpus_options
+@style_options
+@command_options
+def correlate(
+    model: Path,
+    source: Source,
+    across: bool | None,
+    n_pairs: int,
+    n_words: int,
+    kind: str,
+    permutations: int,
+    seed: int,
+    style: Style,
+) -> None:
+    """Pairs of topics of MODEL that go together in CORPUS.
+
+    They are pairs of active topics, the strongest first. r is a correlation; p_adjusted the chance of one as strong by luck, adjusted for the number of pairs. With
+    thousands of documents the smallest r is significant: look at its size.
+    """
+    from hftopic import load
+    from hftopic.analysis import topic_correlation
+
+    fitted = load(model)
+    found = topic_correlation(
+        fitted,
+        source.read(vocabulary=words_of(fitted)),
+        kind=kind,
+        n_permutations=permutations,
+        random_state=seed,
+        n_top_words=n_words,
+    )
+    pairs = found.pairs if across is None else found.across() if across else found.within()
+    if style is None:
+        show(shortened(pairs).head(n_pairs))
+        click.echo()
+        show(found.summary().reset_index())
+    else:
+        show(pairs.head(n_pairs), style)
+
+
+def words_of_topics(model: Any, n_words: int) -> "pd.DataFrame":
+    """Top words of each topic, a list a row; of signed topics those of the two poles."""
+    import pandas as pd
+
+    from hftopic.analysis.topics import topic_poles
+
+    table = pd.DataFrame({"topic": range(len(model.topic_groups_)), "group": model.topic_groups_})
+    for name, words in zip(
+        ("words", "words_negative"), topic_poles(model, n_words, vocabulary=None), strict=False
+    ):
+        table[name] = [", ".join(listed) for listed in words]
+    return table
+
+
+def show_groups(table: "pd.DataFrame", style: Style) -> None:
+    """Topics, for people under a heading for each group."""
+    if style is not None:
+        show(table, style)
+        return
+    for number, (group, of_group) in enumerate(table.groupby("group")):
+        if number:
+            click.echo()
+        show(of_group.drop(columns="group"), heading=f"Group {group}")
+
+
+def shortened(pairs: "pd.DataFrame") -> "pd.DataFrame":
+    """Pairs without the columns that say the same again."""
+    return pairs.drop(columns=["across", "p_value"])

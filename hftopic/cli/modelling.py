@@ -1,0 +1,169 @@
+"""``fit`` and ``transform``: a corpus into a model, documents into proportions of its topics."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic.cli.options import (
+    Command,
+    Integers,
+    Source,
+    check_free,
+    command_options,
+    corpus_options,
+    existing_path,
+    new_path,
+    note,
+    style_options,
+)
+from hftopic.cli.tables import Style, show_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OBJECTIVES = ["hfvae", "vae"]
+
+
+def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
+    """Option for a parameter of the estimator, passed on only if given; the default is the estimator's own."""
+    return click.option(*names, type=type, help=f"{help}  [default: {default}]")
+
+
+@click.command()
+@click.argument("corpus", type=existing_path)
+@click.option("--out", type=new_path, required=True, help="Folder for the model.")
+@click.option("--force", is_flag=True, help="Replace the model that is there.")
+@click.option("--model", type=click.Choice(["prodlda", "nvdm"]), default="prodlda", show_default=True)
+@_setting("--groups", type=Integers(), default="25,25", help="Topics of each group.")
+@_setting("--alpha", type=float, default="1.0", help="Weight of the mutual information.")
+@_setting("--beta", type=float, default="0.1", help="Weight of the correlation between groups.")
+@_setting("--gamma", type=float, default="4.0", help="Weight of the correlation within groups.")
+@click.option(
+    "--objective",
+    type=click.Choice(OBJECTIVES),
+    default="hfvae",
+    show_default=True,
+    help="What is minimised: grouped topics, or the plain variational autoencoder.",
+)
+@_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
+@_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
+@_setting("--dropout", type=float, default="0.2", help="Share of units left out in training.")
+@_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
+@_setting("--epochs", "max_iter", type=int, default="100", help="Passes over the documents.")
+@_setting("--batch-size", type=int, default="512", help="Documents in a training step.")
+@_setting("--learning-rate", type=float, default="0.004", help="Of Adam.")
+@_setting("--warm-up", type=int, default="30", help="Epochs over which the weights rise from 0.")
+@_setting("--validation-fraction", type=float, default="0.0", help="Documents held out, to stop early.")
+@_setting("--patience", type=int, default="10", help="Epochs without progress before it stops.")
+@_setting("--device", type=str, default="auto", help="auto, cpu, cuda …")
+@click.option("--seed", "random_state", type=int, default=0, show_default=True)
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@corpus_options
+@style_options
+@command_options
+def fit(
+    source: Source,
+    out: Path,
+    force: bool,
+    model: str,
+    objective: str,
+    quiet: bool,
+    style: Style,
+    **settings: Any,
+) -> None:
+    """Fit a topic model on CORPUS and save it.
+
+    Of a corpus with splits the documents of the split "train" are used, unless --split says otherwise.
+    """
+    check_free(out, force)
+    documents = source.read(prefer="train")
+    if not quiet:
+        note(f"Fitting on {documents!r}")
+    import hftopic
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if objective == "vae":
+        from hftopic.objective import VAE
+
+        given["objective"] = VAE()
+    if model == "nvdm" and "topic_softmax" in given:
+        raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
+    estimator = {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model]
+    fitted = estimator(**given, verbose=int(not quiet and sys.stderr.isatty())).fit(documents)
+    fitted.save(out)
+    last = fitted.history_.iloc[-1]
+    summary = {
+        "model": str(out),
+        "documents": len(documents),
+        "words": documents.n_words,
+        "topics": len(fitted.topic_groups_),
+        "groups": int(fitted.topic_groups_.max()) + 1,
+        "epochs": int(fitted.n_iter_),
+        **{name: last[name] for name in ("loss", "reconstruction") if name in last},
+    }
+    show_values(summary, style)
+
+
+@click.command()
+@click.argument("model", type=existing_path)
+@click.argument("corpus", type=existing_path)
+@click.option("--out", type=new_path, help="File to write: .csv, .parquet or .npz.  [default: CSV, printed]")
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@corpus_options
+@command_options
+def transform(model: Path, source: Source, out: Path | None, force: bool) -> None:
+    """Proportions of MODEL's topics in each document of CORPUS.
+
+    For an NVDM model, whose topics have a sign, the posterior means. A row is named by the document's name,
+    or by its number where it has none.
+    """
+    if out is not None:
+        check_free(out, force)
+        if out.suffix not in WRITERS:
+            raise click.BadParameter(f"{out} ends in none of {', '.join(WRITERS)}", param_hint="--out")
+    import pandas as pd
+
+    from hftopic import load
+
+    fitted = load(model)
+    documents = source.read(vocabulary=words_of(fitted))
+    names = documents.names if documents.names is not None else range(len(documents))
+    table = pd.DataFrame(fitted.transform(documents), columns=fitted.get_feature_names_out())
+    table.insert(0, "document", list(names))
+    if out is None:
+        click.echo(table.to_csv(index=False), nl=False)
+        return
+    from hftopic.atomic import written_whole
+
+    with written_whole(out) as draft:
+        WRITERS[out.suffix](table, draft)
+    note(f"{len(table):,} documents in {out}")
+
+
+def words_of(model: Any) -> "list[str] | None":
+    """Words of a model's columns, or None for one that was fitted without."""
+    words = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+    return None if words is None else [str(word) for word in words]
+
+
+def _write_npz(table: "pd.DataFrame", path: Path) -> None:
+    import numpy as np
+
+    topics = table.drop(columns="document")
+    with path.open("wb") as file:
+        np.savez_compressed(
+            file,
+            theta=topics.to_numpy(),
+            topics=topics.columns.to_numpy().astype(str),
+            documents=table["document"].to_numpy().astype(str),
+        )
+
+
+WRITERS = {
+    ".csv": lambda table, path: table.to_csv(path, index=False),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+    ".npz": _write_npz,
+}

@@ -1,0 +1,198 @@
+"""Options that several commands share, and the values they take."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic.cli.program import debug_option
+
+if TYPE_CHECKING:
+    from hftopic.corpus import Corpus
+
+ALL = "all"  # the value of --split that names every document
+
+Command = Callable[..., Any]
+
+existing_path = click.Path(exists=True, path_type=Path)
+new_path = click.Path(path_type=Path)
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]
+    """A number of documents (an int) or a share of them (a float)."""
+
+    name = "number or share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        if isinstance(value, int | float):
+            return value
+        try:
+            return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number of documents, as 5, nor a share, as 0.5", param, ctx)
+
+
+class Integers(click.ParamType):  # type: ignore[type-arg]
+    """Whole numbers from 1 up, separated by commas."""
+
+    name = "n,n,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(int(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if not numbers or min(numbers) < 1:
+            self.fail(f"{value!r} is not a list of whole numbers from 1 up, as 25,25", param, ctx)
+        return numbers
+
+
+@dataclass(frozen=True)
+class Source:
+    """A corpus on the command line: where it lies and how it is read."""
+
+    path: Path
+    format: str | None
+    split: str | None
+    encoding: str
+    columns: dict[str, str | None]
+    text: dict[str, Any]
+
+    def read(self, vocabulary: Sequence[str] | None = None, prefer: str | None = None) -> "Corpus":
+        """The documents asked for by ``--split``; else, if the corpus has such a split, those of ``prefer``.
+
+        With the vocabulary of a model, in terms of its words.
+        """
+        from hftopic.formats import read_corpus
+        from hftopic.text import TextOptions
+
+        corpus = read_corpus(
+            self.path,
+            format=self.format,
+            split=None if self.split == ALL else self.split,
+            vocabulary=vocabulary,
+            encoding=self.encoding,
+            text=TextOptions(**self.text) if self.text else None,
+            **self.columns,
+        )
+        if (
+            self.split is None
+            and prefer is not None
+            and corpus.splits is not None
+            and prefer in corpus.splits
+        ):
+            n_all, corpus = len(corpus), corpus.split(prefer)
+            note(f"Using the split {prefer!r}, {len(corpus):,} of {n_all:,} documents; --split all takes all")
+        return corpus
+
+
+_READING = [
+    click.option("--format", help="Format of the corpus, if its name does not tell (see the documentation)."),
+    click.option("--split", help="Only the documents of this split, as train or test; all for all of them."),
+    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
+]
+_COLUMNS = [
+    click.option("--text-column", help="Column of a table that holds the texts.  [default: text]"),
+    click.option("--label-column", help="Column that holds the labels.  [default: label]"),
+    click.option("--name-column", help="Column that holds the documents' names.  [default: name]"),
+]
+_TEXT = [
+    click.option("--keep-case", is_flag=True, default=None, help="Leave capitals as they are."),
+    click.option("--stop-words", metavar="english|none|FILE", help="Words left out.  [default: english]"),
+    click.option("--min-df", type=Share(), help="Fewest documents a word occurs in.  [default: 5]"),
+    click.option("--max-df", type=Share(), help="Most documents a word occurs in.  [default: 0.5]"),
+    click.option("--token-pattern", help="Regular expression of a word."),
+    click.option(
+        "--max-features", type=click.IntRange(1), help="Keep only so many words, the most frequent."
+    ),
+]
+
+
+def corpus_options(command: Command) -> Command:
+    """Options of reading a corpus; the command is given ``source`` in place of them and of the path."""
+
+    @wraps(command)
+    def with_source(*, corpus: Path | None, **given: Any) -> Any:
+        source = None
+        options = {name: given.pop(name) for name in ("format", "split", "encoding")}
+        columns = {name: given.pop(name) for name in ("text_column", "label_column", "name_column")}
+        text = _text_settings({option: given.pop(option) for option in _text_names()})
+        if corpus is not None:
+            source = Source(corpus, **options, columns=columns, text=text)
+        return command(source=source, **given)
+
+    return _with_options(with_source, [*_READING, *_COLUMNS, *_TEXT])
+
+
+def _text_names() -> list[str]:
+    return ["keep_case", "stop_words", "min_df", "max_df", "token_pattern", "max_features"]
+
+
+def _text_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Settings of `TextOptions` that were given."""
+    settings = {name: value for name, value in given.items() if value is not None}
+    if settings.pop("keep_case", False):
+        settings["lowercase"] = False
+    stop_words = settings.get("stop_words")
+    if stop_words == "none":
+        settings["stop_words"] = None
+    elif stop_words is not None and stop_words != "english":
+        settings["stop_words"] = tuple(_listed_words(Path(stop_words)))
+    return settings
+
+
+def _listed_words(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise click.BadParameter(
+            f"{str(path)!r} is neither 'english', 'none' nor a file of words", param_hint="--stop-words"
+        ) from None
+
+
+def style_options(command: Command) -> Command:
+    """``--json`` and ``--csv``; the command is given ``style``."""
+    return _with_options(
+        command,
+        [
+            click.option("--json", "style", flag_value="json", help="Print JSON."),
+            click.option("--csv", "style", flag_value="csv", help="Print CSV."),
+        ],
+    )
+
+
+def command_options(command: Command) -> Command:
+    """What every command takes."""
+    return _with_options(command, [debug_option])
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def note(message: str) -> None:
+    """Word to the person at the terminal, on standard error."""
+    click.echo(message, err=True)
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Refuse early, before any work, what could not be written in the end.
+
+    Raises
+    ------
+    click.ClickException
+        Something is at the path and ``--force`` was not given, or the folder it would go into is missing.
+    """
+    if not path.absolute().parent.is_dir():
+        raise click.ClickException(f"the folder {path.absolute().parent} does not exist; make it first")
+    if path.exists() and not force:
+        raise click.ClickException(f"{path} is there already; --force replaces it")

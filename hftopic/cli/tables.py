@@ -1,0 +1,158 @@
+"""Tables on standard output: for a terminal, or as JSON or CSV for another program."""
+
+import json
+import math
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Style = Literal["json", "csv"] | None  # None is a table for people
+NARROWEST = 8  # columns a text is never cut below
+GAP = "  "
+MISSING = "\N{EN DASH}"
+
+
+def show(frame: "pd.DataFrame", style: Style = None, heading: str | None = None) -> None:
+    """Print a table, without its index, in the style asked for."""
+    if style == "json":
+        click.echo(json.dumps(records(frame), ensure_ascii=False, indent=1))
+    elif style == "csv":
+        click.echo(flattened(frame).to_csv(index=False), nl=False)
+    else:
+        if heading:
+            click.echo(click.style(heading, bold=True))
+        rows = [list(row) for row in frame.itertuples(index=False, name=None)]
+        for line in lines([str(name) for name in frame.columns], rows, available_width()):
+            click.echo(line)
+
+
+def show_values(values: Mapping[str, Any], style: Style = None, heading: str | None = None) -> None:
+    """Print named values: a table of two columns, or one JSON object."""
+    import pandas as pd
+
+    if style == "json":
+        click.echo(
+            json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False, indent=1)
+        )
+    else:
+        frame = pd.DataFrame(
+            {"measure": list(values), "value": pd.Series(list(values.values()), dtype=object)}
+        )
+        show(frame, style, heading)
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows as JSON-ready dictionaries; a value that is missing becomes null."""
+    names = [str(name) for name in frame.columns]
+    return [
+        {name: _plain(value) for name, value in zip(names, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def flattened(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Frame in which a column of lists is a text of their items, as CSV has no lists."""
+    return frame.map(lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+
+
+def available_width() -> int | None:
+    """Columns to fit into: the terminal's, or ``COLUMNS``; no limit for a file or a pipe."""
+    if "COLUMNS" in os.environ or sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> list[str]:
+    """Lines of a table: names, a rule, rows. Numbers stand right, text left, and long text is cut to fit."""
+    numeric = [
+        any(_is_number(row[i]) for row in rows)
+        and all(_is_number(row[i]) or _is_missing(row[i]) for row in rows)
+        for i in range(len(names))
+    ]
+    cells = [list(names), *([text(value) for value in row] for row in rows)]
+    widths = [max(display_width(row[i]) for row in cells) for i in range(len(names))]
+    if width is not None:
+        widths = fitted(widths, numeric, width - len(GAP) * (len(names) - 1))
+    body = [
+        GAP.join(_padded(*cell) for cell in zip(row, widths, numeric, strict=True)).rstrip() for row in cells
+    ]
+    return [body[0], GAP.join("─" * w for w in widths), *body[1:]]
+
+
+def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> list[int]:
+    """Column widths that add up to what is available, if the text columns can give that much."""
+    widths = list(widths)
+    givers = [i for i, is_number in enumerate(numeric) if not is_number and widths[i] > NARROWEST]
+    while sum(widths) > available and givers:
+        widest = max(givers, key=lambda i: widths[i])
+        widths[widest] -= 1
+        if widths[widest] == NARROWEST:
+            givers.remove(widest)
+    return widths
+
+
+def text(value: Any) -> str:
+    """One cell, for people: three decimals, a dash for what is missing, control characters made visible."""
+    if _is_missing(value):
+        return MISSING
+    if _is_truth(value):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{int(value):d}"
+    if isinstance(value, Real):
+        number = float(value)
+        return f"{number:.3f}" if 1e-3 <= abs(number) < 1e5 or number == 0 else f"{number:.3g}"
+    words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words
+    )
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal that a text takes: two for a wide character, none for a combining one."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def _padded(cell: str, width: int, is_number: bool) -> str:
+    if display_width(cell) > width:
+        while display_width(cell) > width - 1:
+            cell = cell[:-1]
+        cell += "…"
+    space = " " * (width - display_width(cell))
+    return space + cell if is_number else cell + space
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not _is_truth(value) and not _is_missing(value)
+
+
+def _is_truth(value: Any) -> bool:
+    return type(value).__name__ in ("bool", "bool_")  # numpy's too, without importing numpy
+
+
+def _is_missing(value: Any) -> bool:
+    return (
+        value is None or (isinstance(value, Real) and math.isnan(value)) or type(value).__name__ == "NAType"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Value of a table as JSON has it."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if _is_missing(value):
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
