@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hftopic.corpus import Corpus, CorpusError
+from hftopic.corpus.parts import as_vocabulary
 
 # Runs of at least three letters. What a contraction of "not" leaves ("don", "isn", "couldn") is no word.
 LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
@@ -133,7 +134,7 @@ def corpus_from_texts(
     options = TextOptions() if options is None else options
     if isinstance(texts, str | bytes):
         raise CorpusError("texts is one string; give a sequence of texts, one a document")
-    words = None if vocabulary is None else list(vocabulary)
+    words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
     record = _Record(_analyser(options, words))
     counts, found = _vectorise(texts, record, options, words)
     kept = frozenset(found)
@@ -178,10 +179,9 @@ def _vectorise(
 ) -> tuple[Any, list[str]]:
     from sklearn.feature_extraction.text import CountVectorizer
 
-    if vocabulary is not None:
-        Corpus(np.zeros((0, len(vocabulary))), vocabulary)  # our words for what is wrong with it
     vectorizer = CountVectorizer(
         analyzer=record,
+        lowercase=options.lowercase,  # it warns where a given vocabulary has capitals nevertheless
         vocabulary=vocabulary,
         min_df=options.min_df,
         max_df=options.max_df,

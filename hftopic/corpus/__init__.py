@@ -187,6 +187,19 @@ class Corpus:
             )
         return self[mask]
 
+    def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
+        """The same documents with other labels, or with none.
+
+        Raises
+        ------
+        CorpusError
+            There is not one label a document.
+        """
+        held = as_strings(labels, "labels", self.n_documents)
+        return Corpus._of_valid_parts(
+            self.counts, self.vocabulary, held, self.names, self.tokens, self.splits
+        )
+
     def with_vocabulary(self, vocabulary: Iterable[str]) -> "Corpus":
         """The same documents in terms of other words, matched by spelling.
 
