@@ -1,0 +1,158 @@
+"""What a docstring says in prose, without the code, the types and the headings around it.
+
+Docstrings are half notation. What is taken out is what the three conventions in use (numpydoc, Google's and
+Sphinx fields) mark as something other than sentences: headings, declarations of parameters with their types,
+examples in code, mathematics, bibliographies, lists of related functions, and names of things in backquotes.
+No word is singled out; which words say little is left to their document frequency.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_DECLARING = (
+    "parameters|other parameters|returns?|yields?|receives|raises?|warns|attributes|args|arguments|"
+    "keyword args|keyword arguments|kwargs|inputs?|outputs?|shape|fields"
+)
+_LEFT_OUT = "references?|see also|methods|bibliography|authors?|copyright|license"
+_PLAIN = "notes?|warnings?|description|summary|details|examples?|usage"
+_SPOKEN = "note|warning|caution|important|tip|hint|attention|admonition|topic|deprecated"
+
+_UNDERLINE = re.compile(r"\s*([-=~^*#\"'+.])\1{2,}\s*")
+_GOOGLE_HEADING = re.compile(r"\s*[A-Z][A-Za-z]*( [A-Za-z]+)?\s*:{1,2}\s*")
+_DIRECTIVE = re.compile(r"\s*\.\. (?P<name>[\w:-]+)::.*")
+_COMMENT = re.compile(r"\s*\.\.(\s|$)")
+_PROMPT = re.compile(r"\s*(>>>|In \[\d+\]:|sage:|\$ )")
+_FENCE = re.compile(r"\s*(```|~~~)")
+_GOOGLE_FIELD = re.compile(r"\s*[-*]?\s*[*`]*\w[\w., *`]*(\(.*\)+|\[.*\])?\s*:(\s+|$)")
+_TYPED = re.compile(r"\s*[-*]?\s*\*{0,2}\w[\w., *]*\s+:(\s.*|$)")
+_SPHINX_TYPE = re.compile(r"\s*:(r?type|raises|meta)\b[^:]*:.*")
+_SPHINX_FIELD = re.compile(r"\s*:\w+[^:`]*:\s*")
+_CODE = re.compile(r"``.+?``|:[\w:+-]+:`[^`]*`")
+_LINK = re.compile(r"`([^`<]*)<[^`>]*>`_{0,2}")
+_INLINE = re.compile(
+    r"""`[^`\n]+`_{0,2}                            # names, references
+    | \|[\w ]+\|                                # substitutions
+    | \$\$?[^$]+\$\$?                           # mathematics
+    | \[[\w*\#, -]+\]_                          # footnotes
+    | (?:https?|ftp)://\S+ | <\S+>              # addresses
+    | \b\w+(?:\.\w+)+\b(?:\(\))? | \w+\(.*?\)   # dotted names, calls
+    | @\w+ | \\[a-zA-Z]+ | --?[\w-]+=\S* | %\(\w+\)s | \{\w*\}
+    """,
+    re.VERBOSE,
+)
+
+
+def prose_of(docstring: str) -> str:
+    """Sentences of a docstring, as one line.
+
+    Parameters
+    ----------
+    docstring : str
+        Its indentation already taken off, as by `inspect.cleandoc`.
+
+    Examples
+    --------
+    >>> prose_of('''Fit a line.
+    ...
+    ... Parameters
+    ... ----------
+    ... x : ndarray of shape (n,), optional
+    ...     Where to fit, see :func:`numpy.linspace`.
+    ...
+    ... Examples
+    ... --------
+    ... >>> fit([1, 2])
+    ... ''')
+    'Fit a line. Where to fit, see .'
+    """
+    text = "\n".join(_sentences(docstring.expandtabs().split("\n")))
+    text = _INLINE.sub(" ", _LINK.sub(r"\1", _CODE.sub(" ", text)))
+    return " ".join(text.split())
+
+
+def _sentences(lines: list[str]) -> Iterator[str]:
+    """Lines that hold sentences, with what they declare taken off."""
+    section = _Section()
+    lines = list(_outside_blocks(_outside_examples(_outside_fences(lines))))
+    for line, following in zip(lines, [*lines, ""][1:], strict=True):
+        if not line.strip() or _UNDERLINE.fullmatch(line):
+            continue
+        indent = _indent(line)
+        name = _heading(line, following)
+        if name is not None:
+            section = _Section(name, indent, bool(_UNDERLINE.fullmatch(following)))
+            continue
+        if not section.underlined and indent <= section.indent:
+            section = _Section()  # a section of Google's ends with its indentation
+        if not re.fullmatch(_LEFT_OUT, section.name):
+            yield section.without_declaration(line)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _outside_fences(lines: Iterable[str]) -> Iterator[str]:
+    fenced = False
+    for line in lines:
+        fence = _FENCE.match(line)
+        if not fence and not fenced:
+            yield line
+        fenced = fenced != bool(fence)
+
+
+def _outside_examples(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without sessions at a prompt, which last from the prompt to the next blank line."""
+    example = False
+    for line in lines:
+        example = bool(line.strip()) and (example or bool(_PROMPT.match(line)))
+        if not example:
+            yield line
+
+
+def _outside_blocks(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without directives and literal blocks, which last as long as lines are indented more deeply."""
+    left_out: int | None = None
+    for line in lines:
+        if left_out is not None and (not line.strip() or _indent(line) > left_out):
+            continue
+        left_out = None
+        directive = _DIRECTIVE.fullmatch(line)
+        spoken = directive and re.fullmatch(_SPOKEN, directive["name"].lower())
+        if line.rstrip().endswith("::") or (_COMMENT.match(line) and not spoken):
+            left_out = _indent(line)
+        if not _COMMENT.match(line):
+            yield line
+
+
+def _heading(line: str, following: str) -> str | None:
+    """Name of the section that starts at a line, in lower case, if one does."""
+    name = line.strip().rstrip(":").lower()
+    if _UNDERLINE.fullmatch(following):
+        return name
+    known = re.fullmatch(f"{_DECLARING}|{_LEFT_OUT}|{_PLAIN}", name)
+    return name if known and _GOOGLE_HEADING.fullmatch(line) else None
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Where in a docstring a line stands."""
+
+    name: str = ""
+    indent: int = -1
+    underlined: bool = True
+
+    def without_declaration(self, line: str) -> str:
+        """What a line says beside the names and types that it declares."""
+        if _SPHINX_TYPE.fullmatch(line):
+            return ""
+        field = _SPHINX_FIELD.match(line)
+        declaring = re.fullmatch(_DECLARING, self.name)
+        if declaring and self.underlined:
+            return line if _indent(line) > self.indent else ""
+        if declaring:
+            field = field or _GOOGLE_FIELD.match(line)
+        elif _TYPED.fullmatch(line):
+            return ""
+        return line[field.end() :] if field else line
