@@ -16,7 +16,7 @@ from typing import Literal
 
 from hftopic.atomic import written_whole
 from hftopic.corpus import Corpus, CorpusError
-from hftopic.datasets.prose import prose_of
+from hftopic.datasets import prose
 from hftopic.formats import read_corpus, write_corpus
 from hftopic.text import LETTERS, TextOptions, corpus_from_texts
 
@@ -28,7 +28,7 @@ DOCSTRING_TEXT = TextOptions(min_df=15, max_df=0.1)
 
 _FEWEST_WORDS = 12  # of prose; below that lie "Return self." and its kind
 _NOT_READ = frozenset({"tests", "test", "testing", "_testing", "conftest", "_vendor", "externals", "extern"})
-_REVISION = 1  # of this module's way to a corpus; a change of it makes what is in caches stale
+_MAKERS = (Path(__file__), Path(prose.__file__))  # when they change, what is in caches is stale
 _WORD = re.compile(LETTERS)
 
 
@@ -191,7 +191,7 @@ def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         docstring = ast.get_docstring(node) if documented else None  # type: ignore[arg-type]
         if docstring:
-            yield _Docstring(name, module, prose_of(docstring))
+            yield _Docstring(name, module, prose.prose_of(docstring))
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.stmt):
@@ -199,13 +199,13 @@ def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
 
 
 def _key(sources: dict[str, list[tuple[str, Path]]], label: str, options: TextOptions) -> str:
-    """What the corpus depends on, as a number: versions, source files and their sizes, and settings."""
+    """What the corpus depends on, as a number: versions, files and their sizes, settings, and this code."""
     files = {
         package: [_version(package), *((module, file.stat().st_size) for module, file in modules)]
         for package, modules in sources.items()
     }
-    told = json.dumps([_REVISION, sys.version_info[:2], label, asdict(options), files])
-    return hashlib.sha256(told.encode()).hexdigest()[:20]
+    told = json.dumps([sys.version_info[:2], _version("sklearn"), label, asdict(options), files]).encode()
+    return hashlib.sha256(b"".join([told, *(file.read_bytes() for file in _MAKERS)])).hexdigest()[:20]
 
 
 def _version(package: str) -> str:

@@ -57,8 +57,8 @@ def make_correlated_topics(
     """Corpus with known topics in groups: independent within a group, correlated across groups.
 
     Topic proportions are logistic-normal, as in the correlated topic model (Blei and Lafferty, 2007):
-    θ = softmax(s z), z ~ N(0, R), with one softmax over all topics. Each token draws a topic from θ and a word
-    from that topic.
+    θ = softmax(s z), z ~ N(0, R), with one softmax over all topics. Each token draws a topic from θ and a
+    word from that topic.
 
     Parameters
     ----------
@@ -175,8 +175,8 @@ def _root_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -1e-8:
         raise ValueError(
-            f"no normal distribution has these correlations: their matrix has the eigenvalue {values[0]:.3g}, "
-            "below 0. They must lie from -1 to 1 and fit each other; g groups allow no common one below -1/(g - 1)"
+            f"no normal distribution has these correlations: their matrix has eigenvalue {values[0]:.3g}. "
+            "They must lie from -1 to 1 and fit each other; g groups allow no common one below -1/(g - 1)"
         )
     return vectors * np.sqrt(np.maximum(values, 0)), matrix
 

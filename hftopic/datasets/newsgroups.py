@@ -63,7 +63,7 @@ def _fetch(split: str, remove: tuple[str, ...], data_home: str | os.PathLike[str
         return datasets.fetch_20newsgroups(subset=split, remove=remove, data_home=data_home)
     except OSError as error:  # all that goes wrong between here and the server is one
         raise ConnectionError(
-            f"20 Newsgroups is not in scikit-learn's data folder and could not be downloaded ({error}). Without "
-            "a network, load_docstrings() gives a corpus of real texts, read_corpus(path) reads one of yours, "
-            "and data_home= names a folder into which another machine has fetched it"
+            f"20 Newsgroups is not in scikit-learn's data folder and cannot be downloaded ({error}). Without "
+            "a network, load_docstrings() gives a corpus of real texts, read_corpus(path) reads yours, and "
+            "data_home= names a folder into which another machine has fetched it"
         ) from error

@@ -20,7 +20,7 @@ _SPOKEN = "note|warning|caution|important|tip|hint|attention|admonition|topic|de
 
 _UNDERLINE = re.compile(r"\s*([-=~^*#\"'+.])\1{2,}\s*")
 _GOOGLE_HEADING = re.compile(r"\s*[A-Z][A-Za-z]*( [A-Za-z]+)?\s*:{1,2}\s*")
-_DIRECTIVE = re.compile(r"\s*\.\. (?P<name>[\w:-]+)::.*")
+_DIRECTIVE = re.compile(r"(?P<indent>\s*)\.\. (?P<name>[\w:-]+)::(?P<rest>.*)")
 _COMMENT = re.compile(r"\s*\.\.(\s|$)")
 _PROMPT = re.compile(r"\s*(>>>|In \[\d+\]:|sage:|\$ )")
 _FENCE = re.compile(r"\s*(```|~~~)")
@@ -119,8 +119,10 @@ def _outside_blocks(lines: Iterable[str]) -> Iterator[str]:
             continue
         left_out = None
         directive = _DIRECTIVE.fullmatch(line)
-        spoken = directive and re.fullmatch(_SPOKEN, directive["name"].lower())
-        if line.rstrip().endswith("::") or (_COMMENT.match(line) and not spoken):
+        if directive and re.fullmatch(_SPOKEN, directive["name"].lower()):
+            yield directive["indent"] + directive["rest"]
+            continue
+        if line.rstrip().endswith("::") or _COMMENT.match(line):
             left_out = _indent(line)
         if not _COMMENT.match(line):
             yield line
