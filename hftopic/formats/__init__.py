@@ -141,6 +141,16 @@ def read_corpus(
         There is no such file or folder.
     ValueError
         There is no such format, or an argument is of no use with it.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = pathlib.Path(folder, "news.csv")
+    ...     _ = table.write_text("text,label\\nthe team won,sport\\nfaith and hope,religion\\n")
+    ...     corpus = read_corpus(table, text=TextOptions(min_df=1))
+    >>> corpus
+    Corpus(2 documents, 4 words, 4 tokens; 2 labels; in reading order)
     """
     path = Path(path)
     if not path.exists():

@@ -104,4 +104,6 @@ def write_docword(corpus: Corpus, path: Path) -> None:
         compressed(draft, path) as stream,
     ):
         stream.write(header.encode())
-        np.savetxt(stream, entries, fmt="%d")
+        for start in range(0, len(entries), _BLOCK):
+            columns = entries[start : start + _BLOCK].T.tolist()
+            stream.write("".join(map("{} {} {}\n".format, *columns)).encode())
