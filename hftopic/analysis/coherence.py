@@ -52,7 +52,8 @@ def topic_coherence(
         c_npmi and c_uci where the order of tokens is known, and the document elsewhere. For u_mass it is
         the document whatever is given.
     vocabulary : sequence of str (n_words,), optional
-        Names of the words of the model, and of the columns of a `corpus` that has no names of its own.
+        Names of the words of the model, and of the columns of a `corpus` that has no names of its own. Not
+        needed where the model knows its words; where neither does, words are called by their columns.
     processes : int, default=1
         Worker processes that gensim starts to slide windows.
 
@@ -97,7 +98,7 @@ def topic_coherence(
     measures = _checked_measures(measure)
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
-    names = model_vocabulary(model_or_topics, corpus, vocabulary)
+    names = _column_names(model_or_topics, corpus, vocabulary)
     table = topic_words(model_or_topics, top_n, vocabulary=names)
     _check_words(table)
     reference = _reference(corpus, texts, {word for words in table.words for word in words}, names)
@@ -115,6 +116,14 @@ def topic_coherence(
     result["words"] = [", ".join(words) for words in used]
     result["absent"] = [", ".join(w for w in words if w not in present) for words in table.words]
     return result
+
+
+def _column_names(source: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
+    """Names of the words of a model and of the columns of a bare matrix; their numbers if both have none."""
+    names = model_vocabulary(source, corpus, vocabulary)
+    if names is None and hasattr(source, "top_words") and hasattr(corpus, "shape"):
+        return [str(column) for column in range(corpus.shape[1])]
+    return names
 
 
 class Reference(NamedTuple):
@@ -152,8 +161,8 @@ def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | No
     """Those of the `wanted` words that each non-empty document of a count matrix contains."""
     if hasattr(corpus, "counts"):
         corpus, names = corpus.counts, corpus.vocabulary
-    elif isinstance(corpus, pd.DataFrame):
-        names = corpus.columns.tolist() if names is None else names
+    elif isinstance(corpus, pd.DataFrame) and all(isinstance(column, str) for column in corpus.columns):
+        names = corpus.columns.tolist()
     counts = check_array(corpus, accept_sparse="csr", ensure_non_negative=True, input_name="corpus")
     if names is None or len(names) != counts.shape[1]:
         got = "no vocabulary" if names is None else f"a vocabulary of {len(names)}"

@@ -163,11 +163,11 @@ def has_poles(model: Any) -> bool:
 
 
 def model_vocabulary(model: Any, X: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
-    """Names for the model's words: those given, else the model's own (None says so), else those of `X`."""
-    known = hasattr(model, "vocabulary_") or hasattr(model, "feature_names_in_")
-    if vocabulary is not None or known:
-        return vocabulary
-    return getattr(X, "vocabulary", None)
+    """Names for the model's words: those given, else the model's own, else those of `X`, else None."""
+    known = (getattr(model, "vocabulary_", None), getattr(model, "feature_names_in_", None))
+    return next(
+        (words for words in (vocabulary, *known, getattr(X, "vocabulary", None)) if words is not None), None
+    )
 
 
 def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:

@@ -172,7 +172,7 @@ def test_tables_and_models_of_topics(topics, texts):
 
     class Model:
         def top_words(self, n=10, vocabulary=None):
-            assert vocabulary is None
+            assert vocabulary in (None, WORDS)
             return table.iloc[:, : n + 1]
 
     expected = topic_coherence([topic[:3] for topic in lists], texts=texts)
@@ -181,6 +181,36 @@ def test_tables_and_models_of_topics(topics, texts):
         assert found["topic"].tolist() == [4, 7, 9]
         assert found["group"].tolist() == [0, 1, 1]
         assert found["c_npmi"].tolist() == expected["c_npmi"].tolist()
+
+
+class Numbered:
+    """A model whose topics are columns 0, 1, 2 and 10, 11, 12."""
+
+    def top_words(self, n=10, vocabulary=None):
+        rows = [[vocabulary[i] for i in topic] for topic in ((0, 1, 2), (10, 11, 12))]
+        return pd.DataFrame(rows, columns=["word_1", "word_2", "word_3"]).iloc[:, :n]
+
+
+def test_a_model_names_the_columns_of_a_bare_matrix(counts):
+    expected = topic_coherence([WORDS[0:3], WORDS[10:13]], counts, vocabulary=WORDS)
+    named = Numbered()
+    named.vocabulary_ = np.array(WORDS)
+    pd.testing.assert_frame_equal(topic_coherence(named, counts), expected)
+    pd.testing.assert_frame_equal(topic_coherence(Numbered(), counts, vocabulary=WORDS), expected)
+    by_column = topic_coherence(Numbered(), counts)
+    assert by_column["words"].tolist() == ["0, 1, 2", "10, 11, 12"]
+    assert by_column["c_npmi"].tolist() == expected["c_npmi"].tolist()
+
+
+def test_a_corpus_of_other_words_keeps_its_own_names(counts):
+    model = Numbered()
+    model.vocabulary_ = np.array(WORDS)
+    order = np.random.default_rng(0).permutation(30)
+    expected = topic_coherence(model, counts)
+    other = pd.DataFrame(counts.toarray()[:, order], columns=np.array(WORDS)[order])
+    pd.testing.assert_frame_equal(topic_coherence(model, other), expected)
+    corpus = Corpus(counts=counts.toarray()[:, order], vocabulary=np.array(WORDS)[order])
+    pd.testing.assert_frame_equal(topic_coherence(model, corpus), expected)
 
 
 def test_worker_processes_change_nothing(topics, texts):

@@ -56,7 +56,7 @@ class PlantedPoles(Planted):
     )
 
     def top_words(self, n=10, vocabulary=None, pole="+"):
-        assert vocabulary is None
+        assert len(vocabulary) == len(self.vocabulary_)
         positive = [*TOPICS[:2], self.negative[0], *TOPICS[3:]]
         return table_of([topic[:n] for topic in (positive if pole == "+" else self.negative)])
 
