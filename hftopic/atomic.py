@@ -27,7 +27,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path).absolute()
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {target}: folder {target.parent} does not exist; make it first")
+        raise FileNotFoundError(
+            f"cannot write {target}: folder {target.parent} does not exist; make it first"
+        )
     workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         draft = workshop / target.name

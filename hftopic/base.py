@@ -1,0 +1,339 @@
+"""The estimator behind both models: fitting, transforming and scoring in scikit-learn's manner."""
+
+import copy
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from torch import Tensor
+
+from hftopic import inference
+from hftopic.fitted import FittedModel
+from hftopic.inputs import as_counts
+from hftopic.latent import GaussianPrior, LatentSpace, Normal, Prior
+from hftopic.networks import Decoder, Encoder, TopicNetwork
+from hftopic.objective import HFVAE, Objective
+from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
+
+EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
+_DEFAULT = HFVAE()
+
+GroupsLike = int | Normal | Sequence[int | Normal]
+RandomState = int | np.random.RandomState | None
+
+
+class BaseTopicModel(FittedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Topic model trained as a variational autoencoder with a grouped objective.
+
+    Subclasses give the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "groups": [Integral, Normal, tuple, list],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "gamma": [Interval(Real, 0, None, closed="left")],
+        "objective": [None, HasMethods("terms")],
+        "prior": [None, HasMethods("moments")],
+        "hidden": [tuple, list],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "encoder_norm": [StrOptions({"none", "shift"})],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "warm_up": [Interval(Integral, 0, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "device": [str, torch.device],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        groups: GroupsLike = (25, 25),
+        *,
+        alpha: float = 1.0,
+        beta: float = 0.1,
+        gamma: float = 4.0,
+        objective: Objective | None = None,
+        prior: Prior | None = None,
+        hidden: Sequence[int] = (200, 200),
+        dropout: float = 0.2,
+        encoder_norm: str = "none",
+        batch_size: int = 512,
+        max_iter: int = 60,
+        learning_rate: float = 4e-3,
+        warm_up: int = 30,
+        validation_fraction: float = 0.0,
+        patience: int = 10,
+        device: str | torch.device = "auto",
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
+        self.groups = groups
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+        self.objective = objective
+        self.prior = prior
+        self.hidden = hidden
+        self.dropout = dropout
+        self.encoder_norm = encoder_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.warm_up = warm_up
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @abstractmethod
+    def _default_prior(self) -> Prior:
+        """Prior when the user names none."""
+
+    @abstractmethod
+    def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
+        """How many topics share the softmax of each topic, shape (K,)."""
+
+    @abstractmethod
+    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
+        """Encoder with fresh weights."""
+
+    @abstractmethod
+    def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
+        """Decoder with fresh weights; ``background`` (V,) is the log frequency of each word."""
+
+    def fit(self, X: Any, y: Any = None, *, callbacks: Sequence[Callback] = ()) -> Self:  # noqa: ARG002
+        """Learn topics from word counts.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+            Non-negative counts. Documents without words are left out of training, with a warning.
+        y : ignored
+        callbacks : sequence of callables, optional
+            Each is called after every epoch with the epoch's record, a dict of the columns of ``history_``;
+            returning True ends the training.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Unfit data or parameters; the model is then as it was before.
+        TrainingDivergedError
+            The model then holds the weights of the last good epoch.
+        """
+        with self._unchanged_on_error():
+            self._validate_params()
+            counts = self._documents_with_words(X, reset=True)
+            generator = self._generator()
+            counts, held_out = self._hold_out(counts, generator)
+            trainer = self._new_trainer(counts, generator)
+            self._documents_seen = counts.shape[0]
+            try:
+                train(trainer, counts, held_out, callbacks, verbose=bool(self.verbose))
+            finally:
+                self._adopt(trainer)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
+        """One epoch over some documents, going on from the model as it is.
+
+        A call counts as one epoch of ``warm_up``; the learning rate stays at ``learning_rate``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+        y : ignored
+        total_documents : int, optional
+            Size of the whole stream, for the estimate of the marginals; the documents seen so far where
+            that is more.
+
+        Returns
+        -------
+        self
+        """
+        with self._unchanged_on_error():
+            self._validate_params()
+            counts = self._documents_with_words(X, reset=not hasattr(self, "_network"))
+            trainer = self._resumed_trainer(counts)
+            self._documents_seen += counts.shape[0]
+            try:
+                trainer.run_epoch(counts, max(self._documents_seen, total_documents or 0))
+                trainer.keep()
+            finally:
+                self._adopt(trainer)
+        return self
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """The estimator as it was, if fitting fails in any way but by diverging."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except TrainingDivergedError:
+            raise
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _documents_with_words(self, X: Any, *, reset: bool) -> sp.csr_array:
+        counts = as_counts(self, X, reset=reset)
+        counts = counts[~inference.warn_of_empty(counts, "they are left out of training")]
+        if counts.shape[0] < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs 2 documents with words or more, to compare them; "
+                f"got n_samples={counts.shape[0]}"
+            )
+        return counts
+
+    def _generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(int(check_random_state(self.random_state).randint(2**31 - 1)))
+
+    def _hold_out(
+        self, counts: sp.csr_array, generator: torch.Generator
+    ) -> tuple[sp.csr_array, sp.csr_array | None]:
+        if self.validation_fraction == 0:
+            return counts, None
+        n_held_out = math.ceil(self.validation_fraction * counts.shape[0])
+        if n_held_out < 2 or counts.shape[0] - n_held_out < 2:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {counts.shape[0]} documents leaves "
+                f"{n_held_out} to validate and {counts.shape[0] - n_held_out} to train on; both need 2"
+            )
+        order = torch.randperm(counts.shape[0], generator=generator).numpy()
+        return counts[np.sort(order[n_held_out:])], counts[np.sort(order[:n_held_out])]
+
+    def _new_trainer(self, counts: sp.csr_array, generator: torch.Generator) -> Trainer:
+        frequencies = np.asarray(counts.sum(0)).ravel() + 1.0
+        background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
+        network = self._build_network(background, generator)
+        self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
+        return Trainer(network, self._checked_objective(), self._settings(), generator)
+
+    def _resumed_trainer(self, counts: sp.csr_array) -> Trainer:
+        """The trainer of the call before; after loading or unpickling a new one, its optimiser fresh."""
+        if not hasattr(self, "_network"):
+            self._documents_seen = 0
+            return self._new_trainer(counts, self._generator())
+        trainer: Trainer | None = getattr(self, "_trainer", None)
+        if trainer is None:
+            trainer = Trainer(self._network, self._checked_objective(), self._settings(), self._generator())
+            trainer.epoch = self.n_iter_
+            rows = self.history_.reset_index().to_dict("records")
+            trainer.records = [{str(name): float(value) for name, value in row.items()} for row in rows]
+        trainer.objective, trainer.settings = self._checked_objective(), self._settings()
+        return trainer
+
+    def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
+        space = LatentSpace(self.groups)
+        prior = self.prior if self.prior is not None else self._default_prior()
+        mean, variance = prior.moments(self._simplex_sizes(space))
+        return TopicNetwork(
+            space,
+            self._build_encoder(len(background), space.n_dims, generator),
+            self._build_decoder(space, background, generator),
+            GaussianPrior(torch.from_numpy(mean).float(), torch.from_numpy(variance).log().float()),
+        ).to(self._device())
+
+    def _settings(self) -> Settings:
+        return Settings(self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience)
+
+    def _checked_objective(self) -> Objective:
+        weights = {"alpha": self.alpha, "beta": self.beta, "gamma": self.gamma}
+        if self.objective is None:
+            return HFVAE(**weights)
+        changed = [name for name, weight in weights.items() if weight != getattr(_DEFAULT, name)]
+        if changed:
+            raise ValueError(
+                f"objective={self.objective!r} and {', '.join(changed)} are both given; "
+                "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
+            )
+        objective: Objective = self.objective
+        return objective
+
+    def _encoder(
+        self,
+        n_words: int,
+        n_dims: int,
+        activation: Callable[[Tensor], Tensor],
+        generator: torch.Generator,
+    ) -> Encoder:
+        return Encoder(
+            n_words, self._checked_hidden(), n_dims, activation, self.dropout, self.encoder_norm, generator
+        )
+
+    def _checked_hidden(self) -> tuple[int, ...]:
+        sizes = tuple(self.hidden)
+        if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
+            raise ValueError(f"hidden must be layer sizes, such as (200, 200); got {self.hidden!r}")
+        return sizes
+
+    def _device(self) -> torch.device:
+        if str(self.device) == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            return torch.empty(0, device=self.device).device
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"device={self.device!r} cannot be used here: {error}") from error
+
+    def _restore(self, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Take the fitted state of a saved model."""
+        for name in ("vocabulary_", "feature_names_in_"):
+            if description[name] is not None:
+                setattr(self, name, np.array(description[name], dtype=object))
+        self.n_features_in_, self.n_iter_ = description["n_features_in_"], description["n_iter_"]
+        self._documents_seen = description["documents_seen"]
+        self.history_ = pd.DataFrame(description["history_"]).set_index("epoch")
+        self._noise = tensors.pop("noise")
+        self._network = self._build_network(torch.zeros(self.n_features_in_), torch.Generator())
+        self._network.load_state_dict(
+            {name.removeprefix("network."): value for name, value in tensors.items()}
+        )
+        self._expose()
+
+    def _adopt(self, trainer: Trainer) -> None:
+        """Set every fitted attribute from a trained network."""
+        self._trainer, self._network = trainer, trainer.network
+        self.n_iter_ = max(trainer.epoch, 1)
+        self.history_ = (
+            pd.DataFrame(trainer.records).set_index("epoch") if trainer.records else pd.DataFrame()
+        )
+        self._expose()
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.topic_groups_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """State for pickling: without the trainer, whose generator does not pickle, and on the CPU."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_trainer", None)
+        if "_network" in state:
+            state["_network"] = copy.deepcopy(state["_network"]).cpu()
+        return state

@@ -1,0 +1,277 @@
+"""The two models, ProdLDA and NVDM, and how they are read back from their files."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+from torch.nn import functional
+
+from hftopic import inference
+from hftopic.base import BaseTopicModel, GroupsLike, RandomState
+from hftopic.latent import DirichletLaplace, LatentSpace, Prior, StandardNormal
+from hftopic.networks import Decoder, Encoder, NVDMDecoder, ProdLDADecoder
+from hftopic.objective import Objective
+from hftopic.persistence import ModelFileError, load_model
+
+
+class ProdLDA(BaseTopicModel):
+    """Topic model whose topics are multiplied as experts, in groups (Srivastava & Sutton 2017; HFVAE).
+
+    A document's words follow softmax(shift-only batch norm of θ B), with topic proportions θ = softmax(z).
+    Training minimises the hierarchically factorised objective of Esmaeili et al. (2019): topics of one group
+    become independent and the superfluous ones fall silent, while topics may correlate across groups.
+
+    Parameters
+    ----------
+    groups : tuple of int or Normal, or int, default=(25, 25)
+        Topics of each group; a single number is one group.
+    alpha : float, default=1.0
+        Weight α of the mutual information I(x; z).
+    beta : float, default=0.1
+        Weight β of the total correlation between groups; below 1 lets groups correlate.
+    gamma : float, default=4.0
+        Weight γ of the total correlation within groups; above 1 pushes topics of a group apart.
+    objective : objective, optional
+        In place of the three weights, such as ``VAE()`` from :mod:`hftopic.objective`.
+    prior : prior, optional
+        On the logits: ``DirichletLaplace(1.0)`` if not given, or ``StandardNormal()``.
+    topic_softmax : {"joint", "group"}, default="joint"
+        One softmax over all topics, or one for each group.
+    hidden : tuple of int, default=(200, 200)
+        Sizes of the encoder's hidden layers.
+    dropout : float, default=0.2
+        Share of the encoder's last layer and of the topic proportions left out in a training step.
+    encoder_norm : {"none", "shift"}, default="none"
+        Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
+    batch_size : int, default=512
+        Documents a step, drawn without replacement; also the sample from which marginals are estimated.
+    max_iter : int, default=60
+        Epochs.
+    learning_rate : float, default=0.004
+        Of Adam at the start; it falls along a cosine.
+    warm_up : int, default=30
+        Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value.
+    validation_fraction : float, default=0.0
+        Share of the documents held out to stop early. With 0 all are trained on, for ``max_iter`` epochs.
+    patience : int, default=10
+        Epochs without a lower validation loss, after the warm-up, before training stops.
+    device : str or torch.device, default="auto"
+        "auto" is a GPU where there is one.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState or None, default=None
+        The same number, machine and data give the same bytes.
+
+    Attributes
+    ----------
+    components_ : ndarray, shape (n_topics, n_words), float32
+        Effect of each topic on the words' logits, batch norm's scale folded in.
+    topic_word_ : ndarray, shape (n_topics, n_words), float32
+        p(w | topic) of each topic alone; rows sum to 1.
+    topic_groups_ : ndarray, shape (n_topics,), int
+        Group of each topic.
+    history_ : DataFrame
+        A row an epoch: the mean of each term of the objective, unweighted, in nats per document.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Words.
+    feature_names_in_ : ndarray of str, shape (n_words,)
+        Only where fitted on a DataFrame.
+    vocabulary_ : ndarray of str, shape (n_words,)
+        Only where fitted on a Corpus.
+
+    References
+    ----------
+    Esmaeili et al., "Structured Disentangled Representations", AISTATS 2019.
+    Srivastava & Sutton, "Autoencoding Variational Inference for Topic Models", ICLR 2017.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
+    >>> model = ProdLDA(groups=(3, 3), max_iter=5, random_state=0).fit(corpus)
+    >>> model.transform(corpus).shape
+    (200, 6)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTopicModel._parameter_constraints,
+        "topic_softmax": [StrOptions({"joint", "group"})],
+    }
+
+    def __init__(
+        self,
+        groups: GroupsLike = (25, 25),
+        *,
+        alpha: float = 1.0,
+        beta: float = 0.1,
+        gamma: float = 4.0,
+        objective: Objective | None = None,
+        prior: Prior | None = None,
+        topic_softmax: str = "joint",
+        hidden: Sequence[int] = (200, 200),
+        dropout: float = 0.2,
+        encoder_norm: str = "none",
+        batch_size: int = 512,
+        max_iter: int = 60,
+        learning_rate: float = 4e-3,
+        warm_up: int = 30,
+        validation_fraction: float = 0.0,
+        patience: int = 10,
+        device: str | torch.device = "auto",
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
+        super().__init__(
+            groups,
+            alpha=alpha,
+            beta=beta,
+            gamma=gamma,
+            objective=objective,
+            prior=prior,
+            hidden=hidden,
+            dropout=dropout,
+            encoder_norm=encoder_norm,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            learning_rate=learning_rate,
+            warm_up=warm_up,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            device=device,
+            verbose=verbose,
+            random_state=random_state,
+        )
+        self.topic_softmax = topic_softmax
+
+    def _default_prior(self) -> Prior:
+        return DirichletLaplace(1.0)
+
+    def _softmax_slices(self, space: LatentSpace) -> tuple[slice, ...]:
+        return space.slices if self.topic_softmax == "group" else (slice(0, space.n_dims),)
+
+    def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
+        sizes = [s.stop - s.start for s in self._softmax_slices(space)]
+        return np.repeat(sizes, sizes)
+
+    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
+        return self._encoder(n_words, n_dims, functional.softplus, generator)
+
+    def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
+        return ProdLDADecoder(self._softmax_slices(space), self.dropout, background, generator)
+
+
+class NVDM(BaseTopicModel):
+    """Neural variational document model of Miao et al. (2016), with grouped dimensions (HFVAE).
+
+    A document's words follow softmax(z W + b) with Gaussian z. A dimension is signed, so a topic has two
+    poles, and ``transform`` returns the posterior mean E[z|x].
+
+    Parameters
+    ----------
+    groups, alpha, beta, gamma, objective, hidden, encoder_norm, batch_size, max_iter, learning_rate, \
+warm_up, validation_fraction, patience, device, verbose, random_state
+        As in :class:`ProdLDA`.
+    prior : prior, optional
+        ``StandardNormal()`` if not given.
+    dropout : float, default=0.2
+        Share of the encoder's last layer left out in a training step.
+
+    Attributes
+    ----------
+    components_ : ndarray, shape (n_topics, n_words), float32
+        W, the effect of each dimension on the words' logits.
+    topic_word_ : ndarray, shape (n_topics, n_words), float32
+        softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
+    topic_groups_, history_, n_iter_, n_features_in_, feature_names_in_, vocabulary_
+        As in :class:`ProdLDA`.
+
+    References
+    ----------
+    Miao, Yu & Blunsom, "Neural Variational Inference for Text Processing", ICML 2016.
+
+    Examples
+    --------
+    >>> from hftopic import NVDM, make_correlated_topics
+    >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
+    >>> model = NVDM(groups=(3, 3), max_iter=5, random_state=0).fit(corpus)
+    >>> model.transform(corpus).shape
+    (200, 6)
+    """
+
+    def _default_prior(self) -> Prior:
+        return StandardNormal()
+
+    def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
+        return np.full(space.n_dims, space.n_dims)
+
+    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
+        return self._encoder(n_words, n_dims, torch.tanh, generator)
+
+    def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
+        return NVDMDecoder(space.n_dims, background, generator)
+
+    def top_words(
+        self,
+        n: int = 10,
+        vocabulary: Sequence[str] | None = None,
+        *,
+        by: str = "probability",
+        pole: str = "+",
+    ) -> pd.DataFrame:
+        """Highest words of one pole of each topic; see :meth:`ProdLDA.top_words`.
+
+        Parameters
+        ----------
+        pole : {"+", "-"}, default="+"
+            Words that a positive or a negative z makes likelier.
+        """
+        if pole not in ("+", "-"):
+            raise ValueError(f"pole must be '+' or '-'; got {pole!r}")
+        if pole == "+":
+            return super().top_words(n, vocabulary, by=by)
+        check_is_fitted(self)
+        self._check_ranking(by)
+        if by == "weight":
+            return self._word_table(-self.components_, n, vocabulary)
+        with torch.inference_mode():
+            opposite = inference.to_numpy(self._network.decoder.topics(sign=-1).probabilities())
+        return self._word_table(opposite, n, vocabulary)
+
+
+_MODELS = {"ProdLDA": ProdLDA, "NVDM": NVDM}
+
+
+def load(path: str | os.PathLike[str]) -> BaseTopicModel:
+    """Read a model that its ``save`` method wrote; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Returns
+    -------
+    ProdLDA or NVDM
+        Fitted, with the same answers as the model that was saved.
+
+    Raises
+    ------
+    ModelFileError
+        A ValueError: no saved model, not whole, or of another version's form.
+    """
+    description, tensors = load_model(path)
+    try:
+        model = _MODELS[description["estimator"]](**description["parameters"])
+        model._restore(description, tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ModelFileError(f"{os.fspath(path)} is not whole: {type(error).__name__}: {error}") from error
+    return model

@@ -1,0 +1,103 @@
+"""What users pass as X, as CSR counts; and the words that go with its columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from hftopic.corpus import Corpus
+
+
+def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
+    """Counts as CSR of float32, shape (n_documents, n_words); ``X`` itself is never changed.
+
+    Parameters
+    ----------
+    model : estimator
+        Its ``n_features_in_``, ``feature_names_in_`` and ``vocabulary_`` are set when ``reset``, and
+        compared with ``X`` otherwise.
+    X : Corpus, sparse matrix or array, ndarray or DataFrame
+    reset : bool
+
+    Raises
+    ------
+    ValueError
+        Negative, missing or infinite values, no document, or a number of words that is not the model's.
+    """
+    if isinstance(X, Corpus):
+        if not reset:
+            _check_same_words(model, X)
+        counts = validate_data(model, X.counts, accept_sparse="csr", dtype=np.float32, reset=reset)
+    else:
+        counts = validate_data(model, X, accept_sparse="csr", dtype=np.float32, reset=reset)
+    if reset:
+        _remember_words(model, X)
+    counts = _canonical(counts, shared_with=X)
+    lowest = counts.data.min(initial=0)
+    if lowest < 0:
+        raise ValueError(
+            f"Negative values in data passed to {type(model).__name__}: the lowest is {lowest:g}. "
+            "Pass word counts, not centred or standardised values"
+        )
+    return counts
+
+
+def _canonical(counts: Any, shared_with: Any) -> sp.csr_array:
+    """CSR with no stored zeros and no duplicates, which are what tells an empty document."""
+    matrix = sp.csr_array(counts)
+    if matrix.has_canonical_format and (matrix.data != 0).all():
+        return matrix
+    if sp.issparse(shared_with):
+        matrix = matrix.copy()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _remember_words(model: Any, X: Any) -> None:
+    if isinstance(X, Corpus):
+        model.vocabulary_ = np.array(X.vocabulary, dtype=object)
+    elif hasattr(model, "vocabulary_"):
+        del model.vocabulary_
+
+
+def _check_same_words(model: Any, corpus: Corpus) -> None:
+    words = getattr(model, "vocabulary_", None)
+    if words is None or np.array_equal(words, corpus.vocabulary):
+        return
+    if len(words) != corpus.n_words:
+        raise ValueError(
+            f"the corpus has {corpus.n_words} words, but {type(model).__name__} was fitted on {len(words)}: "
+            "read it with the vocabulary of the model, model.vocabulary_"
+        )
+    first = int(np.flatnonzero(words != corpus.vocabulary)[0])
+    raise ValueError(
+        f"the corpus is counted over other words than {type(model).__name__} was fitted on: column {first} "
+        f"is {corpus.vocabulary[first]!r}, not {words[first]!r}. Read it with the vocabulary of the model, "
+        "model.vocabulary_"
+    )
+
+
+def column_words(model: Any, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
+    """Word of each column: as given, or as known from fitting, or the column's number.
+
+    Raises
+    ------
+    ValueError
+        A vocabulary of another length than the model's.
+    """
+    if vocabulary is None:
+        known = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+        words = np.arange(model.n_features_in_).astype(str) if known is None else known
+    else:
+        words = np.asarray(vocabulary)
+    if words.shape != (model.n_features_in_,):
+        raise ValueError(
+            f"vocabulary has {len(words)} words, but the model was fitted on {model.n_features_in_}; "
+            "pass one word a column, such as vectorizer.get_feature_names_out()"
+        )
+    return words.astype(object)
