@@ -77,6 +77,8 @@ class ProdLDA(BaseTopicModel):
         p(w | topic) of each topic alone; rows sum to 1.
     topic_groups_ : ndarray, shape (n_topics,), int
         Group of each topic.
+    prior_mean_, prior_variance_ : ndarray, shape (n_topics,), float32
+        Moments of the prior on the topics' logits.
     history_ : DataFrame
         A row an epoch: the mean of each term of the objective, unweighted, in nats per document.
     n_iter_ : int
@@ -191,7 +193,7 @@ warm_up, validation_fraction, patience, device, verbose, random_state
         W, the effect of each dimension on the words' logits.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
         softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
-    topic_groups_, history_, n_iter_, n_features_in_, feature_names_in_, vocabulary_
+    topic_groups_, prior_mean_, prior_variance_, history_, n_iter_, n_features_in_, feature_names_in_, vocabulary_
         As in :class:`ProdLDA`.
 
     References

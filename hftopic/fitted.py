@@ -33,6 +33,8 @@ class FittedModel:
     topic_groups_: NDArray[np.int64]
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
+    prior_mean_: NDArray[np.float32]
+    prior_variance_: NDArray[np.float32]
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Documents by topics: topic proportions for ProdLDA, latent means for NVDM.
@@ -93,13 +95,17 @@ class FittedModel:
             raise ValueError(f"perplexity is per token, and the {counts.shape[0]} documents given have none")
         return math.exp(-inference.elbo(self._network_checked(), counts, self._noise).sum() / n_tokens)
 
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL."""
+        return inference.elbo(self._network_checked(), self._counts(X), self._noise)
+
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Mean ELBO per document, in nats, with the unweighted KL.
 
         The plain VAE always wins by it: choose ``beta`` and ``gamma`` by another scorer, such as coherence
         or the number of active topics.
         """
-        return float(inference.elbo(self._network_checked(), self._counts(X), self._noise).mean())
+        return float(self.score_samples(X).mean())
 
     def top_words(
         self, n: int = 10, vocabulary: Sequence[str] | None = None, *, by: str = "probability"
@@ -188,6 +194,8 @@ class FittedModel:
         """Set the fitted attributes that follow from the network alone."""
         decoder = self._network.eval().decoder
         self.topic_groups_ = self._network.space.topic_groups.copy()
+        self.prior_mean_ = inference.to_numpy(self._network.prior.mean)
+        self.prior_variance_ = inference.to_numpy(self._network.prior.log_variance.exp())
         with torch.inference_mode():
             self.components_ = inference.to_numpy(decoder.components())
             self.topic_word_ = inference.to_numpy(decoder.topics().probabilities())

@@ -66,7 +66,7 @@ class LatentSpace:
 
     def __init__(self, groups: "int | Normal | Iterable[int | Normal]") -> None:
         listed = [groups] if isinstance(groups, int | np.integer | Normal) else groups
-        if isinstance(listed, str) or not isinstance(listed, Iterable):
+        if not isinstance(listed, Iterable) or isinstance(groups, str):
             raise ValueError(
                 f"groups must be a number of topics or a tuple of them, such as (25, 25); got {groups!r}"
             )

@@ -151,7 +151,7 @@ def _check_weights(objective: HFVAE) -> None:
         weight = getattr(objective, field.name)
         if not isinstance(weight, int | float | np.number) or not 0 <= weight < math.inf:
             raise ValueError(
-                f"{field.name} of {type(objective).__name__} must be a finite number, at least 0; got {weight!r}"
+                f"{field.name} of {type(objective).__name__} must be a finite number >= 0; got {weight!r}"
             )
 
 
