@@ -29,7 +29,11 @@ IMPORT_ORDER = [
     "batches",
     "networks",
     "training",
+    "inference",
     "persistence",
+    "inputs",
+    "fitted",
+    "base",
     "estimator",
     "analysis",
     "report",
@@ -38,7 +42,7 @@ IMPORT_ORDER = [
 ]
 STRANGERS = {  # pairs that the order alone would allow
     "networks": {"marginals", "objective"},
-    "analysis": {"networks", "training", "persistence"},
+    "analysis": {"networks", "training", "inference", "persistence", "fitted", "base"},
     "latent": {"corpus", "text", "formats", "datasets"},
 }
 HEAVY = ("torch", "gensim", "pandas", "scipy", "sklearn", "numpy", "pyarrow")

@@ -13,6 +13,8 @@ from hftopic.cli.tables import Style, records, show
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hftopic.corpus import Corpus
+
 N_PAIRS = 10
 
 
@@ -20,17 +22,28 @@ N_PAIRS = 10
 @click.option("--groups", type=Integers(), default="15,15", show_default=True, help="Topics of each group.")
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--documents", type=click.IntRange(10), help="Use only so many documents.  [default: all]")
+@click.option("--package", "packages", multiple=True, help="Read only this one; may be given several times.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @command_options
-def demo(groups: tuple[int, ...], epochs: int, documents: int | None, seed: int, style: Style) -> None:
+def demo(
+    groups: tuple[int, ...],
+    epochs: int,
+    documents: int | None,
+    packages: tuple[str, ...],
+    seed: int,
+    style: Style,
+) -> None:
     """Fit grouped topics on installed docstrings, and show them.
 
-    The corpus is the documentation of the scientific Python packages that are installed here. Prints the active topics of each group, the pairs of topics that go together across groups, and the
-    coherence of each topic.
+    The corpus is the documentation of the scientific Python packages that are installed here. Prints the
+    active topics of each group, the pairs of topics that go together across groups, and the coherence of
+    each topic.
     """
     note("Reading the docstrings of the installed packages")
-    tables = found_in_docstrings(groups, epochs, documents, seed)
+    corpus = docstrings(packages, documents, seed)
+    note(f"Fitting groups of {' and '.join(map(str, groups))} topics on {corpus!r}")
+    tables = fitted_tables(corpus, groups, epochs, seed)
     if style == "json":
         click.echo(json.dumps({name: records(table) for name, table in tables.items()}, indent=1))
         return
@@ -42,19 +55,25 @@ def demo(groups: tuple[int, ...], epochs: int, documents: int | None, seed: int,
     show(tables["coherence"], heading="Coherence of the active topics (c_npmi)")
 
 
-def found_in_docstrings(
-    groups: tuple[int, ...], epochs: int, documents: int | None, seed: int
-) -> "dict[str, pd.DataFrame]":
-    """Tables that the demonstration prints, by name."""
+def docstrings(packages: tuple[str, ...], n_documents: int | None, seed: int) -> "Corpus":
+    """The embedded corpus, or a random part of it."""
     import numpy as np
 
-    from hftopic import ProdLDA, load_docstrings
+    from hftopic import load_docstrings
+
+    corpus: Corpus = load_docstrings(packages or None)
+    if n_documents is None or n_documents >= len(corpus):
+        return corpus
+    return corpus[np.random.default_rng(seed).choice(len(corpus), n_documents, replace=False)]
+
+
+def fitted_tables(
+    corpus: "Corpus", groups: tuple[int, ...], epochs: int, seed: int
+) -> "dict[str, pd.DataFrame]":
+    """Tables that the demonstration prints, by name."""
+    from hftopic import ProdLDA
     from hftopic.analysis import topic_coherence, topic_correlation, topic_summary
 
-    corpus = load_docstrings()
-    if documents is not None and documents < len(corpus):
-        corpus = corpus[np.random.default_rng(seed).choice(len(corpus), documents, replace=False)]
-    note(f"Fitting groups of {' and '.join(map(str, groups))} topics on {corpus!r}")
     verbose = int(sys.stderr.isatty())
     model = ProdLDA(groups=groups, max_iter=epochs, random_state=seed, verbose=verbose).fit(corpus)
     note("Measuring information, correlation and coherence")

@@ -1,7 +1,7 @@
 """``topics``, ``evaluate`` and ``correlate``: what a fitted model says, and how well."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -116,15 +116,16 @@ def correlate(
     across: bool | None,
     n_pairs: int,
     n_words: int,
-    kind: str,
+    kind: Literal["mean", "total"],
     permutations: int,
     seed: int,
     style: Style,
 ) -> None:
     """Pairs of topics of MODEL that go together in CORPUS.
 
-    They are pairs of active topics, the strongest first. r is a correlation; p_adjusted the chance of one as strong by luck, adjusted for the number of pairs. With
-    thousands of documents the smallest r is significant: look at its size.
+    They are pairs of active topics, the strongest first. r is a correlation; p_adjusted the chance of one as
+    strong by luck, adjusted for the number of pairs. With thousands of documents the smallest r is
+    significant: look at its size.
     """
     from hftopic import load
     from hftopic.analysis import topic_correlation

@@ -24,11 +24,13 @@ from hftopic.cli.tables import Style, show_values
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hftopic.corpus import Corpus
+
 OBJECTIVES = ["hfvae", "vae"]
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
-    """Option for a parameter of the estimator, passed on only if given; the default is the estimator's own."""
+    """Option for a parameter of the estimator, passed on if given; the default told is the estimator's."""
     return click.option(*names, type=type, help=f"{help}  [default: {default}]")
 
 
@@ -52,7 +54,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
 @_setting("--dropout", type=float, default="0.2", help="Share of units left out in training.")
 @_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
-@_setting("--epochs", "max_iter", type=int, default="100", help="Passes over the documents.")
+@_setting("--epochs", "max_iter", type=int, default="60", help="Passes over the documents.")
 @_setting("--batch-size", type=int, default="512", help="Documents in a training step.")
 @_setting("--learning-rate", type=float, default="0.004", help="Of Adam.")
 @_setting("--warm-up", type=int, default="30", help="Epochs over which the weights rise from 0.")
@@ -80,31 +82,50 @@ def fit(
     """
     check_free(out, force)
     documents = source.read(prefer="train")
+    progress = not quiet and sys.stderr.isatty()
+    estimator = unfitted(model, objective, verbose=int(progress), **settings)
+    check_replaceable(out)
     if not quiet:
         note(f"Fitting on {documents!r}")
+    fitted = estimator.fit(documents)
+    fitted.save(out)
+    show_values({"model": str(out), **outcome(fitted, documents)}, style)
+
+
+def unfitted(model: str, objective: str, **settings: Any) -> Any:
+    """Estimator with the settings given; what is None is left to its defaults."""
     import hftopic
+    from hftopic.objective import VAE
 
     given = {name: value for name, value in settings.items() if value is not None}
     if objective == "vae":
-        from hftopic.objective import VAE
-
         given["objective"] = VAE()
     if model == "nvdm" and "topic_softmax" in given:
         raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
-    estimator = {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model]
-    fitted = estimator(**given, verbose=int(not quiet and sys.stderr.isatty())).fit(documents)
-    fitted.save(out)
-    last = fitted.history_.iloc[-1]
-    summary = {
-        "model": str(out),
+    return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
+
+
+def check_replaceable(out: Path) -> None:
+    """Refuse to train for what could not be saved: only a saved model is ever replaced."""
+    from hftopic.persistence import DESCRIPTION
+
+    if out.exists() and not (out / DESCRIPTION).is_file():
+        raise click.ClickException(
+            f"{out} is not a saved model, and so is not replaced; choose another --out"
+        )
+
+
+def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
+    """Sizes of a fit, and the terms of the objective in its last epoch, in nats per document."""
+    terms = fitted.history_.iloc[-1].drop(["epoch", "learning_rate", "warm_up"], errors="ignore")
+    return {
         "documents": len(documents),
         "words": documents.n_words,
-        "topics": len(fitted.topic_groups_),
         "groups": int(fitted.topic_groups_.max()) + 1,
+        "topics": len(fitted.topic_groups_),
         "epochs": int(fitted.n_iter_),
-        **{name: last[name] for name in ("loss", "reconstruction") if name in last},
+        **terms.to_dict(),
     }
-    show_values(summary, style)
 
 
 @click.command()
