@@ -113,9 +113,10 @@ class Trainer:
             rows.append(self._step(batch, n_documents, self._warmth(at)))
             sizes.append(len(batch))
         self.epoch += 1
-        names, values = list(rows[0]), torch.stack([torch.stack(list(row.values())) for row in rows])
-        self._check_finite(names, values.cpu(), counts)
-        means = (values.cpu().double() * torch.tensor(sizes)[:, None]).sum(0) / sum(sizes)
+        rows.append(self._after_the_last_step(batch, n_documents))
+        names, values = list(rows[0]), torch.stack([torch.stack(list(row.values())) for row in rows]).cpu()
+        self._check_finite(names, values, counts)
+        means = (values[:-1].double() * torch.tensor(sizes)[:, None]).sum(0) / sum(sizes)
         record = {
             "epoch": self.epoch,
             "learning_rate": self.optimiser.param_groups[0]["lr"],
@@ -133,10 +134,14 @@ class Trainer:
         mean_loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.parameters, GRADIENT_NORM)
         self.optimiser.step()
-        return {
-            "loss": mean_loss.detach(),
-            **{name: term.detach().mean() for name, term in terms.items()},
-        }
+        return _means(mean_loss, terms)
+
+    def _after_the_last_step(self, batch: Batch, n_documents: int) -> Terms:
+        """Terms of the weights an epoch ends with, which no step of it has tried."""
+        self.network.eval()
+        with torch.no_grad():
+            terms = self._terms(batch, n_documents, self._noise(len(batch), _fixed_generator()), None)
+            return _means(loss(terms, self.objective.weights, 1.0).mean(), terms)
 
     def _terms(self, batch: Batch, n_documents: int, noise: Tensor, dropout: torch.Generator | None) -> Terms:
         network = self.network
@@ -150,7 +155,7 @@ class Trainer:
     def validation_loss(self, counts: sp.csr_array, n_documents: int) -> float:
         """Objective at full weights on held-out documents, nats per document, with the same noise always."""
         self.network.eval()
-        generator = torch.Generator().manual_seed(0)
+        generator = _fixed_generator()
         total = 0.0
         with torch.no_grad():
             for rows in batch_slices(counts.shape[0], self.settings.batch_size):
@@ -188,6 +193,14 @@ class Trainer:
             term = names[max(i for i in range(len(names)) if bad[first, i])]
             self.restore()
             raise TrainingDivergedError(term, self.epoch, self.kept_epoch, self.settings.learning_rate)
+
+
+def _means(mean_loss: Tensor, terms: Terms) -> Terms:
+    return {"loss": mean_loss.detach(), **{name: term.detach().mean() for name, term in terms.items()}}
+
+
+def _fixed_generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
 
 
 def train(

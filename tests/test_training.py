@@ -1,0 +1,156 @@
+"""The loop: every epoch alike, warm-up, early stopping, divergence, and what is left behind."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+
+from hftopic import ProdLDA, TrainingDivergedError
+from hftopic.latent import GaussianPrior, LatentSpace
+from hftopic.networks import Encoder, NVDMDecoder, TopicNetwork
+from hftopic.objective import HFVAE, VAE
+from hftopic.training import Settings, Trainer, train
+
+
+@pytest.fixture
+def counts():
+    return sp.csr_array(np.random.default_rng(0).poisson(0.5, (60, 12)).astype(np.float32))
+
+
+def make_trainer(objective=None, *, batch_size=16, max_iter=6, learning_rate=0.01, warm_up=4, patience=2):
+    generator = torch.Generator().manual_seed(0)
+    network = TopicNetwork(
+        LatentSpace((2, 2)),
+        Encoder(12, (8,), 4, torch.tanh, 0.1, "none", generator),
+        NVDMDecoder(4, torch.zeros(12), generator),
+        GaussianPrior(torch.zeros(4), torch.zeros(4)),
+    )
+    settings = Settings(batch_size, max_iter, learning_rate, warm_up, patience)
+    return Trainer(network, objective or HFVAE(), settings, generator)
+
+
+def test_history_has_the_terms_and_the_warm_up(counts):
+    trainer = make_trainer()
+    train(trainer, counts)
+    assert [record["epoch"] for record in trainer.records] == [1, 2, 3, 4, 5, 6]
+    assert [record["warm_up"] for record in trainer.records] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert set(trainer.records[0]) - {"epoch", "learning_rate", "warm_up"} == {
+        "loss",
+        "reconstruction",
+        "mutual_information",
+        "between_groups",
+        "within_groups",
+        "dimension_kl",
+    }
+    rates = [record["learning_rate"] for record in trainer.records]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_the_objective_is_learned():
+    """One topic pair of words always together: the model must beat word frequencies by far."""
+    pairs = sp.csr_array(np.kron(np.eye(6), np.ones((10, 2))).astype(np.float32) * 20)
+    trainer = make_trainer(VAE(), max_iter=200, warm_up=0)
+    train(trainer, pairs)
+    uniform = 40 * np.log(12)
+    assert trainer.records[-1]["loss"] < 0.9 * uniform
+
+
+def test_one_epoch_over_everything_is_a_step_of_the_whole_loss(counts):
+    trainer = make_trainer(VAE(), batch_size=100, warm_up=0)
+    record = trainer.run_epoch(counts, 60)
+    assert record["loss"] == pytest.approx(record["reconstruction"] + record["kl"], rel=1e-6)
+
+
+def test_means_weigh_a_ragged_batch_by_its_size(counts, monkeypatch):
+    """With frozen weights and no noise the mean over unequal batches is the mean over documents."""
+    means = []
+    for batch_size in (60, 37):
+        trainer = make_trainer(VAE(), batch_size=batch_size, learning_rate=0.0)
+        trainer.network.encoder.dropout = 0.0
+        monkeypatch.setattr(trainer, "_noise", lambda n_rows, _=None: torch.zeros(n_rows, 4))
+        means.append(trainer.run_epoch(counts, 60))
+    assert means[0]["reconstruction"] == pytest.approx(means[1]["reconstruction"], rel=1e-5)
+    assert means[0]["kl"] == pytest.approx(means[1]["kl"], rel=1e-5)
+
+
+def test_a_callback_sees_every_record_and_can_end_the_training(counts):
+    trainer, seen = make_trainer(), []
+
+    def after_three(record):
+        seen.append(record["epoch"])
+        return record["epoch"] == 3
+
+    train(trainer, counts, callbacks=[after_three])
+    assert seen == [1, 2, 3]
+    assert trainer.epoch == 3
+
+
+def test_validation_stops_early_and_keeps_the_best(counts, monkeypatch):
+    trainer = make_trainer(max_iter=50, warm_up=1, patience=3)
+    losses = iter([9.0, 5.0, 4.0, 4.5, 4.4, 4.3, 0.0])
+    weights = []
+
+    def validation_loss(*_):
+        weights.append(trainer.network.decoder.weights.detach().clone())
+        return next(losses)
+
+    monkeypatch.setattr(trainer, "validation_loss", validation_loss)
+    train(trainer, counts, counts)
+    assert trainer.epoch == 6
+    assert trainer.kept_epoch == 3
+    assert torch.equal(trainer.network.decoder.weights, weights[2])
+
+
+def test_patience_does_not_run_during_warm_up(counts, monkeypatch):
+    trainer = make_trainer(max_iter=50, warm_up=8, patience=2)
+    losses = iter(range(100))
+    monkeypatch.setattr(trainer, "validation_loss", lambda *_: float(next(losses)))
+    train(trainer, counts, counts)
+    assert trainer.epoch == 10
+
+
+def test_validation_loss_repeats_and_changes_nothing(counts):
+    trainer = make_trainer()
+    trainer.run_epoch(counts, 60)
+    before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
+    state = trainer.generator.get_state()
+    assert trainer.validation_loss(counts, 60) == trainer.validation_loss(counts, 60)
+    assert all(torch.equal(before[name], value) for name, value in trainer.network.state_dict().items())
+    assert torch.equal(state, trainer.generator.get_state())
+
+
+def test_divergence_names_term_and_epoch_and_keeps_the_last_good_weights(counts):
+    trainer = make_trainer()
+    kept = []
+
+    def poison(record):
+        kept.append(trainer.network.decoder.weights.detach().clone())
+        if record["epoch"] == 2:
+            terms = trainer.objective.terms
+            object.__setattr__(trainer, "objective", PoisonedObjective(terms))
+
+    with pytest.raises(TrainingDivergedError, match=r"epoch 3.*'within_groups'.*learning_rate") as caught:
+        train(trainer, counts, callbacks=[poison])
+    assert (caught.value.term, caught.value.epoch) == ("within_groups", 3)
+    assert torch.equal(trainer.network.decoder.weights, kept[-1])
+
+
+class PoisonedObjective(HFVAE):
+    """HFVAE with a term that is not a number."""
+
+    def __init__(self, terms):
+        super().__init__()
+        object.__setattr__(self, "_terms", terms)
+
+    def terms(self, step):
+        found = self._terms(step)
+        return {**found, "within_groups": found["within_groups"] * float("nan")}
+
+
+def test_an_absurd_learning_rate_leaves_a_fitted_model():
+    counts = np.random.default_rng(0).poisson(1.0, (50, 20))
+    model = ProdLDA(groups=(2, 2), learning_rate=1e30, max_iter=5, random_state=0)
+    with pytest.raises(TrainingDivergedError, match="Lower learning_rate"):
+        model.fit(counts)
+    assert np.isfinite(model.transform(counts)).all()
+    assert np.isfinite(model.components_).all()
