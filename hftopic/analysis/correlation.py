@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from sklearn.utils import check_random_state
 
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.topics import model_vocabulary, select_topics, topic_poles
+from hftopic.analysis.topics import empty_documents_known, model_vocabulary, select_topics, topic_poles
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +124,15 @@ def topic_correlation(
 
     Examples
     --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
     >>> from hftopic.analysis import topic_correlation
-    >>> found = topic_correlation(model, corpus, random_state=0)  # doctest: +SKIP
-    >>> found.across().head(10)  # doctest: +SKIP
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> found = topic_correlation(model, corpus, active=[0, 1, 2, 3], n_permutations=99, random_state=0)
+    >>> found.summary()["pairs"].to_dict()
+    {'within': 2, 'across': 4}
+    >>> found.across().columns[:6].tolist()
+    ['topic_a', 'group_a', 'topic_b', 'group_b', 'across', 'r']
     """
     if kind not in ("mean", "total"):
         raise ValueError(f"kind={kind!r} is unknown; did you mean 'mean' or 'total'?")
@@ -137,7 +143,8 @@ def topic_correlation(
     if len(means) < 3:
         raise ValueError(f"correlations need at least three documents, got {len(means)}")
     if active is None:
-        active = topic_information(model, X)["active"].to_numpy(dtype=bool)
+        with empty_documents_known():
+            active = topic_information(model, X)["active"].to_numpy(dtype=bool)
     topics = np.sort(select_topics(active, np.arange(means.shape[1])))
     if len(topics) < 2:
         warn(f"{len(topics)} of {means.shape[1]} topics is active: no pair to correlate", stacklevel=2)

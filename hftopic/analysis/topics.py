@@ -1,7 +1,9 @@
 """Topics as lists of words: how diverse they are, which of them repeat another, a row for each."""
 
 import inspect
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,16 +107,23 @@ def topic_summary(
 
     Examples
     --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
     >>> from hftopic.analysis import topic_summary
-    >>> summary = topic_summary(model, corpus)  # doctest: +SKIP
-    >>> summary.query("duplicate")[["topic", "nearest", "words"]]  # doctest: +SKIP
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> summary = topic_summary(model, corpus)
+    >>> summary[["topic", "group"]].to_numpy().tolist()
+    [[0, 0], [1, 0], [2, 1], [3, 1]]
+    >>> bool(summary["proportion"].sum().round(5) == 1)
+    True
     """
     if not 0 < duplicate_threshold <= 1:
         raise ValueError(f"duplicate_threshold={duplicate_threshold!r} is not a share of words in (0, 1]")
     poles = topic_poles(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
     summary = topic_information(model, X, threshold=threshold)
     if len(poles) == 1:
-        summary["proportion"] = np.asarray(model.transform(X), dtype=np.float64).mean(axis=0)
+        with empty_documents_known():
+            summary["proportion"] = np.asarray(model.transform(X), dtype=np.float64).mean(axis=0)
     for name, words in zip(("words", "words_negative"), poles, strict=False):
         summary[name] = [", ".join(listed) for listed in words]
     nearest, similarity = nearest_topics(poles, summary["active"].to_numpy(dtype=bool))
@@ -160,6 +169,14 @@ def topic_poles(model: Any, n: int, *, vocabulary: Sequence[str] | None) -> list
 def has_poles(model: Any) -> bool:
     """Whether topics of the model are signed, with words at either end, as NVDM's are."""
     return "pole" in inspect.signature(model.top_words).parameters
+
+
+@contextmanager
+def empty_documents_known() -> Iterator[None]:
+    """Second pass over documents, which need not warn again that some of them are empty."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
+        yield
 
 
 def model_vocabulary(model: Any, X: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hftopic import Corpus
+from hftopic import NVDM, Corpus, ProdLDA
 from hftopic.analysis import topic_coherence
 
 MEASURES = ["u_mass", "c_v", "c_npmi", "c_uci"]
@@ -213,6 +213,20 @@ def test_a_corpus_of_other_words_keeps_its_own_names(counts):
     pd.testing.assert_frame_equal(topic_coherence(model, corpus), expected)
 
 
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("named", [True, False])
+def test_of_a_fitted_model(texts, counts, estimator, named):
+    corpus = Corpus(counts, WORDS, tokens=texts)
+    model = estimator(groups=(2, 1), max_iter=2, random_state=0).fit(corpus if named else counts)
+    found = topic_coherence(model, corpus, top_n=5)
+    words = model.top_words(5, vocabulary=WORDS).filter(like="word_").to_numpy().tolist()
+    assert found["group"].tolist() == [0, 0, 1]
+    assert found["c_npmi"].tolist() == topic_coherence(words, texts=texts)["c_npmi"].tolist()
+    by_counts = topic_coherence(model, counts, top_n=5)
+    assert by_counts["c_npmi"].tolist() == topic_coherence(words, counts, vocabulary=WORDS)["c_npmi"].tolist()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of fork, from Python 3.12
 def test_worker_processes_change_nothing(topics, texts):
     expected = topic_coherence(topics, texts=texts)
     pd.testing.assert_frame_equal(topic_coherence(topics, texts=texts, processes=2), expected)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control
 
-from hftopic.analysis import topic_correlation
+from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic.analysis import topic_correlation, topic_information
 
 
 class Planted:
@@ -16,7 +17,9 @@ class Planted:
     def __init__(self, mean, variance=None, groups=None):
         self.mean = np.asarray(mean)
         self.variance = np.full_like(self.mean, 0.5) if variance is None else variance
-        self.topic_groups_ = np.zeros(self.mean.shape[1], dtype=int) if groups is None else np.asarray(groups)
+        n_topics = self.mean.shape[1]
+        self.topic_groups_ = np.zeros(n_topics, dtype=int) if groups is None else np.asarray(groups)
+        self.prior_mean_, self.prior_variance_ = np.zeros(n_topics), np.ones(n_topics)
 
     def posterior(self, X):
         return SimpleNamespace(mean=self.mean[: len(X)], variance=self.variance[: len(X)])
@@ -205,3 +208,33 @@ def test_mistakes_are_named(gaussian, settings, message):
 def test_two_documents_are_too_few(gaussian):
     with pytest.raises(ValueError, match="at least three documents, got 2"):
         correlate(gaussian.standard_normal((2, 4)))
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_correlated_topics(300, groups=(2, 2), n_words=60, correlation=0.9, random_state=0).corpus
+
+
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+def test_of_a_fitted_model(estimator, corpus):
+    model = estimator(groups=(2, 2), max_iter=8, warm_up=0, random_state=0).fit(corpus)
+    found = topic_correlation(model, corpus, n_permutations=99, random_state=0)
+    active = topic_information(model, corpus)["active"].to_numpy()
+    assert active.sum() >= 2
+    assert found.matrix.index.tolist() == np.flatnonzero(active).tolist()
+    means = model.posterior(corpus).mean[:, active].astype(float)
+    np.testing.assert_allclose(found.matrix, np.corrcoef(means.T), atol=1e-6)
+    top = model.top_words(5)
+    first = found.pairs.iloc[0]
+    assert ", ".join(top.loc[first.topic_a].drop("group")) in first.words_a
+    assert first.group_b == top.loc[first.topic_b, "group"]
+    assert found.n_documents == 300
+
+
+def test_empty_documents_are_warned_of_once(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=8, warm_up=0, random_state=0).fit(corpus)
+    counts = corpus.counts.toarray()
+    counts[3] = 0
+    with pytest.warns(UserWarning, match="1 of 300 documents have no words") as caught:
+        topic_correlation(model, counts, n_permutations=9)
+    assert len(caught) == 1

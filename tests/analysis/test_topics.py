@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from hftopic.analysis import topic_diversity, topic_summary
+from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic.analysis import topic_diversity, topic_information, topic_summary
 
 TOPICS = [
     ["god", "faith", "church", "belief"],
@@ -27,6 +29,7 @@ class Planted:
     """The public face of a fitted model with the topics above, of which number 3 is dead."""
 
     topic_groups_ = np.arange(5) % 2
+    prior_mean_, prior_variance_ = np.zeros(5), np.ones(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
 
     def posterior(self, X):
@@ -140,3 +143,55 @@ def test_signed_topics_have_two_poles_and_are_compared_either_way_round(document
 def test_duplicate_threshold_is_a_share(documents, threshold):
     with pytest.raises(ValueError, match="duplicate_threshold"):
         topic_summary(Planted(), documents, duplicate_threshold=threshold)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_correlated_topics(300, groups=(2, 2), n_words=60, random_state=0).corpus
+
+
+def test_of_a_fitted_model(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    summary = topic_summary(model, corpus, n_words=6)
+    information = topic_information(model, corpus)
+    pd.testing.assert_frame_equal(summary[information.columns], information)
+    np.testing.assert_allclose(summary["proportion"], model.transform(corpus).mean(axis=0), atol=1e-6)
+    listed = [words.split(", ") for words in summary["words"]]
+    assert listed == model.top_words(6).filter(like="word_").to_numpy().tolist()
+    assert topic_diversity(model, 6) == topic_diversity(listed, 6)
+    frames = model.set_output(transform="pandas")
+    pd.testing.assert_frame_equal(topic_summary(frames, corpus, n_words=6), summary)
+
+
+def test_of_a_fitted_model_with_poles(corpus):
+    model = NVDM(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    summary = topic_summary(model, corpus, n_words=6)
+    for column, pole in (("words", "+"), ("words_negative", "-")):
+        table = model.top_words(6, pole=pole).filter(like="word_")
+        assert summary[column].tolist() == [", ".join(row) for row in table.to_numpy()]
+
+
+def test_words_come_from_the_vocabulary_given_or_the_corpus(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus.counts)
+    named = topic_summary(model, corpus.counts, vocabulary=corpus.vocabulary)
+    pd.testing.assert_frame_equal(topic_summary(model, corpus), named)
+    assert topic_summary(model, corpus.counts).loc[0, "words"].replace(", ", "").isdigit()
+    with pytest.raises(ValueError, match="vocabulary has 3 words, but the model was fitted on 60"):
+        topic_summary(model, corpus.counts, vocabulary=["a", "b", "c"])
+
+
+def test_empty_documents_are_warned_of_once(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
+    counts = corpus.counts.toarray()
+    counts[3] = 0
+    with pytest.warns(UserWarning, match="1 of 300 documents have no words") as caught:
+        topic_summary(model, counts)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+def test_a_model_must_be_fitted(estimator, corpus):
+    with pytest.raises(NotFittedError):
+        topic_summary(estimator(groups=(2, 2)), corpus)
+    with pytest.raises(NotFittedError):
+        topic_diversity(estimator(groups=(2, 2)))
