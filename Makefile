@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-test $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs docs/_build/html
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test

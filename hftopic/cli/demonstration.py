@@ -52,7 +52,7 @@ def demo(
     click.echo()
     show(shortened(tables["pairs"]), heading="Strongest pairs of topics across groups")
     click.echo()
-    show(tables["coherence"], heading="Coherence of the active topics (c_npmi)")
+    show(tables["coherence"], heading="Coherence of the active topics (NPMI in windows of 10 tokens)")
 
 
 def docstrings(packages: tuple[str, ...], n_documents: int | None, seed: int) -> "Corpus":
@@ -79,9 +79,10 @@ def fitted_tables(
     note("Measuring information, correlation and coherence")
     summary = topic_summary(model, corpus)
     active = summary["active"].to_numpy()
+    coherence = topic_coherence(model, corpus).sort_values("c_npmi", ascending=False)
     columns = ["topic", "group", "information", "proportion", "words"]
     return {
         "topics": summary.loc[active, columns].sort_values("information", ascending=False),
         "pairs": topic_correlation(model, corpus, active=active, random_state=seed).across().head(N_PAIRS),
-        "coherence": topic_coherence(model, corpus)[active].sort_values("c_npmi", ascending=False),
+        "coherence": coherence.loc[active[coherence["topic"]], ["topic", "group", "c_npmi", "words"]],
     }

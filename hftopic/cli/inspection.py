@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from hftopic.cli.modelling import words_of
-from hftopic.cli.options import Source, command_options, corpus_options, existing_path, style_options
+from hftopic.cli.options import Source, command_options, corpus_options, existing_path, note, style_options
 from hftopic.cli.tables import Style, show, show_values
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ def evaluate(
     fitted = load(model)
     documents = source.read(vocabulary=words_of(fitted), prefer="test")
     active = topic_information(fitted, documents)["active"].to_numpy()
-    coherence = topic_coherence(fitted, documents, measure=list(measures), top_n=n_words)[active]
+    if not active.any():
+        note("No topic is active on these documents, so that none has a coherence or a diversity")
+    words = fitted.top_words(n_words)[active]
+    coherence = topic_coherence(words, documents, measure=list(measures), top_n=n_words)
     if by_topic:
         show(coherence, style)
         return
@@ -88,7 +91,9 @@ def evaluate(
         "active_topics": int(active.sum()),
         "diversity": topic_diversity(fitted, n_words, topics=active) if active.any() else None,
     }
-    values |= {measure: coherence[measure].mean() for measure in measures}
+    for measure in measures:
+        values[measure] = coherence[measure].mean()
+        values[f"{measure}_window"] = next(iter(coherence[f"{measure}_window"]), None)
     show_values(values, style)
 
 
@@ -170,9 +175,21 @@ def show_groups(table: "pd.DataFrame", style: Style) -> None:
     for number, (group, of_group) in enumerate(table.groupby("group")):
         if number:
             click.echo()
-        show(of_group.drop(columns="group"), heading=f"Group {group}")
+        show(readable(of_group), heading=f"Group {group}")
+
+
+def readable(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Topics of a group as people read them; of the topics that they are like only those that they repeat."""
+    short = table.drop(columns=["group", "kl", "nearest", "similarity", "duplicate"], errors="ignore")
+    if "duplicate" in table and table["duplicate"].any():
+        short["repeats"] = table["nearest"].where(table["duplicate"])
+    return short
 
 
 def shortened(pairs: "pd.DataFrame") -> "pd.DataFrame":
-    """Pairs without the columns that say the same again."""
-    return pairs.drop(columns=["across", "p_value"])
+    """Pairs as people read them: two topics in one column, and what matters of their correlation."""
+    short = pairs[["r", "p_adjusted", "words_a", "words_b"]].copy()
+    for place, name in enumerate(("topic", "group")):
+        both = pairs[[f"{name}_a", f"{name}_b"]].astype(str)
+        short.insert(place, f"{name}s", both.agg(" ~ ".join, axis=1) if len(pairs) else "")
+    return short

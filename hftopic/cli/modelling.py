@@ -55,7 +55,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--dropout", type=float, default="0.2", help="Share of units left out in training.")
 @_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
 @_setting("--epochs", "max_iter", type=int, default="60", help="Passes over the documents.")
-@_setting("--batch-size", type=int, default="512", help="Documents in a training step.")
+@_setting("--batch-size", type=int, default="256", help="Documents in a training step.")
 @_setting("--learning-rate", type=float, default="0.004", help="Of Adam.")
 @_setting("--warm-up", type=int, default="30", help="Epochs over which the weights rise from 0.")
 @_setting("--validation-fraction", type=float, default="0.0", help="Documents held out, to stop early.")

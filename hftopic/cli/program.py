@@ -4,6 +4,7 @@ import re
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -26,7 +27,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         with warnings.catch_warnings():
-            warnings.showwarning = _warn
+            warnings.showwarning = _warner()
             try:
                 result = super().invoke(ctx)
                 sys.stdout.flush()  # a reader that left is met here, where it is dealt with quietly
@@ -67,12 +68,21 @@ def _note_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> 
         ctx.meta[DEBUG] = True
 
 
-def _warn(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:  # noqa: ARG001
-    click.echo(f"Warning: {message}", err=True)
+def _warner() -> Callable[..., None]:
+    """What shows a warning: one line, and once, however many steps of a command meet its cause."""
+    shown = set()
+
+    def warn(message: Warning | str, *_: object, **__: object) -> None:
+        if str(message) not in shown:
+            shown.add(str(message))
+            click.echo(f"Warning: {message}", err=True)
+
+    return warn
 
 
 def _in_options(message: str, ctx: click.Context, group: click.Group) -> str:
     """Message in which a parameter of the library, as ``text_column=``, is the option, ``--text-column``."""
+    message = re.sub(r"(?<![\w.-])text= ", "an option for texts, as --min-df, ", message)
     command = group.commands.get(ctx.invoked_subcommand or "")
     for parameter in command.params if command else []:
         if isinstance(parameter, click.Option):
