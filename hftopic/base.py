@@ -13,7 +13,7 @@ import pandas as pd
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
@@ -33,7 +33,7 @@ GroupsLike = int | Normal | Sequence[int | Normal]
 RandomState = int | np.random.RandomState | None
 
 
-class BaseTopicModel(FittedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     """Topic model trained as a variational autoencoder with a grouped objective.
 
     Subclasses give the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
@@ -72,7 +72,7 @@ class BaseTopicModel(FittedModel, ClassNamePrefixFeaturesOutMixin, TransformerMi
         hidden: Sequence[int] = (200, 200),
         dropout: float = 0.2,
         encoder_norm: str = "none",
-        batch_size: int = 512,
+        batch_size: int = 256,
         max_iter: int = 60,
         learning_rate: float = 4e-3,
         warm_up: int = 30,
@@ -318,10 +318,6 @@ class BaseTopicModel(FittedModel, ClassNamePrefixFeaturesOutMixin, TransformerMi
             pd.DataFrame(trainer.records).set_index("epoch") if trainer.records else pd.DataFrame()
         )
         self._expose()
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.topic_groups_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -50,7 +50,7 @@ class ProdLDA(BaseTopicModel):
         Share of the encoder's last layer and of the topic proportions left out in a training step.
     encoder_norm : {"none", "shift"}, default="none"
         Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
-    batch_size : int, default=512
+    batch_size : int, default=256
         Documents a step, drawn without replacement; also the sample from which marginals are estimated.
     max_iter : int, default=60
         Epochs.
@@ -122,7 +122,7 @@ class ProdLDA(BaseTopicModel):
         hidden: Sequence[int] = (200, 200),
         dropout: float = 0.2,
         encoder_norm: str = "none",
-        batch_size: int = 512,
+        batch_size: int = 256,
         max_iter: int = 60,
         learning_rate: float = 4e-3,
         warm_up: int = 30,
@@ -193,7 +193,8 @@ warm_up, validation_fraction, patience, device, verbose, random_state
         W, the effect of each dimension on the words' logits.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
         softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
-    topic_groups_, prior_mean_, prior_variance_, history_, n_iter_, n_features_in_, feature_names_in_, vocabulary_
+    topic_groups_, prior_mean_, prior_variance_, history_, n_iter_, n_features_in_, feature_names_in_, \
+vocabulary_
         As in :class:`ProdLDA`.
 
     References
@@ -226,13 +227,16 @@ warm_up, validation_fraction, patience, device, verbose, random_state
         n: int = 10,
         vocabulary: Sequence[str] | None = None,
         *,
-        by: str = "probability",
+        by: str = "weight",
         pole: str = "+",
     ) -> pd.DataFrame:
         """Highest words of one pole of each topic; see :meth:`ProdLDA.top_words`.
 
         Parameters
         ----------
+        by : {"weight", "probability"}, default="weight"
+            One standard deviation of one dimension moves p(w|topic) little from the frequency of words in
+            the corpus, so ranking by probability brings up common words on every topic.
         pole : {"+", "-"}, default="+"
             Words that a positive or a negative z makes likelier.
         """

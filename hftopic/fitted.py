@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -21,7 +22,7 @@ from hftopic.networks import TopicNetwork
 RANKINGS = ("probability", "weight")
 
 
-class FittedModel:
+class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: ignore[misc]
     """Methods of a topic model once it has a network."""
 
     _network: TopicNetwork
@@ -162,7 +163,7 @@ class FittedModel:
             A parameter that has no form in a file, such as an objective class of one's own.
         """
         check_is_fitted(self)
-        parameters = self.get_params(deep=False)  # type: ignore[attr-defined]
+        parameters = self.get_params(deep=False)
         if not isinstance(parameters["random_state"], int | np.integer | None):
             parameters["random_state"] = None
         parameters["device"] = str(parameters["device"])
@@ -179,6 +180,10 @@ class FittedModel:
         }
         tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
         persistence.save_model(path, description, {**tensors, "noise": self._noise})
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.topic_groups_)
 
     def _network_checked(self) -> TopicNetwork:
         check_is_fitted(self)

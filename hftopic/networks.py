@@ -155,7 +155,7 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
         return at_words - batch.lengths * (highest + total.log())
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         features, weights, unnormalised, total = ctx.saved_tensors
         batch: Batch = ctx.batch
         into_logits = unnormalised.mul_((-upstream * batch.lengths / total)[:, None])

@@ -1,0 +1,172 @@
+"""Information and decomposition against closed forms, independent quadrature and the paper's identities."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy import integrate
+from scipy.special import logsumexp
+from scipy.stats import norm
+
+import hftopic
+from hftopic import ProdLDA
+from hftopic.analysis import decompose, topic_information
+from hftopic.latent import Posterior
+
+
+class PlantedModel:
+    """Public face of a model whose posteriors are given."""
+
+    def __init__(self, mean, variance, groups):
+        self._posterior = Posterior(np.float32(mean), np.float32(variance))
+        self.topic_groups_ = np.asarray(groups)
+        self.prior_mean_, self.prior_variance_ = np.zeros(len(groups)), np.ones(len(groups))
+
+    def posterior(self, _):
+        return self._posterior
+
+    def score_samples(self, _):
+        return -self._kl() - 7.0
+
+    def _kl(self):
+        m, v = self._posterior.mean, self._posterior.variance
+        return 0.5 * (v + m**2 - 1 - np.log(v)).sum(1)
+
+
+def planted(n=60, seed=0, spread=1.5):
+    rng = np.random.default_rng(seed)
+    return PlantedModel(spread * rng.standard_normal((n, 3)), rng.uniform(0.01, 1, (n, 3)), [0, 0, 1])
+
+
+def independent_information(mean, variance):
+    """I(x; z) of one dimension by scipy's adaptive quadrature."""
+    deviation = np.sqrt(variance)
+
+    def integrand(z):
+        log_q = logsumexp(norm.logpdf(z, mean, deviation)) - np.log(len(mean))
+        return -np.exp(log_q) * log_q
+
+    low, high = (mean - 8 * deviation).min(), (mean + 8 * deviation).max()
+    entropy, _ = integrate.quad(integrand, low, high, limit=1000, epsabs=1e-9, points=np.sort(mean))
+    return entropy - 0.5 * (np.log(2 * np.pi * np.e * variance)).mean()
+
+
+def test_information_equals_adaptive_quadrature():
+    model = planted()
+    table = topic_information(model, None)
+    expected = [
+        independent_information(m.astype(float), v.astype(float))
+        for m, v in zip(model.posterior(None).mean.T, model.posterior(None).variance.T, strict=True)
+    ]
+    np.testing.assert_allclose(table["information"], expected, atol=1e-5)
+
+
+def test_documents_far_apart_tell_all_there_is():
+    n = 40
+    model = PlantedModel(100.0 * np.arange(n)[:, None], np.full((n, 1), 0.5), [0])
+    np.testing.assert_allclose(topic_information(model, None)["information"], np.log(n), rtol=1e-4)
+
+
+def test_a_posterior_that_is_the_prior_tells_nothing():
+    table = topic_information(PlantedModel(np.zeros((30, 2)), np.ones((30, 2)), [0, 1]), None)
+    np.testing.assert_allclose(table["information"], 0, atol=1e-5)
+    np.testing.assert_allclose(table["kl"], 0, atol=1e-6)
+    assert not table["active"].any()
+
+
+def test_gaussian_means_give_the_gaussian_channel():
+    """Posterior means N(0, s²) and variance v: I = ½ log(1 + s²/v) up to the sample of means.
+
+    With 4,000 documents the standard error is below 0.012; 0.06 is five of them: odds 6e-7.
+    """
+    rng = np.random.default_rng(0)
+    model = PlantedModel(2 * rng.standard_normal((4000, 1)), np.full((4000, 1), 0.25), [0])
+    assert topic_information(model, None)["information"][0] == pytest.approx(0.5 * np.log(1 + 16), abs=0.06)
+
+
+def test_threshold_decides_what_is_active():
+    model = planted(spread=0.1)
+    information = topic_information(model, None)["information"]
+    threshold = information.median()
+    table = topic_information(model, None, threshold=threshold)
+    assert table["active"].tolist() == (information > threshold).tolist()
+    with pytest.raises(ValueError, match="threshold is an amount"):
+        topic_information(model, None, threshold=-1)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    corpus = hftopic.make_correlated_topics(300, groups=(3, 3), n_words=60, random_state=0).corpus
+    return SimpleNamespace(
+        corpus=corpus, model=ProdLDA(groups=(3, 3), max_iter=15, batch_size=64, random_state=0).fit(corpus)
+    )
+
+
+def test_terms_add_up_to_the_negative_elbo(fitted):
+    found = decompose(fitted.model, fitted.corpus)
+    terms = found.terms["value"]
+    regulariser = terms[["mutual_information", "between_groups", "within_groups", "dimension_kl"]].sum()
+    assert regulariser == pytest.approx(terms["kl"], rel=1e-5)
+    assert terms["reconstruction"] + terms["kl"] == pytest.approx(terms["negative_elbo"])
+    assert found.n_samples == found.n_documents == 300
+    assert terms["negative_elbo"] == pytest.approx(-fitted.model.score(fitted.corpus))
+    assert terms["kl"] == pytest.approx(found.topics["kl"].sum(), rel=1e-5)
+
+
+def test_regulariser_in_terms_of_information(fitted):
+    """Section 2's identity: (α-β) I(x;z) + (β-γ) Σ I(x;z_d) + γ Σ I(x;z_de) + w Σ KL(q(z_de)||p), exactly.
+
+    Both sides use the same samples, so the only slack is Monte Carlo in Σ I(x; z_de), which the left side
+    samples and the right side has exact: 5 standard errors, odds 6e-7.
+    """
+    alpha, beta, gamma, w = 1.0, 0.1, 4.0, 1.0
+    found = decompose(fitted.model, fitted.corpus)
+    t, error = found.terms["value"], found.terms["standard_error"]
+    left = (
+        alpha * t["mutual_information"]
+        + beta * t["between_groups"]
+        + gamma * t["within_groups"]
+        + w * t["dimension_kl"]
+    )
+    topics = found.topics
+    right = (
+        (alpha - beta) * t["mutual_information"]
+        + (beta - gamma) * found.groups["information"].sum()
+        + gamma * topics["information"].sum()
+        + w * (topics["kl"] - topics["information"]).sum()
+    )
+    slack = 5 * abs(gamma - w) * error["dimension_kl"]
+    assert left == pytest.approx(right, abs=slack)
+    assert found.groups["total_correlation"].sum() == pytest.approx(t["within_groups"], abs=1e-4)
+
+
+def test_sampling_fewer_documents_agrees_within_its_error(fitted):
+    """Five standard errors of the smaller sample: odds 6e-7 a term."""
+    whole = decompose(fitted.model, fitted.corpus)
+    part = decompose(fitted.model, fitted.corpus, n_samples=100, random_state=1)
+    assert part.n_samples == 100
+    gap = (part.terms["value"] - whole.terms["value"]).abs()
+    assert (gap <= 5 * (part.terms["standard_error"] + whole.terms["standard_error"])).all()
+
+
+def test_joint_information_of_one_topic_is_that_topics():
+    """A single group of a single dimension: the sampled (2) against quadrature, within 5 standard errors."""
+    rng = np.random.default_rng(0)
+    model = PlantedModel(rng.standard_normal((200, 1)), np.full((200, 1), 0.2), [0])
+    found = decompose(model, None)
+    value, error = found.terms.loc["mutual_information"]
+    assert abs(value - found.topics["information"][0]) < 5 * error
+    assert found.terms.loc["between_groups", "value"] == pytest.approx(0, abs=1e-6)
+    assert found.terms.loc["within_groups", "value"] == pytest.approx(0, abs=1e-6)
+
+
+def test_independent_encoders_have_no_correlation_terms():
+    """Documents on a full grid of two independent coordinates: q(z) factorises, so (A) is 0 exactly."""
+    a, b = np.meshgrid(np.linspace(-2, 2, 9), np.linspace(-1, 3, 8))
+    model = PlantedModel(np.column_stack([a.ravel(), b.ravel()]), np.full((72, 2), 0.3), [0, 1])
+    assert decompose(model, None).terms.loc["between_groups", "value"] == pytest.approx(0, abs=1e-5)
+
+
+def test_too_little_is_refused(fitted):
+    with pytest.raises(ValueError, match="n_samples=1"):
+        decompose(fitted.model, fitted.corpus, n_samples=1)
