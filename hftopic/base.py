@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from torch import Tensor
 
 from hftopic import inference
@@ -52,7 +52,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "warm_up": [Interval(Integral, 0, None, closed="left")],
+        "warm_up": [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "device": [str, torch.device],
@@ -74,8 +74,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         encoder_norm: str = "none",
         batch_size: int = 256,
         max_iter: int = 60,
-        learning_rate: float = 4e-3,
-        warm_up: int = 30,
+        learning_rate: float = 6e-3,
+        warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
         device: str | torch.device = "auto",
@@ -156,7 +156,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
         """One epoch over some documents, going on from the model as it is.
 
-        A call counts as one epoch of ``warm_up``; the learning rate stays at ``learning_rate``.
+        A call counts as one epoch of ``warm_up`` (of ``max_iter``, where that is a share), and the learning
+        rate stays at ``learning_rate``.
 
         Parameters
         ----------
@@ -178,6 +179,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             try:
                 trainer.run_epoch(counts, max(self._documents_seen, total_documents or 0))
                 trainer.keep()
+            except BaseException:
+                trainer.restore()
+                raise
             finally:
                 self._adopt(trainer)
         return self
@@ -239,7 +243,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             trainer = Trainer(self._network, self._checked_objective(), self._settings(), self._generator())
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
-            trainer.records = [{str(name): float(value) for name, value in row.items()} for row in rows]
+            trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
         trainer.objective, trainer.settings = self._checked_objective(), self._settings()
         return trainer
 
@@ -255,7 +259,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         ).to(self._device())
 
     def _settings(self) -> Settings:
-        return Settings(self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience)
+        in_epochs = isinstance(self.warm_up, int | np.integer)
+        warm_up = int(self.warm_up) if in_epochs else round(self.warm_up * self.max_iter)
+        return Settings(self.batch_size, self.max_iter, self.learning_rate, warm_up, self.patience)
 
     def _checked_objective(self) -> Objective:
         weights = {"alpha": self.alpha, "beta": self.beta, "gamma": self.gamma}
@@ -313,10 +319,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def _adopt(self, trainer: Trainer) -> None:
         """Set every fitted attribute from a trained network."""
         self._trainer, self._network = trainer, trainer.network
-        self.n_iter_ = max(trainer.epoch, 1)
-        self.history_ = (
-            pd.DataFrame(trainer.records).set_index("epoch") if trainer.records else pd.DataFrame()
-        )
+        self.n_iter_ = trainer.epoch
+        self.history_ = pd.DataFrame(trainer.records, columns=None if trainer.records else ["epoch"])
+        self.history_ = self.history_.set_index("epoch")
         self._expose()
 
     def __sklearn_tags__(self) -> Tags:

@@ -54,10 +54,11 @@ class ProdLDA(BaseTopicModel):
         Documents a step, drawn without replacement; also the sample from which marginals are estimated.
     max_iter : int, default=60
         Epochs.
-    learning_rate : float, default=0.004
+    learning_rate : float, default=0.006
         Of Adam at the start; it falls along a cosine.
-    warm_up : int, default=30
-        Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value.
+    warm_up : int or float, default=0.5
+        Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
+        an int counts epochs, a float is a share of ``max_iter``. Without it short texts lose most topics.
     validation_fraction : float, default=0.0
         Share of the documents held out to stop early. With 0 all are trained on, for ``max_iter`` epochs.
     patience : int, default=10
@@ -124,8 +125,8 @@ class ProdLDA(BaseTopicModel):
         encoder_norm: str = "none",
         batch_size: int = 256,
         max_iter: int = 60,
-        learning_rate: float = 4e-3,
-        warm_up: int = 30,
+        learning_rate: float = 6e-3,
+        warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
         device: str | torch.device = "auto",

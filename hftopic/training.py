@@ -112,10 +112,10 @@ class Trainer:
             self._set_learning_rate(self.settings.learning_rate * (decay(at) if decay else 1.0))
             rows.append(self._step(batch, n_documents, self._warmth(at)))
             sizes.append(len(batch))
-        self.epoch += 1
         rows.append(self._after_the_last_step(batch, n_documents))
         names, values = list(rows[0]), torch.stack([torch.stack(list(row.values())) for row in rows]).cpu()
         self._check_finite(names, values, counts)
+        self.epoch += 1
         means = (values[:-1].double() * torch.tensor(sizes)[:, None]).sum(0) / sum(sizes)
         record = {
             "epoch": self.epoch,
@@ -192,7 +192,7 @@ class Trainer:
             first = int(bad.any(1).nonzero()[0])
             term = names[max(i for i in range(len(names)) if bad[first, i])]
             self.restore()
-            raise TrainingDivergedError(term, self.epoch, self.kept_epoch, self.settings.learning_rate)
+            raise TrainingDivergedError(term, self.epoch + 1, self.kept_epoch, self.settings.learning_rate)
 
 
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:

@@ -197,7 +197,7 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
         (["fit", "{corpus}"], 2, "Missing option '--out'"),
         (["fit", "{corpus}", "--out", "{new}", "--groups", "5,x"], 2, "not a list of whole numbers"),
         (["fit", "{corpus}", "--out", "{new}", "--topic-softmax", "group", "--model", "nvdm"], 2, "prodlda"),
-        (["fit", "{corpus}", "--out", "{new}", "--min-df", "many"], 2, "neither a number of documents"),
+        (["fit", "{corpus}", "--out", "{new}", "--min-df", "many"], 2, "neither a number, such as 5"),
         (["fit", "{corpus}", "--out", "{new}", "--stop-words", "nix"], 2, "nor a file of words"),
         (["fit", "{new}", "--out", "{new}"], 2, "does not exist"),
         (["fit", "{corpus}", "--out", "{new}/deep/er"], 1, "make it first"),

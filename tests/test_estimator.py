@@ -445,6 +445,26 @@ def test_a_failing_callback_leaves_the_earlier_model(fitted, corpus):
     np.testing.assert_array_equal(fitted.transform(corpus), answers)
 
 
+def test_an_interrupted_partial_fit_leaves_the_earlier_model(fitted, corpus, monkeypatch):
+    answers = fitted.transform(corpus)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hftopic.training.Trainer._after_the_last_step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fitted.partial_fit(corpus)
+    np.testing.assert_array_equal(fitted.transform(corpus), answers)
+    assert fitted.n_iter_ == 4
+
+
+def test_warm_up_is_a_number_of_epochs_or_a_share_of_them(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=4, random_state=0)
+    assert model.fit(corpus).history_["warm_up"].tolist() == [0.5, 1, 1, 1]
+    assert model.set_params(warm_up=4).fit(corpus).history_["warm_up"].tolist() == [0.25, 0.5, 0.75, 1]
+    assert model.set_params(warm_up=0).fit(corpus).history_["warm_up"].tolist() == [1, 1, 1, 1]
+
+
 def test_long_counts_and_fractions(model):
     rng = np.random.default_rng(0)
     assert np.isfinite(clone(model).fit(rng.random((30, 6))).transform(rng.random((3, 6)))).all()

@@ -82,7 +82,8 @@ def test_partial_fit_goes_on_after_a_load(model, corpus, tmp_path):
     model.save(tmp_path / "model")
     loaded = hftopic.load(tmp_path / "model").partial_fit(corpus)
     assert loaded.n_iter_ == model.n_iter_ + 1
-    assert len(loaded.history_) == len(model.history_) + 1
+    assert loaded.history_.index.tolist() == list(range(1, model.n_iter_ + 2))
+    pd.testing.assert_frame_equal(loaded.history_.iloc[:-1], model.history_)
 
 
 def test_names_of_a_data_frame_are_kept(tmp_path):

@@ -28,29 +28,24 @@ def test_planted_topics_are_found():
 
 
 def test_planted_correlations_across_groups_are_found():
-    """Two pairs of topics planted with r = 0.9; of three seeds the one with the lowest loss is judged.
+    """Five pairs planted with r = 0.9: the three strongest across groups are three of them.
 
-    Which topic goes to which group is a local optimum of the seed, so the loss has to choose. By luck the
-    two planted pairs would be the two strongest across groups in 1 case of 6, and each positive in 1 of 4.
+    Which topic goes to which group is a local optimum of the seed, and a planted pair that shares a group is
+    pushed apart, so the lower loss of two seeds is judged and not all five pairs are asked for. By luck three
+    of 25 pairs would be planted ones in 1 case of 230.
     """
     planted = hftopic.make_correlated_topics(
-        1500, groups=(2, 2), n_words=200, correlation=0.9, words_per_document=100, random_state=0
+        2000, groups=(5, 5), n_words=300, correlation=0.9, words_per_document=100, random_state=0
     )
-    fits = [
-        ProdLDA(groups=(2, 2), batch_size=128, random_state=seed).fit(planted.corpus) for seed in range(3)
-    ]
-    model = min(fits, key=lambda fit: fit.history_["loss"].iloc[-5:].mean())
-    planted_as, overlap = matched_to_planted(model.topic_word_, planted.topic_word)
-    assert overlap.min() >= 0.5
-    across = topic_correlation(model, planted.corpus, random_state=0).across()
-    positive = across.sort_values("r", ascending=False).head(2)
-    pairs = {
-        frozenset((planted_as[a], planted_as[b]))
-        for a, b in zip(positive["topic_a"], positive["topic_b"], strict=True)
-    }
-    assert pairs == {frozenset((0, 2)), frozenset((1, 3))}
-    assert (positive["r"] > 0.2).all()
-    assert (positive["p_adjusted"] <= 0.01).all()
+    fits = [ProdLDA(groups=(5, 5), batch_size=128, random_state=seed).fit(planted.corpus) for seed in (0, 1)]
+    model = min(fits, key=lambda fit: fit.history_["loss"].tail(5).mean())
+    planted_as, _ = matched_to_planted(model.topic_word_, planted.topic_word)
+    across = topic_correlation(model, planted.corpus, active=np.arange(10), random_state=0).across()
+    strongest = across.sort_values("r", ascending=False).head(3)
+    for a, b in zip(strongest["topic_a"], strongest["topic_b"], strict=True):
+        assert abs(planted_as[a] - planted_as[b]) == 5
+    assert (strongest["r"] > 0.3).all()
+    assert (strongest["p_adjusted"] <= 0.01).all()
 
 
 def test_gamma_lowers_correlation_within_a_group():

@@ -154,3 +154,4 @@ def test_an_absurd_learning_rate_leaves_a_fitted_model():
         model.fit(counts)
     assert np.isfinite(model.transform(counts)).all()
     assert np.isfinite(model.components_).all()
+    assert model.n_iter_ == len(model.history_) == 0

@@ -10,6 +10,7 @@ import click
 from hftopic.cli.options import (
     Command,
     Integers,
+    Share,
     Source,
     check_free,
     command_options,
@@ -56,8 +57,8 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
 @_setting("--epochs", "max_iter", type=int, default="60", help="Passes over the documents.")
 @_setting("--batch-size", type=int, default="256", help="Documents in a training step.")
-@_setting("--learning-rate", type=float, default="0.004", help="Of Adam.")
-@_setting("--warm-up", type=int, default="30", help="Epochs over which the weights rise from 0.")
+@_setting("--learning-rate", type=float, default="0.006", help="Of Adam.")
+@_setting("--warm-up", type=Share(), default="0.5", help="Epochs the weights rise over, or a share of them.")
 @_setting("--validation-fraction", type=float, default="0.0", help="Documents held out, to stop early.")
 @_setting("--patience", type=int, default="10", help="Epochs without progress before it stops.")
 @_setting("--device", type=str, default="auto", help="auto, cpu, cuda …")

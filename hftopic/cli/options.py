@@ -22,7 +22,7 @@ new_path = click.Path(path_type=Path)
 
 
 class Share(click.ParamType):  # type: ignore[type-arg]
-    """A number of documents (an int) or a share of them (a float)."""
+    """A count (an int) or a share of the whole (a float), as scikit-learn tells them apart."""
 
     name = "number or share"
 
@@ -32,7 +32,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]
         try:
             return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
         except ValueError:
-            self.fail(f"{value!r} is neither a number of documents, as 5, nor a share, as 0.5", param, ctx)
+            self.fail(f"{value!r} is neither a number, such as 5, nor a share, such as 0.5", param, ctx)
 
 
 class Integers(click.ParamType):  # type: ignore[type-arg]
