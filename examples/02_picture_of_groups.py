@@ -33,4 +33,4 @@ for at in border:
     axes.axvline(at, color="black", linewidth=1)
 axes.set_title(f"Correlation of {len(topics)} active topics: independent within a group, free across groups")
 figure.colorbar(image, shrink=0.8, label="correlation of posterior means")
-figure.savefig(out, dpi=110)
+figure.savefig(out, dpi=110, bbox_inches="tight")
