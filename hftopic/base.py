@@ -5,7 +5,6 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,22 +14,26 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from torch import Tensor
 
 from hftopic import inference
 from hftopic.fitted import FittedModel
 from hftopic.inputs import as_counts
-from hftopic.latent import GaussianPrior, LatentSpace, Normal, Prior
+from hftopic.latent import GaussianPrior, LatentSpace, Prior
 from hftopic.networks import Decoder, Encoder, TopicNetwork
-from hftopic.objective import HFVAE, Objective
+from hftopic.objective import Objective
+from hftopic.parameters import (
+    CONSTRAINTS,
+    GroupsLike,
+    RandomState,
+    chosen_device,
+    chosen_objective,
+    layer_sizes,
+    training_settings,
+)
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
 EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
-_DEFAULT = HFVAE()
-
-GroupsLike = int | Normal | Sequence[int | Normal]
-RandomState = int | np.random.RandomState | None
 
 
 class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
@@ -39,26 +42,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     Subclasses give the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "groups": [Integral, Normal, tuple, list],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "gamma": [Interval(Real, 0, None, closed="left")],
-        "objective": [None, HasMethods("terms")],
-        "prior": [None, HasMethods("moments")],
-        "hidden": [tuple, list],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "encoder_norm": [StrOptions({"none", "shift"})],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "warm_up": [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "device": [str, torch.device],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     def __init__(
         self,
@@ -231,7 +215,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         network = self._build_network(background, generator)
         self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
-        return Trainer(network, self._checked_objective(), self._settings(), generator)
+        return Trainer(network, self._objective(), self._settings(), generator)
 
     def _resumed_trainer(self, counts: sp.csr_array) -> Trainer:
         """The trainer of the call before; after loading or unpickling a new one, its optimiser fresh."""
@@ -240,11 +224,11 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             return self._new_trainer(counts, self._generator())
         trainer: Trainer | None = getattr(self, "_trainer", None)
         if trainer is None:
-            trainer = Trainer(self._network, self._checked_objective(), self._settings(), self._generator())
+            trainer = Trainer(self._network, self._objective(), self._settings(), self._generator())
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
-        trainer.objective, trainer.settings = self._checked_objective(), self._settings()
+        trainer.objective, trainer.settings = self._objective(), self._settings()
         return trainer
 
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
@@ -256,25 +240,15 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             self._build_encoder(len(background), space.n_dims, generator),
             self._build_decoder(space, background, generator),
             GaussianPrior(torch.from_numpy(mean).float(), torch.from_numpy(variance).log().float()),
-        ).to(self._device())
+        ).to(chosen_device(self.device))
 
     def _settings(self) -> Settings:
-        in_epochs = isinstance(self.warm_up, int | np.integer)
-        warm_up = int(self.warm_up) if in_epochs else round(self.warm_up * self.max_iter)
-        return Settings(self.batch_size, self.max_iter, self.learning_rate, warm_up, self.patience)
+        return training_settings(
+            self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience
+        )
 
-    def _checked_objective(self) -> Objective:
-        weights = {"alpha": self.alpha, "beta": self.beta, "gamma": self.gamma}
-        if self.objective is None:
-            return HFVAE(**weights)
-        changed = [name for name, weight in weights.items() if weight != getattr(_DEFAULT, name)]
-        if changed:
-            raise ValueError(
-                f"objective={self.objective!r} and {', '.join(changed)} are both given; "
-                "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
-            )
-        objective: Objective = self.objective
-        return objective
+    def _objective(self) -> Objective:
+        return chosen_objective(self.objective, alpha=self.alpha, beta=self.beta, gamma=self.gamma)
 
     def _encoder(
         self,
@@ -284,22 +258,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         generator: torch.Generator,
     ) -> Encoder:
         return Encoder(
-            n_words, self._checked_hidden(), n_dims, activation, self.dropout, self.encoder_norm, generator
+            n_words, layer_sizes(self.hidden), n_dims, activation, self.dropout, self.encoder_norm, generator
         )
-
-    def _checked_hidden(self) -> tuple[int, ...]:
-        sizes = tuple(self.hidden)
-        if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
-            raise ValueError(f"hidden must be layer sizes, such as (200, 200); got {self.hidden!r}")
-        return sizes
-
-    def _device(self) -> torch.device:
-        if str(self.device) == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            return torch.empty(0, device=self.device).device
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device={self.device!r} cannot be used here: {error}") from error
 
     def _restore(self, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         """Take the fitted state of a saved model."""

@@ -14,10 +14,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from hftopic import inference
-from hftopic.base import BaseTopicModel, GroupsLike, RandomState
+from hftopic.base import BaseTopicModel
 from hftopic.latent import DirichletLaplace, LatentSpace, Prior, StandardNormal
 from hftopic.networks import Decoder, Encoder, NVDMDecoder, ProdLDADecoder
 from hftopic.objective import Objective
+from hftopic.parameters import CONSTRAINTS, GroupsLike, RandomState, chosen_device
 from hftopic.persistence import ModelFileError, load_model
 
 
@@ -106,7 +107,7 @@ class ProdLDA(BaseTopicModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseTopicModel._parameter_constraints,
+        **CONSTRAINTS,
         "topic_softmax": [StrOptions({"joint", "group"})],
     }
 
@@ -257,13 +258,15 @@ vocabulary_
 _MODELS = {"ProdLDA": ProdLDA, "NVDM": NVDM}
 
 
-def load(path: str | os.PathLike[str]) -> BaseTopicModel:
+def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> BaseTopicModel:
     """Read a model that its ``save`` method wrote; nothing in the file is executed.
 
     Parameters
     ----------
     path : path-like
         The folder.
+    device : str or torch.device, optional
+        Where the model is to work, in place of what its parameter ``device`` was when it was saved.
 
     Returns
     -------
@@ -273,11 +276,18 @@ def load(path: str | os.PathLike[str]) -> BaseTopicModel:
     Raises
     ------
     ModelFileError
-        A ValueError: no saved model, not whole, or of another version's form.
+        No saved model, not whole, or of another version's form. It is a ValueError.
+    ValueError
+        The device is not here: name another by ``device``.
     """
     description, tensors = load_model(path)
     try:
-        model = _MODELS[description["estimator"]](**description["parameters"])
+        parameters = description["parameters"] | ({} if device is None else {"device": str(device)})
+        model = _MODELS[description["estimator"]](**parameters)
+    except (KeyError, TypeError) as error:
+        raise ModelFileError(f"{os.fspath(path)} is not whole: {type(error).__name__}: {error}") from error
+    chosen_device(model.device)
+    try:
         model._restore(description, tensors)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(f"{os.fspath(path)} is not whole: {type(error).__name__}: {error}") from error

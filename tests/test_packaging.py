@@ -32,6 +32,7 @@ IMPORT_ORDER = [
     "inference",
     "persistence",
     "inputs",
+    "parameters",
     "fitted",
     "base",
     "estimator",

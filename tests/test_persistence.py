@@ -146,6 +146,15 @@ def test_a_damaged_model_is_refused(corpus, tmp_path, damage, message):
         hftopic.load(tmp_path / "model")
 
 
+def test_a_model_of_a_device_that_is_not_here_can_be_loaded_elsewhere(corpus, tmp_path):
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
+    model.set_params(device="xla").save(tmp_path / "model")
+    with pytest.raises(ValueError, match="device='xla' cannot be used here"):
+        hftopic.load(tmp_path / "model")
+    loaded = hftopic.load(tmp_path / "model", device="cpu")
+    np.testing.assert_array_equal(loaded.transform(corpus), model.transform(corpus))
+
+
 def test_a_path_with_no_model_is_refused(tmp_path):
     with pytest.raises(ModelFileError, match="not a saved model"):
         hftopic.load(tmp_path)
