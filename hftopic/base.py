@@ -28,12 +28,14 @@ from hftopic.parameters import (
     RandomState,
     chosen_device,
     chosen_objective,
+    chosen_prior,
     layer_sizes,
     training_settings,
 )
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
 EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
+NETWORK_PARAMETERS = ("groups", "prior", "topic_softmax", "hidden", "encoder_norm")
 
 
 class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
@@ -120,12 +122,16 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            Unfit data or parameters; the model is then as it was before.
+            Unfit data or parameters.
+        Exception
+            Whatever a callback raises, KeyboardInterrupt included. After these the model is as it was before.
         TrainingDivergedError
             The model then holds the weights of the last good epoch.
         """
         with self._unchanged_on_error():
             self._validate_params()
+            if callable(callbacks):
+                raise ValueError(f"callbacks must be a list of functions; got {callbacks!r} alone")
             counts = self._documents_with_words(X, reset=True)
             generator = self._generator()
             counts, held_out = self._hold_out(counts, generator)
@@ -222,6 +228,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "_network"):
             self._documents_seen = 0
             return self._new_trainer(counts, self._generator())
+        self._check_same_network()
         trainer: Trainer | None = getattr(self, "_trainer", None)
         if trainer is None:
             trainer = Trainer(self._network, self._objective(), self._settings(), self._generator())
@@ -231,9 +238,19 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         trainer.objective, trainer.settings = self._objective(), self._settings()
         return trainer
 
+    def _check_same_network(self) -> None:
+        """Refuse to go on with parameters that would have made another network."""
+        for name in NETWORK_PARAMETERS:
+            fitted, now = (parameters.get(name) for parameters in (self._fitted_with, self.get_params(False)))
+            if now != fitted:
+                raise ValueError(
+                    f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
+                    "set it back to go on, or call fit to start anew"
+                )
+
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
         space = LatentSpace(self.groups)
-        prior = self.prior if self.prior is not None else self._default_prior()
+        prior = chosen_prior(self.prior, self._default_prior())
         mean, variance = prior.moments(self._simplex_sizes(space))
         return TopicNetwork(
             space,
@@ -269,6 +286,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_, self.n_iter_ = description["n_features_in_"], description["n_iter_"]
         self._documents_seen = description["documents_seen"]
         self.history_ = pd.DataFrame(description["history_"]).set_index("epoch")
+        self._fitted_with = self.get_params(deep=False)
         self._noise = tensors.pop("noise")
         self._network = self._build_network(torch.zeros(self.n_features_in_), torch.Generator())
         self._network.load_state_dict(
@@ -279,6 +297,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def _adopt(self, trainer: Trainer) -> None:
         """Set every fitted attribute from a trained network."""
         self._trainer, self._network = trainer, trainer.network
+        self._fitted_with = self.get_params(deep=False)
         self.n_iter_ = trainer.epoch
         self.history_ = pd.DataFrame(trainer.records, columns=None if trainer.records else ["epoch"])
         self.history_ = self.history_.set_index("epoch")

@@ -40,11 +40,12 @@ class ProdLDA(BaseTopicModel):
     gamma : float, default=4.0
         Weight γ of the total correlation within groups; above 1 pushes topics of a group apart.
     objective : objective, optional
-        In place of the three weights, such as ``VAE()`` from :mod:`hftopic.objective`.
+        In place of the three weights: ``hftopic.VAE()``, or ``hftopic.HFVAE(...)`` with a fourth weight.
     prior : prior, optional
-        On the logits: ``DirichletLaplace(1.0)`` if not given, or ``StandardNormal()``.
+        On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, or ``hftopic.StandardNormal()``.
     topic_softmax : {"joint", "group"}, default="joint"
-        One softmax over all topics, or one for each group.
+        One softmax over all topics, or one for each group; ``transform`` then divides by the number of
+        groups, so that rows sum to 1 either way.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
     dropout : float, default=0.2
@@ -61,7 +62,8 @@ class ProdLDA(BaseTopicModel):
         Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
         an int counts epochs, a float is a share of ``max_iter``. Without it short texts lose most topics.
     validation_fraction : float, default=0.0
-        Share of the documents held out to stop early. With 0 all are trained on, for ``max_iter`` epochs.
+        Share of the documents held out to stop early; the weights of the best epoch are kept. With 0 all
+        documents are trained on, for ``max_iter`` epochs.
     patience : int, default=10
         Epochs without a lower validation loss, after the warm-up, before training stops.
     device : str or torch.device, default="auto"

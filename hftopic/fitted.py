@@ -28,6 +28,7 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
     _network: TopicNetwork
     _noise: Tensor
     _documents_seen: int
+    _fitted_with: dict[str, Any]
     history_: pd.DataFrame
     n_iter_: int
     n_features_in_: int
@@ -152,8 +153,9 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a folder of ``model.safetensors`` and ``model.json``.
 
-        :func:`hftopic.load` reads it. The folder appears whole or not at all; an earlier saved model there is
-        replaced. The optimiser's state is not kept: ``partial_fit`` after a load starts with a fresh one.
+        :func:`hftopic.load` reads it, with the parameters the model was fitted with. The folder appears whole
+        or not at all; an earlier saved model there is replaced. The optimiser's state is not kept:
+        ``partial_fit`` after a load starts with a fresh one.
 
         Raises
         ------
@@ -163,7 +165,7 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
             A parameter that has no form in a file, such as an objective class of one's own.
         """
         check_is_fitted(self)
-        parameters = self.get_params(deep=False)
+        parameters = dict(self._fitted_with)
         if not isinstance(parameters["random_state"], int | np.integer | None):
             parameters["random_state"] = None
         parameters["device"] = str(parameters["device"])

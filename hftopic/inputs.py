@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from pandas.api.types import is_string_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -26,14 +28,16 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     Raises
     ------
     ValueError
-        Negative, missing or infinite values, no document, or a number of words that is not the model's.
+        Negative, missing or infinite values, no document, texts in place of counts, or words that are not
+        the model's.
     """
-    if isinstance(X, Corpus):
-        if not reset:
-            _check_same_words(model, X)
-        counts = validate_data(model, X.counts, accept_sparse="csr", dtype=np.float32, reset=reset)
-    else:
-        counts = validate_data(model, X, accept_sparse="csr", dtype=np.float32, reset=reset)
+    _refuse_texts(X)
+    if not reset:
+        _check_same_words(model, X)
+        if isinstance(X, Corpus):
+            return X.counts  # valid since it was made, and its words are the model's
+    values = X.counts if isinstance(X, Corpus) else X
+    counts = validate_data(model, values, accept_sparse="csr", dtype=np.float32, reset=reset)
     if reset:
         _remember_words(model, X)
     counts = _canonical(counts, shared_with=X)
@@ -65,20 +69,36 @@ def _remember_words(model: Any, X: Any) -> None:
         del model.vocabulary_
 
 
-def _check_same_words(model: Any, corpus: Corpus) -> None:
-    words = getattr(model, "vocabulary_", None)
-    if words is None or np.array_equal(words, corpus.vocabulary):
-        return
-    if len(words) != corpus.n_words:
+def _refuse_texts(X: Any) -> None:
+    if isinstance(X, pd.DataFrame):
+        texts = any(is_string_dtype(X[column]) for column in X)
+    elif isinstance(X, list | tuple | pd.Series | np.ndarray) and np.ndim(X) == 1:
+        texts = isinstance(next(iter(X), None), str)
+    else:
+        texts = isinstance(X, str)
+    if texts:
         raise ValueError(
-            f"the corpus has {corpus.n_words} words, but {type(model).__name__} was fitted on {len(words)}: "
-            "read it with the vocabulary of the model, model.vocabulary_"
+            "X holds texts, not counts of words: make counts of them with "
+            "sklearn.feature_extraction.text.CountVectorizer, or a Corpus with hftopic.corpus_from_texts"
         )
-    first = int(np.flatnonzero(words != corpus.vocabulary)[0])
+
+
+def _check_same_words(model: Any, X: Any) -> None:
+    """Compare a corpus with the words the model knows; scikit-learn compares the columns of a DataFrame."""
+    if not isinstance(X, Corpus):
+        return
+    words = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+    if X.n_words != model.n_features_in_:
+        raise ValueError(
+            f"X has {X.n_words} features, but {type(model).__name__} is expecting {model.n_features_in_} "
+            "features as input: read the corpus with the vocabulary of the model"
+        )
+    if words is None or np.array_equal(words, X.vocabulary):
+        return
+    first = int(np.flatnonzero(words != X.vocabulary)[0])
     raise ValueError(
         f"the corpus is counted over other words than {type(model).__name__} was fitted on: column {first} "
-        f"is {corpus.vocabulary[first]!r}, not {words[first]!r}. Read it with the vocabulary of the model, "
-        "model.vocabulary_"
+        f"is {X.vocabulary[first]!r}, not {words[first]!r}. Read it with the vocabulary of the model"
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-from hftopic.latent import Normal
+from hftopic.latent import Normal, Prior
 from hftopic.objective import HFVAE, Objective
 from hftopic.training import Settings
 
@@ -48,6 +48,7 @@ def chosen_objective(objective: Objective | None, **weights: float) -> Objective
     """
     if objective is None:
         return HFVAE(**weights)
+    _refuse_class("objective", objective)
     changed = [name for name, weight in weights.items() if weight != getattr(HFVAE(), name)]
     if changed:
         raise ValueError(
@@ -55,6 +56,19 @@ def chosen_objective(objective: Objective | None, **weights: float) -> Objective
             "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
         )
     return objective
+
+
+def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
+    """The prior given, or the model's own."""
+    if prior is None:
+        return default
+    _refuse_class("prior", prior)
+    return prior
+
+
+def _refuse_class(name: str, value: Any) -> None:
+    if isinstance(value, type):
+        raise ValueError(f"{name}={value.__name__} is a class; give one of it, such as {value.__name__}()")
 
 
 def layer_sizes(hidden: Sequence[int]) -> tuple[int, ...]:

@@ -232,7 +232,7 @@ def train(
                 best, best_epoch = record.get("validation_loss", math.inf), trainer.epoch
             bar.update()
             bar.set_postfix(loss=f"{record['loss']:.2f}")
-            asked_to_stop = [callback(record) for callback in callbacks]
+            asked_to_stop = [callback(dict(record)) for callback in callbacks]
             waited = trainer.epoch - max(best_epoch, settings.warm_up)
             if any(asked_to_stop) or (validation is not None and waited >= settings.patience):
                 break

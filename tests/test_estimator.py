@@ -471,3 +471,55 @@ def test_long_counts_and_fractions(model):
     assert np.isfinite(
         clone(model).fit(rng.integers(0, 10**6, (30, 6))).score(rng.integers(0, 10**6, (3, 6)))
     )
+
+
+def test_words_are_compared_however_the_model_learned_them(corpus):
+    frame = pd.DataFrame(corpus.counts.toarray(), columns=corpus.vocabulary)
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(frame)
+    np.testing.assert_array_equal(model.transform(corpus), model.transform(frame))
+    order = np.arange(40)[::-1]
+    with pytest.raises(ValueError, match="column 0 is"):
+        model.transform(hftopic.Corpus(corpus.counts[:, order], corpus.vocabulary[order]))
+
+
+def test_a_model_is_saved_as_it_was_fitted_and_goes_on_only_as_such(fitted, corpus, tmp_path):
+    groups = fitted.topic_groups_
+    fitted.set_params(groups=(1, 4), hidden=(7,))
+    fitted.save(tmp_path / "model")
+    loaded = hftopic.load(tmp_path / "model")
+    assert loaded.groups == (3, 2)
+    np.testing.assert_array_equal(loaded.topic_groups_, groups)
+    np.testing.assert_array_equal(loaded.transform(corpus), fitted.transform(corpus))
+    with pytest.raises(
+        ValueError, match=r"groups was \(3, 2\) when the model was fitted and is now \(1, 4\)"
+    ):
+        fitted.partial_fit(corpus)
+    assert fitted.set_params(groups=(3, 2), hidden=(200, 200)).partial_fit(corpus).n_iter_ == 5
+
+
+@pytest.mark.parametrize(
+    "X", ["text", ["a text", "another"], pd.Series(["a text", "another"]), pd.DataFrame({"body": ["a text"]})]
+)
+def test_texts_are_not_counts(X):
+    with pytest.raises(ValueError, match=r"X holds texts, not counts of words: .*CountVectorizer"):
+        ProdLDA().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"objective": VAE}, "objective=VAE is a class; give one of it, such as VAE()"),
+        ({"prior": StandardNormal}, "prior=StandardNormal is a class"),
+    ],
+)
+def test_classes_in_place_of_values_are_refused(corpus, parameters, message):
+    with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        ProdLDA(**parameters).fit(corpus)
+
+
+def test_callbacks_are_a_list_and_cannot_spoil_the_history(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=2)
+    with pytest.raises(ValueError, match="callbacks must be a list of functions"):
+        model.fit(corpus, callbacks=print)
+    model.fit(corpus, callbacks=[lambda record: record.clear()])
+    assert len(model.history_) == 2

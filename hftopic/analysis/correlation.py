@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 from sklearn.utils import check_random_state
 
-from hftopic.analysis.information import topic_information
+from hftopic.analysis.information import posterior_of, topic_information
 from hftopic.analysis.topics import empty_documents_known, model_vocabulary, select_topics, topic_poles
 
 
@@ -138,7 +138,7 @@ def topic_correlation(
         raise ValueError(f"kind={kind!r} is unknown; did you mean 'mean' or 'total'?")
     if n_permutations < 1:
         raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
-    posterior = model.posterior(X)
+    posterior = posterior_of(model, X)
     means = np.asarray(posterior.mean, dtype=np.float64)  # (N, K)
     if len(means) < 3:
         raise ValueError(f"correlations need at least three documents, got {len(means)}")

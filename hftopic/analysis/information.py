@@ -54,8 +54,9 @@ def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.Data
     """
     if threshold < 0:
         raise ValueError(f"threshold is an amount of information in nats, 0 or more; got {threshold}")
-    posterior = _as_tensors(model.posterior(X))
+    posterior = _as_tensors(posterior_of(model, X))
     information = _mixture_entropy(posterior) - _entropy(posterior).mean(0).numpy()
+    information = information.clip(0, np.log(len(posterior.mean)))  # its bounds, against rounding
     return pd.DataFrame(
         {
             "topic": np.arange(len(information)),
@@ -117,7 +118,7 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     ValueError
         ``n_samples`` below 2, or fewer than two documents.
     """
-    posterior = _as_tensors(model.posterior(X))
+    posterior = _as_tensors(posterior_of(model, X))
     n_documents, n_dims = posterior.mean.shape
     if n_samples < 2 or n_documents < 2:
         raise ValueError(
@@ -152,6 +153,23 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
         n_documents=n_documents,
         n_samples=len(drawn),
     )
+
+
+def posterior_of(model: Any, X: Any) -> Posterior:
+    """The model's posterior on documents, with a word for those who give something else as the model.
+
+    Raises
+    ------
+    TypeError
+        ``model`` is not a topic model of this package.
+    """
+    if not hasattr(model, "posterior"):
+        raise TypeError(
+            f"the first argument must be a fitted ProdLDA or NVDM, the second the documents; "
+            f"got a {type(model).__name__} first"
+        )
+    posterior: Posterior = model.posterior(X)
+    return posterior
 
 
 def _group_table(information: Tensor, total_correlation: Tensor) -> pd.DataFrame:

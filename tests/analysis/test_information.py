@@ -170,3 +170,8 @@ def test_independent_encoders_have_no_correlation_terms():
 def test_too_little_is_refused(fitted):
     with pytest.raises(ValueError, match="n_samples=1"):
         decompose(fitted.model, fitted.corpus, n_samples=1)
+
+
+def test_arguments_in_the_wrong_order_are_named(fitted):
+    with pytest.raises(TypeError, match=r"must be a fitted ProdLDA or NVDM, .* got a Corpus first"):
+        topic_information(fitted.corpus, fitted.model)
