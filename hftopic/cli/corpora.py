@@ -14,6 +14,7 @@ from hftopic.cli.options import (
     new_path,
     note,
     style_options,
+    vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
 
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
 @click.option("--out", type=new_path, help="File or folder for the corpus in another format.")
 @click.option("--out-format", help="Format to write, if the name of --out does not tell.")
 @click.option("--force", is_flag=True, help="Replace what is at --out.")
+@vocabulary_option
 @corpus_options
 @style_options
 @command_options
-def describe(source: Source, out: Path | None, out_format: str | None, force: bool, style: Style) -> None:
+def describe(
+    source: Source,
+    out: Path | None,
+    out_format: str | None,
+    force: bool,
+    vocabulary: Path | None,
+    style: Style,
+) -> None:
     """Describe CORPUS, or convert it.
 
     Texts become counts of words; a format of text puts documents together from their words again.
@@ -38,7 +47,7 @@ def describe(source: Source, out: Path | None, out_format: str | None, force: bo
         raise click.UsageError("--out-format needs --out, the file or folder to write")
     if out is not None:
         check_free(out, force)
-    documents = source.read()
+    documents = source.read(words_file=vocabulary)
     if out is not None:
         from hftopic.formats import write_corpus
 

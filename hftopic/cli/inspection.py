@@ -1,11 +1,10 @@
 """``topics``, ``evaluate`` and ``correlate``: what a fitted model says, and how well."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from hftopic.cli.modelling import words_of
+from hftopic.cli.models import SavedModel, model_options, words_of
 from hftopic.cli.options import Source, command_options, corpus_options, existing_path, note, style_options
 from hftopic.cli.tables import Style, show, show_values
 
@@ -16,14 +15,14 @@ MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 
 
 @click.command()
-@click.argument("model", type=existing_path)
+@model_options
 @click.argument("corpus", type=existing_path, required=False)
 @click.option("-n", "--words", "n_words", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--active", is_flag=True, help="Only the active topics; needs CORPUS.")
 @corpus_options
 @style_options
 @command_options
-def topics(model: Path, source: Source | None, n_words: int, active: bool, style: Style) -> None:
+def topics(model: SavedModel, source: Source | None, n_words: int, active: bool, style: Style) -> None:
     """Top words of MODEL's topics, by group.
 
     With CORPUS also how much each topic says about its documents (information, in nats), whether it is
@@ -31,20 +30,22 @@ def topics(model: Path, source: Source | None, n_words: int, active: bool, style
     """
     if active and source is None:
         raise click.UsageError("--active needs a CORPUS, over which the information of topics is measured")
-    from hftopic import load
     from hftopic.analysis import topic_summary
 
-    fitted = load(model)
     if source is None:
+        fitted = model.read()
+        if words_of(fitted) is None:
+            note(f"{model.path} does not know its words: columns are numbered; --vocabulary FILE names them")
         table = words_of_topics(fitted, n_words)
     else:
-        documents = source.read(vocabulary=words_of(fitted))
+        fitted, words = model.read_with_words()
+        documents = source.read(vocabulary=words, words_file=model.vocabulary)
         table = topic_summary(fitted, documents, n_words=n_words)
     show_groups(table[table["active"]] if active else table, style)
 
 
 @click.command()
-@click.argument("model", type=existing_path)
+@model_options
 @click.argument("corpus", type=existing_path)
 @click.option(
     "--coherence",
@@ -61,7 +62,7 @@ def topics(model: Path, source: Source | None, n_words: int, active: bool, style
 @style_options
 @command_options
 def evaluate(
-    model: Path, source: Source, measures: tuple[str, ...], by_topic: bool, n_words: int, style: Style
+    model: SavedModel, source: Source, measures: tuple[str, ...], by_topic: bool, n_words: int, style: Style
 ) -> None:
     """Perplexity, active topics, coherence, diversity of MODEL.
 
@@ -69,11 +70,10 @@ def evaluate(
     Of a corpus with splits the documents of the split "test" are used, unless --split says otherwise.
     Coherence and diversity are those of the active topics.
     """
-    from hftopic import load
     from hftopic.analysis import topic_coherence, topic_diversity, topic_information
 
-    fitted = load(model)
-    documents = source.read(vocabulary=words_of(fitted), prefer="test")
+    fitted, known = model.read_with_words()
+    documents = source.read(vocabulary=known, words_file=model.vocabulary, prefer="test")
     active = topic_information(fitted, documents)["active"].to_numpy()
     if not active.any():
         note("No topic is active on these documents, so that none has a coherence or a diversity")
@@ -98,7 +98,7 @@ def evaluate(
 
 
 @click.command()
-@click.argument("model", type=existing_path)
+@model_options
 @click.argument("corpus", type=existing_path)
 @click.option("--across/--within", default=None, help="Only pairs across groups, or only pairs within one.")
 @click.option("-n", "--pairs", "n_pairs", type=click.IntRange(1), default=20, show_default=True)
@@ -116,7 +116,7 @@ def evaluate(
 @style_options
 @command_options
 def correlate(
-    model: Path,
+    model: SavedModel,
     source: Source,
     across: bool | None,
     n_pairs: int,
@@ -132,13 +132,12 @@ def correlate(
     strong by luck, adjusted for the number of pairs. With thousands of documents the smallest r is
     significant: look at its size.
     """
-    from hftopic import load
     from hftopic.analysis import topic_correlation
 
-    fitted = load(model)
+    fitted, known = model.read_with_words()
     found = topic_correlation(
         fitted,
-        source.read(vocabulary=words_of(fitted)),
+        source.read(vocabulary=known, words_file=model.vocabulary),
         kind=kind,
         n_permutations=permutations,
         random_state=seed,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
     Command,
     Integers,
@@ -19,6 +20,7 @@ from hftopic.cli.options import (
     new_path,
     note,
     style_options,
+    vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
 
@@ -64,6 +66,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--device", type=str, default="auto", help="auto, cpu, cuda …")
 @click.option("--seed", "random_state", type=int, default=0, show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@vocabulary_option
 @corpus_options
 @style_options
 @command_options
@@ -74,6 +77,7 @@ def fit(
     model: str,
     objective: str,
     quiet: bool,
+    vocabulary: Path | None,
     style: Style,
     **settings: Any,
 ) -> None:
@@ -82,7 +86,7 @@ def fit(
     Of a corpus with splits the documents of the split "train" are used, unless --split says otherwise.
     """
     check_free(out, force)
-    documents = source.read(prefer="train")
+    documents = source.read(words_file=vocabulary, prefer="train")
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
     check_replaceable(out)
@@ -130,13 +134,13 @@ def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("model", type=existing_path)
+@model_options
 @click.argument("corpus", type=existing_path)
 @click.option("--out", type=new_path, help="File to write: .csv, .parquet or .npz.  [default: CSV, printed]")
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @corpus_options
 @command_options
-def transform(model: Path, source: Source, out: Path | None, force: bool) -> None:
+def transform(model: SavedModel, source: Source, out: Path | None, force: bool) -> None:
     """Proportions of MODEL's topics in each document of CORPUS.
 
     For an NVDM model, whose topics have a sign, the posterior means. A row is named by the document's name,
@@ -148,10 +152,8 @@ def transform(model: Path, source: Source, out: Path | None, force: bool) -> Non
             raise click.BadParameter(f"{out} ends in none of {', '.join(WRITERS)}", param_hint="--out")
     import pandas as pd
 
-    from hftopic import load
-
-    fitted = load(model)
-    documents = source.read(vocabulary=words_of(fitted))
+    fitted, words = model.read_with_words()
+    documents = source.read(vocabulary=words, words_file=model.vocabulary)
     names = documents.names if documents.names is not None else range(len(documents))
     table = pd.DataFrame(fitted.transform(documents), columns=fitted.get_feature_names_out())
     table.insert(0, "document", list(names))
@@ -163,12 +165,6 @@ def transform(model: Path, source: Source, out: Path | None, force: bool) -> Non
     with written_whole(out) as draft:
         WRITERS[out.suffix](table, draft)
     note(f"{len(table):,} documents in {out}")
-
-
-def words_of(model: Any) -> "list[str] | None":
-    """Words of a model's columns, or None for one that was fitted without."""
-    words = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
-    return None if words is None else [str(word) for word in words]
 
 
 def _write_npz(table: "pd.DataFrame", path: Path) -> None:

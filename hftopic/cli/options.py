@@ -18,6 +18,7 @@ ALL = "all"  # the value of --split that names every document
 Command = Callable[..., Any]
 
 existing_path = click.Path(exists=True, path_type=Path)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_path = click.Path(path_type=Path)
 
 
@@ -65,10 +66,25 @@ class Source:
     columns: dict[str, str | None]
     text: dict[str, Any]
 
-    def read(self, vocabulary: Sequence[str] | None = None, prefer: str | None = None) -> "Corpus":
+    def read(
+        self,
+        vocabulary: Sequence[str] | None = None,
+        words_file: Path | None = None,
+        prefer: str | None = None,
+    ) -> "Corpus":
         """The documents asked for by ``--split``; else, if the corpus has such a split, those of ``prefer``.
 
-        With the vocabulary of a model, in terms of its words.
+        Parameters
+        ----------
+        vocabulary : sequence of str, optional
+            Words of a model; the corpus is in terms of them.
+        words_file : Path, optional
+            ``--vocabulary``: the words of a corpus that has none of its own.
+
+        Raises
+        ------
+        click.ClickException
+            No word of the documents is among those of the vocabulary.
         """
         from hftopic.formats import read_corpus
         from hftopic.text import TextOptions
@@ -77,11 +93,17 @@ class Source:
             self.path,
             format=self.format,
             split=None if self.split == ALL else self.split,
-            vocabulary=vocabulary,
+            vocabulary=words_file if vocabulary is None or self._lacks_words() else vocabulary,
             encoding=self.encoding,
             text=TextOptions(**self.text) if self.text else None,
             **self.columns,
         )
+        if vocabulary is not None and len(corpus) and not corpus.n_tokens:
+            raise click.ClickException(
+                f"none of the words of {self.path} is among the {len(vocabulary):,} of the model, as "
+                f"{', '.join(map(repr, vocabulary[:5]))}; is it the right model, and were its texts split "
+                "into words by the same options?"
+            )
         if (
             self.split is None
             and prefer is not None
@@ -91,6 +113,13 @@ class Source:
             n_all, corpus = len(corpus), corpus.split(prefer)
             note(f"Using the split {prefer!r}, {len(corpus):,} of {n_all:,} documents; --split all takes all")
         return corpus
+
+    def _lacks_words(self) -> bool:
+        """Whether this is a folder of counts without the words of its columns."""
+        from hftopic.formats.folder import matrices
+
+        named = any((self.path / name).is_file() for name in ("vocab.txt", "vocabulary.txt"))
+        return self.path.is_dir() and bool(matrices(self.path)) and not named
 
 
 _READING = [
@@ -155,6 +184,15 @@ def _listed_words(path: Path) -> list[str]:
         raise click.BadParameter(
             f"{str(path)!r} is neither 'english', 'none' nor a file of words", param_hint="--stop-words"
         ) from None
+
+
+def vocabulary_option(command: Command) -> Command:
+    """``--vocabulary`` of the commands that take a corpus alone."""
+    return click.option(
+        "--vocabulary",
+        type=existing_file,
+        help="File with the words of counts that come without, or those to count in texts; one a line.",
+    )(command)
 
 
 def style_options(command: Command) -> Command:
