@@ -1,8 +1,10 @@
 """Raw text to word counts, by scikit-learn's vectoriser."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,13 @@ import numpy as np
 from hftopic.corpus import Corpus, CorpusError
 from hftopic.corpus.parts import as_vocabulary
 
-# Runs of at least three letters. What a contraction of "not" leaves ("don", "isn", "couldn") is no word.
+# Runs of at least three letters, in text without combining marks. What a contraction of "not" leaves ("don",
+# "isn", "couldn") is no word.
 LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
+_JOINERS = "\u200c\u200d"  # within words of Persian and of Indic scripts
+_NO_TEXTS = "there are no texts"
+# Marks by category, but of how a symbol looks: the heart before "love" must not make it part of a word.
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,9 @@ class TextOptions:
     min_df, max_df : int or float
         Fewest and most documents in which a kept word occurs: a number of documents (int), or a share of
         them (float from 0 to 1). With the defaults, 5 documents and half of the documents.
-    token_pattern : str
-        Regular expression of a word: by default a run of three or more letters, of any script.
+    token_pattern : str or None
+        Regular expression of a word. None takes runs of three or more letters, of any script, with the
+        combining marks on them (accents, vowel signs); marks do not count as letters.
     max_features : int or None
         Number of words kept, the most frequent ones; None keeps all.
 
@@ -47,7 +55,7 @@ class TextOptions:
     stop_words: str | tuple[str, ...] | None = "english"
     min_df: int | float = 5
     max_df: int | float = 0.5
-    token_pattern: str = LETTERS
+    token_pattern: str | None = None
     max_features: int | None = None
 
     def __post_init__(self) -> None:
@@ -59,20 +67,21 @@ class TextOptions:
             object.__setattr__(self, "stop_words", _as_words(self.stop_words))
         for name in ("min_df", "max_df"):
             _check_frequency(name, getattr(self, name))
-        try:
-            groups = re.compile(self.token_pattern).groups
-        except re.error as error:
-            raise ValueError(
-                f"token_pattern {self.token_pattern!r} is no regular expression: {error}"
-            ) from error
-        if groups > 1:
-            raise ValueError(
-                f"token_pattern {self.token_pattern!r} captures {groups} groups; one at the most"
-            )
+        if self.token_pattern is not None:
+            _check_pattern(self.token_pattern)
         if self.max_features is not None and not _is_whole(self.max_features):
             raise ValueError(
                 f"max_features must be a whole number from 1 up, or None, not {self.max_features!r}"
             )
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"token_pattern {pattern!r} is no regular expression: {error}") from error
+    if groups > 1:
+        raise ValueError(f"token_pattern {pattern!r} captures {groups} groups; one at the most")
 
 
 def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
@@ -110,7 +119,8 @@ def corpus_from_texts(
     Parameters
     ----------
     texts : iterable of str
-        A document each; may be a generator, since each is read once.
+        A document each; may be a generator, since each is read once. They are put in Unicode's composed
+        form (NFC), in which a word is the same however its accents were typed.
     options : TextOptions, optional
         How texts become words; ``TextOptions()`` if not given.
     labels, names, splits : sequences, optional
@@ -123,7 +133,7 @@ def corpus_from_texts(
     Raises
     ------
     CorpusError
-        A text is not a string, or the options leave no word; the message says which option.
+        There are no texts, one is not a string, or the options leave no word; the message says which option.
 
     Examples
     --------
@@ -135,8 +145,10 @@ def corpus_from_texts(
     if isinstance(texts, str | bytes):
         raise CorpusError("texts is one string; give a sequence of texts, one a document")
     words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
-    record = _Record(_analyser(options, words))
+    record = _Record(_analyser(options, words), words or ())
     counts, found = _vectorise(texts, record, options, words)
+    if not record.documents:
+        raise CorpusError(_NO_TEXTS)
     kept = frozenset(found)
     tokens = tuple(tuple(word for word in document if word in kept) for document in record.documents)
     return Corpus(counts, found, labels, names, tokens, splits)
@@ -145,10 +157,12 @@ def corpus_from_texts(
 class _Record:
     """Analyser that remembers the tokens it hands out, so that each text is read once."""
 
-    def __init__(self, analyse: Callable[[str], list[str]]) -> None:
+    def __init__(self, analyse: Callable[[str], list[str]], vocabulary: Iterable[str]) -> None:
         self.analyse = analyse
         self.documents: list[tuple[str, ...]] = []
-        self._shared: dict[str, str] = {}  # one string object a word, however often it occurs
+        # One string object a word, however often it occurs; a word given in another form than NFC stays so.
+        self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
+        self._shared |= {word: word for word in vocabulary}
 
     def __call__(self, text: Any) -> tuple[str, ...]:
         if not isinstance(text, str):
@@ -165,13 +179,55 @@ def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[s
     # Imported here: reading a matrix needs no vectoriser.
     from sklearn.feature_extraction.text import CountVectorizer
 
-    stop_words = options.stop_words if vocabulary is None else None
+    stop_words: Any = options.stop_words if vocabulary is None else None
+    if isinstance(stop_words, tuple):
+        stop_words = [unicodedata.normalize("NFC", word) for word in stop_words]
     analyse: Callable[[str], list[str]] = CountVectorizer(
-        lowercase=options.lowercase,
-        stop_words=list(stop_words) if isinstance(stop_words, tuple) else stop_words,
+        preprocessor=_lowered if options.lowercase else _composed,
+        stop_words=stop_words,
+        tokenizer=_words if options.token_pattern is None else None,
         token_pattern=options.token_pattern,
     ).build_analyzer()
     return analyse
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _lowered(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    # lower() makes two characters of the Turkish capital, i and a dot above it.
+    return _composed(_composed(text).replace("\u0130", "i").lower())
+
+
+def _words(text: str) -> list[str]:
+    """Words of a composed text by the default pattern, the costly one only where there are marks."""
+    simple, marked, mark = _word_patterns()
+    pattern = simple if text.isascii() or not mark.search(text) else marked
+    return pattern.findall(text)
+
+
+@cache
+def _word_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Words without marks, words with marks on their letters, and what shows that there are marks."""
+    marks = _marks()
+    letter = rf"[^\W\d_][{marks}]*"
+    word = rf"(?<![\w{marks}]){letter}(?:[{_JOINERS}]?{letter}){{2,}}(?![\w{marks}])(?!['\u2019]t\b)"
+    return re.compile(LETTERS), re.compile(word), re.compile(f"[{marks}{_JOINERS}]")
+
+
+def _marks() -> str:
+    """Combining marks, categories Mn and Mc, as ranges of a character class: `re` has no name for them."""
+    ranges: list[list[int]] = []
+    for code in range(0x20000):  # beyond are only the variation selectors supplement
+        if unicodedata.category(chr(code)) in ("Mn", "Mc") and code not in _VARIATION_SELECTORS:
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
 def _vectorise(
@@ -205,10 +261,12 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
         for word in set(document):
             spread[word] = spread.get(word, 0) + 1
     if n == 0:
-        return "there are no texts"
+        return _NO_TEXTS
     if not spread:
+        pattern = options.token_pattern
+        which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"
         return (
-            f"no word is left in {n:,} texts: they are empty, or token_pattern={options.token_pattern!r} and "
+            f"no word is left in {n:,} texts: they are empty, or {which} and "
             f"stop_words={options.stop_words!r} leave nothing"
         )
     fewest, most = (_documents(bound, n) for bound in (options.min_df, options.max_df))

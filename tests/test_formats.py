@@ -315,10 +315,23 @@ BROKEN = {
     "npz, pickle": ("x.npz", pickle.dumps([1]), None, "not a sound"),
     "csv, quote": ("x.csv", 'text\nfine\n"never\nends\n', 3, "must end in one"),
     "csv, fields": ("x.csv", "text,label\nfine,1\n\nonly\n", 4, "1 fields for 2 columns"),
-    "csv, no text": ("x.csv", "content,label\nfine,1\n", 1, "no column 'text'"),
+    "csv, no text": (
+        "x.csv",
+        "content,label\nfine,1\n",
+        1,
+        "column of texts by text_column=. The columns are 'content', 'label'",
+    ),
     "csv, twice": ("x.csv", "text,text\nfine,1\n", 1, "twice"),
     "csv, not UTF-8": ("x.csv", b"text\nfine\ncaf\xe9\n", 3, "not utf-8"),
-    "csv, empty": ("x.csv", "", 1, "no column"),
+    "csv, empty": ("x.csv", "", None, "there are no texts, and no header"),
+    "csv, semicolons": (
+        "x.csv",
+        '\n"text";"label"\n"fine; good";"1"\n',
+        2,
+        "looks separated by ';', not by commas; save it with commas as .csv, or with tabs as .tsv",
+    ),
+    "csv, tabs": ("x.csv", "text\tlabel\nfine, good\t1\n", 1, "by tabs, not by commas; name it .tsv"),
+    "tsv, commas": ("x.tsv", "text,label\nfine,1\n", 1, "by commas, not by tabs; name it .csv"),
     "tsv, fields": ("x.tsv", "text\tlabel\nfine\t1\t2\n", 2, "3 fields for 2"),
     "txt, not UTF-8": ("x.txt", b"fine\ncaf\xe9\n", 2, "not utf-8"),
     "txt, empty": ("x.txt", "", None, "no texts"),
@@ -337,6 +350,7 @@ BROKEN = {
     "jsonl, no text": ("x.jsonl", '{"content": "a"}\n', 1, "no column 'text'"),
     "parquet, nothing": ("x.parquet", b"nothing", None, "not a sound Parquet file"),
     "octis, columns": ("corpus.tsv", "a b\ttrain\t1\na\ttrain\n", 2, "has 2 columns and the first row 3"),
+    "octis, empty": ("corpus.tsv", "", None, "there are no texts"),
     "octis, split": ("corpus.tsv", "a b\ttrain\t1\na\tfold1\t1\n", 2, "'fold1'"),
     "octis, word": ("corpus.tsv", "a b\ttrain\na d\ttrain\n", 2, "the word 'd' is not"),
     "unknown name": ("x.bin", b"nothing", None, "give format= one of folder"),
@@ -379,7 +393,7 @@ def test_broken_vocabularies_say_where(
 
 def test_counts_without_words_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.ldac").write_text("1 0:1\n")
-    with pytest.raises(FormatError, match=r"none of x\.vocab\.txt, .* is beside it\. Give vocabulary="):
+    with pytest.raises(FormatError, match=r"none of x\.vocab\.txt, .* is beside it\. Put .* by vocabulary="):
         read_corpus(tmp_path / "x.ldac")
     assert read_corpus(tmp_path / "x.ldac", vocabulary=["a", "b"]).vocabulary.tolist() == ["a", "b"]
     (tmp_path / "words").write_text("c\nd\n\n")
@@ -569,8 +583,27 @@ def test_columns_by_name(tmp_path: Path) -> None:
     options = {"text": TextOptions(min_df=1, max_df=1.0), "name_column": "id", "label_column": "topic"}
     corpus = read_corpus(tmp_path / "x.jsonl", text_column="body", **options)
     assert (corpus.names.tolist(), corpus.labels.tolist()) == (["7", "8"], ["sport", "game"])
-    with pytest.raises(FormatError, match="no column 'bdy'; did you mean 'body'"):
+    with pytest.raises(FormatError, match="no column 'bdy'; did you mean 'body'\\? The columns are 'id', "):
         read_corpus(tmp_path / "x.jsonl", text_column="bdy", **options)
+    with pytest.raises(FormatError, match=r"no column 'zzz'\. The columns are 'id', 'body', 'topic'$"):
+        read_corpus(tmp_path / "x.jsonl", text_column="zzz", **options)
+    (tmp_path / "y.jsonl").write_text("{}")
+    with pytest.raises(FormatError, match=r"by text_column=\. There are no columns$"):
+        read_corpus(tmp_path / "y.jsonl")
+
+
+def test_separators_in_the_name_of_a_lone_column(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("words; all\nball team\n")
+    corpus = read_corpus(tmp_path / "x.csv", text_column="words; all", text=TextOptions(min_df=1, max_df=1.0))
+    assert corpus.tokens == (("ball", "team"),)
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.tsv", "x.jsonl", "corpus.tsv"])
+def test_no_texts_in_terms_of_a_model(tmp_path: Path, name: str) -> None:
+    """An empty file is named, and nothing of no rows goes on to a model."""
+    (tmp_path / name).write_text("text\n" if name == "x.csv" else "")
+    with pytest.raises(FormatError, match=f"{name}: .*there are no texts"):
+        read_corpus(tmp_path / name, vocabulary=["ball", "team"])
 
 
 def test_documents_longer_than_the_csv_module_takes(tmp_path: Path) -> None:
@@ -635,8 +668,16 @@ def test_arguments_of_no_use_are_errors(tmp_path: Path) -> None:
         read_corpus(folder, text=TextOptions())
     with pytest.raises(ValueError, match="text_column= has no effect"):
         read_corpus(folder, text_column="body")
-    with pytest.raises(ValueError, match="did you mean 'docword'"):
-        read_corpus(folder, format="docwrod")
+    for wrong, near in {
+        "docwrod": "docword",
+        "CSV": "csv",
+        "mtx": "matrixmarket",
+        "LibSVM": "svmlight",
+    }.items():
+        with pytest.raises(ValueError, match=rf"'{wrong}'; did you mean '{near}'\? The formats are folder, "):
+            read_corpus(folder, format=wrong)
+    with pytest.raises(ValueError, match=r"no format 'foo'\. The formats are folder, "):
+        read_corpus(folder, format="foo")
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         read_corpus(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="only read"):

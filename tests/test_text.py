@@ -56,6 +56,54 @@ def test_tokens_are_in_reading_order_and_default_words_are_words() -> None:
     assert typographic.vocabulary.tolist() == ["naïve", "rain"]
 
 
+SCRIPTS = {
+    "Hindi": ("सरकार ने दिल्ली। x", ["सरकार", "दिल्ली"]),
+    "Tamil": ("தமிழ்நாடு அரசு", ["தமிழ்நாடு", "அரசு"]),
+    "vocalised Arabic": ("كِتَابٌ جديد", ["كِتَابٌ", "جديد"]),
+    "Persian, joined": ("می\u200cخواهم", ["می\u200cخواهم"]),  # noqa: RUF001
+    "joiner at the end": ("ابت\u200c", ["ابت"]),
+    "Thai, between spaces": ("ที่นี่ ประเทศไทย", ["ประเทศไทย"]),
+    "decomposed": ("e\u0301cole E\u0301COLE école", ["école"] * 3),
+    "mark that composes with nothing": ("x\u0302yz and xy\u0302", ["x\u0302yz"]),
+    "Turkish capital": ("İstanbul I\u0307stanbul istanbul", ["istanbul"] * 3),
+    "emoji": ("\u2764\ufe0flove love\u2764\ufe0f love\ufe0f", ["love"] * 3),
+    "digits and marks": ("a_b\u0301cde 8b\u0301cde wind2", []),
+    "contraction among marks": ("don\u2019t x\u0302rain", ["x\u0302rain"]),
+    "Greek and German": ("ΣΊΣΥΦΟΣ Straße", ["σίσυφος", "straße"]),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_words_of_any_script(script: str) -> None:
+    text, wanted = SCRIPTS[script]
+    corpus = corpus_from_texts([text, "rain"], options=EVERY)
+    assert corpus.tokens == (tuple(wanted), ("rain",))
+
+
+@given(st.text(st.sampled_from("abéAB '\u2019t3_.\n"), max_size=40))
+def test_a_mark_elsewhere_changes_no_word(text: str) -> None:
+    """Texts with marks go by a pattern of their own, which agrees with the quick one."""
+    assert (
+        corpus_from_texts([f"rain {text}"], options=EVERY).tokens[0]
+        == corpus_from_texts([f"rain {text} x\u0302"], options=EVERY).tokens[0]
+    )
+
+
+def test_accents_are_one_however_typed() -> None:
+    composed, decomposed = "école", "e\u0301cole"
+    options = TextOptions(stop_words=(decomposed,), min_df=1, max_df=1.0, token_pattern=r"\w+")
+    assert corpus_from_texts([f"{composed} {decomposed} rain"], options=options).tokens == (("rain",),)
+    # Words that are given keep their form, whichever it is.
+    for word in (composed, decomposed):
+        corpus = corpus_from_texts([f"{composed} {decomposed}"], vocabulary=[word])
+        assert corpus.tokens == ((word, word),)
+
+
+def test_no_texts_in_terms_of_a_model() -> None:
+    with pytest.raises(CorpusError, match="there are no texts"):
+        corpus_from_texts([], vocabulary=["dog"])
+
+
 def test_texts_are_read_once() -> None:
     read = []
 
@@ -98,7 +146,8 @@ def test_given_words_are_the_only_choice() -> None:
             TextOptions(min_df=2, max_df=0.5),
             "together leave no word: 'dog' is in 2",
         ),
-        (["the and", "of 42"], EVERY, "stop_words='english' leave nothing"),
+        (["the and", "of 42"], EVERY, "the default token_pattern and stop_words='english' leave nothing"),
+        (["cat"], TextOptions(token_pattern=r"\d+"), r"or token_pattern='.*' and stop_words='english' leave"),
         (["", ""], EVERY, "no word is left in 2 texts: they are empty"),
         ([], EVERY, "there are no texts"),
         (["fine", None], EVERY, "text 1 is None of type NoneType, not a string"),

@@ -184,9 +184,10 @@ def _words(vocabulary: Any) -> Any:
 
 def _known(format: str) -> Format:
     if format not in FORMATS:
-        near = get_close_matches(format, FORMATS, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"no format {format!r}; {hint}The formats are {', '.join(FORMATS)}")
+        by_ending = format_by_name(Path(f"corpus.{format}"))  # "mtx", "libsvm"
+        near = [by_ending] if by_ending else get_close_matches(format.lower(), FORMATS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise ValueError(f"no format {format!r}{hint} The formats are {', '.join(FORMATS)}")
     return FORMATS[format]
 
 

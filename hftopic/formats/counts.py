@@ -94,8 +94,8 @@ def no_words(path: Path) -> str:
     """What to do about a file of counts whose words are nowhere."""
     looked = ", ".join(_names_beside(path, "vocab"))
     return (
-        f"its words are not known: none of {looked} is beside it. Give vocabulary= the path of the file of "
-        "words, one a line, or the words themselves"
+        f"its words are not known: none of {looked} is beside it. Put them there as vocab.txt, one a line, "
+        "or name the file of words by vocabulary="
     )
 
 

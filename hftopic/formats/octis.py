@@ -31,7 +31,9 @@ def read_octis(path: Path, request: Request) -> Corpus:
     """
     path = octis_file(path)
     rows = list(read_rows(path, request.encoding, "\t"))
-    n_columns = len(rows[0][1]) if rows else 1
+    if not rows:
+        raise FormatError("there are no texts", path)
+    n_columns = len(rows[0][1])
     for line, row in rows:
         _check_row(path, line, row, n_columns)
     words = _words(path, [row for _, row in rows], request)

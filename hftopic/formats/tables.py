@@ -16,6 +16,8 @@ from hftopic.formats.counts import Request
 from hftopic.formats.lines import FormatError, compressed_text, encodable, opened, read_lines
 
 COLUMNS = ("text", "label", "name", "split")
+_SEPARATORS = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}
+_FORMAT_OF = {",": "csv", "\t": "tsv"}
 _limit = threading.Lock()
 
 
@@ -50,18 +52,21 @@ def columns_for(
         if column is None and what in present:
             column = what
         if column is None and what == "text":
-            raise FormatError(f"no column 'text'; name one by text_column=: {_listed(present)}", path, line)
+            told = f"no column 'text'; name the column of texts by text_column=. {_listed(present)}"
+            raise FormatError(told, path, line)
         if column is not None and column not in present:
             near = get_close_matches(column, present, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise FormatError(f"no column {column!r}{hint} It has {_listed(present)}", path, line)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise FormatError(f"no column {column!r}{hint} {_listed(present)}", path, line)
         if column is not None:
             held[what] = column
     return held
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names)) or "no columns"
+    if not names:
+        return "There are no columns"
+    return f"The columns are {', '.join(map(repr, names))}"
 
 
 def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
@@ -69,10 +74,13 @@ def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
 
     Blank lines are no rows.
     """
+    _refuse_other_separator(path, request, delimiter)
     rows = read_rows(path, request.encoding, delimiter)
-    line, header = rows[0] if rows else (1, [])
+    if not rows:
+        raise FormatError("is empty: there are no texts, and no header with the names of the columns", path)
+    line, header = rows[0]
     if len(set(header)) < len(header):
-        raise FormatError(f"a column is there twice: {_listed(header)}", path, line)
+        raise FormatError(f"a column is there twice. {_listed(header)}", path, line)
     columns = columns_for(path, header, request, line)
     place = {what: header.index(column) for what, column in columns.items()}
     table = Table()
@@ -81,6 +89,21 @@ def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
             raise FormatError(f"has {len(row)} fields for {len(header)} columns", path, line)
         table.add({what: row[column] for what, column in place.items()})
     return table
+
+
+def _refuse_other_separator(path: Path, request: Request, delimiter: str) -> None:
+    """Error where the header shows another separator, before its quotes or lone column make an odder one."""
+    lines = read_lines(path, request.encoding)
+    line, header = next(((line, text) for line, text in lines if text.strip()), (1, ""))
+    other = max(_SEPARATORS, key=header.count)
+    if delimiter in header or other not in header or header.strip('"') == request.text_column:
+        return
+    told = f"looks separated by {_SEPARATORS[other]}, not by {_SEPARATORS[delimiter]}; "
+    if other in _FORMAT_OF:
+        told += f"name it .{_FORMAT_OF[other]}, or give format={_FORMAT_OF[other]}"
+    else:
+        told += "save it with commas as .csv, or with tabs as .tsv"
+    raise FormatError(told, path, line)
 
 
 def read_rows(path: Path, encoding: str, delimiter: str) -> list[tuple[int, list[str]]]:
