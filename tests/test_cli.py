@@ -276,13 +276,15 @@ def test_interrupted_fit_leaves_nothing(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise there")
-def test_reader_that_leaves_early_is_no_error(model: Path, folder: Path) -> None:
-    command = [sys.executable, "-m", "hftopic", "transform", str(model), str(folder)]
+@pytest.mark.parametrize("verb", ["transform", "topics"])
+def test_reader_that_leaves_early_is_no_error(model: Path, folder: Path, verb: str) -> None:
+    command = [sys.executable, "-m", "hftopic", verb, str(model), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
+        assert process.wait() == 0
 
 
 @pytest.mark.filterwarnings("default")

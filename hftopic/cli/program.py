@@ -1,6 +1,6 @@
 """The program around the commands: errors without tracebacks, warnings in one line, exit codes."""
 
-import re
+import os
 import signal
 import sys
 import warnings
@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from hftopic.cli.messages import in_options
+
 DEBUG = "hftopic.debug"
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
@@ -18,7 +20,8 @@ TERMINATED = 128 + signal.SIGTERM
 class Program(click.Group):
     """Group of commands that ends with 0 on success, 1 on an error, 2 on wrong usage, 130 when interrupted.
 
-    An error is one message on standard error; ``--debug`` lets the traceback through.
+    An error is one message on standard error; ``--debug`` lets the traceback through. That the reader of the
+    output leaves early, as ``head`` does, is no error.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -35,12 +38,16 @@ class Program(click.Group):
             except KeyboardInterrupt:
                 click.echo("Interrupted", err=True)
                 ctx.exit(INTERRUPTED)
-            except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            except BrokenPipeError:
+                _drop_output()
+                ctx.exit(0)
+            except (click.ClickException, click.exceptions.Exit, click.Abort):
                 raise
             except Exception as error:
                 if ctx.meta.get(DEBUG):
                     raise
-                raise click.ClickException(_in_options(_message(error), ctx, self)) from error
+                command = self.commands.get(ctx.invoked_subcommand or "")
+                raise click.ClickException(in_options(_message(error), command)) from error
 
 
 def debug_option(command: Any) -> Any:
@@ -68,6 +75,12 @@ def _note_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> 
         ctx.meta[DEBUG] = True
 
 
+def _drop_output() -> None:
+    """The reader of standard output has what it wanted, as ``head`` has: what is left goes nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
 def _warner() -> Callable[..., None]:
     """What shows a warning: one line, and once, however many steps of a command meet its cause."""
     shown = set()
@@ -78,18 +91,6 @@ def _warner() -> Callable[..., None]:
             click.echo(f"Warning: {message}", err=True)
 
     return warn
-
-
-def _in_options(message: str, ctx: click.Context, group: click.Group) -> str:
-    """Message in which a parameter of the library, as ``text_column=``, is the option, ``--text-column``."""
-    message = re.sub(r"(?<![\w.-])text= ", "an option for texts, as --min-df, ", message)
-    command = group.commands.get(ctx.invoked_subcommand or "")
-    for parameter in command.params if command else []:
-        if isinstance(parameter, click.Option):
-            option = max(parameter.opts, key=len)
-            message = re.sub(rf"(?<![\w.-]){parameter.name}=(?=\w)", f"{option} ", message)
-            message = re.sub(rf"(?<![\w.-]){parameter.name}=", option, message)
-    return message
 
 
 def _message(error: Exception) -> str:

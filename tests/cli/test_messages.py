@@ -1,0 +1,40 @@
+"""Parameters of the library in messages, as the options that they are on the command line."""
+
+import pytest
+
+from hftopic.cli import program
+from hftopic.cli.messages import in_options
+from hftopic.training import TrainingDivergedError
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("device='cuda' cannot be used here: x", "--device cuda cannot be used here: x"),
+        ("topic_softmax='joint' needs two topics", "--topic-softmax joint needs two topics"),
+        (r'token_pattern="(?u)\b\w+" leaves nothing', r'--token-pattern "(?u)\b\w+" leaves nothing'),
+        ("token_pattern='a b' and stop_words=None", "--token-pattern 'a b' and --stop-words None"),
+        ("min_df=5 leaves no word; lower min_df", "--min-df 5 leaves no word; lower --min-df"),
+        ("give format= one of npz, txt", "give --format one of npz, txt"),
+        ("name one by text_column=: 'a'", "name one by --text-column: 'a'"),
+        ("Give vocabulary= the path", "Give --vocabulary the path"),
+        ("text= has no effect on x", "an option for texts, as --min-df, has no effect on x"),
+        ("objective=HFVAE(alpha=1.0, beta=0.1) is", "objective=HFVAE(alpha=1.0, beta=0.1) is"),
+        ("such as (alpha=1, f(beta=2), gamma=4)", "such as (alpha=1, f(beta=2), gamma=4)"),
+        ("lower alpha or the groups", "lower alpha or the groups"),
+        ("no column 'label_column' in min_df.csv", "no column 'label_column' in min_df.csv"),
+        ("/data/min_df/x and my_min_df=3", "/data/min_df/x and my_min_df=3"),
+    ],
+)
+def test_only_what_is_a_parameter_becomes_an_option(message: str, told: str) -> None:
+    assert in_options(message, program.commands["fit"]) == told
+
+
+def test_advice_after_a_divergence_names_options() -> None:
+    told = in_options(str(TrainingDivergedError("loss", 3, 2, 0.5)), program.commands["fit"])
+    assert "Lower --learning-rate (now 0.5)" in told
+    assert "lengthen --warm-up." in told
+
+
+def test_message_of_no_command_is_left_alone() -> None:
+    assert in_options("min_df=5 leaves no word", None) == "min_df=5 leaves no word"
