@@ -205,8 +205,9 @@ def _lowered(text: str) -> str:
 def _words(text: str) -> list[str]:
     """Words of a composed text by the default pattern, the costly one only where there are marks."""
     simple, marked, mark = _word_patterns()
-    pattern = simple if text.isascii() or not mark.search(text) else marked
-    return pattern.findall(text)
+    # Each character is looked up once, not each time it occurs: the class of marks is slow to search.
+    has_marks = not text.isascii() and mark.search("".join(set(text)))
+    return (marked if has_marks else simple).findall(text)
 
 
 @cache
