@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -28,7 +29,8 @@ DOCSTRING_TEXT = TextOptions(min_df=15, max_df=0.1)
 
 _FEWEST_WORDS = 12  # of prose; below that lie "Return self." and its kind
 _NOT_READ = frozenset({"tests", "test", "testing", "_testing", "conftest", "_vendor", "externals", "extern"})
-_MAKERS = (Path(__file__), Path(prose.__file__))  # when they change, what is in caches is stale
+# When these files change, what is in caches is stale.
+_MAKERS = (Path(__file__), Path(prose.__file__), Path(inspect.getfile(corpus_from_texts)))
 _WORD = re.compile(LETTERS)
 
 
