@@ -133,15 +133,26 @@ def test_evaluate_by_topic_has_a_row_for_each_active_topic(model: Path, folder: 
 
 def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
     common = ["correlate", model, folder, "--permutations", 19, "--json"]
-    pairs = json.loads(called(*common)[0])
+    pairs = json.loads(called(*common)[0])["pairs"]
     strengths = [abs(pair["r"]) for pair in pairs]
     assert strengths == sorted(strengths, reverse=True)
-    across = json.loads(called(*common, "--across")[0])
-    within = json.loads(called(*common, "--within")[0])
+    across = json.loads(called(*common, "--across")[0])["pairs"]
+    within = json.loads(called(*common, "--within")[0])["pairs"]
     assert all(pair["group_a"] != pair["group_b"] for pair in across)
     assert all(pair["group_a"] == pair["group_b"] for pair in within)
     assert len(across) + len(within) == len(pairs)
-    assert json.loads(called(*common, "-n", 1)[0]) == pairs[:1]
+    assert json.loads(called(*common, "-n", 1)[0])["pairs"] == pairs[:1]
+
+
+def test_correlate_prints_every_pair_to_programs(folder: Path, tmp_path: Path) -> None:
+    called("fit", folder, "--out", tmp_path / "m", *FIT, "--groups", "5,5", "--objective", "vae")
+    common = ["correlate", tmp_path / "m", folder, "--permutations", 1]
+    found = json.loads(called(*common, "--json")[0])
+    rows = pd.read_csv(StringIO(called(*common, "--csv")[0]))
+    assert list(found) == ["pairs", "summary"]
+    active = json.loads(called("topics", tmp_path / "m", folder, "--active", "--json")[0])
+    assert len(rows) == len(found["pairs"]) == len(active) * (len(active) - 1) // 2
+    assert len(pd.read_csv(StringIO(called(*common, "--csv", "-n", 2)[0]))) == min(2, len(rows))
 
 
 def test_transform_writes_the_same_numbers_in_every_format(model: Path, folder: Path, tmp_path: Path) -> None:
@@ -175,6 +186,13 @@ def test_corpus_describes(folder: Path) -> None:
     assert facts["splits"] == ["test: 30", "train: 60"]
 
 
+def test_corpus_without_splits_has_no_row_of_them(folder: Path, tmp_path: Path) -> None:
+    assert "splits" in called("corpus", folder)[0]
+    write_corpus(Corpus([[1]], ["word"]), tmp_path / "c.ldac")
+    assert "splits" not in called("corpus", tmp_path / "c.ldac")[0]
+    assert json.loads(called("corpus", tmp_path / "c.ldac", "--json")[0])["splits"] == []
+
+
 def test_corpus_converts_and_back(folder: Path, tmp_path: Path) -> None:
     called("corpus", folder, "--out", tmp_path / "made.ldac")
     called("corpus", tmp_path / "made.ldac", "--out", tmp_path / "again")
@@ -204,8 +222,8 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
         (["fit", "{corpus}", "--out", "{model}"], 1, "is there already; --force replaces it"),
         (["fit", "{corpus}", "--out", "{new}", "--split", "dev"], 1, "the splits are 'train', 'test'"),
         (["fit", "{corpus}", "--out", "{new}", "--min-df", "2"], 1, "counted words, not texts"),
-        (["fit", "{corpus}", "--out", "{new}", "--learning-rate", "-1"], 1, "learning_rate"),
-        (["fit", "{corpus}", "--out", "{new}", "--objective", "vae", "--beta", "2"], 1, "beta"),
+        (["fit", "{corpus}", "--out", "{new}", "--learning-rate", "-1"], 2, "'--learning-rate': -1.0 is not"),
+        (["fit", "{corpus}", "--out", "{new}", "--objective", "vae", "--beta", "2"], 2, "--beta: weights of"),
         (["topics", "{corpus}"], 1, "made"),
         (["topics", "{model}", "--active"], 2, "needs a CORPUS"),
         (["transform", "{model}", "{corpus}", "--out", "{new}.xls"], 2, "ends in none of .csv"),

@@ -10,13 +10,12 @@ from hftopic.cli.options import (
     check_free,
     command_options,
     corpus_options,
-    existing_path,
-    new_path,
     note,
     style_options,
     vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
+from hftopic.cli.values import existing_path, new_path
 
 if TYPE_CHECKING:
     from hftopic.corpus import Corpus
@@ -46,14 +45,17 @@ def describe(
     if out is None and out_format is not None:
         raise click.UsageError("--out-format needs --out, the file or folder to write")
     if out is not None:
-        check_free(out, force)
+        check_free(out, force, is_file=out_format not in (None, "folder", "octis"))
     documents = source.read(words_file=vocabulary)
     if out is not None:
         from hftopic.formats import write_corpus
 
         write_corpus(documents, out, format=out_format)
         note(f"{len(documents):,} documents in {out}")
-    show_values(facts(documents), style)
+    known = facts(documents)
+    if style != "json" and documents.splits is None:
+        del known["splits"]  # an empty row says nothing
+    show_values(known, style)
 
 
 def facts(corpus: "Corpus") -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """``demo``: grouped topics of a corpus that is on the machine already."""
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from hftopic.cli.inspection import shortened, show_groups
-from hftopic.cli.options import Integers, command_options, note
-from hftopic.cli.tables import Style, records, show
+from hftopic.cli.options import command_options, note
+from hftopic.cli.tables import Style, show, show_tables
+from hftopic.cli.values import SEED, Integers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ N_PAIRS = 10
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--documents", type=click.IntRange(10), help="Use only so many documents.  [default: all]")
 @click.option("--package", "packages", multiple=True, help="Read only this one; may be given several times.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @command_options
 def demo(
@@ -45,7 +45,7 @@ def demo(
     note(f"Fitting groups of {' and '.join(map(str, groups))} topics on {corpus!r}")
     tables = fitted_tables(corpus, groups, epochs, seed)
     if style == "json":
-        click.echo(json.dumps({name: records(table) for name, table in tables.items()}, indent=1))
+        show_tables(tables)
         return
     click.echo("Active topics, most informative first (information: nats a document)\n")
     show_groups(tables["topics"], None)

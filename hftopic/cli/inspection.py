@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from hftopic.cli.models import SavedModel, model_options, words_of
-from hftopic.cli.options import Source, command_options, corpus_options, existing_path, note, style_options
-from hftopic.cli.tables import Style, show, show_values
+from hftopic.cli.options import Source, command_options, corpus_options, note, style_options
+from hftopic.cli.tables import Style, show, show_tables, show_values
+from hftopic.cli.values import SEED, existing_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SHOWN_PAIRS = 20  # in a table for people
 MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 
 
@@ -26,7 +28,7 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
     """Top words of MODEL's topics, by group.
 
     With CORPUS also how much each topic says about its documents (information, in nats), whether it is
-    active, its share of the corpus, and the topic it is most like.
+    active, its share of the corpus and, if it repeats another, which one, which one.
     """
     if active and source is None:
         raise click.UsageError("--active needs a CORPUS, over which the information of topics is measured")
@@ -101,7 +103,13 @@ def evaluate(
 @model_options
 @click.argument("corpus", type=existing_path)
 @click.option("--across/--within", default=None, help="Only pairs across groups, or only pairs within one.")
-@click.option("-n", "--pairs", "n_pairs", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "-n",
+    "--pairs",
+    "n_pairs",
+    type=click.IntRange(1),
+    help="Print only so many.  [default: 20 in a table, all with --json and --csv]",
+)
 @click.option("--words", "n_words", type=click.IntRange(1), default=5, show_default=True)
 @click.option(
     "--kind",
@@ -111,7 +119,7 @@ def evaluate(
     help="Correlate posterior means, or draws from the posterior.",
 )
 @click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @corpus_options
 @style_options
 @command_options
@@ -119,7 +127,7 @@ def correlate(
     model: SavedModel,
     source: Source,
     across: bool | None,
-    n_pairs: int,
+    n_pairs: int | None,
     n_words: int,
     kind: Literal["mean", "total"],
     permutations: int,
@@ -130,7 +138,7 @@ def correlate(
 
     They are pairs of active topics, the strongest first. r is a correlation; p_adjusted the chance of one as
     strong by luck, adjusted for the number of pairs. With thousands of documents the smallest r is
-    significant: look at its size.
+    significant: look at its size. A table and the JSON also sum up the correlations within and across groups.
     """
     from hftopic.analysis import topic_correlation
 
@@ -145,11 +153,13 @@ def correlate(
     )
     pairs = found.pairs if across is None else found.across() if across else found.within()
     if style is None:
-        show(shortened(pairs).head(n_pairs))
+        show(shortened(pairs).head(n_pairs or SHOWN_PAIRS))
         click.echo()
         show(found.summary().reset_index())
+    elif style == "csv":
+        show(pairs.head(n_pairs or len(pairs)), style)
     else:
-        show(pairs.head(n_pairs), style)
+        show_tables({"pairs": pairs.head(n_pairs or len(pairs)), "summary": found.summary().reset_index()})
 
 
 def words_of_topics(model: Any, n_words: int) -> "pd.DataFrame":

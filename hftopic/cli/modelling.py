@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +11,16 @@ import click
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
     Command,
-    Integers,
-    Share,
     Source,
     check_free,
     command_options,
     corpus_options,
-    existing_path,
-    new_path,
     note,
     style_options,
     vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
+from hftopic.cli.values import SEED, Finite, Integers, Share, existing_path, new_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +41,9 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @click.option("--force", is_flag=True, help="Replace the model that is there.")
 @click.option("--model", type=click.Choice(["prodlda", "nvdm"]), default="prodlda", show_default=True)
 @_setting("--groups", type=Integers(), default="25,25", help="Topics of each group.")
-@_setting("--alpha", type=float, default="1.0", help="Weight of the mutual information.")
-@_setting("--beta", type=float, default="0.1", help="Weight of the correlation between groups.")
-@_setting("--gamma", type=float, default="4.0", help="Weight of the correlation within groups.")
+@_setting("--alpha", type=Finite(0), default="1.0", help="Weight of the mutual information.")
+@_setting("--beta", type=Finite(0), default="0.1", help="Weight of the correlation between groups.")
+@_setting("--gamma", type=Finite(0), default="4.0", help="Weight of the correlation within groups.")
 @click.option(
     "--objective",
     type=click.Choice(OBJECTIVES),
@@ -55,16 +53,23 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
 @_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
-@_setting("--dropout", type=float, default="0.2", help="Share of units left out in training.")
+@_setting(
+    "--dropout", type=Finite(0, 1, max_open=True), default="0.2", help="Share of units left out in training."
+)
 @_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
-@_setting("--epochs", "max_iter", type=int, default="60", help="Passes over the documents.")
-@_setting("--batch-size", type=int, default="256", help="Documents in a training step.")
-@_setting("--learning-rate", type=float, default="0.006", help="Of Adam.")
-@_setting("--warm-up", type=Share(), default="0.5", help="Epochs the weights rise over, or a share of them.")
-@_setting("--validation-fraction", type=float, default="0.0", help="Documents held out, to stop early.")
-@_setting("--patience", type=int, default="10", help="Epochs without progress before it stops.")
+@_setting("--epochs", "max_iter", type=click.IntRange(1), default="60", help="Passes over the documents.")
+@_setting("--batch-size", type=click.IntRange(2), default="256", help="Documents in a training step.")
+@_setting("--learning-rate", type=Finite(0, min_open=True), default="0.006", help="Of Adam.")
+@_setting("--warm-up", type=Share(0), default="0.5", help="Epochs the weights rise over, or a share of them.")
+@_setting(
+    "--validation-fraction",
+    type=Finite(0, 1, max_open=True),
+    default="0.0",
+    help="Documents held out, to stop early.",
+)
+@_setting("--patience", type=click.IntRange(1), default="10", help="Epochs without progress before it stops.")
 @_setting("--device", type=str, default="auto", help="auto, cpu, cuda …")
-@click.option("--seed", "random_state", type=int, default=0, show_default=True)
+@click.option("--seed", "random_state", type=SEED, default=0, show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @vocabulary_option
 @corpus_options
@@ -85,11 +90,12 @@ def fit(
 
     Of a corpus with splits the documents of the split "train" are used, unless --split says otherwise.
     """
+    check_together(model, objective, **settings)
     check_free(out, force)
-    documents = source.read(words_file=vocabulary, prefer="train")
+    check_replaceable(out)
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
-    check_replaceable(out)
+    documents = source.read(words_file=vocabulary, prefer="train")
     if not quiet:
         note(f"Fitting on {documents!r}")
     fitted = estimator.fit(documents)
@@ -97,16 +103,41 @@ def fit(
     show_values({"model": str(out), **outcome(fitted, documents)}, style)
 
 
+def check_together(model: str, objective: str, **settings: Any) -> None:
+    """Refuse, as wrong usage, options that each are right but not with each other."""
+    weights = [f"--{name}" for name in ("alpha", "beta", "gamma") if settings[name] is not None]
+    if objective == "vae" and weights:
+        raise click.UsageError(f"{', '.join(weights)}: weights of --objective hfvae, which vae does not have")
+    if model == "nvdm" and settings["topic_softmax"] is not None:
+        raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
+    groups = settings["groups"]
+    if model == "prodlda" and groups is not None:
+        if sum(groups) < 2:
+            raise click.UsageError(
+                "--groups: a document's proportions need two topics or more, as --groups 2"
+            )
+        if settings["topic_softmax"] == "group" and min(groups) < 2:
+            raise click.UsageError(
+                "--groups: with --topic-softmax group each group needs two topics or more, as --groups 2,2"
+            )
+
+
 def unfitted(model: str, objective: str, **settings: Any) -> Any:
-    """Estimator with the settings given; what is None is left to its defaults."""
+    """Estimator with the settings given; what is None is left to its defaults.
+
+    Raises
+    ------
+    ValueError
+        The device is not here.
+    """
     import hftopic
     from hftopic.objective import VAE
+    from hftopic.parameters import chosen_device
 
     given = {name: value for name, value in settings.items() if value is not None}
     if objective == "vae":
         given["objective"] = VAE()
-    if model == "nvdm" and "topic_softmax" in given:
-        raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
+    chosen_device(given.get("device", "auto"))  # one that is not here is told before the corpus is read
     return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
 
 
@@ -147,9 +178,11 @@ def transform(model: SavedModel, source: Source, out: Path | None, force: bool) 
     or by its number where it has none.
     """
     if out is not None:
-        check_free(out, force)
         if out.suffix not in WRITERS:
             raise click.BadParameter(f"{out} ends in none of {', '.join(WRITERS)}", param_hint="--out")
+        if out.suffix == ".parquet" and find_spec("pyarrow") is None:
+            raise click.ClickException("Parquet files need pyarrow: pip install 'hftopic[parquet]'")
+        check_free(out, force, is_file=True)
     import pandas as pd
 
     fitted, words = model.read_with_words()

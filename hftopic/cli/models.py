@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from hftopic.cli.options import Command, existing_file, existing_path
+from hftopic.cli.options import Command
+from hftopic.cli.values import existing_file, existing_path
 
 
 @dataclass(frozen=True)

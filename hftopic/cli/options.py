@@ -1,5 +1,6 @@
 """Options that several commands share, and the values they take."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.program import debug_option
+from hftopic.cli.values import Share, existing_file, text_encoding, word_pattern
 
 if TYPE_CHECKING:
     from hftopic.corpus import Corpus
@@ -16,43 +18,6 @@ if TYPE_CHECKING:
 ALL = "all"  # the value of --split that names every document
 
 Command = Callable[..., Any]
-
-existing_path = click.Path(exists=True, path_type=Path)
-existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
-new_path = click.Path(path_type=Path)
-
-
-class Share(click.ParamType):  # type: ignore[type-arg]
-    """A count (an int) or a share of the whole (a float), as scikit-learn tells them apart."""
-
-    name = "number or share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
-        if isinstance(value, int | float):
-            return value
-        try:
-            return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number, such as 5, nor a share, such as 0.5", param, ctx)
-
-
-class Integers(click.ParamType):  # type: ignore[type-arg]
-    """Whole numbers from 1 up, separated by commas."""
-
-    name = "n,n,…"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            numbers = tuple(int(part) for part in value.split(","))
-        except ValueError:
-            numbers = ()
-        if not numbers or min(numbers) < 1:
-            self.fail(f"{value!r} is not a list of whole numbers from 1 up, as 25,25", param, ctx)
-        return numbers
 
 
 @dataclass(frozen=True)
@@ -125,7 +90,13 @@ class Source:
 _READING = [
     click.option("--format", help="Format of the corpus, if its name does not tell (see the documentation)."),
     click.option("--split", help="Only the documents of this split, as train or test; all for all of them."),
-    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
+    click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        callback=text_encoding,
+        help="Encoding of text files.",
+    ),
 ]
 _COLUMNS = [
     click.option("--text-column", help="Column of a table that holds the texts.  [default: text]"),
@@ -137,7 +108,7 @@ _TEXT = [
     click.option("--stop-words", metavar="english|none|FILE", help="Words left out.  [default: english]"),
     click.option("--min-df", type=Share(), help="Fewest documents a word occurs in.  [default: 5]"),
     click.option("--max-df", type=Share(), help="Most documents a word occurs in.  [default: 0.5]"),
-    click.option("--token-pattern", help="Regular expression of a word."),
+    click.option("--token-pattern", callback=word_pattern, help="Regular expression of a word."),
     click.option(
         "--max-features", type=click.IntRange(1), help="Keep only so many words, the most frequent."
     ),
@@ -196,12 +167,19 @@ def vocabulary_option(command: Command) -> Command:
 
 
 def style_options(command: Command) -> Command:
-    """``--json`` and ``--csv``; the command is given ``style``."""
+    """``--json`` and ``--csv``, of which one at the most; the command is given ``style``."""
+
+    @wraps(command)
+    def with_style(*, as_json: bool, as_csv: bool, **given: Any) -> Any:
+        if as_json and as_csv:
+            raise click.UsageError("--json and --csv are two forms of the output; choose one")
+        return command(style="json" if as_json else "csv" if as_csv else None, **given)
+
     return _with_options(
-        command,
+        with_style,
         [
-            click.option("--json", "style", flag_value="json", help="Print JSON."),
-            click.option("--csv", "style", flag_value="csv", help="Print CSV."),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+            click.option("--csv", "as_csv", is_flag=True, help="Print CSV."),
         ],
     )
 
@@ -222,15 +200,25 @@ def note(message: str) -> None:
     click.echo(message, err=True)
 
 
-def check_free(path: Path, force: bool) -> None:
+def check_free(path: Path, force: bool, is_file: bool = False) -> None:
     """Refuse early, before any work, what could not be written in the end.
 
     Raises
     ------
     click.ClickException
-        Something is at the path and ``--force`` was not given, or the folder it would go into is missing.
+        Something is at the path and ``--force`` was not given, or is a folder where a file is to be; or
+        nothing can be written there.
     """
-    if not path.absolute().parent.is_dir():
-        raise click.ClickException(f"the folder {path.absolute().parent} does not exist; make it first")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        state = "is not a folder" if folder.exists() else "does not exist; make it first"
+        raise click.ClickException(f"cannot write {path}: the folder {folder} {state}")
     if path.exists() and not force:
         raise click.ClickException(f"{path} is there already; --force replaces it")
+    if is_file and path.is_dir():
+        raise click.ClickException(f"{path} is a folder, which a file does not replace; choose another --out")
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=folder):
+            pass
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror}") from error

@@ -50,6 +50,12 @@ def show_values(values: Mapping[str, Any], style: Style = None, heading: str | N
         show(frame, style, heading)
 
 
+def show_tables(frames: "Mapping[str, pd.DataFrame]") -> None:
+    """Print tables by name, as one JSON object."""
+    named = {name: records(frame) for name, frame in frames.items()}
+    click.echo(json.dumps(named, ensure_ascii=False, indent=1))
+
+
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows as JSON-ready dictionaries; a value that is missing becomes null."""
     names = [str(name) for name in frame.columns]

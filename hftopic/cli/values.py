@@ -1,0 +1,94 @@
+"""Values that options take, each checked before any work is done."""
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+SEED = click.IntRange(0, 2**32 - 1)  # what numpy takes
+existing_path = click.Path(exists=True, path_type=Path)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+new_path = click.Path(path_type=Path)
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]
+    """A count (an int) or a share of the whole (a float), as scikit-learn tells them apart."""
+
+    name = "number or share"
+
+    def __init__(self, lowest: int = 1) -> None:
+        self.lowest = lowest  # of a count; a share is from 0 to 1
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        number = value if isinstance(value, int | float) else self._number(value)
+        if number is None:
+            self.fail(f"{value!r} is neither a number, such as 5, nor a share, such as 0.5", param, ctx)
+        if not (number >= self.lowest if isinstance(number, int) else 0 <= number <= 1):
+            self.fail(
+                f"{value} is neither a whole number from {self.lowest} up nor a share from 0.0 to 1.0",
+                param,
+                ctx,
+            )
+        return number
+
+    @staticmethod
+    def _number(value: str) -> int | float | None:
+        try:
+            return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
+        except ValueError:
+            return None
+
+
+class Finite(click.FloatRange):
+    """A number in a range, neither infinite nor missing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
+
+class Integers(click.ParamType):  # type: ignore[type-arg]
+    """Whole numbers from 1 up, separated by commas."""
+
+    name = "n,n,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(int(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if not numbers or min(numbers) < 1:
+            self.fail(f"{value!r} is not a list of whole numbers from 1 up, as 25,25", param, ctx)
+        return numbers
+
+
+def text_encoding(ctx: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001
+    """Name of an encoding of text, checked."""
+    try:
+        b"a".decode(value)
+    except UnicodeDecodeError:
+        return value  # as of utf-16: an encoding of text, and that is all that is asked
+    except LookupError:
+        raise click.BadParameter(
+            f"there is no encoding of text {value!r}; well known are utf-8, latin-1, cp1252 and utf-16"
+        ) from None
+    return value
+
+
+def word_pattern(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    """Regular expression with one captured group at the most."""
+    try:
+        groups = re.compile(value or "").groups
+    except re.error as error:
+        raise click.BadParameter(f"{value!r} is no regular expression: {error}") from None
+    if groups > 1:
+        raise click.BadParameter(f"{value!r} captures {groups} groups; one at the most")
+    return value

@@ -1,0 +1,101 @@
+"""Wrong usage, found before the corpus is read; and places where nothing can be written."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hftopic import Corpus, write_corpus
+from hftopic.cli import program
+
+
+def called(*arguments: object, code: int) -> str:
+    result = CliRunner().invoke(program, [str(argument) for argument in arguments], prog_name="hftopic")
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    return result.stderr
+
+
+@pytest.fixture
+def unreadable(tmp_path: Path) -> Path:
+    """A corpus that is an error, of exit code 1, as soon as it is read."""
+    path = tmp_path / "damaged.ldac"
+    path.write_text("no counts", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--batch-size 1", "'--batch-size': 1 is not in the range"),
+        ("--dropout 1", "'--dropout': 1.0 is not in the range"),
+        ("--validation-fraction 1", "'--validation-fraction': 1.0 is not in the range"),
+        ("--warm-up 3.5", "neither a whole number from 0 up nor a share"),
+        ("--warm-up -1", "neither a whole number from 0 up nor a share"),
+        ("--min-df 0", "neither a whole number from 1 up nor a share"),
+        ("--seed -1", "'--seed': -1 is not in the range"),
+        ("--epochs 0", "'--epochs': 0 is not in the range"),
+        ("--patience 0", "'--patience': 0 is not in the range"),
+        ("--learning-rate 0", "'--learning-rate': 0.0 is not in the range"),
+        ("--alpha -1", "'--alpha': -1.0 is not in the range"),
+        ("--gamma nan", "'--gamma': nan is not a finite number"),
+        ("--beta inf", "'--beta': inf is not a finite number"),
+        ("--objective vae --gamma 2 --alpha 1", "--alpha, --gamma: weights of --objective hfvae"),
+        ("--groups 1", "two topics or more"),
+        ("--groups 1,2 --topic-softmax group", "each group needs two topics or more"),
+        ("--encoding klingon", "no encoding of text 'klingon'"),
+        ("--encoding hex", "no encoding of text 'hex'"),
+        ("--token-pattern [", "no regular expression"),
+        ("--token-pattern (a)(b)", "captures 2 groups"),
+        ("--json --csv", "choose one"),
+        ("--vocabulary nowhere.txt", "does not exist"),
+    ],
+)
+def test_wrong_usage_is_found_before_the_corpus_is_read(unreadable: Path, options: str, told: str) -> None:
+    err = called("fit", unreadable, "--out", unreadable.parent / "model", *options.split(" "), code=2)
+    assert told in err
+    assert [path.name for path in unreadable.parent.iterdir()] == [unreadable.name]
+
+
+@pytest.mark.parametrize("options", ["--encoding utf-16", "--groups 1,1", "--warm-up 0", "--warm-up 1.0"])
+def test_what_is_right_usage_gets_to_the_corpus(unreadable: Path, options: str) -> None:
+    assert "damaged.ldac" in called(
+        "fit", unreadable, "--out", unreadable.parent / "m", *options.split(), code=1
+    )
+
+
+def test_device_that_is_not_here_is_found_before_the_corpus_is_read(unreadable: Path) -> None:
+    err = called("fit", unreadable, "--out", unreadable.parent / "model", "--device", "abacus", code=1)
+    assert err.startswith("Error: --device abacus cannot be used here")
+
+
+def test_out_beneath_a_file_is_found_before_the_corpus_is_read(unreadable: Path) -> None:
+    out = unreadable / "model"
+    assert f"cannot write {out}: the folder {unreadable} is not a folder" in called(
+        "fit", unreadable, "--out", out, code=1
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc, where not even root can write, is Linux's")
+def test_out_that_cannot_be_written_is_found_before_the_corpus_is_read(unreadable: Path) -> None:
+    assert "cannot write /proc/model: " in called("fit", unreadable, "--out", "/proc/model", code=1)
+
+
+def test_parquet_without_pyarrow_is_found_before_any_work(
+    unreadable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    out = unreadable.parent / "theta.parquet"
+    err = called("transform", unreadable.parent, unreadable, "--out", out, code=1)
+    assert "Parquet files need pyarrow: pip install 'hftopic[parquet]'" in err
+
+
+def test_folder_is_never_replaced_by_a_file(tmp_path: Path) -> None:
+    write_corpus(Corpus([[1]], ["word"]), tmp_path / "c.ldac")
+    for name in ("theta.csv", "letters"):
+        (tmp_path / name).mkdir()
+    called("transform", tmp_path, tmp_path / "c.ldac", "--out", tmp_path / "theta.csv", "--force", code=1)
+    common = ["corpus", tmp_path / "c.ldac", "--out", tmp_path / "letters", "--force"]
+    assert "is a folder" in called(*common, "--out-format", "ldac", code=1)
+    assert (tmp_path / "letters").is_dir()
