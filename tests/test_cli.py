@@ -108,6 +108,12 @@ def test_topics_with_a_corpus_tells_more_of_them(model: Path, folder: Path) -> N
     assert len(active) == table["active"].sum()
 
 
+def test_help_of_topics_tells_what_its_table_shows() -> None:
+    told = " ".join(called("topics", "--help")[0].split())
+    assert "if it repeats another, which one. Options:" in told
+    assert "most like" not in told
+
+
 def test_topics_of_signed_topics_have_two_poles(folder: Path, tmp_path: Path) -> None:
     called("fit", folder, "--out", tmp_path / "model", *FIT, "--model", "nvdm")
     (row, *_) = json.loads(called("topics", tmp_path / "model", "--json")[0])

@@ -28,7 +28,7 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
     """Top words of MODEL's topics, by group.
 
     With CORPUS also how much each topic says about its documents (information, in nats), whether it is
-    active, its share of the corpus and, if it repeats another, which one, which one.
+    active, its share of the corpus and, if it repeats another, which one.
     """
     if active and source is None:
         raise click.UsageError("--active needs a CORPUS, over which the information of topics is measured")

@@ -37,7 +37,7 @@ class SavedModel:
             if words not in (None, given):
                 raise click.ClickException(
                     f"{self.path} knows its words, and they are not those of {self.vocabulary}; "
-                    "leave --vocabulary out"
+                    "leave --vocabulary out. Words of a corpus of counts stand beside it, in vocab.txt"
                 )
             words = given
         if words is not None:

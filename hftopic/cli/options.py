@@ -1,4 +1,4 @@
-"""Options that several commands share, and the values they take."""
+"""Options that several commands share, and the corpus that they name."""
 
 import tempfile
 from collections.abc import Callable, Sequence
