@@ -742,3 +742,11 @@ def test_real_texts(shared_corpus: Callable[[str], Path]) -> None:
     assert len(corpus) == 7532
     assert {"rec.autos", "sci.med"} < set(corpus.labels)
     assert {"windows", "hockey"} < set(corpus.vocabulary)
+
+
+def test_words_given_name_the_columns_of_a_folder_that_has_none(tmp_path: Path) -> None:
+    write_corpus(Corpus([[1, 2]], ["a", "b"]), tmp_path / "folder")
+    (tmp_path / "folder" / "vocab.txt").unlink()
+    assert read_corpus(tmp_path / "folder", vocabulary=["x", "y"]).vocabulary.tolist() == ["x", "y"]
+    with pytest.raises(CorpusError, match="2 columns"):
+        read_corpus(tmp_path / "folder", vocabulary=["x"])

@@ -73,6 +73,8 @@ def _words(folder: Path, request: Request) -> list[str]:
     for file in (request.vocabulary_file, folder / "vocab.txt", folder / "vocabulary.txt"):
         if file and file.is_file():
             return read_vocabulary(file, request.encoding)
+    if request.vocabulary is not None:
+        return list(request.vocabulary)
     raise FormatError(no_words(folder / "vocab.txt"), folder)
 
 
