@@ -160,7 +160,9 @@ class Trainer:
         with torch.no_grad():
             for rows in batch_slices(counts.shape[0], self.settings.batch_size):
                 batch = Batch.from_csr(counts[rows], self.network.device)
-                terms = self._terms(batch, n_documents, self._noise(len(batch), generator), None)
+                terms = self._terms(
+                    batch, max(n_documents, len(batch)), self._noise(len(batch), generator), None
+                )
                 total += loss(terms, self.objective.weights, 1.0).double().sum().item()
         return total / counts.shape[0]
 

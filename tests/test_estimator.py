@@ -331,6 +331,11 @@ def test_a_progress_bar_when_verbose(model, corpus, capsys):
     assert "4/4" in capsys.readouterr().err
 
 
+def test_more_documents_can_validate_than_train(model, corpus):
+    model.set_params(validation_fraction=0.9, batch_size=200).fit(corpus)
+    assert np.isfinite(model.history_["validation_loss"]).all()
+
+
 def test_validation_is_recorded(model, corpus):
     model.set_params(validation_fraction=0.2, patience=1, max_iter=6).fit(corpus)
     assert np.isfinite(model.history_["validation_loss"]).all()
