@@ -102,7 +102,7 @@ def columns_of(table: Any, vocabulary: list[str]) -> np.ndarray:
 
 
 def rounded(value: Any) -> Any:
-    """Four significant digits after the point; what is not a number becomes null."""
+    """Four digits after the point; what is not a number becomes null."""
     if not isinstance(value, float | np.floating):
         return value
     return None if np.isnan(value) else round(float(value), 4)

@@ -240,8 +240,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     def _check_same_network(self) -> None:
         """Refuse to go on with parameters that would have made another network."""
+        parameters = self.get_params(deep=False)
         for name in NETWORK_PARAMETERS:
-            fitted, now = (parameters.get(name) for parameters in (self._fitted_with, self.get_params(False)))
+            fitted, now = self._fitted_with.get(name), parameters.get(name)
             if now != fitted:
                 raise ValueError(
                     f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "

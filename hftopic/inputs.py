@@ -87,7 +87,7 @@ def _check_same_words(model: Any, X: Any) -> None:
     """Compare a corpus with the words the model knows; scikit-learn compares the columns of a DataFrame."""
     if not isinstance(X, Corpus):
         return
-    words = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+    words = known_words(model)
     if X.n_words != model.n_features_in_:
         raise ValueError(
             f"X has {X.n_words} features, but {type(model).__name__} is expecting {model.n_features_in_} "
@@ -102,6 +102,14 @@ def _check_same_words(model: Any, X: Any) -> None:
     )
 
 
+def known_words(model: Any) -> NDArray[np.object_] | None:
+    """Words that a model learned from a Corpus or a DataFrame, shape (n_words,), or None."""
+    words: NDArray[np.object_] | None = getattr(
+        model, "vocabulary_", getattr(model, "feature_names_in_", None)
+    )
+    return words
+
+
 def column_words(model: Any, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
     """Word of each column: as given, or as known from fitting, or the column's number.
 
@@ -111,7 +119,7 @@ def column_words(model: Any, vocabulary: Sequence[str] | None) -> NDArray[np.obj
         A vocabulary of another length than the model's.
     """
     if vocabulary is None:
-        known = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+        known = known_words(model)
         words = np.arange(model.n_features_in_).astype(str) if known is None else known
     else:
         words = np.asarray(vocabulary)

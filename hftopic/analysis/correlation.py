@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 from sklearn.utils import check_random_state
 
-from hftopic.analysis.information import posterior_of, topic_information
-from hftopic.analysis.topics import empty_documents_known, model_vocabulary, select_topics, topic_poles
+from hftopic.analysis.information import information_table, posterior_of
+from hftopic.analysis.topics import model_vocabulary, select_topics, topic_poles
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,8 +143,7 @@ def topic_correlation(
     if len(means) < 3:
         raise ValueError(f"correlations need at least three documents, got {len(means)}")
     if active is None:
-        with empty_documents_known():
-            active = topic_information(model, X)["active"].to_numpy(dtype=bool)
+        active = information_table(model, posterior)["active"].to_numpy(dtype=bool)
     topics = np.sort(select_topics(active, np.arange(means.shape[1])))
     if len(topics) < 2:
         warn(f"{len(topics)} of {means.shape[1]} topics is active: no pair to correlate", stacklevel=2)

@@ -1,5 +1,8 @@
 """How much topics tell about documents: information, divergence and correlation terms, in nats."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +57,12 @@ def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.Data
     """
     if threshold < 0:
         raise ValueError(f"threshold is an amount of information in nats, 0 or more; got {threshold}")
-    posterior = _as_tensors(posterior_of(model, X))
+    return information_table(model, posterior_of(model, X), threshold)
+
+
+def information_table(model: Any, posterior_of_documents: Posterior, threshold: float = 0.05) -> pd.DataFrame:
+    """What :func:`topic_information` returns, for documents whose posterior is at hand."""
+    posterior = _as_tensors(posterior_of_documents)
     information = _mixture_entropy(posterior) - _entropy(posterior).mean(0).numpy()
     information = information.clip(0, np.log(len(posterior.mean)))  # its bounds, against rounding
     return pd.DataFrame(
@@ -118,7 +126,8 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     ValueError
         ``n_samples`` below 2, or fewer than two documents.
     """
-    posterior = _as_tensors(posterior_of(model, X))
+    documents = posterior_of(model, X)
+    posterior = _as_tensors(documents)
     n_documents, n_dims = posterior.mean.shape
     if n_samples < 2 or n_documents < 2:
         raise ValueError(
@@ -134,7 +143,8 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     given_x = -_entropy(own)  # E_q[log q(z_e|x)]
     kl = own.kl(_prior(model))
     expected_log_prior = given_x - kl  # E_q[log p(z_e)]
-    elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
+    with empty_documents_known():
+        elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
     terms = {
         "mutual_information": given_x.sum(1) - q.joint,
         "between_groups": q.joint - q.groups.sum(1),
@@ -149,7 +159,7 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
             "term"
         ),
         groups=_group_table(space.sum_within(given_x) - q.groups, q.groups - space.sum_within(q.dims)),
-        topics=topic_information(model, X),
+        topics=information_table(model, documents),
         n_documents=n_documents,
         n_samples=len(drawn),
     )
@@ -170,6 +180,14 @@ def posterior_of(model: Any, X: Any) -> Posterior:
         )
     posterior: Posterior = model.posterior(X)
     return posterior
+
+
+@contextmanager
+def empty_documents_known() -> Iterator[None]:
+    """Second pass over documents, which need not warn again that some of them are empty."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
+        yield
 
 
 def _group_table(information: Tensor, total_correlation: Tensor) -> pd.DataFrame:

@@ -1,15 +1,14 @@
 """Topics as lists of words: how diverse they are, which of them repeat another, a row for each."""
 
 import inspect
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hftopic.analysis.information import topic_information
+from hftopic.analysis.information import empty_documents_known, topic_information
+from hftopic.inputs import known_words
 
 
 class TopicWords(NamedTuple):
@@ -171,20 +170,10 @@ def has_poles(model: Any) -> bool:
     return "pole" in inspect.signature(model.top_words).parameters
 
 
-@contextmanager
-def empty_documents_known() -> Iterator[None]:
-    """Second pass over documents, which need not warn again that some of them are empty."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
-        yield
-
-
 def model_vocabulary(model: Any, X: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
     """Names for the model's words: those given, else the model's own, else those of `X`, else None."""
-    known = (getattr(model, "vocabulary_", None), getattr(model, "feature_names_in_", None))
-    return next(
-        (words for words in (vocabulary, *known, getattr(X, "vocabulary", None)) if words is not None), None
-    )
+    sources: tuple[Any, ...] = (vocabulary, known_words(model), getattr(X, "vocabulary", None))
+    return next((words for words in sources if words is not None), None)
 
 
 def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:

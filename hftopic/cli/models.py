@@ -66,7 +66,9 @@ class SavedModel:
 
 def words_of(model: Any) -> list[str] | None:
     """Words of a model's columns, or None for one that was fitted without."""
-    words = getattr(model, "vocabulary_", getattr(model, "feature_names_in_", None))
+    from hftopic.inputs import known_words
+
+    words = known_words(model)
     return None if words is None else [str(word) for word in words]
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, sparse
 from scipy.special import logsumexp
 from scipy.stats import norm
 
@@ -175,3 +175,10 @@ def test_too_little_is_refused(fitted):
 def test_arguments_in_the_wrong_order_are_named(fitted):
     with pytest.raises(TypeError, match=r"must be a fitted ProdLDA or NVDM, .* got a Corpus first"):
         topic_information(fitted.corpus, fitted.model)
+
+
+def test_decompose_warns_once_of_empty_documents(fitted):
+    padded = sparse.vstack([fitted.corpus.counts, sparse.csr_array((2, 60), dtype=np.float32)]).tocsr()
+    with pytest.warns(UserWarning, match="2 of 302 documents have no words") as caught:
+        decompose(fitted.model, padded)
+    assert len(caught) == 1
