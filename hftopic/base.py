@@ -19,19 +19,21 @@ from torch import Tensor
 from hftopic import inference
 from hftopic.fitted import FittedModel
 from hftopic.inputs import as_counts
-from hftopic.latent import GaussianPrior, LatentSpace, Prior
+from hftopic.latent import GroupsLike, LatentSpace
 from hftopic.networks import Decoder, Encoder, TopicNetwork
 from hftopic.objective import Objective
 from hftopic.parameters import (
     CONSTRAINTS,
-    GroupsLike,
     RandomState,
+    WeightLike,
+    check_fits,
     chosen_device,
     chosen_objective,
     chosen_prior,
     layer_sizes,
     training_settings,
 )
+from hftopic.priors import LatentPrior, Prior
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
 EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
@@ -50,10 +52,11 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self,
         groups: GroupsLike = (25, 25),
         *,
-        alpha: float = 1.0,
-        beta: float = 0.1,
-        gamma: float = 4.0,
+        alpha: WeightLike = 1.0,
+        beta: WeightLike | tuple[WeightLike, ...] = 0.1,
+        gamma: WeightLike = 4.0,
         objective: Objective | None = None,
+        marginals: str = "hfvae",
         prior: Prior | None = None,
         hidden: Sequence[int] = (200, 200),
         dropout: float = 0.2,
@@ -73,6 +76,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self.beta = beta
         self.gamma = gamma
         self.objective = objective
+        self.marginals = marginals
         self.prior = prior
         self.hidden = hidden
         self.dropout = dropout
@@ -93,10 +97,10 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
-        """How many topics share the softmax of each topic, shape (K,)."""
+        """How many topics share the softmax of each Gaussian dimension, shape (K,)."""
 
     @abstractmethod
-    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
+    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         """Encoder with fresh weights."""
 
     @abstractmethod
@@ -160,9 +164,19 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            Unfit data or parameters, or ``marginals="full"``, for which all documents are needed at once.
         """
         with self._unchanged_on_error():
             self._validate_params()
+            if self.marginals == "full":
+                raise ValueError(
+                    "marginals='full' compares each document to all the others, and partial_fit sees only "
+                    "some of them: call fit, or use marginals='hfvae'"
+                )
             counts = self._documents_with_words(X, reset=not hasattr(self, "_network"))
             trainer = self._resumed_trainer(counts)
             self._documents_seen += counts.shape[0]
@@ -220,6 +234,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         frequencies = np.asarray(counts.sum(0)).ravel() + 1.0
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         network = self._build_network(background, generator)
+        check_fits(self._objective(), network.prior, self.max_iter)
         self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
         return Trainer(network, self._objective(), self._settings(), generator)
 
@@ -235,7 +250,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
-        trainer.objective, trainer.settings = self._objective(), self._settings()
+        check_fits(self._objective(), self._network.prior, self.max_iter)
+        trainer.configure(self._objective(), self._settings())
         return trainer
 
     def _check_same_network(self) -> None:
@@ -252,17 +268,18 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
         space = LatentSpace(self.groups)
         prior = chosen_prior(self.prior, self._default_prior())
-        mean, variance = prior.moments(self._simplex_sizes(space))
+        mean, covariance = (
+            torch.from_numpy(moment).float() for moment in prior.moments(space, self._simplex_sizes(space))
+        )
         return TopicNetwork(
-            space,
-            self._build_encoder(len(background), space.n_dims, generator),
+            self._build_encoder(len(background), space, generator),
             self._build_decoder(space, background, generator),
-            GaussianPrior(torch.from_numpy(mean).float(), torch.from_numpy(variance).log().float()),
+            LatentPrior(space, mean, covariance),
         ).to(chosen_device(self.device))
 
     def _settings(self) -> Settings:
         return training_settings(
-            self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience
+            self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience, self.marginals
         )
 
     def _objective(self) -> Objective:
@@ -271,12 +288,12 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def _encoder(
         self,
         n_words: int,
-        n_dims: int,
+        space: LatentSpace,
         activation: Callable[[Tensor], Tensor],
         generator: torch.Generator,
     ) -> Encoder:
         return Encoder(
-            n_words, layer_sizes(self.hidden), n_dims, activation, self.dropout, self.encoder_norm, generator
+            n_words, layer_sizes(self.hidden), space, activation, self.dropout, self.encoder_norm, generator
         )
 
     def _restore(self, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:

@@ -73,9 +73,9 @@ def batch_slices(n_documents: int, batch_size: int) -> list[slice]:
 
 
 def shuffled_batches(
-    counts: sp.csr_array, batch_size: int, generator: torch.Generator, device: torch.device
-) -> Iterator[Batch]:
-    """One epoch: every document once, in random order, drawn without replacement."""
-    order: NDArray[np.int64] = torch.randperm(counts.shape[0], generator=generator).numpy()
-    for rows in batch_slices(len(order), batch_size):
-        yield Batch.from_csr(counts[order[rows]], device)
+    n_documents: int, batch_size: int, generator: torch.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Rows of each batch of one epoch: every document once, in random order, drawn without replacement."""
+    order: NDArray[np.int64] = torch.randperm(n_documents, generator=generator).numpy()
+    for rows in batch_slices(n_documents, batch_size):
+        yield order[rows]

@@ -15,11 +15,12 @@ from torch.nn import functional
 
 from hftopic import inference
 from hftopic.base import BaseTopicModel
-from hftopic.latent import DirichletLaplace, LatentSpace, Prior, StandardNormal
-from hftopic.networks import Decoder, Encoder, NVDMDecoder, ProdLDADecoder
+from hftopic.latent import GroupsLike, LatentSpace
+from hftopic.networks import Decoder, Encoder, NVDMDecoder, ProdLDADecoder, softmax_slices
 from hftopic.objective import Objective
-from hftopic.parameters import CONSTRAINTS, GroupsLike, RandomState, chosen_device
+from hftopic.parameters import CONSTRAINTS, RandomState, WeightLike, chosen_device
 from hftopic.persistence import ModelFileError, load_model
+from hftopic.priors import DirichletLaplace, Prior, StandardNormal
 
 
 class ProdLDA(BaseTopicModel):
@@ -31,18 +32,26 @@ class ProdLDA(BaseTopicModel):
 
     Parameters
     ----------
-    groups : tuple of int or Normal, or int, default=(25, 25)
-        Topics of each group; a single number is one group.
-    alpha : float, default=1.0
-        Weight α of the mutual information I(x; z).
-    beta : float, default=0.1
-        Weight β of the total correlation between groups; below 1 lets groups correlate.
-    gamma : float, default=4.0
+    groups : int, Normal or Concrete, or tuple of them, default=(25, 25)
+        Topics of each group; a single number is one group. A :class:`hftopic.Concrete` is a discrete variable
+        beside the topics, and tuples inside the tuple are groups of groups, as ``((10, 10), (10, 20))``.
+    alpha : float or Ramp, default=1.0
+        Weight α of the mutual information I(x; z). A :class:`hftopic.Ramp` changes a weight over the epochs.
+    beta : float or Ramp, or tuple of them, default=0.1
+        Weight β of the total correlation between groups; below 1 lets groups correlate. Of nested groups a
+        tuple has one for each level, the outermost first.
+    gamma : float or Ramp, default=4.0
         Weight γ of the total correlation within groups; above 1 pushes topics of a group apart.
     objective : objective, optional
-        In place of the three weights: ``hftopic.VAE()``, or ``hftopic.HFVAE(...)`` with a fourth weight.
+        In place of the three weights, one of those in :mod:`hftopic.objective`, such as ``hftopic.VAE()`` or
+        ``hftopic.BetaTCVAE(4.0)``.
+    marginals : {"hfvae", "mws", "mss", "full"}, default="hfvae"
+        How the marginals q(z), q(z_d), q(z_d,e) are estimated from a batch, see
+        :func:`hftopic.marginals.mixture_weights`. "full" encodes all documents in every step and mixes over
+        them, which is exact, and for small corpora.
     prior : prior, optional
-        On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, or ``hftopic.StandardNormal()``.
+        On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, ``hftopic.StandardNormal()``, or one
+        with correlations, ``hftopic.FullCovariance(...)`` or ``hftopic.BlockCorrelation(...)``.
     topic_softmax : {"joint", "group"}, default="joint"
         One softmax over all topics, or one for each group; ``transform`` then divides by the number of
         groups, so that rows sum to 1 either way.
@@ -80,11 +89,15 @@ class ProdLDA(BaseTopicModel):
     topic_word_ : ndarray, shape (n_topics, n_words), float32
         p(w | topic) of each topic alone; rows sum to 1.
     topic_groups_ : ndarray, shape (n_topics,), int
-        Group of each topic.
-    prior_mean_, prior_variance_ : ndarray, shape (n_topics,), float32
-        Moments of the prior on the topics' logits.
+        Group of each topic, the innermost one where groups are nested.
+    latent_space_ : LatentSpace
+        Layout of the groups: how they nest, and which columns are classes of a Concrete variable.
+    prior_mean_, prior_variance_ : ndarray, shape (n_dims,), float32
+        Moments of the prior on the topics' logits, without the columns of classes.
+    prior_covariance_ : ndarray, shape (n_dims, n_dims), float32
     history_ : DataFrame
-        A row an epoch: the mean of each term of the objective, unweighted, in nats per document.
+        A row an epoch: the mean of each term of the objective, unweighted, in nats per document, and
+        ``own_share``, the document's own part in the estimate of q(z): near 1, I(x; z) stands at its bound.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
@@ -117,10 +130,11 @@ class ProdLDA(BaseTopicModel):
         self,
         groups: GroupsLike = (25, 25),
         *,
-        alpha: float = 1.0,
-        beta: float = 0.1,
-        gamma: float = 4.0,
+        alpha: WeightLike = 1.0,
+        beta: WeightLike | tuple[WeightLike, ...] = 0.1,
+        gamma: WeightLike = 4.0,
         objective: Objective | None = None,
+        marginals: str = "hfvae",
         prior: Prior | None = None,
         topic_softmax: str = "joint",
         hidden: Sequence[int] = (200, 200),
@@ -142,6 +156,7 @@ class ProdLDA(BaseTopicModel):
             beta=beta,
             gamma=gamma,
             objective=objective,
+            marginals=marginals,
             prior=prior,
             hidden=hidden,
             dropout=dropout,
@@ -161,18 +176,15 @@ class ProdLDA(BaseTopicModel):
     def _default_prior(self) -> Prior:
         return DirichletLaplace(1.0)
 
-    def _softmax_slices(self, space: LatentSpace) -> tuple[slice, ...]:
-        return space.slices if self.topic_softmax == "group" else (slice(0, space.n_dims),)
-
     def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
-        sizes = [s.stop - s.start for s in self._softmax_slices(space)]
-        return np.repeat(sizes, sizes)
+        sizes = [s.stop - s.start for s in softmax_slices(space, self.topic_softmax)]
+        return np.repeat(sizes, sizes).astype(np.int64)
 
-    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
-        return self._encoder(n_words, n_dims, functional.softplus, generator)
+    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
+        return self._encoder(n_words, space, functional.softplus, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
-        return ProdLDADecoder(self._softmax_slices(space), self.dropout, background, generator)
+        return ProdLDADecoder(space, self.topic_softmax, self.dropout, background, generator)
 
 
 class NVDM(BaseTopicModel):
@@ -183,8 +195,8 @@ class NVDM(BaseTopicModel):
 
     Parameters
     ----------
-    groups, alpha, beta, gamma, objective, hidden, encoder_norm, batch_size, max_iter, learning_rate, \
-warm_up, validation_fraction, patience, device, verbose, random_state
+    groups, alpha, beta, gamma, objective, marginals, hidden, encoder_norm, batch_size, max_iter, \
+learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.
@@ -197,8 +209,8 @@ warm_up, validation_fraction, patience, device, verbose, random_state
         W, the effect of each dimension on the words' logits.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
         softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
-    topic_groups_, prior_mean_, prior_variance_, history_, n_iter_, n_features_in_, feature_names_in_, \
-vocabulary_
+    topic_groups_, latent_space_, prior_mean_, prior_variance_, prior_covariance_, history_, n_iter_, \
+n_features_in_, feature_names_in_, vocabulary_
         As in :class:`ProdLDA`.
 
     References
@@ -220,11 +232,11 @@ vocabulary_
     def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
         return np.full(space.n_dims, space.n_dims)
 
-    def _build_encoder(self, n_words: int, n_dims: int, generator: torch.Generator) -> Encoder:
-        return self._encoder(n_words, n_dims, torch.tanh, generator)
+    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
+        return self._encoder(n_words, space, torch.tanh, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
-        return NVDMDecoder(space.n_dims, background, generator)
+        return NVDMDecoder(space, background, generator)
 
     def top_words(
         self,

@@ -10,19 +10,31 @@ import pandas as pd
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import TransformerMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from hftopic import __version__, inference, persistence
 from hftopic.inputs import as_counts, column_words
-from hftopic.latent import Posterior
+from hftopic.latent import Concrete, LatentSpace
 from hftopic.networks import TopicNetwork
+from hftopic.posterior import Posterior
 
 RANKINGS = ("probability", "weight")
 
 
-class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: ignore[misc]
+def _has_classes(model: Any) -> bool:
+    """Whether there are Concrete variables to predict: of the groups as given, or of the fitted ones."""
+    space = getattr(model, "latent_space_", None)
+    try:
+        space = space or LatentSpace(model.groups)
+    except (ValueError, TypeError):
+        return False
+    return any(isinstance(group, Concrete) for group in space.groups)
+
+
+class FittedModel(TransformerMixin):  # type: ignore[misc]
     """Methods of a topic model once it has a network."""
 
     _network: TopicNetwork
@@ -33,10 +45,12 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
     n_iter_: int
     n_features_in_: int
     topic_groups_: NDArray[np.int64]
+    latent_space_: LatentSpace
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
     prior_mean_: NDArray[np.float32]
     prior_variance_: NDArray[np.float32]
+    prior_covariance_: NDArray[np.float32]
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Documents by topics: topic proportions for ProdLDA, latent means for NVDM.
@@ -48,7 +62,8 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
         Returns
         -------
         ndarray, shape (n_documents, n_topics), float32
-            A document without words gets the prior's, with a warning.
+            In the columns of a Concrete variable, the probability of each class. A document without words
+            gets the prior's, with a warning.
 
         Raises
         ------
@@ -59,18 +74,42 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
         return inference.represent(self._network_checked(), self._counts(X))
 
     def transform_latent(self, X: Any) -> NDArray[np.float32]:
-        """E[z|x], the Gaussian logits of the topics, shape (n_documents, n_topics)."""
+        """E[z|x], the Gaussian logits of the topics, shape (n_documents, n_dims); classes have none."""
         return self.posterior(X).mean
 
     def posterior(self, X: Any) -> Posterior:
-        """Mean and variance of q(z|x) of each document: all that analysis needs.
+        """Mean and variance of q(z|x) of each document, and its class probabilities: all that analysis needs.
 
         Parameters
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         """
-        mean, variance = inference.posterior_moments(self._network_checked(), self._counts(X))
-        return Posterior(inference.to_numpy(mean), inference.to_numpy(variance))
+        return inference.posterior(self._network_checked(), self._counts(X))
+
+    @available_if(_has_classes)  # type: ignore[untyped-decorator]
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Likeliest class of each document, of a model with a Concrete variable.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+
+        Returns
+        -------
+        ndarray of int, shape (n_documents,), or (n_documents, n_variables) where there are several
+        """
+        classes = [probabilities.argmax(1) for probabilities in self.posterior(X).class_probabilities]
+        return classes[0] if len(classes) == 1 else np.column_stack(classes)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
+        """Names of the columns of ``transform``: "prodlda3"; of a class, "prodlda_group1_class4"."""
+        check_is_fitted(self)
+        space, name = self.latent_space_, type(self).__name__.lower()
+        columns = [
+            f"{name}_group{d}_class{i - space.slices[d].start}" if not gaussian else f"{name}{i}"
+            for i, (d, gaussian) in enumerate(zip(space.topic_groups, space.gaussian, strict=True))
+        ]
+        return np.array(columns, dtype=object)
 
     def word_probabilities(self, X: Any) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
@@ -183,10 +222,6 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
         tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
         persistence.save_model(path, description, {**tensors, "noise": self._noise})
 
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.topic_groups_)
-
     def _network_checked(self) -> TopicNetwork:
         check_is_fitted(self)
         return self._network
@@ -199,10 +234,14 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: i
 
     def _expose(self) -> None:
         """Set the fitted attributes that follow from the network alone."""
-        decoder = self._network.eval().decoder
+        decoder, prior = self._network.eval().decoder, self._network.prior
+        self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()
-        self.prior_mean_ = inference.to_numpy(self._network.prior.mean)
-        self.prior_variance_ = inference.to_numpy(self._network.prior.log_variance.exp())
+        self.prior_mean_ = inference.to_numpy(prior.mean)
+        self.prior_variance_ = inference.to_numpy(prior.variance)
+        self.prior_covariance_ = inference.to_numpy(
+            torch.diag(prior.covariance) if prior.factorises else prior.covariance
+        )
         with torch.inference_mode():
             self.components_ = inference.to_numpy(decoder.components())
             self.topic_word_ = inference.to_numpy(decoder.topics().probabilities())

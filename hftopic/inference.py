@@ -12,50 +12,70 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hftopic.batches import Batch
-from hftopic.latent import GaussianPosterior
 from hftopic.networks import TopicNetwork
+from hftopic.posterior import MeanFieldPosterior, Posterior, Sample
 
 # Entries of one (documents, words) chunk: 32 MB of float32.
 CHUNK_ENTRIES = 2**23
 
 
-def posterior_moments(network: TopicNetwork, counts: sp.csr_array) -> tuple[Tensor, Tensor]:
-    """Mean and variance of q(z|x), shape (N, K) each; of documents without words, the prior's."""
-    moments = [posterior for _, _, posterior in _posteriors(network, counts)]
-    mean = torch.cat([posterior.mean for posterior in moments])
-    variance = torch.cat([posterior.log_variance for posterior in moments]).exp()
-    return mean.cpu(), variance.cpu()
+def posterior(network: TopicNetwork, counts: sp.csr_array) -> Posterior:
+    """q(z|x) of each document; of documents without words, the prior."""
+    chunks = [encoded for _, _, encoded in _posteriors(network, counts)]
+    return Posterior(
+        to_numpy(torch.cat([chunk.mean for chunk in chunks])),
+        to_numpy(torch.cat([chunk.log_variance for chunk in chunks]).exp()),
+        tuple(
+            to_numpy(torch.cat(of_chunks).exp())
+            for of_chunks in zip(*(chunk.log_classes for chunk in chunks), strict=True)
+        ),
+    )
 
 
 def represent(network: TopicNetwork, counts: sp.csr_array) -> NDArray[np.float32]:
     """The model's ``transform``: topic proportions or latent means, shape (N, K)."""
     chunks = _posteriors(network, counts)
-    return to_numpy(torch.cat([network.decoder.represent(posterior.mean) for _, _, posterior in chunks]))
+    return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
 
 
 def word_probabilities(network: TopicNetwork, counts: sp.csr_array) -> NDArray[np.float32]:
-    """p(w|z) at the posterior mean, shape (N, V)."""
+    """p(w|x) at the posterior mean of the Gaussian part, averaged over classes, shape (N, V)."""
     result = np.empty(counts.shape, dtype=np.float32)
-    for rows, _, posterior in _posteriors(network, counts):
-        result[rows] = to_numpy(network.decoder(posterior.mean).probabilities())
+    for rows, _, encoded in _posteriors(network, counts):
+        averaged = torch.zeros(len(encoded), counts.shape[1], device=network.device)
+        for weight, sample in _by_class(network, encoded, encoded.mean):
+            averaged += weight[:, None] * network.decoder(sample).probabilities()
+        result[rows] = to_numpy(averaged)
     return result
 
 
 def elbo(network: TopicNetwork, counts: sp.csr_array, noise: Tensor) -> NDArray[np.float64]:
     """Evidence lower bound of each document with unweighted KL, shape (N,), in nats.
 
-    E_q[log p(x|z)] is the mean over the rows of ``noise`` (S, K), the same for every document, and the KL
-    divergence is in closed form.
+    E_q[log p(x|z)] is the mean over the rows of ``noise`` (S, K), the same for every document, with classes
+    enumerated; the KL divergence is in closed form.
     """
     result = np.empty(counts.shape[0])
     noise = noise.to(network.device)
-    for rows, batch, posterior in _posteriors(network, counts):
+    for rows, batch, encoded in _posteriors(network, counts):
         reconstruction = torch.zeros(len(batch), dtype=torch.float64, device=network.device)
         for vector in noise:
-            reconstruction += network.decoder(posterior.sample(vector)).log_likelihood(batch)
-        divergence = posterior.kl(network.prior).double().sum(1)
+            for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
+                reconstruction += weight * network.decoder(sample).log_likelihood(batch)
+        divergence = network.prior.kl(encoded).double()
         result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
     return result
+
+
+def _by_class(
+    network: TopicNetwork, encoded: MeanFieldPosterior, z: Tensor
+) -> Iterator[tuple[Tensor, Sample]]:
+    """Every combination of classes with its probability in each document, (B,), and the sample it makes."""
+    for combination in network.space.class_combinations():
+        weight = torch.ones(len(z), dtype=z.dtype, device=z.device)
+        for log_pi, c in zip(encoded.log_classes, combination, strict=True):
+            weight = weight * log_pi[:, c].exp()
+        yield weight, Sample(z).with_classes(combination, network.space)
 
 
 def warn_of_empty(counts: sp.csr_array, consequence: str) -> NDArray[np.bool_]:
@@ -72,23 +92,33 @@ def warn_of_empty(counts: sp.csr_array, consequence: str) -> NDArray[np.bool_]:
 
 def _posteriors(
     network: TopicNetwork, counts: sp.csr_array
-) -> Iterator[tuple[slice, Batch, GaussianPosterior]]:
-    """Chunks of documents with their posteriors; those without words have the prior's.
+) -> Iterator[tuple[slice, Batch, MeanFieldPosterior]]:
+    """Chunks of documents with their posteriors; those without words have the prior.
 
     The encoder works in float64, so that its answer in float32 does not depend on the chunk a document is in.
     """
     network.eval()
-    encoder, prior = copy.deepcopy(network.encoder).double(), network.prior
+    encoder = copy.deepcopy(network.encoder).double()
     height = max(1, CHUNK_ENTRIES // counts.shape[1])
     with torch.inference_mode():
         for start in range(0, counts.shape[0], height):
             rows = slice(start, min(start + height, counts.shape[0]))
             batch = Batch.from_csr(counts[rows], network.device)
             encoded = encoder(replace(batch, counts=batch.counts.double()))
+            prior = network.prior.expand(len(batch))
             empty = (batch.offsets.diff() == 0)[:, None]
-            mean = torch.where(empty, prior.mean, encoded.mean.float())
-            log_variance = torch.where(empty, prior.log_variance, encoded.log_variance.float())
-            yield rows, batch, GaussianPosterior(mean, log_variance)
+            yield (
+                rows,
+                batch,
+                MeanFieldPosterior(
+                    torch.where(empty, prior.mean, encoded.mean.float()),
+                    torch.where(empty, prior.log_variance, encoded.log_variance.float()),
+                    tuple(
+                        torch.where(empty, log_p, log_pi.float())
+                        for log_p, log_pi in zip(prior.log_classes, encoded.log_classes, strict=True)
+                    ),
+                ),
+            )
 
 
 def to_numpy(tensor: Tensor) -> NDArray[np.float32]:

@@ -1,17 +1,18 @@
-"""Latent variables: groups of topics, their prior, and the posterior of a document."""
+"""Latent variables: groups of topics, discrete classes beside them, and how they nest."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-LOG_2PI = math.log(2 * math.pi)
+MOST_CLASSES = 64  # combinations of classes that are enumerated at every sample
 
 
 @dataclass(frozen=True)
@@ -32,202 +33,276 @@ class Normal:
     dims: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.dims, int | np.integer) or isinstance(self.dims, bool) or self.dims < 1:
+        if not _is_whole(self.dims) or self.dims < 1:
             raise ValueError(f"a Normal group needs a whole number of topics, 1 or more; got {self.dims!r}")
+
+    @property
+    def size(self) -> int:
+        """Columns of ``transform``."""
+        return self.dims
+
+
+@dataclass(frozen=True)
+class Concrete:
+    """Discrete variable beside the topics: each document is of one of some classes.
+
+    Trained through the relaxation of Maddison et al. (2017) and Jang et al. (2017): the decoder sees
+    softmax((log π + Gumbel noise) / temperature). Every other quantity, the terms of the objective as well as
+    scores, enumerates the classes and so has no bias from the relaxation.
+
+    Parameters
+    ----------
+    classes : int
+        Number of classes, from 2 to 64; where there are several such variables, of their combinations.
+    temperature : float or (float, float), default=(5.0, 0.5)
+        Of the relaxation; the lower, the nearer to a class and the noisier the gradient. A pair is annealed:
+        it goes geometrically from the first to the second over the epochs of a fit. Started low, most classes
+        fall out of use while the weights of the divergences are still warming up.
+    probabilities : tuple of float, optional
+        Prior of the classes; uniform if not given.
+
+    Examples
+    --------
+    >>> Concrete(20, temperature=0.5)
+    Concrete(classes=20, temperature=0.5, probabilities=None)
+    >>> Concrete(2, probabilities=(0.75, 0.25)).log_prior().exp().tolist()
+    [0.75, 0.25]
+    """
+
+    classes: int
+    temperature: float | tuple[float, float] = (5.0, 0.5)
+    probabilities: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not _is_whole(self.classes) or not 2 <= self.classes <= MOST_CLASSES:
+            raise ValueError(
+                f"a Concrete variable needs a whole number of classes from 2 to {MOST_CLASSES}; "
+                f"got {self.classes!r}"
+            )
+        ends = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
+        if len(ends) not in (1, 2) or not all(_is_positive(end) for end in ends):
+            raise ValueError(
+                "temperature must be a positive number, or two for one that is annealed, such as (1.0, 0.3); "
+                f"got {self.temperature!r}"
+            )
+        if self.probabilities is not None:
+            self._check_probabilities(self.probabilities)
+            object.__setattr__(self, "probabilities", tuple(map(float, self.probabilities)))
+
+    def _check_probabilities(self, probabilities: Any) -> None:
+        if (
+            not isinstance(probabilities, Sequence | np.ndarray)
+            or len(probabilities) != self.classes
+            or not all(_is_positive(p) for p in probabilities)
+            or not math.isclose(sum(probabilities), 1, abs_tol=1e-6)
+        ):
+            raise ValueError(
+                f"probabilities must be {self.classes} positive numbers that add up to 1; "
+                f"got {probabilities!r}"
+            )
+
+    @property
+    def size(self) -> int:
+        """Columns of ``transform``."""
+        return self.classes
+
+    def temperature_at(self, share: float) -> float:
+        """Temperature when a share of the training, from 0 to 1, is done."""
+        if not isinstance(self.temperature, tuple):
+            return self.temperature
+        first, last = self.temperature[0], self.temperature[-1]
+        return float(first * (last / first) ** share)
+
+    def log_prior(self) -> Tensor:
+        """log p(c) of each class, shape (classes,), float64."""
+        given = self.probabilities or (1 / self.classes,) * self.classes
+        return torch.tensor(given, dtype=torch.float64).log()
+
+
+Group = Normal | Concrete
+GroupsLike = int | Group | Sequence["GroupsLike"]
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Log densities of samples z at the three levels of the hierarchy, in nats.
+    """Log densities of latent variables at every level of the hierarchy, in nats.
 
     Attributes
     ----------
-    joint : Tensor, shape (B,)
-        Of z whole.
-    groups : Tensor, shape (B, D)
-        Of each group z_d.
-    dims : Tensor, shape (B, K)
-        Of each dimension z_d,e.
+    partitions : tuple of Tensor, shape (B, nodes) each
+        Of the nodes of each partition of :class:`LatentSpace`: z whole, …, the innermost groups z_d.
+    variables : Tensor, shape (B, K + number of Concrete variables)
+        Of each single variable: the Gaussian dimensions z_d,e, then the Concrete ones.
     """
 
-    joint: Tensor
-    groups: Tensor
-    dims: Tensor
+    partitions: tuple[Tensor, ...]
+    variables: Tensor
+
+    @property
+    def joint(self) -> Tensor:
+        """Of z whole, shape (B,)."""
+        return self.partitions[0][:, 0]
+
+    @property
+    def groups(self) -> Tensor:
+        """Of each innermost group z_d, shape (B, D)."""
+        return self.partitions[-1]
+
+    def sums(self) -> list[Tensor]:
+        """Over the parts of each level, from z whole to the single variables, shape (B,) each."""
+        return [*(partition.sum(1) for partition in self.partitions), self.variables.sum(1)]
 
 
 class LatentSpace:
-    """Layout of z: D groups side by side, K dimensions in all.
+    """Layout of z: groups side by side, which may be nested.
+
+    Topics, which are the columns of ``transform``, are the dimensions of the Normal groups and the classes of
+    the Concrete variables, in the order of the groups.
 
     Parameters
     ----------
-    groups : int, Normal, or iterable of them
+    groups : int, Normal, Concrete, or iterable of them or of iterables of them
         A bare number is one group.
+
+    Attributes
+    ----------
+    groups : tuple of Normal or Concrete
+        The D innermost groups.
+    paths : tuple of tuple of int
+        Place of each in the nesting: (1,) is the second group, (1, 0) the first one inside it.
+    partitions : tuple of tuple of slice
+        Nodes of each level as runs of innermost groups, from the one that holds all to single groups. Flat
+        groups have these two levels, every depth of nesting one more.
     """
 
-    def __init__(self, groups: "int | Normal | Iterable[int | Normal]") -> None:
-        listed = [groups] if isinstance(groups, int | np.integer | Normal) else groups
+    def __init__(self, groups: GroupsLike) -> None:
+        listed = [groups] if isinstance(groups, int | np.integer | Normal | Concrete) else groups
         if not isinstance(listed, Iterable) or isinstance(groups, str):
             raise ValueError(
                 f"groups must be a number of topics or a tuple of them, such as (25, 25); got {groups!r}"
             )
-        self.groups = tuple(g if isinstance(g, Normal) else Normal(g) for g in listed)
-        if not self.groups:
+        leaves = list(_leaves(listed, ()))
+        if not leaves:
             raise ValueError("groups is empty; give at least one group, such as groups=(25, 25)")
+        self.paths = tuple(path for path, _ in leaves)
+        self.groups: tuple[Group, ...] = tuple(group for _, group in leaves)
+        combinations = math.prod(concrete.classes for concrete in self.concretes)
+        if combinations > MOST_CLASSES:
+            raise ValueError(
+                f"the classes of the Concrete variables have {combinations} combinations, and each is "
+                f"enumerated; at most {MOST_CLASSES} can be, so use fewer classes or variables"
+            )
+        depth = max(map(len, self.paths))
+        self.partitions = tuple(tuple(self._nodes(level)) for level in range(depth + 1))
+
+    def _nodes(self, level: int) -> Iterable[slice]:
+        """Runs of innermost groups that share the first ``level`` steps of their paths."""
+        starts = [
+            i for i, path in enumerate(self.paths) if not i or path[:level] != self.paths[i - 1][:level]
+        ]
+        return (slice(a, b) for a, b in zip(starts, [*starts[1:], len(self.paths)], strict=True))
 
     @property
     def n_groups(self) -> int:
-        """D, the number of groups."""
+        """D, the number of innermost groups."""
         return len(self.groups)
 
     @cached_property
     def n_dims(self) -> int:
-        """K, the number of dimensions, which is the number of topics."""
-        return sum(group.dims for group in self.groups)
+        """K, the number of Gaussian dimensions."""
+        return sum(group.dims for group in self.groups if isinstance(group, Normal))
+
+    @cached_property
+    def n_topics(self) -> int:
+        """Columns of ``transform``: Gaussian dimensions and classes."""
+        return sum(group.size for group in self.groups)
+
+    @cached_property
+    def concretes(self) -> tuple[Concrete, ...]:
+        """The Concrete variables."""
+        return tuple(group for group in self.groups if isinstance(group, Concrete))
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
-        """Dimensions of each group."""
-        ends = np.cumsum([group.dims for group in self.groups]).tolist()
-        return tuple(slice(end - group.dims, end) for group, end in zip(self.groups, ends, strict=True))
+        """Topics of each group."""
+        ends = np.cumsum([group.size for group in self.groups]).tolist()
+        return tuple(slice(end - group.size, end) for group, end in zip(self.groups, ends, strict=True))
+
+    @cached_property
+    def dim_slices(self) -> tuple[slice, ...]:
+        """Gaussian dimensions of each group; none of a Concrete one."""
+        sizes = [group.dims if isinstance(group, Normal) else 0 for group in self.groups]
+        ends = np.cumsum(sizes).tolist()
+        return tuple(slice(end - size, end) for size, end in zip(sizes, ends, strict=True))
 
     @cached_property
     def topic_groups(self) -> NDArray[np.int64]:
-        """Group index of each dimension, shape (K,)."""
-        return np.repeat(np.arange(self.n_groups), [group.dims for group in self.groups])
+        """Innermost group of each topic, shape (n_topics,)."""
+        return np.repeat(np.arange(self.n_groups), [group.size for group in self.groups])
 
-    def sum_within(self, dims: Tensor) -> Tensor:
-        """Sums over the dimensions of each group: (B, K) to (B, D)."""
-        return torch.stack([dims[:, s].sum(1) for s in self.slices], dim=1)
+    @cached_property
+    def gaussian(self) -> NDArray[np.bool_]:
+        """Which topics are Gaussian dimensions and not classes, shape (n_topics,)."""
+        kinds = [isinstance(group, Normal) for group in self.groups]
+        return np.repeat(kinds, [group.size for group in self.groups])
 
+    def concretes_in(self, node: slice) -> list[int]:
+        """Which of the Concrete variables a run of groups holds."""
+        before = sum(isinstance(group, Concrete) for group in self.groups[: node.start])
+        inside = sum(isinstance(group, Concrete) for group in self.groups[node])
+        return list(range(before, before + inside))
 
-@dataclass(frozen=True)
-class GaussianPosterior:
-    """Encoder's answer for a batch: q(z|x), a diagonal Gaussian a document.
+    def dims_in(self, node: slice) -> slice:
+        """Gaussian dimensions of a run of groups."""
+        return slice(self.dim_slices[node.start].start, self.dim_slices[node.stop - 1].stop)
 
-    Attributes
-    ----------
-    mean, log_variance : Tensor, shape (B, K)
-    """
+    def variables_in(self, node: slice) -> list[int]:
+        """Single variables of a run of groups: Gaussian dimensions, numbered first, and Concrete ones."""
+        dims = self.dims_in(node)
+        return [*range(dims.start, dims.stop), *(self.n_dims + c for c in self.concretes_in(node))]
 
-    mean: Tensor
-    log_variance: Tensor
+    @cached_property
+    def variable_of_topic(self) -> NDArray[np.int64]:
+        """Single variable that each topic belongs to, shape (n_topics,)."""
+        each = [
+            np.resize(self.variables_in(slice(d, d + 1)), group.size) for d, group in enumerate(self.groups)
+        ]
+        return np.concatenate(each)
 
-    def sample(self, noise: Tensor) -> Tensor:
-        """z = mean + standard deviation * noise, for standard normal ``noise`` of shape (B, K) or (K,)."""
-        return self.mean + torch.exp(0.5 * self.log_variance) * noise
+    def class_combinations(self) -> list[tuple[int, ...]]:
+        """Every way of choosing a class of each Concrete variable; one, empty, where there are none."""
+        return list(product(*(range(concrete.classes) for concrete in self.concretes)))
 
-    def log_prob(self, z: Tensor) -> Tensor:
-        """log q(z_e|x) of each dimension, shape (B, K), in nats."""
-        return log_normal(z, self.mean, self.log_variance)
-
-    def kl(self, prior: "GaussianPrior") -> Tensor:
-        """KL(q(z_e|x) || p(z_e)) of each dimension in closed form, shape (B, K), in nats."""
-        log_ratio = self.log_variance - prior.log_variance
-        scaled = (self.mean - prior.mean).square() / prior.log_variance.exp()
-        return 0.5 * (log_ratio.exp() + scaled - 1 - log_ratio)
-
-
-def log_normal(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Log density of a Gaussian, elementwise; the square is never expanded, which would cancel."""
-    scaled = (z - mean) * torch.exp(-0.5 * log_variance)
-    return -0.5 * (scaled.square() + log_variance + LOG_2PI)
-
-
-@dataclass(frozen=True)
-class GaussianPrior:
-    """Prior p(z) that factorises over dimensions.
-
-    Attributes
-    ----------
-    mean, log_variance : Tensor, shape (K,)
-    """
-
-    mean: Tensor
-    log_variance: Tensor
-
-    def log_prob(self, z: Tensor, space: LatentSpace) -> Levels:
-        """log p(z), log p(z_d) and log p(z_d,e)."""
-        dims = log_normal(z, self.mean, self.log_variance)
-        groups = space.sum_within(dims)
-        return Levels(joint=groups.sum(1), groups=groups, dims=dims)
-
-
-class Prior(Protocol):
-    """What an estimator's ``prior`` parameter must offer."""
-
-    def moments(self, simplex_sizes: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and variance of each dimension, given how many topics share its softmax."""
-
-
-@dataclass(frozen=True)
-class StandardNormal:
-    """Prior N(0, 1) on each dimension.
-
-    Examples
-    --------
-    >>> StandardNormal()
-    StandardNormal()
-    """
-
-    def moments(self, simplex_sizes: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Zeros and ones, shape (K,) each."""
-        return np.zeros(len(simplex_sizes)), np.ones(len(simplex_sizes))
-
-
-@dataclass(frozen=True)
-class DirichletLaplace:
-    """Gaussian on logits that approximates a symmetric Dirichlet on topic proportions.
-
-    The Laplace approximation in the softmax basis of Srivastava & Sutton (2017), section 3.2: mean 0 and
-    variance (1/a)(1 - 2/K) + 1/(K a) for K topics that share one softmax.
-
-    Parameters
-    ----------
-    concentration : float, default=1.0
-        The Dirichlet's parameter a, the same for each topic.
-
-    Examples
-    --------
-    >>> mean, variance = DirichletLaplace(1.0).moments(np.full(50, 50))
-    >>> float(mean[0]), round(float(variance[0]), 2)
-    (0.0, 0.98)
-    """
-
-    concentration: float = 1.0
-
-    def __post_init__(self) -> None:
-        if (
-            not isinstance(self.concentration, int | float | np.number)
-            or not 0 < self.concentration < math.inf
-        ):
-            raise ValueError(f"concentration must be a positive number; got {self.concentration!r}")
-
-    def moments(self, simplex_sizes: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and variance of each logit, shape (K,) each.
-
-        Raises
-        ------
-        ValueError
-            A softmax over a single topic, whose proportion is always 1.
-        """
-        sizes = np.asarray(simplex_sizes, dtype=np.float64)
-        if (sizes < 2).any():
-            raise ValueError(
-                "a Dirichlet prior needs at least 2 topics in a softmax; got a softmax over 1 topic: "
-                "use more topics, topic_softmax='joint', or prior=StandardNormal()"
+    def levels_of(self, dims: Tensor, classes: list[Tensor]) -> Levels:
+        """Levels of a density that factorises: ``dims`` (B, K), and (B,) of each Concrete variable."""
+        partitions = [
+            torch.stack(
+                [
+                    sum((classes[c] for c in self.concretes_in(node)), dims[:, self.dims_in(node)].sum(1))
+                    for node in partition
+                ],
+                dim=1,
             )
-        return np.zeros_like(sizes), (1 - 2 / sizes + 1 / sizes) / self.concentration
+            for partition in self.partitions
+        ]
+        return Levels(tuple(partitions), torch.cat([dims, *(c[:, None] for c in classes)], 1))
 
 
-@dataclass(frozen=True)
-class Posterior:
-    """Posterior of documents, as numpy arrays: all that analysis needs.
+def _leaves(groups: Iterable[object], path: tuple[int, ...]) -> Iterable[tuple[tuple[int, ...], Group]]:
+    """Innermost groups in order, each with its place in the nesting."""
+    for i, group in enumerate(groups):
+        if isinstance(group, tuple | list):
+            if not group:
+                raise ValueError("groups holds an empty group; leave it out")
+            yield from _leaves(group, (*path, i))
+        else:
+            yield (*path, i), group if isinstance(group, Normal | Concrete) else Normal(group)  # type: ignore[arg-type]
 
-    Attributes
-    ----------
-    mean, variance : ndarray, shape (n_documents, n_topics), float32
-        Moments of q(z_d,e|x), the Gaussian logits of the topics.
-    """
 
-    mean: NDArray[np.float32]
-    variance: NDArray[np.float32]
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_positive(value: object) -> bool:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and bool(0 < value < math.inf)  # type: ignore[operator]

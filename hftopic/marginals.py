@@ -1,81 +1,248 @@
 """Inference marginals: log q(z), log q(z_d) and log q(z_d,e) as mixtures over documents.
 
 Each is the log of a weighted sum, over documents x', of q(z|x') at a sample z. One autograd function computes
-the three levels together, a dimension at a time in buffers of one (rows, documents) block, so that nothing of
-shape (rows, documents, dimensions) exists.
+the densities of every sample under every document, group by group, and the marginals of single dimensions on
+the way, in buffers of one (rows, documents) block; nothing of shape (rows, documents, dimensions) exists. The
+outer levels are sums over groups.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hftopic.latent import LOG_2PI, GaussianPosterior, LatentSpace, Levels
+from hftopic.latent import LatentSpace, Levels
+from hftopic.posterior import LOG_2PI, MeanFieldPosterior
 
 # Entries in one (rows, documents) block: 1 MB of float32 stays in a core's cache.
 BLOCK_ENTRIES = 2**18
+# Entries of the densities of all groups that an evaluation keeps at once: 32 MB of float32.
+CHUNK_ENTRIES = 2**23
+
+ESTIMATORS = ("hfvae", "mws", "mss", "full")
 
 
-def log_marginals(z: Tensor, posterior: GaussianPosterior, space: LatentSpace, n_documents: int) -> Levels:
-    """Estimate of the marginals at the batch's own samples, from the batch alone.
+@dataclass(frozen=True)
+class MixtureWeights:
+    """Log weights of the documents in the mixture at a sample of one of them.
 
-    log q̂(z^b) = log [ (1/N) q(z^b|x^b) + (N-1)/(N(B-1)) Σ_{b'≠b} q(z^b|x^b') ], at each level
-    (Esmaeili et al. 2019, section 3.1). The document itself is in the corpus for certain and weighs 1/N;
-    the others stand for a sample of the remaining N-1. With B = N the estimate is exact.
-
-    Parameters
+    Attributes
     ----------
-    z : Tensor, shape (B, K)
-        ``z[b]`` drawn from the posterior of document b.
-    posterior : GaussianPosterior
-        Of the B documents of the batch, drawn without replacement.
-    space : LatentSpace
-    n_documents : int
-        N, the documents trained on, at least B.
-
-    Returns
-    -------
-    Levels
-        In nats; differentiable in ``z`` and in the posterior's moments.
+    own : float
+        Of the document the sample comes from.
+    following : float
+        Of the one after it in the batch, where the first follows the last.
+    other : float
+        Of each other one.
     """
-    own, other = log_weights(len(z), n_documents)
-    return _levels(z, posterior, space, own=own, other=other)
+
+    own: float
+    following: float
+    other: float
+
+    def relative_(self, log_density: Tensor, first_row: int = 0) -> Tensor:
+        """Adds each document's log weight less that of an "other" one, in place, to (rows, documents)."""
+        if self.own != self.other:
+            log_density.diagonal(offset=first_row).add_(self.own - self.other)
+        if self.following != self.other:
+            log_density.diagonal(offset=first_row + 1).add_(self.following - self.other)
+            if first_row + len(log_density) == log_density.shape[1]:
+                log_density[-1, 0] += self.following - self.other
+        return log_density
 
 
-def log_weights(batch_size: int, n_documents: int) -> tuple[float, float]:
-    """Log weights of a document's own component and of each other one; the weights sum to 1.
+def mixture_weights(estimator: str, batch_size: int, n_documents: int) -> MixtureWeights:
+    """Weights by which a batch of B documents stands for all N.
+
+    With M = B - 1:
+
+    - ``"hfvae"``: own 1/N, every other (N-1)/(N M) (Esmaeili et al. 2019, section 3.1). The document itself
+      is in the corpus for certain; the others stand for a sample of the rest. They sum to 1.
+    - ``"mws"``: each 1/(B N), minibatch weighted sampling (Chen et al. 2018, eq. 5). They sum to 1/N, so that
+      where documents look alike every level is log N too low, and I(x; z) log N too high.
+    - ``"mss"``: own 1/N, the following one (N-M)/(N M), every other 1/M, minibatch stratified sampling
+      (ibid., appendix C). They sum to 1, and averaged over which document is the following one they are
+      those of "hfvae".
+    - ``"full"``: each 1/N, for mixtures over all documents.
 
     Raises
     ------
     ValueError
-        A batch of one document, or one larger than the corpus.
+        An unknown estimator, a batch of one document, or one larger than the corpus.
     """
+    if estimator not in ESTIMATORS:
+        raise ValueError(f"marginals={estimator!r} is unknown; there are {', '.join(map(repr, ESTIMATORS))}")
+    if estimator == "full":
+        return _even(-math.log(n_documents))
     if not 2 <= batch_size <= n_documents:
         raise ValueError(
             f"the marginals need a batch of 2 documents or more, at most all {n_documents}; got {batch_size}"
         )
-    return -math.log(n_documents), math.log((n_documents - 1) / (n_documents * (batch_size - 1)))
+    others = batch_size - 1
+    if estimator == "mws":
+        return _even(-math.log(batch_size * n_documents))
+    if estimator == "mss":
+        following = math.log((n_documents - others) / (n_documents * others))
+        return MixtureWeights(-math.log(n_documents), following, -math.log(others))
+    other = math.log((n_documents - 1) / (n_documents * others))
+    return MixtureWeights(-math.log(n_documents), other, other)
 
 
-def log_mixture(z: Tensor, posterior: GaussianPosterior, space: LatentSpace) -> Levels:
-    """Marginals at any samples under the full mixture (1/M) Σ_m q(z|x_m), for evaluation.
+def _even(log_weight: float) -> MixtureWeights:
+    return MixtureWeights(log_weight, log_weight, log_weight)
+
+
+def log_marginals(
+    z: Tensor,
+    posterior: MeanFieldPosterior,
+    space: LatentSpace,
+    weights: MixtureWeights,
+    components: MeanFieldPosterior | None = None,
+) -> Levels:
+    """Marginals at samples of documents, as mixtures over components.
+
+    Classes of Concrete variables are enumerated: a level that holds some is Σ_k π_k log q̂(z, k), with the
+    classes weighted by the sample's own π.
 
     Parameters
     ----------
     z : Tensor, shape (R, K)
-    posterior : GaussianPosterior
-        Of M documents.
+        ``z[b]`` drawn from the posterior of document b.
+    posterior : MeanFieldPosterior
+        Of the R documents the samples come from.
     space : LatentSpace
+    weights : MixtureWeights
+    components : MeanFieldPosterior, optional
+        Of the M documents that are mixed; if not given, of the same ones.
+
+    Returns
+    -------
+    Levels
+        In nats; differentiable in ``z``, in both posteriors' moments and in their classes.
     """
-    weight = -math.log(len(posterior.mean))
-    return _levels(z, posterior, space, own=weight, other=weight)
+    mixed = posterior if components is None else components
+    pairs, dims = _pairwise(z, mixed, space.dim_slices, weights, with_dims=True)
+    nodes: dict[tuple[int, int], Tensor] = {}
+    for node in {(n.start, n.stop): n for level in space.partitions for n in level}.values():
+        nodes[node.start, node.stop] = _log_mixture_at(node, pairs, posterior, mixed, space, weights)
+    partitions = [
+        torch.stack([nodes[node.start, node.stop] for node in partition], dim=1)
+        for partition in space.partitions
+    ]
+    classes = [nodes[i, i + 1][:, None] for i in range(space.n_groups) if space.concretes_in(slice(i, i + 1))]
+    return Levels(tuple(partitions), torch.cat([dims, *classes], 1))
 
 
-def _levels(z: Tensor, posterior: GaussianPosterior, space: LatentSpace, own: float, other: float) -> Levels:
-    apply: Callable[..., tuple[Tensor, Tensor, Tensor]] = _Mixture.apply
-    return Levels(*apply(z, posterior.mean, posterior.log_variance, space, own, other))
+def log_mixture(
+    z: Tensor, posterior: MeanFieldPosterior, space: LatentSpace, components: MeanFieldPosterior
+) -> Levels:
+    """Marginals under the full mixture (1/M) Σ_m q(z|x_m), for evaluation: chunked, without gradients.
+
+    Parameters
+    ----------
+    z : Tensor, shape (R, K)
+    posterior : MeanFieldPosterior
+        Of the R documents the samples come from; only the classes matter.
+    space : LatentSpace
+    components : MeanFieldPosterior
+        Of the M documents.
+    """
+    weights = mixture_weights("full", len(components), len(components))
+    height = max(1, CHUNK_ENTRIES // (len(components) * space.n_groups))
+    with torch.no_grad():
+        chunks = [
+            log_marginals(
+                z[start : start + height], posterior[start : start + height], space, weights, components
+            )
+            for start in range(0, len(z), height)
+        ]
+    return Levels(
+        tuple(torch.cat(level) for level in zip(*(chunk.partitions for chunk in chunks), strict=True)),
+        torch.cat([chunk.variables for chunk in chunks]),
+    )
+
+
+def log_subset(
+    z: Tensor,
+    posterior: MeanFieldPosterior,
+    dims: Tensor,
+    concretes: list[int],
+    weights: MixtureWeights,
+    components: MeanFieldPosterior | None = None,
+) -> Tensor:
+    """log q̂ of any chosen variables together, shape (R,), in nats, as :func:`log_marginals` does.
+
+    Parameters
+    ----------
+    dims : Tensor of int
+        Gaussian dimensions.
+    concretes : list of int
+        Concrete variables, by their order.
+    """
+    mixed = posterior if components is None else components
+    chosen = MeanFieldPosterior(mixed.mean[:, dims], mixed.log_variance[:, dims])
+    pairs, _ = _pairwise(z[:, dims], chosen, (slice(0, len(dims)),), weights, with_dims=False)
+    return _averaged(pairs.sum(0), concretes, posterior, mixed, weights)
+
+
+def log_dims(grid: Tensor, components: MeanFieldPosterior) -> Tensor:
+    """log (1/M) Σ_m q(z_e|x_m) of each Gaussian dimension alone at any points, shape (R, K), in nats."""
+    weights = mixture_weights("full", len(components), len(components))
+    with torch.no_grad():
+        return _pairwise(grid, components, (), weights, with_dims=True)[1]
+
+
+def _log_mixture_at(
+    node: slice,
+    pairs: Tensor,
+    posterior: MeanFieldPosterior,
+    components: MeanFieldPosterior,
+    space: LatentSpace,
+    weights: MixtureWeights,
+) -> Tensor:
+    """log q̂ of the variables of one node, shape (R,)."""
+    return _averaged(pairs[node].sum(0), space.concretes_in(node), posterior, components, weights)
+
+
+def _averaged(
+    log_density: Tensor,
+    concretes: list[int],
+    posterior: MeanFieldPosterior,
+    components: MeanFieldPosterior,
+    weights: MixtureWeights,
+) -> Tensor:
+    """log Σ_m w_m q(z|x_m), or Σ_k π_k log Σ_m w_m q(z|x_m) π_m,k where there are classes, shape (R,)."""
+    weighted = weights.relative_(log_density)
+    if not concretes:
+        return torch.logsumexp(weighted, 1) + weights.other
+    own, mixed = (_joint_classes(p, concretes).exp() for p in (posterior, components))
+    highest = weighted.detach().amax(1, keepdim=True)
+    shares = torch.exp(weighted - highest) @ mixed  # (R, C)
+    log_q = shares.clamp_min(torch.finfo(shares.dtype).tiny).log() + highest + weights.other
+    return (own * log_q).sum(1)
+
+
+def _joint_classes(posterior: MeanFieldPosterior, concretes: list[int]) -> Tensor:
+    """log π of every combination of classes of some Concrete variables, shape (B, product of classes)."""
+    joint = posterior.log_classes[concretes[0]]
+    for c in concretes[1:]:
+        joint = (joint[:, :, None] + posterior.log_classes[c][:, None, :]).flatten(1)
+    return joint
+
+
+def _pairwise(
+    z: Tensor,
+    components: MeanFieldPosterior,
+    slices: tuple[slice, ...],
+    weights: MixtureWeights,
+    *,
+    with_dims: bool,
+) -> tuple[Tensor, Tensor]:
+    apply: Callable[..., tuple[Tensor, Tensor]] = _Pairwise.apply
+    return apply(z, components.mean, components.log_variance, slices, weights, with_dims)
 
 
 class _Components:
@@ -84,11 +251,10 @@ class _Components:
     Dimensions come first in memory (K, M), so that each is one contiguous run.
     """
 
-    def __init__(self, mean: Tensor, log_variance: Tensor, own_over_other: float) -> None:
+    def __init__(self, mean: Tensor, log_variance: Tensor) -> None:
         self.mean = mean.T.contiguous()
         self.precision = torch.exp(-0.5 * log_variance).T.contiguous()  # 1/σ
         self.constant = (-0.5 * (log_variance + LOG_2PI)).T.contiguous()
-        self.own_over_other = own_over_other
 
     def scaled(self, z: Tensor, e: int, out: Tensor) -> Tensor:
         """(z_e - μ_e) / σ_e, shape (R, M)."""
@@ -97,12 +263,6 @@ class _Components:
     def log_density(self, scaled: Tensor, e: int, out: Tensor) -> Tensor:
         """log q(z_e|x'), shape (R, M)."""
         return torch.addcmul(self.constant[e], scaled, scaled, value=-0.5, out=out)
-
-    def favour_own(self, log_density: Tensor, first_row: int) -> Tensor:
-        """Log densities with each sample's own document weighted against the others, in place."""
-        if self.own_over_other:
-            log_density.diagonal(offset=first_row).add_(self.own_over_other)
-        return log_density
 
 
 def _row_blocks(n_rows: int, n_columns: int) -> list[slice]:
@@ -116,106 +276,74 @@ def _logsumexp_(block: Tensor) -> Tensor:
     return block.sub_(highest).exp_().sum(1).log_().add_(highest[:, 0])
 
 
-class _Mixture(torch.autograd.Function):
-    """Three levels of log Σ_m w_m q(z|x_m), forward and backward in cache-sized blocks.
+def _group_of(e: int, slices: tuple[slice, ...]) -> int | None:
+    return next((d for d, dims in enumerate(slices) if dims.start <= e < dims.stop), None)
 
-    The backward pass needs the responsibilities r = w_m q(z|x_m) / q̂(z) of every level; it computes them
-    again rather than keep them.
+
+class _Pairwise(torch.autograd.Function):
+    """log q(z_d|x_m) of each group, sample and document, and the marginals of single dimensions.
+
+    Returns (D, R, M) and (R, K). Nothing is kept for the backward pass but the arguments: it computes the
+    densities of a dimension again, and its responsibilities r = w_m q(z_e|x_m) / q̂(z_e).
     """
 
     @staticmethod
     def forward(
-        ctx: Any, z: Tensor, mean: Tensor, log_variance: Tensor, space: LatentSpace, own: float, other: float
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        components = _Components(mean, log_variance, own - other)
-        dims = torch.empty_like(z)
-        groups = z.new_empty(len(z), space.n_groups)
-        joint = z.new_empty(len(z))
+        ctx: Any,
+        z: Tensor,
+        mean: Tensor,
+        log_variance: Tensor,
+        slices: tuple[slice, ...],
+        weights: MixtureWeights,
+        with_dims: bool,
+    ) -> tuple[Tensor, Tensor]:
+        components = _Components(mean, log_variance)
+        pairs = z.new_zeros(len(slices), len(z), len(mean))
+        dims = z.new_empty(z.shape if with_dims else (len(z), 0))
+        groups = [_group_of(e, slices) for e in range(z.shape[1])]
         for rows in _row_blocks(len(z), len(mean)):
             block = z[rows]
             scaled, density = (z.new_empty(len(block), len(mean)) for _ in range(2))
-            in_joint = torch.zeros_like(density)
-            for d, group in enumerate(space.slices):
-                in_group = torch.zeros_like(density)
-                for e in range(group.start, group.stop):
-                    components.scaled(block, e, out=scaled)
-                    in_group += components.log_density(scaled, e, out=density)
-                    dims[rows, e] = _logsumexp_(components.favour_own(density, rows.start))
-                in_joint += in_group
-                groups[rows, d] = _logsumexp_(components.favour_own(in_group, rows.start))
-            joint[rows] = _logsumexp_(components.favour_own(in_joint, rows.start))
+            for e, d in enumerate(groups):
+                components.scaled(block, e, out=scaled)
+                components.log_density(scaled, e, out=density)
+                if d is not None:
+                    pairs[d, rows] += density
+                if with_dims:
+                    dims[rows, e] = _logsumexp_(weights.relative_(density, rows.start))
         ctx.save_for_backward(z, mean, log_variance)
-        ctx.space, ctx.own_over_other = space, own - other
-        return joint + other, groups + other, dims + other
+        ctx.groups, ctx.weights, ctx.with_dims = groups, weights, with_dims
+        ctx.set_materialize_grads(False)
+        return pairs, dims + weights.other
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, ...]:
         z, mean, log_variance = ctx.saved_tensors
-        components = _Components(mean, log_variance, ctx.own_over_other)
-        into_z = torch.empty_like(z)
+        into_pairs, into_dims = upstream
+        components = _Components(mean, log_variance)
+        into_z = torch.zeros_like(z)
         into_mean, into_log_variance = torch.zeros_like(components.mean), torch.zeros_like(components.mean)
         for rows in _row_blocks(len(z), len(mean)):
-            levels = Levels(*(gradient[rows] for gradient in upstream))
-            _backward_rows(
-                components, ctx.space, z[rows], rows.start, levels, into_z[rows], into_mean, into_log_variance
-            )
+            block = z[rows]
+            scaled, density = (z.new_empty(len(block), len(mean)) for _ in range(2))
+            powers = torch.ones(2, len(block), dtype=z.dtype, device=z.device)  # rows 1 and z_e
+            for e, d in enumerate(ctx.groups):
+                components.scaled(block, e, out=scaled)
+                shared = None if into_pairs is None or d is None else into_pairs[d, rows]
+                if ctx.with_dims and into_dims is not None:
+                    components.log_density(scaled, e, out=density)
+                    share = torch.softmax(ctx.weights.relative_(density, rows.start), 1)
+                    share *= into_dims[rows, e, None]
+                    shared = share if shared is None else torch.add(share, shared, out=density)
+                if shared is None:
+                    continue
+                share_of_document = powers[0] @ shared  # shared is Σ_levels g r
+                scaled *= shared
+                powers[1] = block[:, e]
+                zeroth, first = powers @ scaled  # Σ_b g r t and Σ_b g r t z, where t = (z-μ)/σ
+                precision = components.precision[e]
+                into_z[rows, e] = -(scaled @ precision)
+                into_mean[e] += precision * zeroth
+                squares = precision * (first - components.mean[e] * zeroth)  # Σ_b g r t²
+                into_log_variance[e] += 0.5 * (squares - share_of_document)
         return into_z, into_mean.T, into_log_variance.T, None, None, None
-
-
-def _backward_rows(
-    components: _Components,
-    space: LatentSpace,
-    z: Tensor,
-    first_row: int,
-    upstream: Levels,
-    into_z: Tensor,
-    into_mean: Tensor,
-    into_log_variance: Tensor,
-) -> None:
-    """Gradients of one block of samples: written into ``into_z``, added to the components'."""
-    scaled, density = (z.new_empty(len(z), components.mean.shape[1]) for _ in range(2))
-    shared = _group_responsibilities(components, space, z, first_row, upstream, scaled, density)
-    powers = torch.ones(2, len(z), dtype=z.dtype, device=z.device)  # rows 1 and z_e
-    for d, group in enumerate(space.slices):
-        for e in range(group.start, group.stop):
-            components.scaled(z, e, out=scaled)
-            components.favour_own(components.log_density(scaled, e, out=density), first_row)
-            share = torch.softmax(density, 1)
-            torch.addcmul(shared[d], share, upstream.dims[:, e, None], out=density)  # Σ_levels g r
-            share_of_document = powers[0] @ density
-            scaled *= density
-            powers[1] = z[:, e]
-            zeroth, first = powers @ scaled  # Σ_b g r t and Σ_b g r t z, where t = (z-μ)/σ
-            precision = components.precision[e]
-            into_z[:, e] = -(scaled @ precision)
-            into_mean[e] += precision * zeroth
-            squares = precision * (first - components.mean[e] * zeroth)  # Σ_b g r t²
-            into_log_variance[e] += 0.5 * (squares - share_of_document)
-
-
-def _group_responsibilities(
-    components: _Components,
-    space: LatentSpace,
-    z: Tensor,
-    first_row: int,
-    upstream: Levels,
-    scaled: Tensor,
-    density: Tensor,
-) -> list[Tensor]:
-    """Weighted responsibilities of the joint and of each group, added up: one (R, M) a group."""
-    log_groups = []
-    in_joint = torch.zeros_like(density)
-    for group in space.slices:
-        in_group = torch.zeros_like(density)
-        for e in range(group.start, group.stop):
-            components.scaled(z, e, out=scaled)
-            in_group += components.log_density(scaled, e, out=density)
-        log_groups.append(in_group)
-        in_joint += in_group
-    of_joint = torch.softmax(components.favour_own(in_joint, first_row), 1).mul_(upstream.joint[:, None])
-    return [
-        torch.softmax(components.favour_own(in_group, first_row), 1)
-        .mul_(upstream.groups[:, d, None])
-        .add_(of_joint)
-        for d, in_group in enumerate(log_groups)
-    ]

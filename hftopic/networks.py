@@ -4,7 +4,7 @@ Every random number comes from a generator the caller gives: initial weights, dr
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hftopic.batches import Batch
-from hftopic.latent import GaussianPosterior, GaussianPrior, LatentSpace
+from hftopic.latent import Concrete, LatentSpace, Normal
+from hftopic.posterior import MeanFieldPosterior, Sample
+from hftopic.priors import LatentPrior
 
 INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
@@ -54,16 +56,22 @@ class ShiftNorm(nn.Module):
         )
 
 
-def linear(n_inputs: int, n_outputs: int, generator: torch.Generator) -> nn.Linear:
-    """Linear layer with Glorot weights from ``generator`` and zero bias."""
-    layer = nn.Linear(n_inputs, n_outputs, device="meta").to_empty(device="cpu")
-    nn.init.xavier_uniform_(layer.weight, generator=generator)
-    nn.init.zeros_(layer.bias)
-    return layer
+class Linear(nn.Module):
+    """Linear layer with Glorot weights from ``generator`` and zero bias; it may have no outputs at all."""
+
+    def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs))
+        if n_outputs:  # where every group is Concrete there is no Gaussian dimension
+            nn.init.xavier_uniform_(self.weight, generator=generator)
+        self.bias = nn.Parameter(torch.zeros(n_outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight, self.bias)
 
 
 class Encoder(nn.Module):
-    """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, heads for μ and log σ².
+    """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, and heads.
 
     The first layer sums embedding rows of the words present, so that no dense row of counts is made.
     """
@@ -72,7 +80,7 @@ class Encoder(nn.Module):
         self,
         n_words: int,
         hidden: tuple[int, ...],
-        n_dims: int,
+        space: LatentSpace,
         activation: Callable[[Tensor], Tensor],
         dropout: float,
         norm: str,
@@ -83,14 +91,17 @@ class Encoder(nn.Module):
         self.embedding = nn.Parameter(torch.empty(n_words, hidden[0]))
         nn.init.xavier_uniform_(self.embedding, generator=generator)
         self.embedding_bias = nn.Parameter(torch.zeros(hidden[0]))
-        self.layers = nn.ModuleList(linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
-        self.mean = linear(hidden[-1], n_dims, generator)
-        self.log_variance = linear(hidden[-1], n_dims, generator)
+        self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
+        self.mean = Linear(hidden[-1], space.n_dims, generator)
+        self.log_variance = Linear(hidden[-1], space.n_dims, generator)
         self.mean_norm, self.log_variance_norm = (
-            ShiftNorm(n_dims) if norm == "shift" else nn.Identity() for _ in range(2)
+            ShiftNorm(space.n_dims) if norm == "shift" else nn.Identity() for _ in range(2)
+        )
+        self.classes = nn.ModuleList(
+            Linear(hidden[-1], concrete.classes, generator) for concrete in space.concretes
         )
 
-    def forward(self, batch: Batch, generator: torch.Generator | None = None) -> GaussianPosterior:
+    def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """Posterior of each document; ``generator`` draws the dropout masks in training."""
         entries = torch.log1p(batch.counts)
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(torch.finfo(entries.dtype).tiny)
@@ -108,7 +119,11 @@ class Encoder(nn.Module):
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)
         log_variance = self.log_variance_norm(self.log_variance(h))
-        return GaussianPosterior(self.mean_norm(self.mean(h)), log_variance.clamp(*LOG_VARIANCE_RANGE))
+        return MeanFieldPosterior(
+            self.mean_norm(self.mean(h)),
+            log_variance.clamp(*LOG_VARIANCE_RANGE),
+            tuple(torch.log_softmax(head(h), 1) for head in self.classes),
+        )
 
 
 @dataclass(frozen=True)
@@ -166,26 +181,41 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
 
 
 class Decoder(nn.Module):
-    """p(x|z), log-linear in features of z.
+    """p(x|z), log-linear in features of z, one feature a topic.
 
     The bias starts at ``background``, the log frequency of each word, so that topics need not learn it.
     """
 
+    space: LatentSpace
+
     @abstractmethod
-    def forward(self, z: Tensor, generator: torch.Generator | None = None) -> LogLinear:
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
         """Distribution over words of each sample; ``generator`` draws the dropout masks in training."""
 
     @abstractmethod
-    def represent(self, mean: Tensor) -> Tensor:
-        """What ``transform`` returns for posterior means of shape (B, K)."""
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        """What ``transform`` returns, shape (B, n_topics): class probabilities in the columns of classes."""
 
     @abstractmethod
     def components(self) -> Tensor:
-        """Effect of each topic on the words' logits, shape (K, V)."""
+        """Effect of each topic on the words' logits, shape (n_topics, V)."""
 
     @abstractmethod
     def topics(self, sign: int = 1) -> LogLinear:
-        """Distribution over words of each topic alone, or of its other pole with -1; K features, K rows."""
+        """Distribution over words of each topic alone, or of its other pole with -1; a row a topic."""
+
+    def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
+        """Values of the Gaussian dimensions (B, K) and of classes side by side in the topics' order."""
+        if not classes:
+            return gaussian
+        of_group = iter(classes)
+        return torch.cat(
+            [
+                next(of_group) if isinstance(group, Concrete) else gaussian[:, dims]
+                for group, dims in zip(self.space.groups, self.space.dim_slices, strict=True)
+            ],
+            dim=1,
+        )
 
 
 class ProdLDADecoder(Decoder):
@@ -193,7 +223,8 @@ class ProdLDADecoder(Decoder):
 
     The batch norm is worked out on the topics' side. The mean and variance over a batch of θ B are
     mean(θ) B and diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps)
-    plus the shift, and no pass over (B, V) is spent on statistics.
+    plus the shift, and no pass over (B, V) is spent on statistics. A Concrete variable is a simplex of its
+    own, beside the proportions and outside every softmax.
     """
 
     mean_proportions: Tensor
@@ -201,38 +232,48 @@ class ProdLDADecoder(Decoder):
 
     def __init__(
         self,
-        softmax_slices: tuple[slice, ...],
+        space: LatentSpace,
+        softmax: str,
         dropout: float,
         background: Tensor,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.softmax_slices, self.dropout = softmax_slices, dropout
-        n_topics = softmax_slices[-1].stop
-        self.weights = nn.Parameter(torch.empty(n_topics, len(background)))
+        self.space, self.dropout = space, dropout
+        self.softmax_slices = softmax_slices(space, softmax)
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
         nn.init.xavier_uniform_(self.weights, generator=generator)
         self.shift = nn.Parameter(background.clone())
-        self.register_buffer("mean_proportions", torch.zeros(n_topics))
-        self.register_buffer("covariance", torch.eye(n_topics))
+        self.register_buffer("mean_proportions", torch.zeros(space.n_topics))
+        self.register_buffer("covariance", torch.eye(space.n_topics))
 
     def proportions(self, z: Tensor) -> Tensor:
         """θ: a softmax over all topics, or one for each group, shape (B, K)."""
-        return torch.cat([torch.softmax(z[:, s], 1) for s in self.softmax_slices], 1)
+        return torch.cat([torch.softmax(z[:, s], 1) for s in self.softmax_slices], 1) if z.shape[1] else z
 
-    def forward(self, z: Tensor, generator: torch.Generator | None = None) -> LogLinear:
-        theta = dropout(self.proportions(z), self.dropout, generator)
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
+        theta = self.columns(dropout(self.proportions(sample.z), self.dropout, generator), sample.classes)
         mean, covariance = self._batch_moments(theta) if self.training else self._running_moments()
         return LogLinear(theta - mean, self._normalised(covariance), self.shift)
 
-    def represent(self, mean: Tensor) -> Tensor:
-        return self.proportions(mean) / len(self.softmax_slices)
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        proportions = self.proportions(posterior.mean) / max(1, len(self.softmax_slices))
+        return self.columns(proportions, [log_pi.exp() for log_pi in posterior.log_classes])
 
     def components(self) -> Tensor:
         return self._normalised(self.covariance)
 
     def topics(self, sign: int = 1) -> LogLinear:
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
-        return LogLinear(alone - self.mean_proportions, self.components(), self.shift)
+        return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
+
+    def _own_simplex(self) -> Tensor:
+        """Which topics share a simplex, shape (n_topics, n_topics); those of others stay at their average."""
+        simplex = torch.arange(self.space.n_groups)
+        if len(self.softmax_slices) == 1:
+            simplex[[isinstance(group, Normal) for group in self.space.groups]] = -1
+        of_topic = simplex[torch.from_numpy(self.space.topic_groups)]
+        return (of_topic[:, None] == of_topic).to(self.weights)
 
     def _normalised(self, covariance: Tensor) -> Tensor:
         variance = (self.weights * (covariance @ self.weights)).sum(0)
@@ -251,20 +292,28 @@ class ProdLDADecoder(Decoder):
         return self.mean_proportions, self.covariance
 
 
+def softmax_slices(space: LatentSpace, softmax: str) -> tuple[slice, ...]:
+    """Gaussian dimensions that share a softmax: all of them ("joint"), or those of each group ("group")."""
+    if softmax == "group":
+        return tuple(s for s in space.dim_slices if s.stop > s.start)
+    return (slice(0, space.n_dims),) if space.n_dims else ()
+
+
 class NVDMDecoder(Decoder):
     """Softmax decoder of Miao et al. (2016): logits = z W + b."""
 
-    def __init__(self, n_dims: int, background: Tensor, generator: torch.Generator) -> None:
+    def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
         super().__init__()
-        self.weights = nn.Parameter(torch.empty(n_dims, len(background)))
+        self.space = space
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
         nn.init.xavier_uniform_(self.weights, generator=generator)
         self.bias = nn.Parameter(background.clone())
 
-    def forward(self, z: Tensor, generator: torch.Generator | None = None) -> LogLinear:  # noqa: ARG002
-        return LogLinear(z, self.weights, self.bias)
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:  # noqa: ARG002
+        return LogLinear(self.columns(sample.z, sample.classes), self.weights, self.bias)
 
-    def represent(self, mean: Tensor) -> Tensor:
-        return mean
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        return self.columns(posterior.mean, [log_pi.exp() for log_pi in posterior.log_classes])
 
     def components(self) -> Tensor:
         return self.weights
@@ -278,17 +327,17 @@ class TopicNetwork(nn.Module):
     """Encoder, decoder and prior of one model."""
 
     prior_mean: Tensor
-    prior_log_variance: Tensor
+    prior_covariance: Tensor
 
-    def __init__(self, space: LatentSpace, encoder: Encoder, decoder: Decoder, prior: GaussianPrior) -> None:
+    def __init__(self, encoder: Encoder, decoder: Decoder, prior: LatentPrior) -> None:
         super().__init__()
-        self.space, self.encoder, self.decoder = space, encoder, decoder
+        self.space, self.encoder, self.decoder = prior.space, encoder, decoder
         self.register_buffer("prior_mean", prior.mean)
-        self.register_buffer("prior_log_variance", prior.log_variance)
+        self.register_buffer("prior_covariance", prior.covariance)
 
     @property
-    def prior(self) -> GaussianPrior:
-        return GaussianPrior(self.prior_mean, self.prior_log_variance)
+    def prior(self) -> LatentPrior:
+        return LatentPrior(self.space, self.prior_mean, self.prior_covariance)
 
     @property
     def device(self) -> torch.device:

@@ -1,6 +1,7 @@
 """Parameters of the estimators: which values they may have, and what those stand for."""
 
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -8,19 +9,23 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-from hftopic.latent import Normal, Prior
-from hftopic.objective import HFVAE, Objective
+from hftopic.latent import Concrete, Normal
+from hftopic.marginals import ESTIMATORS
+from hftopic.objective import HFVAE, Objective, Progress, Ramp
+from hftopic.priors import LatentPrior, Prior, check_bounded
 from hftopic.training import Settings
 
-GroupsLike = int | Normal | Sequence[int | Normal]
+WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
 
+
 CONSTRAINTS: dict[str, list[Any]] = {
-    "groups": [Integral, Normal, tuple, list],
-    "alpha": [Interval(Real, 0, None, closed="left")],
-    "beta": [Interval(Real, 0, None, closed="left")],
-    "gamma": [Interval(Real, 0, None, closed="left")],
+    "groups": [Integral, Normal, Concrete, tuple, list],
+    "alpha": [Interval(Real, 0, None, closed="left"), Ramp],
+    "beta": [Interval(Real, 0, None, closed="left"), Ramp, tuple],
+    "gamma": [Interval(Real, 0, None, closed="left"), Ramp],
     "objective": [None, HasMethods("terms")],
+    "marginals": [StrOptions(set(ESTIMATORS))],
     "prior": [None, HasMethods("moments")],
     "hidden": [tuple, list],
     "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -38,7 +43,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 """Checked by scikit-learn's ``_validate_params`` at the start of ``fit``."""
 
 
-def chosen_objective(objective: Objective | None, **weights: float) -> Objective:
+def chosen_objective(objective: Objective | None, **weights: Any) -> Objective:
     """The objective given, or HFVAE with the weights alpha, beta and gamma.
 
     Raises
@@ -49,6 +54,11 @@ def chosen_objective(objective: Objective | None, **weights: float) -> Objective
     if objective is None:
         return HFVAE(**weights)
     _refuse_class("objective", objective)
+    if not isinstance(objective, Objective):
+        raise ValueError(
+            f"objective={objective!r} is not one of hftopic.objective; one of your own must inherit from "
+            "hftopic.objective.Objective"
+        )
     changed = [name for name, weight in weights.items() if weight != getattr(HFVAE(), name)]
     if changed:
         raise ValueError(
@@ -79,12 +89,35 @@ def layer_sizes(hidden: Sequence[int]) -> tuple[int, ...]:
     return sizes
 
 
+def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
+    """Refuse an objective whose weights do not fit the groups, or that leave the prior's terms without bound.
+
+    Raises
+    ------
+    ValueError
+    """
+    # Every weight is a straight line between the ends of Ramps, and the bound is linear in the weights.
+    for epochs in sorted({0.0, float(max_iter), *(ramp.epochs(max_iter) for ramp in _ramps_in(objective))}):
+        progress = Progress(epochs, max_iter)
+        objective.weights(prior.space, progress)
+        check_bounded(prior, objective.level_weights(prior.space, progress))
+
+
+def _ramps_in(value: Any) -> list[Ramp]:
+    """Every Ramp among the fields of an objective."""
+    if isinstance(value, Ramp):
+        return [value]
+    if is_dataclass(value) and not isinstance(value, type):
+        value = tuple(getattr(value, field.name) for field in fields(value))
+    return [ramp for item in value for ramp in _ramps_in(item)] if isinstance(value, tuple) else []
+
+
 def training_settings(
-    batch_size: int, max_iter: int, learning_rate: float, warm_up: int | float, patience: int
+    batch_size: int, max_iter: int, learning_rate: float, warm_up: int | float, patience: int, marginals: str
 ) -> Settings:
     """Settings of the training loop; a float ``warm_up`` is a share of the epochs."""
     epochs = int(warm_up) if isinstance(warm_up, int | np.integer) else round(warm_up * max_iter)
-    return Settings(batch_size, max_iter, learning_rate, epochs, patience)
+    return Settings(batch_size, max_iter, learning_rate, epochs, patience, marginals)
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,21 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hftopic.atomic import written_whole
-from hftopic.latent import DirichletLaplace, Normal, StandardNormal
-from hftopic.objective import CATALOGUE
+from hftopic.latent import Concrete, Normal
+from hftopic.objective import CATALOGUE, Ramp
+from hftopic.priors import PRIORS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 
-_VALUES: dict[str, Callable[..., Any]] = {
+VALUES: dict[str, Callable[..., Any]] = {
     "Normal": Normal,
-    "StandardNormal": StandardNormal,
-    "DirichletLaplace": DirichletLaplace,
+    "Concrete": Concrete,
+    "Ramp": Ramp,
+    **PRIORS,
     **CATALOGUE,
 }
+"""What stands in an estimator's parameters beside plain values, by the name it prints and saves with."""
 
 
 class ModelFileError(ValueError):
@@ -81,8 +84,11 @@ def load_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 def _encode(value: Any) -> Any:
     """JSON form; tuples and our value classes are tagged, so that they come back as what they were."""
-    if is_dataclass(value) and type(value).__name__ in _VALUES and not isinstance(value, type):
-        return {"type": type(value).__name__, **_encode(asdict(value))}
+    if is_dataclass(value) and type(value).__name__ in VALUES and not isinstance(value, type):
+        return {
+            "type": type(value).__name__,
+            **{f.name: _encode(getattr(value, f.name)) for f in fields(value)},
+        }
     if isinstance(value, dict):
         return {str(key): _encode(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -106,6 +112,6 @@ def _decode(encoded: dict[str, Any]) -> Any:
         return tuple(arguments["items"])
     if name == "float":
         return float(arguments["value"])
-    if name not in _VALUES:
-        raise ValueError(f"unknown type {name!r}; there are {', '.join(sorted(_VALUES))}")
-    return _VALUES[name](**arguments)
+    if name not in VALUES:
+        raise ValueError(f"unknown type {name!r}; there are {', '.join(sorted(VALUES))}")
+    return VALUES[name](**arguments)

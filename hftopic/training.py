@@ -1,17 +1,23 @@
 """The training loop: one epoch at a time, with warm-up, early stopping and a history that is plain data."""
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import scipy.sparse as sp
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
 from hftopic.batches import Batch, batch_slices, shuffled_batches
+from hftopic.marginals import MixtureWeights, mixture_weights
 from hftopic.networks import TopicNetwork
-from hftopic.objective import Objective, Step, Terms, loss
+from hftopic.objective import Objective, Progress, Step, Terms, loss
+from hftopic.posterior import Noise
 
 Record = dict[str, float]
 """One row of the history: the epoch's number and settings, and the mean of each term in nats per document."""
@@ -22,6 +28,7 @@ Callback = Callable[[Record], bool | None]
 GRADIENT_NORM = 1000.0  # on 20 Newsgroups none is above 370: only accidents are clipped
 ADAM_BETAS = (0.9, 0.999)
 LOWEST_RATE = 0.02  # of the learning rate, at the end of its cosine
+INERT_SHARE = 0.9  # of the joint mixture in a document's own component: I(x; z) is then log N and flat
 DIVERGED = 1000.0  # times the loss of a model that knows nothing, log V nats a token
 
 
@@ -60,6 +67,8 @@ class Settings:
         Epochs over which the weights of all terms but the reconstruction rise from 0.
     patience : int
         Epochs without a better validation loss before training stops; the best weights are kept.
+    marginals : str
+        Estimator of the inference marginals, one of ``hftopic.marginals.ESTIMATORS``.
     """
 
     batch_size: int
@@ -67,6 +76,7 @@ class Settings:
     learning_rate: float
     warm_up: int
     patience: int
+    marginals: str = "hfvae"
 
 
 class Trainer:
@@ -85,6 +95,7 @@ class Trainer:
         self, network: TopicNetwork, objective: Objective, settings: Settings, generator: torch.Generator
     ) -> None:
         self.network, self.objective, self.settings, self.generator = network, objective, settings, generator
+        self.companion = self._new_companion()
         self.parameters = list(network.parameters())
         self.optimiser = torch.optim.Adam(
             self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True
@@ -92,6 +103,17 @@ class Trainer:
         self.epoch = 0
         self.records: list[Record] = []
         self.keep()
+
+    def configure(self, objective: Objective, settings: Settings) -> None:
+        """Go on with another objective or other settings."""
+        changed = objective != self.objective
+        self.objective, self.settings = objective, settings
+        if changed:
+            self.companion = self._new_companion()
+
+    def _new_companion(self) -> Any:
+        companion = self.objective.companion(self.network.space, self.generator)
+        return None if companion is None else companion.to(self.network.device)
 
     def run_epoch(
         self, counts: sp.csr_array, n_documents: int, decay: Callable[[float], float] | None = None
@@ -104,16 +126,17 @@ class Trainer:
             The network then holds the weights of the epoch before.
         """
         self.network.train()
-        n_steps = len(batch_slices(counts.shape[0], self.settings.batch_size))
-        rows, sizes = [], []
-        batches = shuffled_batches(counts, self.settings.batch_size, self.generator, self.network.device)
-        for i, batch in enumerate(batches):
-            at = self.epoch + i / n_steps
+        batches = list(shuffled_batches(counts.shape[0], self.settings.batch_size, self.generator))
+        documents = self._documents(counts, n_documents)
+        values_of_steps, sizes = [], []
+        for i, rows in enumerate(batches):
+            at = self.epoch + i / len(batches)
             self._set_learning_rate(self.settings.learning_rate * (decay(at) if decay else 1.0))
-            rows.append(self._step(batch, n_documents, self._warmth(at)))
-            sizes.append(len(batch))
-        rows.append(self._after_the_last_step(batch, n_documents))
-        names, values = list(rows[0]), torch.stack([torch.stack(list(row.values())) for row in rows]).cpu()
+            values_of_steps.append(self._step(documents, rows, at))
+            sizes.append(len(rows))
+        values_of_steps.append(self._after_the_last_step(documents, batches[-1]))
+        names = list(values_of_steps[0])
+        values = torch.stack([torch.stack(list(step.values())) for step in values_of_steps]).cpu()
         self._check_finite(names, values, counts)
         self.epoch += 1
         means = (values[:-1].double() * torch.tensor(sizes)[:, None]).sum(0) / sum(sizes)
@@ -126,44 +149,78 @@ class Trainer:
         self.records.append(record)
         return record
 
-    def _step(self, batch: Batch, n_documents: int, warmth: float) -> Terms:
-        terms = self._terms(batch, n_documents, self._noise(len(batch)), self.generator)
-        per_document = loss(terms, self.objective.weights, warmth)
+    def _step(self, documents: "_Documents", rows: NDArray[np.int64], at: float) -> Terms:
+        noise = self._noise(len(rows))
+        step = self._forward(documents, rows, noise, self.generator, at)
+        terms = self.objective.terms(step)
+        per_document = loss(terms, self._weights(at), self._warmth(at))
         mean_loss = per_document.mean()
         self.optimiser.zero_grad()
         mean_loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.parameters, GRADIENT_NORM)
         self.optimiser.step()
+        if self.companion is not None:
+            self.companion.learn(step.sample)
         return _means(mean_loss, terms)
 
-    def _after_the_last_step(self, batch: Batch, n_documents: int) -> Terms:
+    def _after_the_last_step(self, documents: "_Documents", rows: NDArray[np.int64]) -> Terms:
         """Terms of the weights an epoch ends with, which no step of it has tried."""
         self.network.eval()
         with torch.no_grad():
-            terms = self._terms(batch, n_documents, self._noise(len(batch), _fixed_generator()), None)
-            return _means(loss(terms, self.objective.weights, 1.0).mean(), terms)
+            at = self.epoch + 1.0
+            noise = self._noise(len(rows), _fixed_generator())
+            terms = self.objective.terms(self._forward(documents, rows, noise, None, at))
+            return _means(loss(terms, self._weights(at), 1.0).mean(), terms)
 
-    def _terms(self, batch: Batch, n_documents: int, noise: Tensor, dropout: torch.Generator | None) -> Terms:
-        network = self.network
-        posterior = network.encoder(batch, dropout)
-        z = posterior.sample(noise)
-        log_likelihood = network.decoder(z, dropout).log_likelihood(batch)
-        return self.objective.terms(
-            Step(log_likelihood, posterior, z, network.prior, network.space, n_documents)
+    def _forward(
+        self,
+        documents: "_Documents",
+        rows: NDArray[np.int64],
+        noise: Noise,
+        dropout: torch.Generator | None,
+        at: float,
+    ) -> Step:
+        """One pass through the network: the batch encoded, a sample of it, and its words' likelihood."""
+        network, progress = self.network, Progress(at, self.settings.max_iter)
+        batch = Batch.from_csr(documents.counts[rows], network.device)
+        if documents.everything is None:
+            components, posterior = None, network.encoder(batch, dropout)
+        else:
+            components = network.encoder(documents.everything, dropout)
+            posterior = components[torch.from_numpy(rows).to(network.device)]
+        temperatures = [concrete.temperature_at(progress.share) for concrete in network.space.concretes]
+        sample = posterior.sample(noise, temperatures)
+        return Step(
+            network.decoder(sample, dropout).log_likelihood(batch),
+            posterior,
+            sample,
+            network.prior,
+            documents.weights(len(rows)),
+            components,
+            progress,
+            self.companion,
         )
+
+    def _documents(self, counts: sp.csr_array, n_documents: int) -> "_Documents":
+        """Documents to draw batches from; with full marginals each batch is compared to all of them."""
+        whole = self.settings.marginals == "full"
+        everything = Batch.from_csr(counts, self.network.device) if whole else None
+        return _Documents(counts, n_documents, self.settings.marginals, everything)
 
     def validation_loss(self, counts: sp.csr_array, n_documents: int) -> float:
         """Objective at full weights on held-out documents, nats per document, with the same noise always."""
         self.network.eval()
         generator = _fixed_generator()
         total = 0.0
+        batches = [
+            np.arange(s.start, s.stop) for s in batch_slices(counts.shape[0], self.settings.batch_size)
+        ]
+        documents = self._documents(counts, max(n_documents, *map(len, batches)))
         with torch.no_grad():
-            for rows in batch_slices(counts.shape[0], self.settings.batch_size):
-                batch = Batch.from_csr(counts[rows], self.network.device)
-                terms = self._terms(
-                    batch, max(n_documents, len(batch)), self._noise(len(batch), generator), None
-                )
-                total += loss(terms, self.objective.weights, 1.0).double().sum().item()
+            for rows in batches:
+                step = self._forward(documents, rows, self._noise(len(rows), generator), None, self.epoch)
+                per_document = loss(self.objective.terms(step), self._weights(self.epoch), 1.0)
+                total += per_document.double().sum().item()
         return total / counts.shape[0]
 
     def keep(self) -> None:
@@ -175,9 +232,11 @@ class Trainer:
         """Go back to the weights last kept."""
         self.network.load_state_dict(self._kept)
 
-    def _noise(self, n_rows: int, generator: torch.Generator | None = None) -> Tensor:
-        shape = (n_rows, self.network.space.n_dims)
-        return torch.randn(shape, generator=generator or self.generator).to(self.network.device)
+    def _noise(self, n_rows: int, generator: torch.Generator | None = None) -> Noise:
+        return Noise.draw(n_rows, self.network.space, generator or self.generator, self.network.device)
+
+    def _weights(self, at: float) -> dict[str, float]:
+        return self.objective.weights(self.network.space, Progress(at, self.settings.max_iter))
 
     def _warmth(self, epochs_done: float) -> float:
         return min(1.0, epochs_done / self.settings.warm_up) if self.settings.warm_up else 1.0
@@ -192,9 +251,24 @@ class Trainer:
         bad = ~(values.abs() <= limit)  # true for NaN as well
         if bad.any():
             first = int(bad.any(1).nonzero()[0])
-            term = names[max(i for i in range(len(names)) if bad[first, i])]
+            weighted = {"loss", "reconstruction", *self._weights(self.epoch)}
+            term = names[max(i for i, name in enumerate(names) if bad[first, i] and name in weighted)]
             self.restore()
             raise TrainingDivergedError(term, self.epoch + 1, self.kept_epoch, self.settings.learning_rate)
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """Where batches come from, and how a batch stands for all documents in the marginals."""
+
+    counts: sp.csr_array
+    n_documents: int
+    marginals: str
+    everything: Batch | None
+
+    def weights(self, batch_size: int) -> MixtureWeights:
+        n_documents = self.n_documents if self.everything is None else len(self.everything)
+        return mixture_weights(self.marginals, batch_size, n_documents)
 
 
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:
@@ -239,6 +313,21 @@ def train(
             if any(asked_to_stop) or (validation is not None and waited >= settings.patience):
                 break
     trainer.restore()
+    warn_of_inert_alpha(trainer)
+
+
+def warn_of_inert_alpha(trainer: Trainer) -> None:
+    """One warning where the weight of I(x; z) was chosen and the estimate of I(x; z) has no gradient left."""
+    share = trainer.records[-1].get("own_share", 0.0) if trainer.records else 0.0
+    if trainer.objective.weighs_information and share > INERT_SHARE:
+        warnings.warn(
+            f"the weight of the mutual information in {trainer.objective!r} has had little effect: a "
+            f"document's own component makes up {share:.0%} of the estimate of q(z), and I(x; z) stands "
+            "at its bound. Use fewer topics, a larger batch_size or marginals='full' "
+            "(see own_share in history_)",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _cosine(max_iter: int) -> Callable[[float], float]:

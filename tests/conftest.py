@@ -4,8 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED_CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
+
+settings.register_profile("untimed", deadline=None)  # the first example of a test pays for imports
+settings.load_profile("untimed")
 
 
 @pytest.fixture

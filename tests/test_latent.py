@@ -7,15 +7,9 @@ from torch.distributions import Normal as TorchNormal
 from torch.distributions import kl_divergence
 from torch.testing import assert_close
 
-from hftopic.latent import (
-    DirichletLaplace,
-    GaussianPosterior,
-    GaussianPrior,
-    LatentSpace,
-    Normal,
-    StandardNormal,
-    log_normal,
-)
+from hftopic.latent import LatentSpace, Normal
+from hftopic.posterior import MeanFieldPosterior, log_normal
+from hftopic.priors import DirichletLaplace, LatentPrior, StandardNormal
 
 
 def test_groups_lie_side_by_side():
@@ -35,9 +29,11 @@ def test_groups_that_are_none_are_refused(groups):
         LatentSpace(groups)
 
 
-def test_sums_within_groups():
-    z = torch.arange(6.0).reshape(1, 6)
-    assert_close(LatentSpace((2, 3, 1)).sum_within(z), torch.tensor([[1.0, 9.0, 5.0]]))
+def test_levels_of_a_density_that_factorises_are_sums():
+    levels = LatentSpace((2, 3, 1)).levels_of(torch.arange(6.0).reshape(1, 6), [])
+    assert_close(levels.groups, torch.tensor([[1.0, 9.0, 5.0]]))
+    assert_close(levels.joint, torch.tensor([15.0]))
+    assert_close(levels.variables, torch.arange(6.0).reshape(1, 6))
 
 
 def test_density_and_divergence_equal_torch_distributions():
@@ -45,14 +41,15 @@ def test_density_and_divergence_equal_torch_distributions():
     mean, log_variance, z, prior_mean, prior_log_variance = torch.randn(
         5, 4, 3, generator=generator, dtype=torch.float64
     )
-    posterior = GaussianPosterior(mean, log_variance)
-    prior = GaussianPrior(prior_mean[0], prior_log_variance[0])
+    posterior = MeanFieldPosterior(mean, log_variance)
+    prior = LatentPrior(LatentSpace((1, 2)), prior_mean[0], prior_log_variance[0].exp())
     q = TorchNormal(mean, torch.exp(0.5 * log_variance))
     p = TorchNormal(prior_mean[0], torch.exp(0.5 * prior_log_variance[0]))
     assert_close(posterior.log_prob(z), q.log_prob(z))
-    assert_close(posterior.kl(prior), kl_divergence(q, p))
-    levels = prior.log_prob(z, LatentSpace((1, 2)))
-    assert_close(levels.dims, p.log_prob(z))
+    assert_close(prior.kl_of_variables(posterior), kl_divergence(q, p))
+    assert_close(prior.kl(posterior), kl_divergence(q, p).sum(1))
+    levels = prior.log_prob(z, posterior)
+    assert_close(levels.variables, p.log_prob(z))
     assert_close(levels.groups, torch.stack([p.log_prob(z)[:, 0], p.log_prob(z)[:, 1:].sum(1)], 1))
     assert_close(levels.joint, p.log_prob(z).sum(1))
 
@@ -64,12 +61,12 @@ def test_narrow_density_far_from_zero_does_not_cancel():
 
 
 def test_sample_moves_the_noise():
-    posterior = GaussianPosterior(torch.full((2, 3), 5.0), torch.full((2, 3), np.log(4.0)))
-    assert_close(posterior.sample(torch.ones(3)), torch.full((2, 3), 7.0))
+    posterior = MeanFieldPosterior(torch.full((2, 3), 5.0), torch.full((2, 3), np.log(4.0)))
+    assert_close(posterior.sample_gaussian(torch.ones(3)), torch.full((2, 3), 7.0))
 
 
 def test_laplace_approximation_of_a_flat_dirichlet_over_50():
-    mean, variance = DirichletLaplace(1.0).moments(np.full(50, 50))
+    mean, variance = DirichletLaplace(1.0).moments(LatentSpace(50), np.full(50, 50))
     assert mean.tolist() == [0.0] * 50
     np.testing.assert_allclose(variance, 0.98)
 
@@ -77,12 +74,12 @@ def test_laplace_approximation_of_a_flat_dirichlet_over_50():
 def test_laplace_variance_equals_the_general_formula():
     a, k = 0.3, 7
     general = (1 / a) * (1 - 2 / k) + (1 / k**2) * sum(1 / a for _ in range(k))
-    np.testing.assert_allclose(DirichletLaplace(a).moments(np.full(k, k))[1], general)
+    np.testing.assert_allclose(DirichletLaplace(a).moments(LatentSpace(k), np.full(k, k))[1], general)
 
 
 def test_one_topic_has_no_dirichlet():
     with pytest.raises(ValueError, match="at least 2 topics"):
-        DirichletLaplace().moments(np.array([1]))
+        DirichletLaplace().moments(LatentSpace(1), np.array([1]))
 
 
 @pytest.mark.parametrize("concentration", [0, -1, float("nan"), float("inf"), "1"])
@@ -92,6 +89,6 @@ def test_concentration_must_be_positive(concentration):
 
 
 def test_standard_normal():
-    mean, variance = StandardNormal().moments(np.array([1, 2, 2]))
+    mean, variance = StandardNormal().moments(LatentSpace((1, 2)), np.array([1, 2, 2]))
     assert mean.tolist() == [0, 0, 0]
     assert variance.tolist() == [1, 1, 1]

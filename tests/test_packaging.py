@@ -24,6 +24,8 @@ IMPORT_ORDER = [
     "formats",
     "datasets",
     "latent",
+    "posterior",
+    "priors",
     "marginals",
     "objective",
     "batches",

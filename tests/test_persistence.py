@@ -10,9 +10,10 @@ import pytest
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
-from hftopic.latent import DirichletLaplace, StandardNormal
-from hftopic.objective import HFVAE, VAE
+from hftopic.latent import Concrete
+from hftopic.objective import HFVAE, VAE, FactorVAE, Ramp
 from hftopic.persistence import ModelFileError
+from hftopic.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 
 MODELS = {
     "prodlda": ProdLDA(groups=(2, Normal(3)), max_iter=2, random_state=0),
@@ -25,6 +26,15 @@ MODELS = {
     ),
     "prodlda-vae": ProdLDA(groups=4, objective=VAE(), prior=StandardNormal(), max_iter=2, random_state=0),
     "prodlda-shift": ProdLDA(groups=(2, 2), encoder_norm="shift", max_iter=2, random_state=0),
+    "prodlda-classes": ProdLDA(
+        groups=((2, Concrete(3, temperature=(1.0, 0.5), probabilities=(0.5, 0.3, 0.2))), 2),
+        beta=(Ramp(1.0, 0.1), 0.5),
+        prior=BlockCorrelation([[0, 0.5], [0.5, 0]]),
+        marginals="mss",
+        max_iter=2,
+        random_state=0,
+    ),
+    "nvdm-adversary": NVDM(groups=3, objective=FactorVAE(hidden=(8,)), max_iter=2, random_state=0),
     "nvdm": NVDM(
         groups=(2, 2), objective=HFVAE(beta=0.5), max_iter=2, validation_fraction=0.2, random_state=0
     ),
@@ -57,6 +67,7 @@ def assert_same_answers(model, other, X):
         "topic_groups_",
         "prior_mean_",
         "prior_variance_",
+        "prior_covariance_",
         "vocabulary_",
     ):
         np.testing.assert_array_equal(getattr(other, name), getattr(model, name))

@@ -6,9 +6,11 @@ import scipy.sparse as sp
 import torch
 
 from hftopic import ProdLDA, TrainingDivergedError
-from hftopic.latent import GaussianPrior, LatentSpace
+from hftopic.latent import LatentSpace
 from hftopic.networks import Encoder, NVDMDecoder, TopicNetwork
 from hftopic.objective import HFVAE, VAE
+from hftopic.posterior import Noise
+from hftopic.priors import LatentPrior
 from hftopic.training import Settings, Trainer, train
 
 
@@ -18,12 +20,11 @@ def counts():
 
 
 def make_trainer(objective=None, *, batch_size=16, max_iter=6, learning_rate=0.01, warm_up=4, patience=2):
-    generator = torch.Generator().manual_seed(0)
+    generator, space = torch.Generator().manual_seed(0), LatentSpace((2, 2))
     network = TopicNetwork(
-        LatentSpace((2, 2)),
-        Encoder(12, (8,), 4, torch.tanh, 0.1, "none", generator),
-        NVDMDecoder(4, torch.zeros(12), generator),
-        GaussianPrior(torch.zeros(4), torch.zeros(4)),
+        Encoder(12, (8,), space, torch.tanh, 0.1, "none", generator),
+        NVDMDecoder(space, torch.zeros(12), generator),
+        LatentPrior(space, torch.zeros(4), torch.ones(4)),
     )
     settings = Settings(batch_size, max_iter, learning_rate, warm_up, patience)
     return Trainer(network, objective or HFVAE(), settings, generator)
@@ -41,6 +42,7 @@ def test_history_has_the_terms_and_the_warm_up(counts):
         "between_groups",
         "within_groups",
         "dimension_kl",
+        "own_share",
     }
     rates = [record["learning_rate"] for record in trainer.records]
     assert rates == sorted(rates, reverse=True)
@@ -67,7 +69,7 @@ def test_means_weigh_a_ragged_batch_by_its_size(counts, monkeypatch):
     for batch_size in (60, 37):
         trainer = make_trainer(VAE(), batch_size=batch_size, learning_rate=0.0)
         trainer.network.encoder.dropout = 0.0
-        monkeypatch.setattr(trainer, "_noise", lambda n_rows, _=None: torch.zeros(n_rows, 4))
+        monkeypatch.setattr(trainer, "_noise", lambda n_rows, _=None: Noise(torch.zeros(n_rows, 4)))
         means.append(trainer.run_epoch(counts, 60))
     assert means[0]["reconstruction"] == pytest.approx(means[1]["reconstruction"], rel=1e-5)
     assert means[0]["kl"] == pytest.approx(means[1]["kl"], rel=1e-5)

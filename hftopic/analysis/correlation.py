@@ -88,7 +88,8 @@ def topic_correlation(
         Documents over which topics are correlated.
     active : array of bool (n_topics,) or of topic numbers, optional
         Topics to correlate. By default those that :func:`topic_information` on `X` calls active, with its
-        default threshold; pass its column ``active`` to save the computation or to choose another.
+        default threshold; pass its column ``active`` to save the computation or to choose another. Classes of
+        a Concrete variable are not Gaussian and take no part.
     kind : {"mean", "total"}, default="mean"
         ``"mean"``: of the posterior means :math:`\mu`. ``"total"``: of a draw from the posterior of a random
         document, covariance :math:`\mathrm{Cov}(\mu) + \mathrm{E}[\mathrm{diag}\,\sigma^2]`, which is the
@@ -144,14 +145,17 @@ def topic_correlation(
         raise ValueError(f"correlations need at least three documents, got {len(means)}")
     if active is None:
         active = information_table(model, posterior)["active"].to_numpy(dtype=bool)
-    topics = np.sort(select_topics(active, np.arange(means.shape[1])))
+    space = model.latent_space_
+    chosen = np.sort(select_topics(active, np.arange(space.n_topics)))
+    topics = chosen[space.gaussian[chosen]]
+    dims = space.variable_of_topic[topics]
     if len(topics) < 2:
         warn(f"{len(topics)} of {means.shape[1]} topics is active: no pair to correlate", stacklevel=2)
-    scores = standardised(means[:, topics])
+    scores = standardised(means[:, dims])
     r = scores @ scores.T
     if kind == "total":
-        noise = np.asarray(posterior.variance, dtype=np.float64)[:, topics].mean(axis=0)
-        share = _mean_share(means[:, topics].var(axis=0), noise)
+        noise = np.asarray(posterior.variance, dtype=np.float64)[:, dims].mean(axis=0)
+        share = _mean_share(means[:, dims].var(axis=0), noise)
         r = r * np.outer(share, share)
     np.fill_diagonal(r, 1.0)
     p_values = permutation_p_values(scores, n_permutations, random_state)

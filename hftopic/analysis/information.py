@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
-from hftopic.latent import LOG_2PI, GaussianPosterior, GaussianPrior, LatentSpace, Posterior
-from hftopic.marginals import log_mixture
+from hftopic.latent import LatentSpace, Levels
+from hftopic.marginals import log_dims, log_mixture
+from hftopic.objective import grouping_names
+from hftopic.posterior import MeanFieldPosterior, Posterior
+from hftopic.priors import LatentPrior
 
 GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
 MOST_GRID_POINTS = 4096
@@ -25,7 +27,8 @@ def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.Data
 
     I(x; z_e) is the mean over documents of E_q[log q(z_e|x) - log (1/N) Σ_m q(z_e|x_m)], with the full
     mixture over the N documents of ``X``. Both entropies are exact: the document's in closed form, the
-    mixture's by quadrature, so that no sampling noise is left. It is at most log N.
+    mixture's by quadrature, so that no sampling noise is left. It is at most log N. Each class of a Concrete
+    variable has that of the whole variable, I(x; c), with the classes enumerated.
 
     Parameters
     ----------
@@ -62,16 +65,17 @@ def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.Data
 
 def information_table(model: Any, posterior_of_documents: Posterior, threshold: float = 0.05) -> pd.DataFrame:
     """What :func:`topic_information` returns, for documents whose posterior is at hand."""
-    posterior = _as_tensors(posterior_of_documents)
-    information = _mixture_entropy(posterior) - _entropy(posterior).mean(0).numpy()
-    information = information.clip(0, np.log(len(posterior.mean)))  # its bounds, against rounding
+    posterior, space = _as_tensors(posterior_of_documents), model.latent_space_
+    exact = posterior.negative_entropy().double().mean(0) - _mixture_negative_entropy(posterior)
+    information = exact.numpy().clip(0, np.log(len(posterior)))  # its bounds, against rounding
+    variables = space.variable_of_topic
     return pd.DataFrame(
         {
-            "topic": np.arange(len(information)),
+            "topic": np.arange(space.n_topics),
             "group": np.asarray(model.topic_groups_),
-            "information": information,
-            "kl": posterior.kl(_prior(model)).mean(0).numpy(),
-            "active": information > threshold,
+            "information": information[variables],
+            "kl": _prior(model).kl_of_variables(posterior).mean(0).numpy()[variables],
+            "active": information[variables] > threshold,
         }
     )
 
@@ -84,13 +88,15 @@ class Decomposition:
     ----------
     terms : DataFrame
         Index ``term``; columns ``value`` and ``standard_error``, in nats per document. The rows
-        ``mutual_information`` (2), ``between_groups`` (A), ``within_groups`` (i) and ``dimension_kl`` (ii)
-        add up to ``kl``; with ``reconstruction`` (1)+(3) to ``negative_elbo``.
+        ``mutual_information`` (2), ``between_groups`` (A), of nested groups one for each level,
+        ``within_groups`` (i) and ``dimension_kl`` (ii) add up to ``kl``; with ``reconstruction`` (1)+(3) to
+        ``negative_elbo``. ``total_correlation`` is that of all single variables, log q(z) - Σ log q(z_e).
     groups : DataFrame
-        A row a group: ``information`` I(x; z_d) with its standard error, and ``total_correlation``, the
-        group's share of (i).
+        A row a group: its ``path`` in the nesting, "1" or "1.0"; ``group``, its number, missing for one that
+        holds other groups; ``information`` I(x; z_d), and ``total_correlation``, the mean of
+        log q(z_d) - Σ_e log q(z_d,e) over the single variables in it, each with its standard error.
     topics : DataFrame
-        As :func:`topic_information` returns it.
+        As :func:`topic_information` returns it: exact, so without standard errors.
     n_documents, n_samples : int
         Documents in the mixture, and how many of them the averages run over.
     """
@@ -128,37 +134,43 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     """
     documents = posterior_of(model, X)
     posterior = _as_tensors(documents)
-    n_documents, n_dims = posterior.mean.shape
+    n_documents = len(posterior)
     if n_samples < 2 or n_documents < 2:
         raise ValueError(
             f"decompose needs 2 documents and n_samples=2 or more; got {n_documents} documents and "
             f"n_samples={n_samples}"
         )
-    space = _space(model)
+    space, prior = model.latent_space_, _prior(model)
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     drawn = np.sort(generator.permutation(n_documents)[:n_samples])
-    own = GaussianPosterior(posterior.mean[drawn], posterior.log_variance[drawn])
-    noise = torch.from_numpy(generator.standard_normal((len(drawn), n_dims), dtype=np.float32))
-    q = log_mixture(own.sample(noise), posterior, space)
-    given_x = -_entropy(own)  # E_q[log q(z_e|x)]
-    kl = own.kl(_prior(model))
-    expected_log_prior = given_x - kl  # E_q[log p(z_e)]
+    own = posterior[drawn]
+    noise = torch.from_numpy(generator.standard_normal((len(drawn), space.n_dims), dtype=np.float32))
+    q = log_mixture(own.sample_gaussian(noise), own, space, posterior)
+    p = prior.expected_log_prob(own)  # E_q[log p]
+    given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
+    kl = prior.kl(own)
     with empty_documents_known():
         elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
+    correlations = [
+        (outer_q - inner_q) - (outer_p - inner_p)
+        for outer_q, inner_q, outer_p, inner_p in zip(
+            q.sums(), q.sums()[1:], p.sums(), p.sums()[1:], strict=False
+        )
+    ]
     terms = {
         "mutual_information": given_x.sum(1) - q.joint,
-        "between_groups": q.joint - q.groups.sum(1),
-        "within_groups": q.groups.sum(1) - q.dims.sum(1),
-        "dimension_kl": (q.dims - expected_log_prior).sum(1),
-        "kl": kl.sum(1),
-        "reconstruction": -elbo[drawn] - kl.sum(1),
+        **dict(zip([*grouping_names(space), "within_groups"], correlations, strict=True)),
+        "dimension_kl": (q.variables - p.variables).sum(1),
+        "total_correlation": q.joint - q.variables.sum(1),
+        "kl": kl,
+        "reconstruction": -elbo[drawn] - kl,
         "negative_elbo": -elbo[drawn],
     }
     return Decomposition(
         terms=pd.DataFrame({name: _mean_and_error(values) for name, values in terms.items()}).T.rename_axis(
             "term"
         ),
-        groups=_group_table(space.sum_within(given_x) - q.groups, q.groups - space.sum_within(q.dims)),
+        groups=_group_table(space, given_x, q),
         topics=information_table(model, documents),
         n_documents=n_documents,
         n_samples=len(drawn),
@@ -190,18 +202,27 @@ def empty_documents_known() -> Iterator[None]:
         yield
 
 
-def _group_table(information: Tensor, total_correlation: Tensor) -> pd.DataFrame:
-    rows = [
-        {
-            "group": d,
-            "information": _mean_and_error(information[:, d])["value"],
-            "information_standard_error": _mean_and_error(information[:, d])["standard_error"],
-            "total_correlation": _mean_and_error(total_correlation[:, d])["value"],
-            "total_correlation_standard_error": _mean_and_error(total_correlation[:, d])["standard_error"],
-        }
-        for d in range(information.shape[1])
-    ]
-    return pd.DataFrame(rows)
+def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame:
+    """A row for each node below the one that holds all, from the outside in."""
+    rows = {}
+    for level, (nodes, log_q) in enumerate(zip(space.partitions, q.partitions, strict=True)):
+        for node, of_node in zip(nodes, log_q.T, strict=True):
+            path = ".".join(map(str, space.paths[node.start][: max(1, level)]))
+            innermost = node.stop - node.start == 1
+            if (level == 0 and space.n_groups > 1) or path in rows:
+                continue
+            variables = space.variables_in(node)
+            information = _mean_and_error(given_x[:, variables].sum(1) - of_node)
+            correlation = _mean_and_error(of_node - q.variables[:, variables].sum(1))
+            rows[path] = {
+                "group": node.start if innermost else pd.NA,
+                "information": information["value"],
+                "information_standard_error": information["standard_error"],
+                "total_correlation": correlation["value"],
+                "total_correlation_standard_error": correlation["standard_error"],
+            }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("path").reset_index()
+    return table.astype({"group": "Int64"})
 
 
 def _mean_and_error(values: Tensor) -> pd.Series:
@@ -210,39 +231,40 @@ def _mean_and_error(values: Tensor) -> pd.Series:
     return pd.Series({"value": float(values.mean()), "standard_error": float(error)})
 
 
-def _mixture_entropy(posterior: GaussianPosterior) -> NDArray[np.float64]:
-    """Entropy of each dimension's mixture over documents, shape (K,), in nats, by the trapezoidal rule.
+def _mixture_negative_entropy(posterior: MeanFieldPosterior) -> Tensor:
+    """Σ q log q of each variable's mixture over documents, shape (V,), in nats.
 
-    On a grid no wider than the narrowest component the rule's error falls off as exp(-2π²), far below the
-    resolution of float32.
+    Of a Gaussian dimension by the trapezoidal rule: on a grid no wider than the narrowest component its error
+    falls off as exp(-2π²), far below the resolution of float32. Of a Concrete variable over its classes.
     """
+    classes = [log_pi.double().exp().mean(0) for log_pi in posterior.log_classes]
+    discrete = torch.tensor(
+        [float((p * p.clamp_min(1e-300).log()).sum()) for p in classes], dtype=torch.float64
+    )
+    if not posterior.mean.shape[1]:
+        return discrete
     deviation = torch.exp(0.5 * posterior.log_variance)
     low = (posterior.mean - GRID_REACH * deviation).amin(0)
     high = (posterior.mean + GRID_REACH * deviation).amax(0)
     n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
-    steps = torch.linspace(0, 1, n_points)[:, None]
-    grid = low + steps * (high - low)  # (G, K)
-    # A column of the grid belongs to one dimension alone: only that level of the mixture means anything.
-    log_density = log_mixture(grid, posterior, LatentSpace(grid.shape[1])).dims.double()
-    integrand = -log_density.exp() * log_density
-    entropy: NDArray[np.float64] = torch.trapezoid(integrand, grid.double(), dim=0).numpy()
-    return entropy
+    grid = low + torch.linspace(0, 1, n_points)[:, None] * (high - low)  # (G, K)
+    log_density = log_dims(grid, posterior).double()
+    integrand = log_density.exp() * log_density
+    return torch.cat([torch.trapezoid(integrand, grid.double(), dim=0), discrete])
 
 
-def _entropy(posterior: GaussianPosterior) -> Tensor:
-    """Entropy of q(z_e|x), shape (N, K), in nats."""
-    return 0.5 * (posterior.log_variance + LOG_2PI + 1)
+def _as_tensors(posterior: Posterior) -> MeanFieldPosterior:
+    mean, variance = (
+        torch.from_numpy(np.asarray(m, dtype=np.float32)) for m in (posterior.mean, posterior.variance)
+    )
+    classes = (torch.from_numpy(np.asarray(p, dtype=np.float32)) for p in posterior.class_probabilities)
+    tiny = torch.finfo(torch.float32).tiny
+    return MeanFieldPosterior(mean, variance.log(), tuple(p.clamp_min(tiny).log() for p in classes))
 
 
-def _as_tensors(posterior: Posterior) -> GaussianPosterior:
-    variance = torch.from_numpy(np.asarray(posterior.variance, dtype=np.float32))
-    return GaussianPosterior(torch.from_numpy(np.asarray(posterior.mean, dtype=np.float32)), variance.log())
-
-
-def _prior(model: Any) -> GaussianPrior:
-    variance = torch.from_numpy(np.asarray(model.prior_variance_, dtype=np.float32))
-    return GaussianPrior(torch.from_numpy(np.asarray(model.prior_mean_, dtype=np.float32)), variance.log())
-
-
-def _space(model: Any) -> LatentSpace:
-    return LatentSpace(np.bincount(model.topic_groups_).tolist())
+def _prior(model: Any) -> LatentPrior:
+    covariance = torch.from_numpy(np.asarray(model.prior_covariance_, dtype=np.float32))
+    variance = covariance.diagonal()
+    independent = bool((covariance == torch.diag(variance)).all())
+    mean = torch.from_numpy(np.asarray(model.prior_mean_, dtype=np.float32))
+    return LatentPrior(model.latent_space_, mean, variance if independent else covariance)

@@ -20,14 +20,22 @@ from hftopic.cli.options import (
     vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
-from hftopic.cli.values import SEED, Finite, Integers, Share, existing_path, new_path
+from hftopic.cli.values import (
+    SEED,
+    Finite,
+    Groups,
+    Integers,
+    Objective,
+    Share,
+    Written,
+    existing_path,
+    new_path,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hftopic.corpus import Corpus
-
-OBJECTIVES = ["hfvae", "vae"]
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
@@ -40,17 +48,29 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @click.option("--out", type=new_path, required=True, help="Folder for the model.")
 @click.option("--force", is_flag=True, help="Replace the model that is there.")
 @click.option("--model", type=click.Choice(["prodlda", "nvdm"]), default="prodlda", show_default=True)
-@_setting("--groups", type=Integers(), default="25,25", help="Topics of each group.")
+@_setting(
+    "--groups",
+    type=Groups(),
+    default="25,25",
+    help="Topics of each group; '(25, Concrete(20))' has classes beside them.",
+)
 @_setting("--alpha", type=Finite(0), default="1.0", help="Weight of the mutual information.")
 @_setting("--beta", type=Finite(0), default="0.1", help="Weight of the correlation between groups.")
 @_setting("--gamma", type=Finite(0), default="4.0", help="Weight of the correlation within groups.")
 @click.option(
     "--objective",
-    type=click.Choice(OBJECTIVES),
+    type=Objective(),
     default="hfvae",
     show_default=True,
-    help="What is minimised: grouped topics, or the plain variational autoencoder.",
+    help="What is minimised: grouped topics, the plain autoencoder, or as 'BetaTCVAE(beta=4.0)'.",
 )
+@_setting(
+    "--marginals",
+    type=click.Choice(["hfvae", "mws", "mss", "full"]),
+    default="hfvae",
+    help="Their estimator.",
+)
+@_setting("--prior", type=Written(), default="of the model", help="As 'DirichletLaplace(0.5)'.")
 @_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
 @_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
 @_setting(
@@ -80,7 +100,7 @@ def fit(
     out: Path,
     force: bool,
     model: str,
-    objective: str,
+    objective: Any,
     quiet: bool,
     vocabulary: Path | None,
     style: Style,
@@ -103,15 +123,18 @@ def fit(
     show_values({"model": str(out), **outcome(fitted, documents)}, style)
 
 
-def check_together(model: str, objective: str, **settings: Any) -> None:
+def check_together(model: str, objective: Any, **settings: Any) -> None:
     """Refuse, as wrong usage, options that each are right but not with each other."""
     weights = [f"--{name}" for name in ("alpha", "beta", "gamma") if settings[name] is not None]
-    if objective == "vae" and weights:
-        raise click.UsageError(f"{', '.join(weights)}: weights of --objective hfvae, which vae does not have")
+    if objective != "hfvae" and weights:
+        raise click.UsageError(
+            f"{', '.join(weights)}: weights of --objective hfvae; write those of another into it"
+        )
     if model == "nvdm" and settings["topic_softmax"] is not None:
         raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
     groups = settings["groups"]
-    if model == "prodlda" and groups is not None:
+    plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
+    if model == "prodlda" and plain:
         if sum(groups) < 2:
             raise click.UsageError(
                 "--groups: a document's proportions need two topics or more, as --groups 2"
@@ -122,7 +145,7 @@ def check_together(model: str, objective: str, **settings: Any) -> None:
             )
 
 
-def unfitted(model: str, objective: str, **settings: Any) -> Any:
+def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     """Estimator with the settings given; what is None is left to its defaults.
 
     Raises
@@ -135,8 +158,8 @@ def unfitted(model: str, objective: str, **settings: Any) -> Any:
     from hftopic.parameters import chosen_device
 
     given = {name: value for name, value in settings.items() if value is not None}
-    if objective == "vae":
-        given["objective"] = VAE()
+    if objective != "hfvae":
+        given["objective"] = VAE() if objective == "vae" else objective
     chosen_device(given.get("device", "auto"))  # one that is not here is told before the corpus is read
     return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
 

@@ -1,5 +1,6 @@
 """Values that options take, each checked before any work is done."""
 
+import ast
 import math
 import re
 from pathlib import Path
@@ -68,6 +69,56 @@ class Integers(click.ParamType):  # type: ignore[type-arg]
         if not numbers or min(numbers) < 1:
             self.fail(f"{value!r} is not a list of whole numbers from 1 up, as 25,25", param, ctx)
         return numbers
+
+
+class Written(click.ParamType):  # type: ignore[type-arg]
+    """A value of the package as it is written in Python, such as BetaTCVAE(beta=4.0); nothing is executed."""
+
+    name = "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return _written(ast.parse(value.strip(), mode="eval").body)
+        except (SyntaxError, ValueError, TypeError) as error:
+            self.fail(f"{value!r} cannot be read: {error}", param, ctx)
+
+
+class Objective(Written):
+    """hfvae, vae, or an objective as it is written."""
+
+    name = "hfvae|vae|VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value in ("hfvae", "vae") else super().convert(value, param, ctx)
+
+
+class Groups(Integers):
+    """Whole numbers separated by commas, or groups as they are written: (25, Concrete(20))."""
+
+    name = "n,n,…|VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and "(" in value:
+            return Written().convert(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _written(node: ast.expr) -> Any:
+    """Value of a literal, a tuple, or a call of one of the package's value classes."""
+    from hftopic.persistence import VALUES
+
+    match node:
+        case ast.Tuple(elts) | ast.List(elts):
+            return tuple(map(_written, elts))
+        case ast.Call(ast.Name(name), arguments, keywords):
+            if name not in VALUES:
+                raise ValueError(f"there is no {name}; there are {', '.join(sorted(VALUES))}")
+            named = {str(keyword.arg): _written(keyword.value) for keyword in keywords}
+            return VALUES[name](*map(_written, arguments), **named)
+        case _:
+            return ast.literal_eval(node)
 
 
 def text_encoding(ctx: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001

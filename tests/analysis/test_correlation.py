@@ -1,7 +1,5 @@
 """Laws of topic correlation: what was planted is found, and chance is called chance."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +7,8 @@ from scipy.stats import false_discovery_control
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_correlation, topic_information
+from hftopic.latent import LatentSpace
+from hftopic.posterior import Posterior
 
 
 class Planted:
@@ -19,10 +19,11 @@ class Planted:
         self.variance = np.full_like(self.mean, 0.5) if variance is None else variance
         n_topics = self.mean.shape[1]
         self.topic_groups_ = np.zeros(n_topics, dtype=int) if groups is None else np.asarray(groups)
-        self.prior_mean_, self.prior_variance_ = np.zeros(n_topics), np.ones(n_topics)
+        self.latent_space_ = LatentSpace(n_topics)
+        self.prior_mean_, self.prior_covariance_ = np.zeros(n_topics), np.eye(n_topics)
 
     def posterior(self, X):
-        return SimpleNamespace(mean=self.mean[: len(X)], variance=self.variance[: len(X)])
+        return Posterior(self.mean[: len(X)], self.variance[: len(X)])
 
     def top_words(self, n=10, vocabulary=None):
         assert vocabulary is None

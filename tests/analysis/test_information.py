@@ -11,7 +11,8 @@ from scipy.stats import norm
 import hftopic
 from hftopic import ProdLDA
 from hftopic.analysis import decompose, topic_information
-from hftopic.latent import Posterior
+from hftopic.latent import LatentSpace
+from hftopic.posterior import Posterior
 
 
 class PlantedModel:
@@ -20,7 +21,8 @@ class PlantedModel:
     def __init__(self, mean, variance, groups):
         self._posterior = Posterior(np.float32(mean), np.float32(variance))
         self.topic_groups_ = np.asarray(groups)
-        self.prior_mean_, self.prior_variance_ = np.zeros(len(groups)), np.ones(len(groups))
+        self.latent_space_ = LatentSpace(np.bincount(groups).tolist())
+        self.prior_mean_, self.prior_covariance_ = np.zeros(len(groups)), np.eye(len(groups))
 
     def posterior(self, _):
         return self._posterior

@@ -1,7 +1,5 @@
 """Diversity and the summary of topics, on topics whose words are planted."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +7,8 @@ from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_diversity, topic_information, topic_summary
+from hftopic.latent import LatentSpace
+from hftopic.posterior import Posterior
 
 TOPICS = [
     ["god", "faith", "church", "belief"],
@@ -29,14 +29,15 @@ class Planted:
     """The public face of a fitted model with the topics above, of which number 3 is dead."""
 
     topic_groups_ = np.arange(5) % 2
-    prior_mean_, prior_variance_ = np.zeros(5), np.ones(5)
+    latent_space_ = LatentSpace(5)
+    prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
 
     def posterior(self, X):
         mean = 3 * np.random.default_rng(0).standard_normal((len(X), 5))
         variance = np.full((len(X), 5), 0.01)
         mean[:, DEAD], variance[:, DEAD] = 0, 1
-        return SimpleNamespace(mean=mean, variance=variance)
+        return Posterior(mean, variance)
 
     def transform(self, X):
         share = np.array([0.4, 0.3, 0.1, 0.05, 0.15])

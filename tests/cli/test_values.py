@@ -3,11 +3,24 @@
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from hftopic import Corpus, write_corpus
+from hftopic import (
+    HFVAE,
+    AnchoredVAE,
+    BetaTCVAE,
+    BlockCorrelation,
+    Concrete,
+    Corpus,
+    Ramp,
+    load,
+    make_correlated_topics,
+    write_corpus,
+)
 from hftopic.cli import program
+from hftopic.cli.values import Written
 
 
 def called(*arguments: object, code: int) -> str:
@@ -99,3 +112,49 @@ def test_folder_is_never_replaced_by_a_file(tmp_path: Path) -> None:
     common = ["corpus", tmp_path / "c.ldac", "--out", tmp_path / "letters", "--force"]
     assert "is a folder" in called(*common, "--out-format", "ldac", code=1)
     assert (tmp_path / "letters").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("HFVAE(beta=(0.1, Ramp(1.0, 0.5)))", HFVAE(beta=(0.1, Ramp(1.0, 0.5)))),
+        ("AnchoredVAE((0, 1), lam=0.5)", AnchoredVAE((0, 1), lam=0.5)),
+        ("BlockCorrelation([[0, -0.5], [-0.5, 0]])", BlockCorrelation([[0, -0.5], [-0.5, 0]])),
+        ("((2, 3), Concrete(4))", ((2, 3), Concrete(4))),
+    ],
+)
+def test_values_are_read_as_they_are_written(text: str, value: object) -> None:
+    assert Written().convert(text, None, None) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "HFVAE(",
+        "open('x')",
+        "Concrete.size",
+        "__import__('os')",
+        "HFVAE(beta=-1)",
+        "HFVAE(*(1, 2))",
+        "a + 1",
+    ],
+)
+def test_what_is_no_value_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="cannot be read"):
+        Written().convert(text, None, None)
+
+
+def test_fit_takes_groups_objective_and_prior_as_they_are_written(tmp_path: Path) -> None:
+    made = make_correlated_topics(100, groups=(2, 2), n_words=40, random_state=0).corpus
+    write_corpus(made, tmp_path / "made")
+    options = ["--groups", "(2, 2, Concrete(3))", "--objective", "BetaTCVAE(2.0)", "--marginals", "mss"]
+    prior = ["--prior", "BlockCorrelation([[0, 0.5], [0.5, 0]])"]
+    where = ["fit", str(tmp_path / "made"), "--out", str(tmp_path / "model"), "--epochs", "2"]
+    result = CliRunner().invoke(program, [*where, *options, *prior])
+    assert result.exit_code == 0, result.output
+    parameters = load(tmp_path / "model").get_params()
+    assert parameters["groups"] == (2, 2, Concrete(3))
+    assert parameters["objective"] == BetaTCVAE(2.0)
+    assert parameters["prior"] == BlockCorrelation([[0, 0.5], [0.5, 0]])
+    assert parameters["marginals"] == "mss"

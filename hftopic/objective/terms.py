@@ -1,0 +1,106 @@
+"""The terms of the hierarchically factorised ELBO, one named line each.
+
+Notation of Esmaeili et al. (2019), Figures 1 and 3. Every term is in nats per document, one value a sample.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from torch import Tensor
+
+from hftopic.latent import LatentSpace, Levels
+from hftopic.marginals import MixtureWeights, log_marginals
+from hftopic.objective.schedule import START, Progress
+from hftopic.posterior import MeanFieldPosterior, Sample
+from hftopic.priors import LatentPrior
+
+Terms = dict[str, Tensor]
+"""Named terms of the loss, unweighted, shape (B,) each."""
+
+
+class DensityRatio(Protocol):
+    """Estimate of a total correlation that is learned beside the model."""
+
+    def log_ratio(self, sample: Sample) -> Tensor:
+        """log q(z) - Σ_e log q(z_e) of each sample, shape (B,), in nats."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an objective sees of one training step.
+
+    Attributes
+    ----------
+    log_likelihood : Tensor, shape (B,)
+        log p(x|z), without the multinomial coefficient.
+    posterior : MeanFieldPosterior
+        Of the B documents.
+    sample : Sample
+        A sample of it.
+    prior : LatentPrior
+    weights : MixtureWeights
+        Of the documents in the marginals' mixtures.
+    components : MeanFieldPosterior, optional
+        Of the documents that are mixed, where these are not the batch itself.
+    progress : Progress
+    ratio : DensityRatio, optional
+        Of an objective that learns one.
+    """
+
+    log_likelihood: Tensor
+    posterior: MeanFieldPosterior
+    sample: Sample
+    prior: LatentPrior
+    weights: MixtureWeights
+    components: MeanFieldPosterior | None = None
+    progress: Progress = START
+    ratio: DensityRatio | None = None
+
+    @property
+    def space(self) -> LatentSpace:
+        """Layout of z."""
+        return self.prior.space
+
+    @cached_property
+    def marginals(self) -> Levels:
+        """log q̂ at every level."""
+        return log_marginals(self.sample.z, self.posterior, self.space, self.weights, self.components)
+
+
+def grouping_names(space: LatentSpace) -> list[str]:
+    """Names of term (A) at each level of groups, from the outside in: one for flat groups."""
+    inner = [f"between_groups_{level}" for level in range(2, len(space.partitions))]
+    return ["between_groups", *inner]
+
+
+def elbo_terms(step: Step) -> Terms:
+    """Reconstruction, and KL(q(z|x) || p(z)) in closed form."""
+    return {"reconstruction": -step.log_likelihood, "kl": step.prior.kl(step.posterior)}
+
+
+def hierarchical_terms(step: Step) -> Terms:
+    """Terms (1)+(3), (2), (A), (i) and (ii); with unit weights they telescope to the negative ELBO.
+
+    Nested groups have (A) at each level of nesting: what the groups of one level have in common beyond the
+    groups around them. ``own_share``, which has no weight, is the share of the joint mixture q̂(z) that the
+    document's own component has.
+    """
+    z = step.sample.z
+    q_given_x = step.posterior.log_prob(z).sum(1)
+    q, p = step.marginals, step.prior.log_prob(z, step.posterior)
+    *between, within = (
+        (outer_q - inner_q) - (outer_p - inner_p)
+        for outer_q, inner_q, outer_p, inner_p in zip(
+            q.sums(), q.sums()[1:], p.sums(), p.sums()[1:], strict=False
+        )
+    )
+    mutual_information = q_given_x - q.joint
+    return {
+        "reconstruction": -step.log_likelihood,  # (1)+(3)
+        "mutual_information": mutual_information,  # (2)
+        **dict(zip(grouping_names(step.space), between, strict=True)),  # (A)
+        "within_groups": within,  # (i)
+        "dimension_kl": (q.variables - p.variables).sum(1),  # (ii)
+        "own_share": (mutual_information.detach() + step.weights.own).exp(),
+    }

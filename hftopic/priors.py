@@ -1,0 +1,359 @@
+"""Priors p(z): what a user may give as ``prior``, and the distribution that training and analysis see."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hftopic.latent import LatentSpace, Levels
+from hftopic.posterior import LOG_2PI, MeanFieldPosterior, log_normal
+
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Mean (K,), and variances (K,) or a covariance matrix (K, K)."""
+
+
+class Prior(Protocol):
+    """What an estimator's ``prior`` parameter must offer."""
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
+        """Mean of each Gaussian dimension, shape (K,), and variances (K,) or covariance (K, K).
+
+        ``simplex_sizes`` (K,) says how many topics share the softmax of each dimension.
+        """
+
+
+@dataclass(frozen=True)
+class StandardNormal:
+    """Prior N(0, 1) on each dimension.
+
+    Examples
+    --------
+    >>> StandardNormal()
+    StandardNormal()
+    """
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros and ones, shape (K,) each."""
+        return np.zeros(space.n_dims), np.ones(space.n_dims)
+
+
+@dataclass(frozen=True)
+class DirichletLaplace:
+    """Gaussian on logits that approximates a symmetric Dirichlet on topic proportions.
+
+    The Laplace approximation in the softmax basis of Srivastava & Sutton (2017), section 3.2: mean 0 and
+    variance (1/a)(1 - 2/K) + 1/(K a) for K topics that share one softmax.
+
+    Parameters
+    ----------
+    concentration : float, default=1.0
+        The Dirichlet's parameter a, the same for each topic.
+
+    Examples
+    --------
+    >>> from hftopic.latent import LatentSpace
+    >>> mean, variance = DirichletLaplace(1.0).moments(LatentSpace(50), np.full(50, 50))
+    >>> float(mean[0]), round(float(variance[0]), 2)
+    (0.0, 0.98)
+    """
+
+    concentration: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_positive("concentration", self.concentration)
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
+        """Mean and variance of each logit, shape (K,) each.
+
+        Raises
+        ------
+        ValueError
+            A softmax over a single topic, whose proportion is always 1.
+        """
+        sizes = np.asarray(simplex_sizes, dtype=np.float64)
+        if (sizes < 2).any():
+            raise ValueError(
+                "a Dirichlet prior needs at least 2 topics in a softmax; got a softmax over 1 topic: "
+                "use more topics, topic_softmax='joint', or prior=StandardNormal()"
+            )
+        return np.zeros(space.n_dims), (1 - 2 / sizes + 1 / sizes) / self.concentration
+
+
+@dataclass(frozen=True)
+class FullCovariance:
+    """Gaussian prior with any covariance among the dimensions, within groups and across them.
+
+    Terms (A) and (i) of the objective then match the aggregate posterior to these correlations, in place of
+    removing all of them.
+
+    Parameters
+    ----------
+    covariance : array-like, shape (K, K)
+        Symmetric and positive definite; rows in the order of the Gaussian dimensions.
+
+    Examples
+    --------
+    >>> FullCovariance([[1, 0.5], [0.5, 1]])
+    FullCovariance(covariance=((1.0, 0.5), (0.5, 1.0)))
+    """
+
+    covariance: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        matrix = _as_matrix("covariance", self.covariance)
+        _check_positive_definite("covariance", matrix)
+        object.__setattr__(self, "covariance", _as_tuples(matrix))
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros, shape (K,), and the covariance, shape (K, K).
+
+        Raises
+        ------
+        ValueError
+            The matrix is not one for K dimensions.
+        """
+        matrix = np.array(self.covariance)
+        if len(matrix) != space.n_dims:
+            raise ValueError(
+                f"the prior's covariance has shape {matrix.shape}; "
+                f"the {space.n_dims} Gaussian dimensions need ({space.n_dims}, {space.n_dims})"
+            )
+        return np.zeros(space.n_dims), matrix
+
+
+@dataclass(frozen=True)
+class BlockCorrelation:
+    """Gaussian prior whose correlations are told by group: one number for each two groups.
+
+    Parameters
+    ----------
+    correlation : array-like, shape (D, D)
+        Entry (d, d) is the correlation of any two topics of group d; entry (d, d') that of topics of
+        different groups. Rows in the order of the innermost Normal groups.
+    matched : bool, default=True
+        Across groups, only the i-th topic of one group and the i-th of the other correlate; with False, every
+        topic of the one with every topic of the other.
+    variance : float, default=1.0
+        Of every dimension.
+
+    Examples
+    --------
+    >>> prior = BlockCorrelation([[0, 0.8], [0.8, 0]])
+    >>> prior.moments(LatentSpace((2, 2)), np.array([4, 4, 4, 4]))[1].tolist()
+    [[1.0, 0.0, 0.8, 0.0], [0.0, 1.0, 0.0, 0.8], [0.8, 0.0, 1.0, 0.0], [0.0, 0.8, 0.0, 1.0]]
+    """
+
+    correlation: tuple[tuple[float, ...], ...]
+    matched: bool = True
+    variance: float = 1.0
+
+    def __post_init__(self) -> None:
+        matrix = _as_matrix("correlation", self.correlation)
+        if (np.abs(matrix) >= 1).any():
+            raise ValueError(f"each correlation must lie between -1 and 1; got {self.correlation!r}")
+        _check_positive("variance", self.variance)
+        object.__setattr__(self, "correlation", _as_tuples(matrix))
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros, shape (K,), and the covariance, shape (K, K).
+
+        Raises
+        ------
+        ValueError
+            Not one row a group, or no Gaussian has these correlations together.
+        """
+        blocks = np.array(self.correlation)
+        sizes = [s.stop - s.start for s in space.dim_slices if s.stop > s.start]
+        if len(blocks) != len(sizes):
+            raise ValueError(
+                f"the prior's correlation has shape {blocks.shape}; "
+                f"the {len(sizes)} groups of topics need ({len(sizes)}, {len(sizes)})"
+            )
+        group = np.repeat(np.arange(len(sizes)), sizes)
+        place = np.concatenate([np.arange(size) for size in sizes])
+        matrix = blocks[group[:, None], group]
+        if self.matched:
+            matrix = matrix * ((group[:, None] == group) | (place[:, None] == place))
+        np.fill_diagonal(matrix, 1.0)
+        _check_positive_definite("correlation", matrix)
+        return np.zeros(space.n_dims), self.variance * matrix
+
+
+PRIORS: dict[str, Callable[..., Prior]] = {
+    prior.__name__: prior for prior in (StandardNormal, DirichletLaplace, FullCovariance, BlockCorrelation)
+}
+"""Priors by the name they print and save with."""
+
+
+@dataclass(frozen=True)
+class LatentPrior:
+    """p(z): a Gaussian, and independent classes of each Concrete variable.
+
+    Attributes
+    ----------
+    space : LatentSpace
+    mean : Tensor, shape (K,)
+    covariance : Tensor, shape (K,) or (K, K)
+        Variances where dimensions are independent.
+    """
+
+    space: LatentSpace
+    mean: Tensor
+    covariance: Tensor
+
+    @property
+    def factorises(self) -> bool:
+        """Whether all variables are independent."""
+        return self.covariance.ndim == 1
+
+    @property
+    def variance(self) -> Tensor:
+        """Of each dimension, shape (K,)."""
+        return self.covariance if self.factorises else self.covariance.diagonal()
+
+    def log_prob(self, z: Tensor, posterior: MeanFieldPosterior) -> Levels:
+        """log p of a sample (B, K) at each level, averaged over the classes of ``posterior``."""
+        return self._levels(z, torch.zeros_like(z), posterior)
+
+    def expected_log_prob(self, posterior: MeanFieldPosterior) -> Levels:
+        """E_q[log p] at each level in closed form."""
+        return self._levels(posterior.mean, posterior.log_variance.exp(), posterior)
+
+    def kl(self, posterior: MeanFieldPosterior) -> Tensor:
+        """KL(q(z|x) || p(z)) of z whole in closed form, shape (B,), in nats."""
+        if self.factorises:
+            return self.kl_of_variables(posterior).sum(1)
+        return posterior.negative_entropy().sum(1) - self.expected_log_prob(posterior).joint
+
+    def kl_of_variables(self, posterior: MeanFieldPosterior) -> Tensor:
+        """KL(q(z_e|x) || p(z_e)) of each variable alone in closed form, shape (B, V), in nats."""
+        log_ratio = posterior.log_variance - self.variance.log()
+        scaled = (posterior.mean - self.mean).square() / self.variance
+        classes = [
+            (log_pi.exp() * (log_pi - log_p)).sum(1, keepdim=True)
+            for log_pi, log_p in zip(posterior.log_classes, self.log_classes(), strict=True)
+        ]
+        return torch.cat([0.5 * (log_ratio.exp() + scaled - 1 - log_ratio), *classes], 1)
+
+    def log_classes(self) -> list[Tensor]:
+        """log p(c) of each Concrete variable, shape (classes,) each."""
+        return [concrete.log_prior().to(self.mean) for concrete in self.space.concretes]
+
+    def expand(self, n_documents: int) -> MeanFieldPosterior:
+        """The prior of each variable in the form of a posterior, for documents without words."""
+        return MeanFieldPosterior(
+            self.mean.expand(n_documents, -1),
+            self.variance.log().expand(n_documents, -1),
+            tuple(log_p.expand(n_documents, -1) for log_p in self.log_classes()),
+        )
+
+    def _levels(self, point: Tensor, spread: Tensor, posterior: MeanFieldPosterior) -> Levels:
+        """Mean of log p over Gaussians around ``point`` with variances ``spread``, shape (B, K) each."""
+        classes = [
+            (log_pi.exp() * log_p).sum(1)
+            for log_pi, log_p in zip(posterior.log_classes, self.log_classes(), strict=True)
+        ]
+        dims = log_normal(point, self.mean, self.variance.log()) - 0.5 * spread / self.variance
+        factorised = self.space.levels_of(dims, classes)
+        if self.factorises:
+            return factorised
+        partitions = [
+            torch.stack(
+                [
+                    sum(
+                        (classes[c] for c in self.space.concretes_in(node)),
+                        self._log_block(point, spread, self.space.dims_in(node)),
+                    )
+                    for node in partition
+                ],
+                dim=1,
+            )
+            for partition in self.space.partitions
+        ]
+        return Levels(tuple(partitions), factorised.variables)
+
+    def _log_block(self, point: Tensor, spread: Tensor, dims: slice) -> Tensor:
+        """The same of one block of dimensions, whose marginal has its block of the covariance, shape (B,)."""
+        if dims.start == dims.stop:
+            return point.new_zeros(len(point))
+        root = torch.linalg.cholesky(self.covariance[dims, dims])
+        whitened = torch.linalg.solve_triangular(root, (point[:, dims] - self.mean[dims]).T, upper=False)
+        precision = torch.cholesky_inverse(root).diagonal()
+        log_determinant = 2 * root.diagonal().log().sum()
+        n = dims.stop - dims.start
+        total: Tensor = whitened.square().sum(0) + spread[:, dims] @ precision + log_determinant + n * LOG_2PI
+        return -0.5 * total
+
+
+def check_bounded(prior: LatentPrior, weights: Sequence[float]) -> None:
+    """Refuse weights with which the prior's terms push z away without end.
+
+    The objective's log p terms are ½ zᵀ M z, with M = Σ_levels c blockdiag(Σ⁻¹ of the level's blocks) and c a
+    level's weight less that of the level outside it. For two levels that is
+    β Σ⁻¹ + (γ - β) blockdiag(Σ_dd⁻¹) + (w - γ) diag(Σ_ee)⁻¹, and M must have no negative eigenvalue.
+
+    Parameters
+    ----------
+    prior : LatentPrior
+    weights : sequence of float
+        Of the levels from the outside in: β of each level of groups, γ, w.
+
+    Raises
+    ------
+    ValueError
+        With the eigenvalue and what to change.
+    """
+    if prior.space.n_dims == 0:
+        return
+    covariance = prior.covariance.double()
+    covariance = torch.diag(covariance) if prior.factorises else covariance
+    steps = np.diff([0.0, *weights])
+    bounds = [[prior.space.dims_in(node) for node in nodes] for nodes in prior.space.partitions]
+    bounds.append([slice(e, e + 1) for e in range(prior.space.n_dims)])
+    total = torch.zeros_like(covariance)
+    for step, blocks in zip(steps.tolist(), bounds, strict=True):
+        for dims in blocks:
+            total[dims, dims] += step * torch.linalg.inv(covariance[dims, dims])
+    eigenvalues = torch.linalg.eigvalsh(total)
+    lowest, highest = float(eigenvalues[0]), float(eigenvalues.abs().max())
+    if lowest < -1e-9 * max(1.0, highest):
+        raise ValueError(
+            "with these weights the loss falls without bound: the matrix of the prior's terms has the "
+            f"eigenvalue {lowest:.3g} and must have none below 0. Give the prior weaker correlations, "
+            "or bring beta, gamma and the weight of each dimension nearer to each other"
+        )
+
+
+def _check_positive(name: str, value: Any) -> None:
+    if not isinstance(value, int | float | np.number) or not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a positive number; got {value!r}")
+
+
+def _as_matrix(name: str, given: Any) -> NDArray[np.float64]:
+    try:
+        matrix = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a square matrix of numbers; got {given!r}") from error
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+        raise ValueError(f"{name} must be a square matrix of finite numbers; got one of shape {matrix.shape}")
+    if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
+        raise ValueError(f"{name} is not symmetric")
+    return matrix
+
+
+def _as_tuples(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())
+
+
+def _check_positive_definite(name: str, matrix: NDArray[np.float64]) -> None:
+    lowest = float(np.linalg.eigvalsh(matrix)[0])
+    if lowest <= 1e-6 * float(np.diag(matrix).max()):
+        raise ValueError(
+            f"no Gaussian has this {name}: it must be positive definite, and its smallest eigenvalue is "
+            f"{lowest:.3g}; use weaker correlations"
+        )
