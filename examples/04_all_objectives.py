@@ -1,0 +1,120 @@
+"""What does each objective of the catalogue do to the same topics, at the same budget?
+
+    python examples/04_all_objectives.py --corpora FOLDER --scorer score.py
+
+fits ProdLDA with 2 groups of 25 topics under every objective and adds a JSON line for each fit to the results
+file; lines that are there already are not computed again. Then it prints the table, mean ± standard deviation
+over seeds. The folder and the scorer are those of ``benchmarks/quality.py``. Information and correlations are
+the full mixture's (``hftopic.analysis.decompose``), in nats.
+"""
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hftopic import (
+    DIPVAE,
+    HFVAE,
+    VAE,
+    AnchoredVAE,
+    BetaTCVAE,
+    BetaVAE,
+    BottleneckVAE,
+    CapacityVAE,
+    FactorVAE,
+    InfoVAE,
+    ProdLDA,
+    Ramp,
+)
+from hftopic.analysis import decompose
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import quality  # noqa: E402
+
+OBJECTIVES = {
+    "VAE": VAE(),
+    "beta-VAE": BetaVAE(2.0),
+    "DIP-VAE-I": DIPVAE(1.0, variant="I"),
+    "DIP-VAE-II": DIPVAE(1.0, variant="II"),
+    "InfoVAE": InfoVAE(2.0),
+    "capacity": CapacityVAE(Ramp(0.0, 15.0), gamma=10.0),
+    "anchored CorEx": AnchoredVAE(tuple(range(25)), lam=0.5),
+    "bottleneck": BottleneckVAE(1.0, 2.0),
+    "beta-TCVAE": BetaTCVAE(4.0),
+    "FactorVAE, marginals": FactorVAE(3.0, estimate="marginals"),
+    "FactorVAE, discriminator": FactorVAE(3.0, hidden=(256, 256, 256), learning_rate=1e-3),
+    "HFVAE": HFVAE(beta=0.1, gamma=4.0),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", default="20ng_avitm1995")
+    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
+    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
+    parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--results", type=Path, default=ROOT / "examples/results/all_objectives.jsonl")
+    arguments = parser.parse_args()
+    scorer = quality.load_scorer(arguments.scorer)
+    data = scorer.load(arguments.corpora / arguments.corpus)
+    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    for seed in arguments.seeds:
+        for name in arguments.objectives:
+            key = {"corpus": arguments.corpus, "objective": name, "seed": seed, "epochs": arguments.epochs}
+            if any(key.items() <= line.items() for line in lines_of(arguments.results)):
+                continue
+            model = ProdLDA(
+                groups=(25, 25), objective=OBJECTIVES[name], max_iter=arguments.epochs, random_state=seed
+            )
+            line = key | {"setting": repr(OBJECTIVES[name])} | measured(model, data, scorer)
+            with arguments.results.open("a") as file:
+                print(json.dumps(line), file=file)
+    print(table_of(lines_of(arguments.results)).to_string())
+
+
+def measured(model: ProdLDA, data: tuple[Any, ...], scorer: Any) -> dict[str, Any]:
+    """Figures of ``benchmarks/quality.py``, and the terms under the full mixture."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="the weight of the mutual information")
+        row = quality.measure(model, data, scorer)
+    terms = decompose(model, data[0]).terms["value"]
+    chosen = ["mutual_information", "between_groups", "within_groups", "dimension_kl"]
+    own_share = model.history_.get("own_share")
+    return {
+        "active": row["active_by_threshold"]["0.05"],
+        **{name: row[name] for name in ("npmi", "diversity", "completion_perplexity", "corpus_perplexity")},
+        **{name: round(float(terms[name]), 4) for name in chosen},
+        "own_share": None if own_share is None else round(float(own_share.iloc[-1]), 4),
+    }
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Results so far."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """Mean ± standard deviation over seeds, a row an objective."""
+    results = pd.DataFrame(lines)
+    columns = results.columns.drop(["corpus", "objective", "seed", "epochs", "setting"])
+    grouped = results.groupby("objective", sort=False)
+    table = pd.DataFrame(index=list(grouped.groups))
+    for column in columns:
+        mean, deviation = grouped[column].mean(), grouped[column].std()
+        table[column] = [f"{m:.3g} ± {s:.2g}" for m, s in zip(mean, deviation, strict=True)]
+    table["seeds"] = grouped["seed"].nunique()
+    return table
+
+
+if __name__ == "__main__":
+    main()
