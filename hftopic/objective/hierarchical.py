@@ -166,7 +166,8 @@ class BottleneckVAE(Hierarchical):
     beta : float or Ramp, default=1.0
         β, weight of I(x; z).
     gamma : float or Ramp, default=1.0
-        γ, weight of the total correlation of all variables. The prior has no part in it.
+        γ, weight of the total correlation of all variables. The prior has no part in it where it
+        factorises; with one that does not the loss has no bound, and `fit` says so.
 
     Examples
     --------
