@@ -47,8 +47,8 @@ class Concrete:
     """Discrete variable beside the topics: each document is of one of some classes.
 
     Trained through the relaxation of Maddison et al. (2017) and Jang et al. (2017): the decoder sees
-    softmax((log π + Gumbel noise) / temperature), and so does FactorVAE's discriminator. Every other quantity,
-    the terms of the objective as well as scores, enumerates the classes and so has no bias from the relaxation.
+    softmax((log π + Gumbel noise) / temperature), and so does FactorVAE's discriminator. Everything else, the
+    terms of the objective as well as scores, enumerates the classes and has no bias from the relaxation.
 
     Parameters
     ----------
