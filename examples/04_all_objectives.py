@@ -8,14 +8,12 @@ over seeds. The folder and the scorer are those of ``benchmarks/quality.py``. In
 the full mixture's (``hftopic.analysis.decompose``), in nats.
 """
 
-import argparse
-import json
-import sys
 import warnings
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pandas as pd
+from runner import lines_of, measure_once, options, quality
 
 from hftopic import (
     DIPVAE,
@@ -32,10 +30,6 @@ from hftopic import (
     Ramp,
 )
 from hftopic.analysis import decompose
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import quality  # noqa: E402
 
 OBJECTIVES = {
     "VAE": VAE(),
@@ -54,36 +48,25 @@ OBJECTIVES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", default="20ng_avitm1995")
-    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
-    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
+    parser = options(__doc__, "all_objectives.jsonl", seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--results", type=Path, default=ROOT / "examples/results/all_objectives.jsonl")
     arguments = parser.parse_args()
     scorer = quality.load_scorer(arguments.scorer)
     data = scorer.load(arguments.corpora / arguments.corpus)
-    arguments.results.parent.mkdir(parents=True, exist_ok=True)
     for seed in arguments.seeds:
         for name in arguments.objectives:
             key = {"corpus": arguments.corpus, "objective": name, "seed": seed, "epochs": arguments.epochs}
-            if any(key.items() <= line.items() for line in lines_of(arguments.results)):
-                continue
-            model = ProdLDA(
-                groups=(25, 25), objective=OBJECTIVES[name], max_iter=arguments.epochs, random_state=seed
+            measure_once(
+                arguments.results, key, partial(measured, name, seed, arguments.epochs, data, scorer)
             )
-            line = key | {"setting": repr(OBJECTIVES[name])} | measured(model, data, scorer)
-            with arguments.results.open("a") as file:
-                print(json.dumps(line), file=file)
     print(table_of(lines_of(arguments.results)).to_string())
 
 
-def measured(model: ProdLDA, data: tuple[Any, ...], scorer: Any) -> dict[str, Any]:
+def measured(name: str, seed: int, epochs: int, data: tuple[Any, ...], scorer: Any) -> dict[str, Any]:
     """Figures of ``benchmarks/quality.py``, and the terms under the full mixture."""
+    objective = OBJECTIVES[name]
+    model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the weight of the mutual information")
         row = quality.measure(model, data, scorer)
@@ -91,16 +74,12 @@ def measured(model: ProdLDA, data: tuple[Any, ...], scorer: Any) -> dict[str, An
     chosen = ["mutual_information", "between_groups", "within_groups", "dimension_kl"]
     own_share = model.history_.get("own_share")
     return {
+        "setting": repr(objective),
         "active": row["active_by_threshold"]["0.05"],
         **{name: row[name] for name in ("npmi", "diversity", "completion_perplexity", "corpus_perplexity")},
         **{name: round(float(terms[name]), 4) for name in chosen},
         "own_share": None if own_share is None else round(float(own_share.iloc[-1]), 4),
     }
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """Results so far."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:

@@ -5,18 +5,16 @@
 fits ProdLDA and NVDM with a Concrete variable of as many classes as the corpus has labels, and holds its
 classes against the labels of the test documents: normalised mutual information and purity. Beside it stand
 k-means on TF-IDF after latent semantic analysis, and the largest topic of a latent Dirichlet allocation with
-as many topics. No method sees a label. Adds a JSON line for each fit to the results file; the folder and the
-scorer are those of ``benchmarks/quality.py``.
+as many topics. No method sees a label. Adds a JSON line for each fit to the results file, unless it is there
+already; the folder and the scorer are those of ``benchmarks/quality.py``.
 """
 
-import argparse
-import json
-import sys
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
+from runner import measure_once, options, quality
 from sklearn.cluster import KMeans
 from sklearn.decomposition import LatentDirichletAllocation, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -25,10 +23,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
 from hftopic import HFVAE, NVDM, VAE, Concrete, ProdLDA
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import quality  # noqa: E402
 
 METHODS: dict[str, Callable[[int, int], Any]] = {
     "k-means on LSA": lambda k, seed: make_pipeline(
@@ -53,34 +47,25 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpus", default="20ng_avitm1995")
-    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
-    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
+    parser = options(__doc__, "discrete_class.jsonl", seeds=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--results", type=Path, default=ROOT / "examples/results/discrete_class.jsonl")
     arguments = parser.parse_args()
-    scorer = quality.load_scorer(arguments.scorer)
-    train, test, _, _, labels = scorer.load(arguments.corpora / arguments.corpus)
-    n_classes = len(np.unique(labels))
-    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    data = quality.load_scorer(arguments.scorer).load(arguments.corpora / arguments.corpus)
     for seed in arguments.seeds:
         for name in arguments.methods:
-            found = classes_of(METHODS[name](n_classes, seed).fit(train), test)
-            line = {
-                "corpus": arguments.corpus,
-                "method": name,
-                "seed": seed,
-                "nmi": round(float(normalized_mutual_info_score(labels, found)), 4),
-                "purity": round(purity(found, labels), 4),
-                "classes_used": len(np.unique(found)),
-            }
-            print(json.dumps(line), flush=True)
-            with arguments.results.open("a") as file:
-                print(json.dumps(line), file=file)
+            key = {"corpus": arguments.corpus, "method": name, "seed": seed}
+            measure_once(arguments.results, key, partial(measured, name, seed, data))
+
+
+def measured(name: str, seed: int, data: tuple[Any, ...]) -> dict[str, Any]:
+    """How the classes of the test documents agree with their labels."""
+    train, test, _, _, labels = data
+    found = classes_of(METHODS[name](len(np.unique(labels)), seed).fit(train), test)
+    return {
+        "nmi": round(float(normalized_mutual_info_score(labels, found)), 4),
+        "purity": round(purity(found, labels), 4),
+        "classes_used": len(np.unique(found)),
+    }
 
 
 def classes_of(fitted: Any, X: Any) -> np.ndarray:
