@@ -20,6 +20,7 @@ from hftopic import inference
 from hftopic.fitted import FittedModel
 from hftopic.inputs import as_counts
 from hftopic.latent import GroupsLike, LatentSpace
+from hftopic.latent_prior import LatentPrior
 from hftopic.networks import Decoder, Encoder, TopicNetwork
 from hftopic.objective import Objective
 from hftopic.parameters import (
@@ -33,7 +34,7 @@ from hftopic.parameters import (
     layer_sizes,
     training_settings,
 )
-from hftopic.priors import LatentPrior, Prior
+from hftopic.priors import Prior
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
 EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score

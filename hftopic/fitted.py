@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hftopic import __version__, inference, persistence
 from hftopic.inputs import as_counts, column_words
-from hftopic.latent import Concrete, LatentSpace
+from hftopic.latent import LatentSpace
 from hftopic.networks import TopicNetwork
 from hftopic.posterior import Posterior
 
@@ -31,7 +31,7 @@ def _has_classes(model: Any) -> bool:
         space = space or LatentSpace(model.groups)
     except (ValueError, TypeError):
         return False
-    return any(isinstance(group, Concrete) for group in space.groups)
+    return bool(space.concretes)
 
 
 class FittedModel(TransformerMixin):  # type: ignore[misc]

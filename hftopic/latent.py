@@ -1,7 +1,7 @@
 """Latent variables: groups of topics, discrete classes beside them, and how they nest."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from hftopic.checks import is_positive, is_whole
 
 MOST_CLASSES = 64  # combinations of classes that are enumerated at every sample
 
@@ -33,7 +35,7 @@ class Normal:
     dims: int
 
     def __post_init__(self) -> None:
-        if not _is_whole(self.dims) or self.dims < 1:
+        if not is_whole(self.dims):
             raise ValueError(f"a Normal group needs a whole number of topics, 1 or more; got {self.dims!r}")
 
     @property
@@ -74,13 +76,13 @@ class Concrete:
     probabilities: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not _is_whole(self.classes) or not 2 <= self.classes <= MOST_CLASSES:
+        if not is_whole(self.classes, 2) or self.classes > MOST_CLASSES:
             raise ValueError(
                 f"a Concrete variable needs a whole number of classes from 2 to {MOST_CLASSES}; "
                 f"got {self.classes!r}"
             )
         ends = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
-        if len(ends) not in (1, 2) or not all(_is_positive(end) for end in ends):
+        if len(ends) not in (1, 2) or not all(is_positive(end) for end in ends):
             raise ValueError(
                 "temperature must be a positive number, or two for one that is annealed, such as (1.0, 0.3); "
                 f"got {self.temperature!r}"
@@ -93,7 +95,7 @@ class Concrete:
         if (
             not isinstance(probabilities, Sequence | np.ndarray)
             or len(probabilities) != self.classes
-            or not all(_is_positive(p) for p in probabilities)
+            or not all(is_positive(p) for p in probabilities)
             or not math.isclose(sum(probabilities), 1, abs_tol=1e-6)
         ):
             raise ValueError(
@@ -273,12 +275,25 @@ class LatentSpace:
         """Every way of choosing a class of each Concrete variable; one, empty, where there are none."""
         return list(product(*(range(concrete.classes) for concrete in self.concretes)))
 
-    def levels_of(self, dims: Tensor, classes: list[Tensor]) -> Levels:
-        """Levels of a density that factorises: ``dims`` (B, K), and (B,) of each Concrete variable."""
+    def levels_of(
+        self, dims: Tensor, classes: list[Tensor], of_block: Callable[[slice], Tensor] | None = None
+    ) -> Levels:
+        """Levels of a density under which the Concrete variables are independent of all else.
+
+        Parameters
+        ----------
+        dims : Tensor, shape (B, K)
+            Log density of each Gaussian dimension alone.
+        classes : list of Tensor, shape (B,) each
+            Of each Concrete variable.
+        of_block : function, optional
+            Log density, shape (B,), of a run of dimensions together; if not given they are independent.
+        """
+        of_block = of_block or (lambda block: dims[:, block].sum(1))
         partitions = [
             torch.stack(
                 [
-                    sum((classes[c] for c in self.concretes_in(node)), dims[:, self.dims_in(node)].sum(1))
+                    sum((classes[c] for c in self.concretes_in(node)), of_block(self.dims_in(node)))
                     for node in partition
                 ],
                 dim=1,
@@ -297,12 +312,3 @@ def _leaves(groups: Iterable[object], path: tuple[int, ...]) -> Iterable[tuple[t
             yield from _leaves(group, (*path, i))
         else:
             yield (*path, i), group if isinstance(group, Normal | Concrete) else Normal(group)  # type: ignore[arg-type]
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _is_positive(value: object) -> bool:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and bool(0 < value < math.inf)  # type: ignore[operator]

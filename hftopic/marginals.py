@@ -9,6 +9,7 @@ outer levels are sums over groups.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -126,8 +127,11 @@ def log_marginals(
     mixed = posterior if components is None else components
     pairs, dims = _pairwise(z, mixed, space.dim_slices, weights, with_dims=True)
     nodes: dict[tuple[int, int], Tensor] = {}
-    for node in {(n.start, n.stop): n for level in space.partitions for n in level}.values():
-        nodes[node.start, node.stop] = _log_mixture_at(node, pairs, posterior, mixed, space, weights)
+    for node in chain(*space.partitions):
+        if (node.start, node.stop) not in nodes:  # a group may stand at several levels
+            density = pairs[node].sum(0)
+            held = space.concretes_in(node)
+            nodes[node.start, node.stop] = _averaged(density, held, posterior, mixed, weights)
     partitions = [
         torch.stack([nodes[node.start, node.stop] for node in partition], dim=1)
         for partition in space.partitions
@@ -193,18 +197,6 @@ def log_dims(grid: Tensor, components: MeanFieldPosterior) -> Tensor:
     weights = mixture_weights("full", len(components), len(components))
     with torch.no_grad():
         return _pairwise(grid, components, (), weights, with_dims=True)[1]
-
-
-def _log_mixture_at(
-    node: slice,
-    pairs: Tensor,
-    posterior: MeanFieldPosterior,
-    components: MeanFieldPosterior,
-    space: LatentSpace,
-    weights: MixtureWeights,
-) -> Tensor:
-    """log q̂ of the variables of one node, shape (R,)."""
-    return _averaged(pairs[node].sum(0), space.concretes_in(node), posterior, components, weights)
 
 
 def _averaged(

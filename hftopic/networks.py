@@ -15,8 +15,8 @@ from torch.nn import functional
 
 from hftopic.batches import Batch
 from hftopic.latent import Concrete, LatentSpace, Normal
+from hftopic.latent_prior import LatentPrior
 from hftopic.posterior import MeanFieldPosterior, Sample
-from hftopic.priors import LatentPrior
 
 INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)

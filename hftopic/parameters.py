@@ -10,9 +10,10 @@ import torch
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from hftopic.latent import Concrete, Normal
+from hftopic.latent_prior import LatentPrior, check_bounded
 from hftopic.marginals import ESTIMATORS
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
-from hftopic.priors import LatentPrior, Prior, check_bounded
+from hftopic.priors import Prior
 from hftopic.training import Settings
 
 WeightLike = float | Ramp

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hftopic.checks import is_whole
 from hftopic.corpus import Corpus, CorpusError
 from hftopic.corpus.parts import as_vocabulary
 
@@ -69,7 +70,7 @@ class TextOptions:
             _check_frequency(name, getattr(self, name))
         if self.token_pattern is not None:
             _check_pattern(self.token_pattern)
-        if self.max_features is not None and not _is_whole(self.max_features):
+        if self.max_features is not None and not is_whole(self.max_features):
             raise ValueError(
                 f"max_features must be a whole number from 1 up, or None, not {self.max_features!r}"
             )
@@ -94,15 +95,11 @@ def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
 
 def _check_frequency(name: str, value: Any) -> None:
     share = isinstance(value, float | np.floating) and 0 <= value <= 1
-    if not (share or _is_whole(value)):
+    if not (share or is_whole(value)):
         raise ValueError(
             f"{name} must be a number of documents (a whole number from 1 up) or a share of them "
             f"(a float from 0.0 to 1.0), not {value!r}"
         )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
 
 
 def corpus_from_texts(
@@ -283,4 +280,4 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
 
 
 def _documents(bound: float, n_documents: int) -> float:
-    return bound if _is_whole(bound) else bound * n_documents
+    return bound if is_whole(bound) else bound * n_documents

@@ -13,10 +13,10 @@ import hftopic
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
 from hftopic.latent import Concrete, LatentSpace
+from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import mixture_weights
 from hftopic.objective import VAE, Step, hierarchical_terms
 from hftopic.posterior import MeanFieldPosterior, Sample
-from hftopic.priors import LatentPrior
 
 PRIOR = (0.1, 0.2, 0.3, 0.4)
 GROUPS = (3, Concrete(4, probabilities=PRIOR))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import datasets as sklearn_datasets
 from sklearn.utils import Bunch
@@ -265,7 +265,6 @@ def test_prose_of_each_convention(convention: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab :.`>-=\n\t([*"), max_size=80))
-@settings(deadline=None)
 def test_prose_of_anything_is_one_line(docstring: str) -> None:
     prose = prose_of(docstring)
     assert "\n" not in prose

@@ -80,7 +80,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return lambda: tmp_path_factory.mktemp("corpus")
 
 
-often = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+often = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(corpus=corpora() | corpora(phrases=True) | corpora(fractions=True))
@@ -478,7 +478,7 @@ def test_array_larger_than_its_file(tmp_path: Path) -> None:
 
 
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255), cut=st.booleans())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_matrix_is_an_error_or_the_same(tmp_path: Path, position: int, value: int, cut: bool) -> None:
     """A byte changed or the end cut off: the check sums tell, or it made no difference to the counts."""
     corpus = Corpus([[1, 2], [0, 3]], ["a", "b"])

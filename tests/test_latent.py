@@ -8,8 +8,9 @@ from torch.distributions import kl_divergence
 from torch.testing import assert_close
 
 from hftopic.latent import LatentSpace, Normal
+from hftopic.latent_prior import LatentPrior
 from hftopic.posterior import MeanFieldPosterior, log_normal
-from hftopic.priors import DirichletLaplace, LatentPrior, StandardNormal
+from hftopic.priors import DirichletLaplace, StandardNormal
 
 
 def test_groups_lie_side_by_side():

@@ -16,6 +16,7 @@ from torch.distributions import Normal as TorchNormal
 from torch.testing import assert_close
 
 from hftopic.latent import MOST_CLASSES, Concrete, LatentSpace, Normal
+from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import mixture_weights
 from hftopic.objective import (
     CATALOGUE,
@@ -36,7 +37,6 @@ from hftopic.objective import (
     loss,
 )
 from hftopic.posterior import MeanFieldPosterior, Sample
-from hftopic.priors import LatentPrior
 
 LEAF = st.one_of(st.integers(1, 3), st.integers(2, 3).map(Concrete))
 FLAT = st.lists(LEAF, min_size=1, max_size=3).map(tuple)

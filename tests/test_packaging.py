@@ -19,12 +19,14 @@ PACKAGE = ROOT / "hftopic"
 
 IMPORT_ORDER = [
     "atomic",
+    "checks",
     "corpus",
     "text",
     "formats",
     "datasets",
     "latent",
     "posterior",
+    "latent_prior",
     "priors",
     "marginals",
     "objective",

@@ -13,17 +13,10 @@ from torch.testing import assert_close
 
 from hftopic import NVDM, ProdLDA
 from hftopic.latent import Concrete, LatentSpace
+from hftopic.latent_prior import LatentPrior, check_bounded
 from hftopic.objective import HFVAE, Ramp, hierarchical_terms
 from hftopic.posterior import MeanFieldPosterior
-from hftopic.priors import (
-    PRIORS,
-    BlockCorrelation,
-    DirichletLaplace,
-    FullCovariance,
-    LatentPrior,
-    StandardNormal,
-    check_bounded,
-)
+from hftopic.priors import PRIORS, BlockCorrelation, DirichletLaplace, FullCovariance, StandardNormal
 
 NESTED = LatentSpace(((2, 1), 2))
 SIMPLEX = np.full(5, 5)

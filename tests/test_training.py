@@ -7,10 +7,10 @@ import torch
 
 from hftopic import ProdLDA, TrainingDivergedError
 from hftopic.latent import LatentSpace
+from hftopic.latent_prior import LatentPrior
 from hftopic.networks import Encoder, NVDMDecoder, TopicNetwork
 from hftopic.objective import HFVAE, VAE
 from hftopic.posterior import Noise
-from hftopic.priors import LatentPrior
 from hftopic.training import Settings, Trainer, train
 
 

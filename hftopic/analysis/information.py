@@ -13,10 +13,10 @@ from sklearn.utils import check_random_state
 from torch import Tensor
 
 from hftopic.latent import LatentSpace, Levels
+from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import log_dims, log_mixture
-from hftopic.objective import grouping_names
+from hftopic.objective import correlation_terms
 from hftopic.posterior import MeanFieldPosterior, Posterior
-from hftopic.priors import LatentPrior
 
 GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
 MOST_GRID_POINTS = 4096
@@ -151,15 +151,9 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     kl = prior.kl(own)
     with empty_documents_known():
         elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
-    correlations = [
-        (outer_q - inner_q) - (outer_p - inner_p)
-        for outer_q, inner_q, outer_p, inner_p in zip(
-            q.sums(), q.sums()[1:], p.sums(), p.sums()[1:], strict=False
-        )
-    ]
     terms = {
         "mutual_information": given_x.sum(1) - q.joint,
-        **dict(zip([*grouping_names(space), "within_groups"], correlations, strict=True)),
+        **correlation_terms(space, q, p),
         "dimension_kl": (q.variables - p.variables).sum(1),
         "total_correlation": q.joint - q.variables.sum(1),
         "kl": kl,

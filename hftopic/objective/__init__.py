@@ -9,7 +9,7 @@ from hftopic.objective.base import Objective, loss
 from hftopic.objective.evidence import DIPVAE, VAE, AnchoredVAE, BetaVAE, CapacityVAE
 from hftopic.objective.hierarchical import HFVAE, BetaTCVAE, BottleneckVAE, InfoVAE
 from hftopic.objective.schedule import Progress, Ramp
-from hftopic.objective.terms import Step, Terms, elbo_terms, grouping_names, hierarchical_terms
+from hftopic.objective.terms import Step, Terms, correlation_terms, elbo_terms, hierarchical_terms
 
 CATALOGUE: dict[str, type[Objective]] = {
     objective.__name__: objective
@@ -46,8 +46,8 @@ __all__ = [
     "Ramp",
     "Step",
     "Terms",
+    "correlation_terms",
     "elbo_terms",
-    "grouping_names",
     "hierarchical_terms",
     "loss",
 ]

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hftopic.checks import is_whole
 from hftopic.latent import LatentSpace
-from hftopic.objective.base import Objective
+from hftopic.objective.evidence import Evidence
 from hftopic.objective.hierarchical import HFVAE
 from hftopic.objective.schedule import Progress, Ramp, Weight, check_number, check_weight, value_at
-from hftopic.objective.terms import Step, Terms, elbo_terms, hierarchical_terms
+from hftopic.objective.terms import Step, Terms
 from hftopic.posterior import Sample
 
 SLOPE = 0.2  # of the leaky ReLU
@@ -22,7 +22,7 @@ ADAM_BETAS = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
-class FactorVAE(Objective):
+class FactorVAE(Evidence):
     """FactorVAE of Kim & Mnih (2018): negative ELBO + γ TC(z), the total correlation of all variables.
 
     Parameters
@@ -58,7 +58,7 @@ class FactorVAE(Objective):
                 f"estimate of FactorVAE must be 'discriminator' or 'marginals'; got {self.estimate!r}"
             )
         sizes: tuple[Any, ...] = tuple(self.hidden) if isinstance(self.hidden, Sequence) else ()
-        if not sizes or not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
+        if not sizes or not all(is_whole(size) for size in sizes):
             raise ValueError(
                 f"hidden of FactorVAE must be layer sizes, such as (1000, 1000); got {self.hidden!r}"
             )
@@ -78,22 +78,22 @@ class FactorVAE(Objective):
     def terms(self, step: Step) -> Terms:
         """Reconstruction, KL divergence and the ratio's TC; or the terms of :func:`hierarchical_terms`."""
         if self.estimate == "marginals":
-            return hierarchical_terms(step)
+            return self.setting.terms(step)
         if step.ratio is None:
             raise ValueError("FactorVAE's terms need the discriminator that is trained beside the model")
-        return {**elbo_terms(step), "total_correlation": step.ratio.log_ratio(step.sample)}
+        return {**super().terms(step), "total_correlation": step.ratio.log_ratio(step.sample)}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:
         """Of the KL divergence and of TC."""
         if self.estimate == "marginals":
             return self.setting.weights(space, progress)
-        return {"kl": 1.0, "total_correlation": value_at(self.gamma, progress)}
+        return {**super().weights(space, progress), "total_correlation": value_at(self.gamma, progress)}
 
     def level_weights(self, space: LatentSpace, progress: Progress) -> tuple[float, ...]:
         """Those of the setting; with a discriminator the ELBO's own, which are all 1."""
         if self.estimate == "marginals":
             return self.setting.level_weights(space, progress)
-        return (1.0,) * (len(space.partitions) + 1)
+        return super().level_weights(space, progress)
 
     def companion(self, space: LatentSpace, generator: torch.Generator) -> "Discriminator | None":
         """A fresh discriminator where one is asked for."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
+from hftopic.checks import is_whole
 from hftopic.latent import LatentSpace
 from hftopic.marginals import log_subset
 from hftopic.objective.base import Objective
@@ -187,9 +187,7 @@ class AnchoredVAE(Evidence):
 
     def __post_init__(self) -> None:
         anchors: Any = self.anchors
-        whole = isinstance(anchors, tuple | list) and all(
-            isinstance(a, int | np.integer) and not isinstance(a, bool) and a >= 0 for a in anchors
-        )
+        whole = isinstance(anchors, tuple | list) and all(is_whole(a, 0) for a in anchors)
         if not whole or not anchors:
             raise ValueError(
                 f"anchors of AnchoredVAE must be numbers of topics, such as (0, 1); got {anchors!r}"

@@ -1,10 +1,11 @@
 """Weights that change while a model trains."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from hftopic.checks import is_finite, is_whole
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,7 @@ class Ramp:
         for name in ("start", "stop"):
             check_number(f"{name} of Ramp", getattr(self, name))
         share = isinstance(self.over, float | np.floating)
-        whole = isinstance(self.over, int | np.integer) and not isinstance(self.over, bool)
-        if not ((share and 0 < self.over <= 1) or (whole and self.over >= 1)):
+        if not ((share and 0 < self.over <= 1) or is_whole(self.over)):
             raise ValueError(
                 "over of Ramp must be a number of epochs, 1 or more, or a share of them as a float above 0 "
                 f"and up to 1.0; got {self.over!r}"
@@ -88,7 +88,7 @@ def value_at(weight: Weight, progress: Progress) -> float:
 
 def check_number(name: str, value: Any) -> None:
     """Refuse what is no finite number from 0 up."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < math.inf:
+    if not is_finite(value) or value < 0:
         raise ValueError(f"{name} must be a finite number >= 0; got {value!r}")
 
 

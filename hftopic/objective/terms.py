@@ -10,10 +10,10 @@ from typing import Protocol
 from torch import Tensor
 
 from hftopic.latent import LatentSpace, Levels
+from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import MixtureWeights, log_marginals
 from hftopic.objective.schedule import START, Progress
 from hftopic.posterior import MeanFieldPosterior, Sample
-from hftopic.priors import LatentPrior
 
 Terms = dict[str, Tensor]
 """Named terms of the loss, unweighted, shape (B,) each."""
@@ -74,6 +74,16 @@ def grouping_names(space: LatentSpace) -> list[str]:
     return ["between_groups", *inner]
 
 
+def correlation_terms(space: LatentSpace, q: Levels, p: Levels) -> Terms:
+    """Terms (A), of each level of groups, and (i): total correlations of q in excess of the prior's."""
+    q_sums, p_sums = q.sums(), p.sums()
+    names = [*grouping_names(space), "within_groups"]
+    return {
+        name: (q_sums[level] - q_sums[level + 1]) - (p_sums[level] - p_sums[level + 1])
+        for level, name in enumerate(names)
+    }
+
+
 def elbo_terms(step: Step) -> Terms:
     """Reconstruction, and KL(q(z|x) || p(z)) in closed form."""
     return {"reconstruction": -step.log_likelihood, "kl": step.prior.kl(step.posterior)}
@@ -89,18 +99,11 @@ def hierarchical_terms(step: Step) -> Terms:
     z = step.sample.z
     q_given_x = step.posterior.log_prob(z).sum(1)
     q, p = step.marginals, step.prior.log_prob(z, step.posterior)
-    *between, within = (
-        (outer_q - inner_q) - (outer_p - inner_p)
-        for outer_q, inner_q, outer_p, inner_p in zip(
-            q.sums(), q.sums()[1:], p.sums(), p.sums()[1:], strict=False
-        )
-    )
     mutual_information = q_given_x - q.joint
     return {
         "reconstruction": -step.log_likelihood,  # (1)+(3)
         "mutual_information": mutual_information,  # (2)
-        **dict(zip(grouping_names(step.space), between, strict=True)),  # (A)
-        "within_groups": within,  # (i)
+        **correlation_terms(step.space, q, p),  # (A) and (i)
         "dimension_kl": (q.variables - p.variables).sum(1),  # (ii)
         "own_share": (mutual_information.detach() + step.weights.own).exp(),
     }
