@@ -11,10 +11,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from torch.distributions import MultivariateNormal
 from torch.distributions import Normal as TorchNormal
 from torch.testing import assert_close
 
+from hftopic import ProdLDA
 from hftopic.latent import MOST_CLASSES, Concrete, LatentSpace, Normal
 from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import mixture_weights
@@ -509,5 +511,6 @@ def test_settings_that_make_no_sense_are_refused(make, message):
 
 
 @pytest.mark.parametrize("objective", [case[0] for case in TABLE.values()])
-def test_objectives_print_as_they_are_written(objective):
+def test_objectives_print_as_they_are_written_and_clone(objective):
     assert eval(repr(objective), {**CATALOGUE, "Ramp": Ramp}) == objective
+    assert clone(ProdLDA(objective=objective)).objective == objective

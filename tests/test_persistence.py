@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import warnings
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
 from hftopic.latent import Concrete
-from hftopic.objective import HFVAE, VAE, FactorVAE, Ramp
+from hftopic.objective import CATALOGUE, HFVAE, VAE, FactorVAE, Ramp
 from hftopic.persistence import ModelFileError
 from hftopic.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 
@@ -79,6 +81,17 @@ def test_a_loaded_model_answers_the_same(model, corpus, tmp_path):
     loaded = hftopic.load(tmp_path / "model")
     assert_same_answers(model, loaded, corpus)
     assert str(loaded) == str(model)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_objective_is_saved(name, corpus, tmp_path):
+    objective = CATALOGUE[name]((0,)) if name == "AnchoredVAE" else CATALOGUE[name]()
+    model = NVDM(groups=2, objective=objective, hidden=(8,), max_iter=1, random_state=0)
+    model.objective = replace(objective, hidden=(8,)) if name == "FactorVAE" else objective
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="the weight of the mutual information")
+        model.fit(corpus).save(tmp_path / "model")
+    assert hftopic.load(tmp_path / "model").objective == model.objective
 
 
 @pytest.mark.parametrize("dump", [pickle, joblib])

@@ -19,14 +19,16 @@ def counts():
     return sp.csr_array(np.random.default_rng(0).poisson(0.5, (60, 12)).astype(np.float32))
 
 
-def make_trainer(objective=None, *, batch_size=16, max_iter=6, learning_rate=0.01, warm_up=4, patience=2):
+def make_trainer(
+    objective=None, *, batch_size=16, max_iter=6, learning_rate=0.01, warm_up=4, patience=2, marginals="hfvae"
+):
     generator, space = torch.Generator().manual_seed(0), LatentSpace((2, 2))
     network = TopicNetwork(
         Encoder(12, (8,), space, torch.tanh, 0.1, "none", generator),
         NVDMDecoder(space, torch.zeros(12), generator),
         LatentPrior(space, torch.zeros(4), torch.ones(4)),
     )
-    settings = Settings(batch_size, max_iter, learning_rate, warm_up, patience)
+    settings = Settings(batch_size, max_iter, learning_rate, warm_up, patience, marginals)
     return Trainer(network, objective or HFVAE(), settings, generator)
 
 
@@ -73,6 +75,44 @@ def test_means_weigh_a_ragged_batch_by_its_size(counts, monkeypatch):
         means.append(trainer.run_epoch(counts, 60))
     assert means[0]["reconstruction"] == pytest.approx(means[1]["reconstruction"], rel=1e-5)
     assert means[0]["kl"] == pytest.approx(means[1]["kl"], rel=1e-5)
+
+
+def test_one_batch_of_everything_has_the_full_marginals(counts):
+    """With B = N the estimate is exact, so that both ways of training are the same but for rounding."""
+    records = []
+    for marginals in ("hfvae", "full"):
+        trainer = make_trainer(batch_size=60, marginals=marginals)
+        trainer.network.encoder.dropout = 0.0
+        train(trainer, counts, counts[:20])
+        records.append(trainer.records)
+    for estimated, full in zip(*records, strict=True):
+        estimated.pop("validation_loss"), full.pop("validation_loss")  # of 20 documents, for which N is 60
+        assert estimated == pytest.approx(full, rel=1e-4, abs=1e-4)
+
+
+def test_full_marginals_do_not_depend_on_the_batch(counts, monkeypatch):
+    """With frozen weights and no noise every term is the documents' mean, however they are split."""
+    means = []
+    for batch_size in (60, 13):
+        trainer = make_trainer(batch_size=batch_size, learning_rate=0.0, marginals="full")
+        trainer.network.encoder.dropout = 0.0
+        monkeypatch.setattr(trainer, "_noise", lambda n_rows, _=None: Noise(torch.zeros(n_rows, 4)))
+        record = trainer.run_epoch(counts, 60)
+        means.append({name: record[name] for name in ("mutual_information", "between_groups", "own_share")})
+    assert means[0] == pytest.approx(means[1], rel=1e-4, abs=1e-5)
+
+
+def test_a_chosen_alpha_that_is_inert_is_told_once():
+    """Documents with no word in common and no divergence to hold them: each is all of its own mixture."""
+    apart = sp.csr_array(np.eye(12, dtype=np.float32) * 500)
+    free = {"beta": 0.0, "gamma": 0.0, "dimension_weight": 0.0}
+    trainer = make_trainer(HFVAE(alpha=0.0, **free), max_iter=200, warm_up=0)
+    with pytest.warns(UserWarning, match="a document's own component makes up") as caught:
+        train(trainer, apart)
+    assert len(caught) == 1
+    assert trainer.records[-1]["own_share"] > 0.9
+    trainer.objective = HFVAE(alpha=1.0, **free)  # nobody asked for another weight: nothing to say
+    train(trainer, apart)
 
 
 def test_a_callback_sees_every_record_and_can_end_the_training(counts):
