@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from hftopic.latent import LatentSpace, Levels
-from hftopic.marginals import log_marginals, log_mixture, mixture_weights
+from hftopic.marginals import log_marginals, log_mixture
+from hftopic.mixtures import Mixing
 from hftopic.posterior import MeanFieldPosterior
 
 CORRELATION = 0.3
@@ -70,11 +71,11 @@ def measure(
     for batch_size in batch_sizes:
         batches = [split(len(posterior), batch_size, generator) for _ in samples]
         for estimator in ESTIMATORS:
-            weights = mixture_weights(estimator, batch_size, len(posterior))
+            mixing = Mixing(estimator, len(posterior))
             errors, shares = [], []
             for z, expected, epoch in zip(samples, exact, batches, strict=True):
                 for rows in epoch:
-                    levels = log_marginals(z[rows], posterior[rows], space, weights)
+                    levels = log_marginals(z[rows], posterior[rows], space, mixing)
                     estimate = terms(z[rows], posterior[rows], levels)
                     errors.append((estimate - expected[rows]).mean(0))
                     shares.append((estimate[:, 0] + weights.own).exp().mean())

@@ -58,6 +58,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         gamma: WeightLike = 4.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
+        partners: int | None = 128,
         prior: Prior | None = None,
         hidden: Sequence[int] = (200, 200),
         dropout: float = 0.2,
@@ -78,6 +79,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self.gamma = gamma
         self.objective = objective
         self.marginals = marginals
+        self.partners = partners
         self.prior = prior
         self.hidden = hidden
         self.dropout = dropout
@@ -280,7 +282,13 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     def _settings(self) -> Settings:
         return training_settings(
-            self.batch_size, self.max_iter, self.learning_rate, self.warm_up, self.patience, self.marginals
+            self.batch_size,
+            self.max_iter,
+            self.learning_rate,
+            self.warm_up,
+            self.patience,
+            self.marginals,
+            self.partners,
         )
 
     def _objective(self) -> Objective:

@@ -13,44 +13,70 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Batch:
-    """Counts of B documents in compressed rows.
+    """Counts of B documents in compressed rows, read off a CSR matrix without a copy that is dense.
 
     Attributes
     ----------
-    words : Tensor, shape (nnz,), int64
-        Word of each non-zero count.
-    counts : Tensor, shape (nnz,)
-        The count.
-    offsets : Tensor, shape (B + 1,), int64
-        Document b owns the entries from ``offsets[b]`` to ``offsets[b + 1]``.
+    rows : csr_array, shape (B, V)
+        Where the counts come from, in ordinary memory.
+    device : torch.device
+        Where the tensors are.
+    dtype : torch.dtype
+        Of the counts.
     """
 
-    words: Tensor
-    counts: Tensor
-    offsets: Tensor
-
-    @classmethod
-    def from_csr(
-        cls, rows: sp.csr_array, device: torch.device, dtype: torch.dtype = torch.float32
-    ) -> "Batch":
-        """Batch of all ``rows``."""
-        return cls(
-            torch.from_numpy(rows.indices.astype(np.int64)).to(device),
-            torch.from_numpy(rows.data).to(device, dtype),
-            torch.from_numpy(rows.indptr.astype(np.int64)).to(device),
-        )
+    rows: sp.csr_array
+    device: torch.device
+    dtype: torch.dtype = torch.float32
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return int(self.rows.shape[0])
+
+    def __getitem__(self, documents: slice) -> "Batch":
+        """Some of the documents."""
+        return Batch(self.rows[documents], self.device, self.dtype)
+
+    @property
+    def n_words(self) -> int:
+        """V."""
+        return int(self.rows.shape[1])
+
+    @cached_property
+    def words(self) -> Tensor:
+        """Word of each non-zero count, shape (nnz,), int64."""
+        return self._whole_numbers(self.rows.indices)
+
+    @cached_property
+    def counts(self) -> Tensor:
+        """Each non-zero count, shape (nnz,)."""
+        return torch.from_numpy(self.rows.data).to(self.device, self.dtype)
+
+    @cached_property
+    def offsets(self) -> Tensor:
+        """Shape (B + 1,), int64; document b owns the entries from ``offsets[b]`` to ``offsets[b + 1]``."""
+        return self._whole_numbers(self.rows.indptr)
 
     @cached_property
     def documents(self) -> Tensor:
         """Document of each non-zero count, shape (nnz,)."""
-        return torch.repeat_interleave(
-            torch.arange(len(self), device=self.words.device),
-            self.offsets.diff(),
-            output_size=len(self.words),
-        )
+        return self._whole_numbers(np.repeat(np.arange(len(self)), np.diff(self.rows.indptr)))
+
+    @cached_property
+    def cells(self) -> Tensor:
+        """Place of each non-zero count in a (B, V) matrix laid out row by row, shape (nnz,)."""
+        return self.documents * self.n_words + self.words
+
+    @cached_property
+    def by_word(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The same entries in the order of words.
+
+        Their places in the order of documents and their documents, shape (nnz,) each, and the offsets of the
+        words, shape (V + 1,).
+        """
+        places = np.arange(self.rows.nnz)
+        columns = sp.csr_array((places, self.rows.indices, self.rows.indptr), self.rows.shape).tocsc()
+        places, documents, offsets = map(self._whole_numbers, (columns.data, columns.indices, columns.indptr))
+        return places, documents, offsets
 
     def sum_by_document(self, entries: Tensor) -> Tensor:
         """Sums of per-entry values over each document: (nnz,) to (B,)."""
@@ -62,6 +88,9 @@ class Batch:
     def lengths(self) -> Tensor:
         """Tokens of each document, shape (B,)."""
         return self.sum_by_document(self.counts)
+
+    def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
+        return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)
 
 
 def batch_slices(n_documents: int, batch_size: int) -> list[slice]:

@@ -47,7 +47,7 @@ class ProdLDA(BaseTopicModel):
         ``hftopic.BetaTCVAE(4.0)``.
     marginals : {"hfvae", "mws", "mss", "full"}, default="hfvae"
         How the marginals q(z), q(z_d), q(z_d,e) are estimated from a batch, see
-        :func:`hftopic.marginals.mixture_weights`. "full" encodes all documents in every step and mixes over
+        :func:`hftopic.mixtures.mixture_weights`. "full" encodes all documents in every step and mixes over
         them, which is exact, and for small corpora.
     prior : prior, optional
         On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, ``hftopic.StandardNormal()``, or one
@@ -135,6 +135,7 @@ class ProdLDA(BaseTopicModel):
         gamma: WeightLike = 4.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
+        partners: int | None = 128,
         prior: Prior | None = None,
         topic_softmax: str = "joint",
         hidden: Sequence[int] = (200, 200),
@@ -157,6 +158,7 @@ class ProdLDA(BaseTopicModel):
             gamma=gamma,
             objective=objective,
             marginals=marginals,
+            partners=partners,
             prior=prior,
             hidden=hidden,
             dropout=dropout,

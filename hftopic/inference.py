@@ -3,7 +3,6 @@
 import copy
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -103,8 +102,8 @@ def _posteriors(
     with torch.inference_mode():
         for start in range(0, counts.shape[0], height):
             rows = slice(start, min(start + height, counts.shape[0]))
-            batch = Batch.from_csr(counts[rows], network.device)
-            encoded = encoder(replace(batch, counts=batch.counts.double()))
+            batch = Batch(counts[rows], network.device)
+            encoded = encoder(Batch(batch.rows, network.device, torch.float64))
             prior = network.prior.expand(len(batch))
             empty = (batch.offsets.diff() == 0)[:, None]
             yield (

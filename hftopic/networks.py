@@ -5,75 +5,26 @@ Every random number comes from a generator the caller gives: initial weights, dr
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hftopic.batches import Batch
 from hftopic.latent import Concrete, LatentSpace, Normal
 from hftopic.latent_prior import LatentPrior
+from hftopic.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, BagOfEmbeddings, Linear, ShiftNorm, dropout
+from hftopic.likelihood import LogLinear
 from hftopic.posterior import MeanFieldPosterior, Sample
 
 INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
-SHIFT_NORM_EPS = 1e-3
-SHIFT_NORM_MOMENTUM = 0.1
-
-
-def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """Inverted dropout with masks from ``generator``; without one, or with rate 0, the identity."""
-    if generator is None or rate == 0:
-        return x
-    keep = torch.rand(x.shape, generator=generator).to(x.device) >= rate
-    return x * keep / (1 - rate)
-
-
-class ShiftNorm(nn.Module):
-    """Batch norm with a learned shift and no learned scale, on the encoder's outputs."""
-
-    running_mean: Tensor
-    running_variance: Tensor
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.shift = nn.Parameter(torch.zeros(size))
-        self.register_buffer("running_mean", torch.zeros(size))
-        self.register_buffer("running_variance", torch.ones(size))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.batch_norm(
-            x,
-            self.running_mean,
-            self.running_variance,
-            bias=self.shift,
-            training=self.training,
-            momentum=SHIFT_NORM_MOMENTUM,
-            eps=SHIFT_NORM_EPS,
-        )
-
-
-class Linear(nn.Module):
-    """Linear layer with Glorot weights from ``generator`` and zero bias; it may have no outputs at all."""
-
-    def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs))
-        if n_outputs:  # where every group is Concrete there is no Gaussian dimension
-            nn.init.xavier_uniform_(self.weight, generator=generator)
-        self.bias = nn.Parameter(torch.zeros(n_outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self.weight, self.bias)
 
 
 class Encoder(nn.Module):
     """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, and heads.
 
-    The first layer sums embedding rows of the words present, so that no dense row of counts is made.
+    The first layer sums embedding rows of the words present.
     """
 
     def __init__(
@@ -106,15 +57,8 @@ class Encoder(nn.Module):
         entries = torch.log1p(batch.counts)
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(torch.finfo(entries.dtype).tiny)
         entries = entries * (INPUT_NORM / norms)[batch.documents]
-        h = functional.embedding_bag(
-            batch.words,
-            self.embedding,
-            batch.offsets,
-            mode="sum",
-            per_sample_weights=entries,
-            include_last_offset=True,
-        )  # (B, H)
-        h = self.activation(h + self.embedding_bias)
+        sums: Callable[..., Tensor] = BagOfEmbeddings.apply
+        h = self.activation(sums(self.embedding, entries, batch) + self.embedding_bias)  # (B, H)
         for layer in self.layers:
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)
@@ -124,60 +68,6 @@ class Encoder(nn.Module):
             log_variance.clamp(*LOG_VARIANCE_RANGE),
             tuple(torch.log_softmax(head(h), 1) for head in self.classes),
         )
-
-
-@dataclass(frozen=True)
-class LogLinear:
-    """Distribution over words: softmax(features @ weights + bias).
-
-    Attributes
-    ----------
-    features : Tensor, shape (B, K)
-    weights : Tensor, shape (K, V)
-    bias : Tensor, shape (V,)
-    """
-
-    features: Tensor
-    weights: Tensor
-    bias: Tensor
-
-    def log_likelihood(self, batch: Batch) -> Tensor:
-        """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
-        apply: Callable[..., Tensor] = _MultinomialLogLikelihood.apply
-        return apply(self.features, self.weights, self.bias, batch)
-
-    def probabilities(self) -> Tensor:
-        """p(w|z), shape (B, V)."""
-        return torch.softmax(torch.addmm(self.bias, self.features, self.weights), 1)
-
-
-class _MultinomialLogLikelihood(torch.autograd.Function):
-    """Log-likelihood of sparse counts under a log-linear model.
-
-    Only the counts that are there are scored, and the one (B, V) buffer serves for logits, probabilities
-    and their gradient in turn.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> Tensor:
-        logits = torch.addmm(bias, features, weights)  # (B, V)
-        at_words = batch.sum_by_document(batch.counts * logits[batch.documents, batch.words])
-        highest = logits.amax(1)
-        unnormalised = logits.sub_(highest[:, None]).exp_()
-        total = unnormalised.sum(1)
-        ctx.save_for_backward(features, weights, unnormalised, total)
-        ctx.batch = batch
-        return at_words - batch.lengths * (highest + total.log())
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        features, weights, unnormalised, total = ctx.saved_tensors
-        batch: Batch = ctx.batch
-        into_logits = unnormalised.mul_((-upstream * batch.lengths / total)[:, None])
-        into_logits.index_put_(
-            (batch.documents, batch.words), upstream[batch.documents] * batch.counts, accumulate=True
-        )
-        return into_logits @ weights.T, features.T @ into_logits, into_logits.sum(0), None
 
 
 class Decoder(nn.Module):

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 
 from hftopic.latent import Concrete, Normal
 from hftopic.latent_prior import LatentPrior, check_bounded
-from hftopic.marginals import ESTIMATORS
+from hftopic.mixtures import ESTIMATORS
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 from hftopic.priors import Prior
 from hftopic.training import Settings
@@ -27,6 +27,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "gamma": [Interval(Real, 0, None, closed="left"), Ramp],
     "objective": [None, HasMethods("terms")],
     "marginals": [StrOptions(set(ESTIMATORS))],
+    "partners": [None, Interval(Integral, 2, None, closed="left")],
     "prior": [None, HasMethods("moments")],
     "hidden": [tuple, list],
     "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -114,11 +115,17 @@ def _ramps_in(value: Any) -> list[Ramp]:
 
 
 def training_settings(
-    batch_size: int, max_iter: int, learning_rate: float, warm_up: int | float, patience: int, marginals: str
+    batch_size: int,
+    max_iter: int,
+    learning_rate: float,
+    warm_up: int | float,
+    patience: int,
+    marginals: str,
+    partners: int | None,
 ) -> Settings:
     """Settings of the training loop; a float ``warm_up`` is a share of the epochs."""
     epochs = int(warm_up) if isinstance(warm_up, int | np.integer) else round(warm_up * max_iter)
-    return Settings(batch_size, max_iter, learning_rate, epochs, patience, marginals)
+    return Settings(batch_size, max_iter, learning_rate, epochs, patience, marginals, partners)
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

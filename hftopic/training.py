@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hftopic.batches import Batch, batch_slices, shuffled_batches
-from hftopic.marginals import MixtureWeights, mixture_weights
+from hftopic.mixtures import Mixing
 from hftopic.networks import TopicNetwork
 from hftopic.objective import Objective, Progress, Step, Terms, loss
 from hftopic.posterior import Noise
@@ -68,7 +68,9 @@ class Settings:
     patience : int
         Epochs without a better validation loss before training stops; the best weights are kept.
     marginals : str
-        Estimator of the inference marginals, one of ``hftopic.marginals.ESTIMATORS``.
+        Estimator of the inference marginals, one of ``hftopic.mixtures.ESTIMATORS``.
+    partners : int or None
+        Documents that the marginals of single dimensions are mixed over, see :class:`hftopic.mixtures.Mixing`.
     """
 
     batch_size: int
@@ -77,6 +79,7 @@ class Settings:
     warm_up: int
     patience: int
     marginals: str = "hfvae"
+    partners: int | None = None
 
 
 class Trainer:
@@ -182,7 +185,7 @@ class Trainer:
     ) -> Step:
         """One pass through the network: the batch encoded, a sample of it, and its words' likelihood."""
         network, progress = self.network, Progress(at, self.settings.max_iter)
-        batch = Batch.from_csr(documents.counts[rows], network.device)
+        batch = Batch(documents.counts[rows], network.device)
         if documents.everything is None:
             components, posterior = None, network.encoder(batch, dropout)
         else:
@@ -195,7 +198,7 @@ class Trainer:
             posterior,
             sample,
             network.prior,
-            documents.weights(len(rows)),
+            documents.mixing,
             components,
             progress,
             self.companion,
@@ -203,9 +206,11 @@ class Trainer:
 
     def _documents(self, counts: sp.csr_array, n_documents: int) -> "_Documents":
         """Documents to draw batches from; with full marginals each batch is compared to all of them."""
-        whole = self.settings.marginals == "full"
-        everything = Batch.from_csr(counts, self.network.device) if whole else None
-        return _Documents(counts, n_documents, self.settings.marginals, everything)
+        settings = self.settings
+        if settings.marginals != "full":
+            return _Documents(counts, Mixing(settings.marginals, n_documents, settings.partners))
+        everything = Batch(counts, self.network.device)
+        return _Documents(counts, Mixing("full", len(everything)), everything)
 
     def validation_loss(self, counts: sp.csr_array, n_documents: int) -> float:
         """Objective at full weights on held-out documents, nats per document, with the same noise always."""
@@ -262,13 +267,8 @@ class _Documents:
     """Where batches come from, and how a batch stands for all documents in the marginals."""
 
     counts: sp.csr_array
-    n_documents: int
-    marginals: str
-    everything: Batch | None
-
-    def weights(self, batch_size: int) -> MixtureWeights:
-        n_documents = self.n_documents if self.everything is None else len(self.everything)
-        return mixture_weights(self.marginals, batch_size, n_documents)
+    mixing: Mixing
+    everything: Batch | None = None
 
 
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:

@@ -14,7 +14,7 @@ from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
 from hftopic.latent import Concrete, LatentSpace
 from hftopic.latent_prior import LatentPrior
-from hftopic.marginals import mixture_weights
+from hftopic.mixtures import Mixing
 from hftopic.objective import VAE, Step, hierarchical_terms
 from hftopic.posterior import MeanFieldPosterior, Sample
 
@@ -206,8 +206,8 @@ def test_gradients_of_the_terms_in_the_class_logits_are_finite_differences():
 
     def terms(*logits):
         posterior = MeanFieldPosterior(mean, log_variance, tuple(torch.log_softmax(c, 1) for c in logits))
-        weights = mixture_weights("hfvae", 4, 30)
-        step = Step(torch.zeros(4, dtype=torch.float64), posterior, Sample(z), prior, weights)
+        mixing = Mixing("hfvae", 30)
+        step = Step(torch.zeros(4, dtype=torch.float64), posterior, Sample(z), prior, mixing)
         named = hierarchical_terms(step)
         return tuple(named[name] for name in named if name not in ("reconstruction", "own_share"))
 

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-import hftopic.marginals as marginals
+from hftopic import densities
+from hftopic.densities import dimension_marginals
 from hftopic.latent import LatentSpace, Levels
-from hftopic.marginals import log_marginals, log_mixture, mixture_weights
+from hftopic.marginals import log_marginals, log_mixture
+from hftopic.mixtures import Mixing, mixture_weights
 from hftopic.posterior import MeanFieldPosterior
 
 GROUPS = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
@@ -51,8 +53,8 @@ def batch_weights(batch, n_documents, estimator="hfvae"):
     return matrix
 
 
-def hfvae(batch, n_documents):
-    return mixture_weights("hfvae", batch, n_documents)
+def hfvae(n_documents):
+    return Mixing("hfvae", n_documents)
 
 
 def assert_levels_close(actual, expected, **tolerance):
@@ -80,7 +82,7 @@ def test_values_and_gradients_equal_brute_force(groups, batch, extra, seed, esti
         )
         return torch.autograd.grad(value, [posterior.mean, posterior.log_variance], retain_graph=True)
 
-    ours = log_marginals(z, posterior, space, mixture_weights(estimator, batch, batch + extra))
+    ours = log_marginals(z, posterior, space, Mixing(estimator, batch + extra))
     naive = brute_force(z, posterior, space, batch_weights(batch, batch + extra, estimator))
     assert_levels_close(ours, naive, rtol=1e-10, atol=1e-10)
     for mine, theirs in zip(gradients(ours), gradients(naive), strict=True):
@@ -92,7 +94,7 @@ def test_gradients_equal_finite_differences():
     posterior, z = random_posterior(4, 3, seed=1)
 
     def levels(z, mean, log_variance):
-        found = log_marginals(z, MeanFieldPosterior(mean, log_variance), space, hfvae(4, 11))
+        found = log_marginals(z, MeanFieldPosterior(mean, log_variance), space, hfvae(11))
         return found.joint, found.groups, found.variables
 
     inputs = (z.detach().requires_grad_(), posterior.mean, posterior.log_variance)
@@ -105,13 +107,13 @@ def test_blocks_do_not_change_the_answer(monkeypatch, height):
     posterior, z = random_posterior(7, 5, seed=2)
 
     def answer():
-        levels = log_marginals(z, posterior, space, hfvae(7, 30))
+        levels = log_marginals(z, posterior, space, hfvae(30))
         value = levels.joint.sum() - 3 * levels.groups.sum() + levels.variables.square().sum()
         gradients = torch.autograd.grad(value, [posterior.mean, posterior.log_variance], retain_graph=True)
         return levels.joint, levels.groups, levels.variables, *gradients
 
     whole = answer()
-    monkeypatch.setattr(marginals, "BLOCK_ENTRIES", height * 7)
+    monkeypatch.setattr(densities, "CACHED_ENTRIES", height * 7)
     for mine, theirs in zip(answer(), whole, strict=True):
         assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
 
@@ -128,7 +130,7 @@ def test_weights_sum_to_one(batch, extra):
 @given(batch=st.integers(2, 50), extra=st.integers(0, 10**4))
 def test_stratified_weights_average_to_those_of_hfvae(batch, extra):
     """Over which of the others is the following one, as Chen et al. draw it."""
-    stratified, ours = mixture_weights("mss", batch, batch + extra), hfvae(batch, batch + extra)
+    stratified, ours = (mixture_weights(name, batch, batch + extra) for name in ("mss", "hfvae"))
     average = (math.exp(stratified.following) + (batch - 2) * math.exp(stratified.other)) / (batch - 1)
     assert average == pytest.approx(math.exp(ours.other))
     assert stratified.own == ours.own
@@ -138,8 +140,8 @@ def test_with_all_documents_the_estimate_is_the_mixture():
     space = LatentSpace((2, 2))
     posterior, z = random_posterior(8, 4, seed=3)
     everything = log_mixture(z, posterior, space, posterior)
-    assert_levels_close(log_marginals(z, posterior, space, hfvae(8, 8)), everything)
-    full = log_marginals(z[:3], posterior[:3], space, mixture_weights("full", 3, 8), posterior)
+    assert_levels_close(log_marginals(z, posterior, space, hfvae(8)), everything)
+    full = log_marginals(z[:3], posterior[:3], space, Mixing("full", 8), posterior)
     for part, whole in zip(full.sums(), everything.sums(), strict=True):
         assert_close(part, whole[:3])
 
@@ -147,7 +149,7 @@ def test_with_all_documents_the_estimate_is_the_mixture():
 @pytest.mark.parametrize(("batch", "n_documents"), [(1, 1), (1, 10), (11, 10)])
 def test_impossible_batches_are_refused(batch, n_documents):
     with pytest.raises(ValueError, match="batch of 2 documents"):
-        hfvae(batch, n_documents)
+        mixture_weights("hfvae", batch, n_documents)
 
 
 def test_an_unknown_estimator_is_refused():
@@ -158,16 +160,16 @@ def test_an_unknown_estimator_is_refused():
 @given(batch=st.integers(2, 9), n=st.integers(9, 99), seed=st.integers(0, 99))
 def test_one_group_is_the_joint_and_single_dimensions_are_groups(batch, n, seed):
     posterior, z = random_posterior(batch, 3, seed)
-    one = log_marginals(z, posterior, LatentSpace(3), hfvae(batch, n))
+    one = log_marginals(z, posterior, LatentSpace(3), hfvae(n))
     assert_close(one.groups[:, 0], one.joint)
-    singles = log_marginals(z, posterior, LatentSpace((1, 1, 1)), hfvae(batch, n))
+    singles = log_marginals(z, posterior, LatentSpace((1, 1, 1)), hfvae(n))
     assert_close(singles.groups, singles.variables)
 
 
 def test_an_encoder_that_ignores_the_document_has_no_information():
     constant = MeanFieldPosterior(torch.full((6, 4), 0.3), torch.full((6, 4), -0.5))
     z = constant.sample_gaussian(torch.randn(6, 4, generator=torch.Generator().manual_seed(0)))
-    levels = log_marginals(z, constant, LatentSpace((2, 2)), hfvae(6, 1000))
+    levels = log_marginals(z, constant, LatentSpace((2, 2)), hfvae(1000))
     assert_close(levels.variables, constant.log_prob(z))
     assert_close(levels.joint, constant.log_prob(z).sum(1))
 
@@ -187,7 +189,7 @@ def test_float32_agrees_with_float64_where_posteriors_are_narrow_and_far_out(see
             t.detach().to(dtype).requires_grad_() for t in (narrow.mean, narrow.log_variance)
         )
         z = narrow.sample_gaussian(noise).detach().to(dtype).requires_grad_()
-        levels = log_marginals(z, MeanFieldPosterior(mean, log_variance), space, hfvae(40, 1000))
+        levels = log_marginals(z, MeanFieldPosterior(mean, log_variance), space, hfvae(1000))
         value = levels.joint.sum() + levels.groups.sum() + levels.variables.sum()
         return [
             levels.joint,

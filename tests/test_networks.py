@@ -11,16 +11,9 @@ from torch.testing import assert_close
 
 from hftopic.batches import Batch, batch_slices, shuffled_batches
 from hftopic.latent import LatentSpace
-from hftopic.networks import (
-    INPUT_NORM,
-    LOG_VARIANCE_RANGE,
-    SHIFT_NORM_EPS,
-    Encoder,
-    LogLinear,
-    NVDMDecoder,
-    ProdLDADecoder,
-    dropout,
-)
+from hftopic.layers import SHIFT_NORM_EPS, dropout
+from hftopic.likelihood import LogLinear
+from hftopic.networks import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
 from hftopic.posterior import MeanFieldPosterior, Sample
 
 CPU = torch.device("cpu")
@@ -36,7 +29,7 @@ def random_counts(n=6, v=9, seed=0, density=0.4):
 
 
 def batch_of(counts, dtype=torch.float64):
-    return Batch.from_csr(counts, CPU, dtype)
+    return Batch(counts, CPU, dtype)
 
 
 def test_batch_knows_documents_and_lengths():

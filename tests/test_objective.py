@@ -19,7 +19,7 @@ from torch.testing import assert_close
 from hftopic import ProdLDA
 from hftopic.latent import MOST_CLASSES, Concrete, LatentSpace, Normal
 from hftopic.latent_prior import LatentPrior
-from hftopic.marginals import mixture_weights
+from hftopic.mixtures import Mixing
 from hftopic.objective import (
     CATALOGUE,
     DIPVAE,
@@ -78,8 +78,8 @@ def random_step(groups, batch=5, n_documents=40, seed=0, *, correlated=False, es
     log_likelihood = -100 * torch.rand(batch, generator=generator, dtype=torch.float64)
     classes = tuple(c.detach().exp() for c in posterior.log_classes)
     sample = Sample(posterior.sample_gaussian(normal(batch, k)), classes)
-    weights = mixture_weights(estimator, batch, n_documents)
-    step = Step(log_likelihood, posterior, sample, prior, weights, progress=NOW)
+    mixing = Mixing(estimator, n_documents)
+    step = Step(log_likelihood, posterior, sample, prior, mixing, progress=NOW)
     object.__setattr__(step, "inputs", inputs)  # what gradients are taken of
     return step
 
@@ -109,7 +109,7 @@ class Reference:
         q = TorchNormal(p.mean, torch.exp(0.5 * p.log_variance))
         self.log_z = q.log_prob(step.sample.z[:, None])  # (sample, document, dimension)
         self.log_pi = p.log_classes
-        w = step.weights
+        w = step.mixing.weights(len(step.posterior))
         self.log_w = torch.full((n, n), w.other, dtype=torch.float64)
         for b in range(n):
             self.log_w[b, (b + 1) % n] = w.following
@@ -414,7 +414,7 @@ def test_an_encoder_that_ignores_the_document_has_no_information_and_no_correlat
     )
     noise = torch.randn(5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     sample = Sample(posterior.sample_gaussian(noise))
-    terms = hierarchical_terms(Step(step.log_likelihood, posterior, sample, step.prior, step.weights))
+    terms = hierarchical_terms(Step(step.log_likelihood, posterior, sample, step.prior, step.mixing))
     for name in ("mutual_information", "between_groups", "within_groups"):
         assert_close(terms[name], torch.zeros(5, dtype=torch.float64), rtol=0, atol=1e-12)
     assert_close(terms["own_share"], torch.full((5,), 1 / 40, dtype=torch.float64))

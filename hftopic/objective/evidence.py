@@ -202,7 +202,7 @@ class AnchoredVAE(Evidence):
         chosen = torch.tensor([*dims, *(step.space.n_dims + c for c in concretes)])
         q_given_x = posterior.log_prob(z)[:, chosen].sum(1)
         q = log_subset(
-            z, posterior, torch.tensor(dims, dtype=torch.int64), concretes, step.weights, step.components
+            z, posterior, torch.tensor(dims, dtype=torch.int64), concretes, step.mixing, step.components
         )
         return {**elbo_terms(step), "anchored_information": q_given_x - q}
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from hftopic.latent import LatentSpace, Levels
 from hftopic.latent_prior import LatentPrior
-from hftopic.marginals import MixtureWeights, log_marginals
+from hftopic.marginals import log_marginals
+from hftopic.mixtures import Mixing
 from hftopic.objective.schedule import START, Progress
 from hftopic.posterior import MeanFieldPosterior, Sample
 
@@ -39,8 +40,8 @@ class Step:
     sample : Sample
         A sample of it.
     prior : LatentPrior
-    weights : MixtureWeights
-        Of the documents in the marginals' mixtures.
+    mixing : Mixing
+        Which documents the marginals are mixed over, and with which weights.
     components : MeanFieldPosterior, optional
         Of the documents that are mixed, where these are not the batch itself.
     progress : Progress
@@ -52,7 +53,7 @@ class Step:
     posterior: MeanFieldPosterior
     sample: Sample
     prior: LatentPrior
-    weights: MixtureWeights
+    mixing: Mixing
     components: MeanFieldPosterior | None = None
     progress: Progress = START
     ratio: DensityRatio | None = None
@@ -62,10 +63,16 @@ class Step:
         """Layout of z."""
         return self.prior.space
 
+    @property
+    def own_weight(self) -> float:
+        """Log weight of the document a sample comes from in the mixtures of the joint and the groups."""
+        mixed = self.posterior if self.components is None else self.components
+        return self.mixing.weights(len(mixed)).own
+
     @cached_property
     def marginals(self) -> Levels:
         """log q̂ at every level."""
-        return log_marginals(self.sample.z, self.posterior, self.space, self.weights, self.components)
+        return log_marginals(self.sample.z, self.posterior, self.space, self.mixing, self.components)
 
 
 def grouping_names(space: LatentSpace) -> list[str]:
@@ -105,5 +112,5 @@ def hierarchical_terms(step: Step) -> Terms:
         "mutual_information": mutual_information,  # (2)
         **correlation_terms(step.space, q, p),  # (A) and (i)
         "dimension_kl": (q.variables - p.variables).sum(1),  # (ii)
-        "own_share": (mutual_information.detach() + step.weights.own).exp(),
+        "own_share": (mutual_information.detach() + step.own_weight).exp(),
     }
