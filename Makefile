@@ -3,15 +3,17 @@
 
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+BENCH_PIP := $(BENCH)/bin/python -m pip --disable-pip-version-check
 
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs docs-test dist clean
+.PHONY: help demo test lint docs docs-test bench dist clean
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages and show them'
@@ -19,8 +21,9 @@ help:
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
 	@echo 'make docs-test  the examples in docstrings and pages'
+	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
-	@echo 'make clean      remove everything made, .venv included'
+	@echo 'make clean      remove everything made, .venv and .venv-bench included'
 
 demo: $(VENV)/.installed
 	@$(BIN)/hftopic demo $(ARGS)
@@ -40,12 +43,15 @@ docs: $(VENV)/.installed-docs
 docs-test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst
 
+bench: $(VENV)/.installed $(BENCH)/.installed
+	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
+
 dist: $(VENV)/.installed-test
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/generated *.egg-info \
+	rm -rf $(VENV) $(BENCH) build dist docs/_build docs/generated *.egg-info \
 	  .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find hftopic tests docs examples benchmarks corpora -name __pycache__ -prune -exec rm -rf {} +
 
@@ -65,4 +71,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(INTERPRETER)
 
 $(VENV)/.installed-%: $(VENV)/.installed
 	$(PIP) install -c constraints.txt -e '.[$*]'
+	@touch $@
+
+# The other libraries apart, so that what they ask for never changes what hftopic is tested with.
+$(BENCH)/.installed: benchmarks/peers-requirements.txt $(INTERPRETER)
+	rm -rf $(BENCH)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH_PIP) install -r benchmarks/peers-requirements.txt
+	$(BENCH_PIP) install --no-deps topmost==1.0.2
 	@touch $@

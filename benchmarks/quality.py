@@ -10,22 +10,19 @@ Alone on the machine, ``fit_seconds`` is wall-clock time.
 """
 
 import argparse
-import importlib.util
 import json
-import sys
 import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from scoring import SHARED, load_scorer, rounded
 
 from hftopic import NVDM, ProdLDA, __version__
 from hftopic.analysis import topic_correlation, topic_information
 from hftopic.base import BaseTopicModel
 from hftopic.objective import VAE
-
-SHARED = Path(__file__).parents[2] / "shared"
 
 MODELS = {
     "prodlda-vae": lambda seed: ProdLDA(groups=50, objective=VAE(), random_state=seed),
@@ -52,16 +49,6 @@ def main() -> None:
                 model = MODELS[name](seed)
                 line = {"corpus": corpus, "model": name, "seed": seed, **measure(model, data, scorer)}
                 print(json.dumps(line | {"version": __version__}), flush=True)
-
-
-def load_scorer(path: Path) -> ModuleType:
-    """The independent scorer as a module."""
-    specification = importlib.util.spec_from_file_location("scorer", path)
-    if specification is None or specification.loader is None or not path.is_file():
-        sys.exit(f"no scorer at {path}; give its place with --scorer")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def measure(model: BaseTopicModel, data: tuple[Any, ...], scorer: ModuleType) -> dict[str, Any]:
@@ -99,13 +86,6 @@ def columns_of(table: Any, vocabulary: list[str]) -> np.ndarray:
     """Top words as column numbers, shape (n_topics, n), as the scorer takes them."""
     number = {word: column for column, word in enumerate(vocabulary)}
     return table.drop(columns="group").map(number.__getitem__).to_numpy()
-
-
-def rounded(value: Any) -> Any:
-    """Four digits after the point; what is not a number becomes null."""
-    if not isinstance(value, float | np.floating):
-        return value
-    return None if np.isnan(value) else round(float(value), 4)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ class ProdLDA(BaseTopicModel):
         How the marginals q(z), q(z_d), q(z_d,e) are estimated from a batch, see
         :func:`hftopic.mixtures.mixture_weights`. "full" encodes all documents in every step and mixes over
         them, which is exact, and for small corpora.
+    partners : int or None, default=128
+        Documents of the batch, at the least, that the marginal of a single topic q(z_d,e) is mixed over; the
+        joint and the groups are always mixed over the batch. Fewer are faster, None is the whole batch, see
+        :class:`hftopic.mixtures.Mixing`.
     prior : prior, optional
         On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, ``hftopic.StandardNormal()``, or one
         with correlations, ``hftopic.FullCovariance(...)`` or ``hftopic.BlockCorrelation(...)``.
@@ -197,7 +201,7 @@ class NVDM(BaseTopicModel):
 
     Parameters
     ----------
-    groups, alpha, beta, gamma, objective, marginals, hidden, encoder_norm, batch_size, max_iter, \
+    groups, alpha, beta, gamma, objective, marginals, partners, hidden, encoder_norm, batch_size, max_iter, \
 learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional

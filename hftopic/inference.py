@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hftopic.batches import Batch
-from hftopic.networks import TopicNetwork
+from hftopic.networks import Encoder, TopicNetwork
 from hftopic.posterior import MeanFieldPosterior, Posterior, Sample
 
-# Entries of one (documents, words) chunk: 32 MB of float32.
+CHUNK_DOCUMENTS = 4096
+# Entries of one (documents, words) chunk, where words' probabilities are asked for: 32 MB of float32.
 CHUNK_ENTRIES = 2**23
 
 
@@ -40,7 +41,7 @@ def represent(network: TopicNetwork, counts: sp.csr_array) -> NDArray[np.float32
 def word_probabilities(network: TopicNetwork, counts: sp.csr_array) -> NDArray[np.float32]:
     """p(w|x) at the posterior mean of the Gaussian part, averaged over classes, shape (N, V)."""
     result = np.empty(counts.shape, dtype=np.float32)
-    for rows, _, encoded in _posteriors(network, counts):
+    for rows, _, encoded in _posteriors(network, counts, _height_for_words(counts)):
         averaged = torch.zeros(len(encoded), counts.shape[1], device=network.device)
         for weight, sample in _by_class(network, encoded, encoded.mean):
             averaged += weight[:, None] * network.decoder(sample).probabilities()
@@ -56,7 +57,7 @@ def elbo(network: TopicNetwork, counts: sp.csr_array, noise: Tensor) -> NDArray[
     """
     result = np.empty(counts.shape[0])
     noise = noise.to(network.device)
-    for rows, batch, encoded in _posteriors(network, counts):
+    for rows, batch, encoded in _posteriors(network, counts, _height_for_words(counts)):
         reconstruction = torch.zeros(len(batch), dtype=torch.float64, device=network.device)
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
@@ -90,15 +91,11 @@ def warn_of_empty(counts: sp.csr_array, consequence: str) -> NDArray[np.bool_]:
 
 
 def _posteriors(
-    network: TopicNetwork, counts: sp.csr_array
+    network: TopicNetwork, counts: sp.csr_array, height: int = CHUNK_DOCUMENTS
 ) -> Iterator[tuple[slice, Batch, MeanFieldPosterior]]:
-    """Chunks of documents with their posteriors; those without words have the prior.
-
-    The encoder works in float64, so that its answer in float32 does not depend on the chunk a document is in.
-    """
+    """Chunks of documents with their posteriors; those without words have the prior."""
     network.eval()
-    encoder = copy.deepcopy(network.encoder).double()
-    height = max(1, CHUNK_ENTRIES // counts.shape[1])
+    encoder = _in_float64(network.encoder)
     with torch.inference_mode():
         for start in range(0, counts.shape[0], height):
             rows = slice(start, min(start + height, counts.shape[0]))
@@ -118,6 +115,23 @@ def _posteriors(
                     ),
                 ),
             )
+
+
+def _in_float64(encoder: Encoder) -> Encoder:
+    """The encoder with float64 layers, so that its answer in float32 does not depend on a document's chunk.
+
+    Matrix products round differently from one number of rows to the next. The sums of embeddings are worked out
+    document by document; they stay in float32, and the embedding is not copied.
+    """
+    copied = copy.deepcopy(encoder, {id(encoder.embedding): encoder.embedding})
+    for layer in copied.children():
+        layer.double()
+    return copied
+
+
+def _height_for_words(counts: sp.csr_array) -> int:
+    """Documents of a chunk where every word is looked at."""
+    return max(1, CHUNK_ENTRIES // counts.shape[1])
 
 
 def to_numpy(tensor: Tensor) -> NDArray[np.float32]:

@@ -53,12 +53,16 @@ class Encoder(nn.Module):
         )
 
     def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
-        """Posterior of each document; ``generator`` draws the dropout masks in training."""
+        """Posterior of each document; ``generator`` draws the dropout masks in training.
+
+        The embedding may be of lower precision than the batch and the other layers.
+        """
         entries = torch.log1p(batch.counts)
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(torch.finfo(entries.dtype).tiny)
         entries = entries * (INPUT_NORM / norms)[batch.documents]
         sums: Callable[..., Tensor] = BagOfEmbeddings.apply
-        h = self.activation(sums(self.embedding, entries, batch) + self.embedding_bias)  # (B, H)
+        bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, H)
+        h = self.activation(bags.to(entries.dtype) + self.embedding_bias)
         for layer in self.layers:
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)

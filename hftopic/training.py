@@ -160,7 +160,7 @@ class Trainer:
         mean_loss = per_document.mean()
         self.optimiser.zero_grad()
         mean_loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.parameters, GRADIENT_NORM)
+        clip_gradients(self.parameters)
         self.optimiser.step()
         if self.companion is not None:
             self.companion.learn(step.sample)
@@ -269,6 +269,11 @@ class _Documents:
     counts: sp.csr_array
     mixing: Mixing
     everything: Batch | None = None
+
+
+def clip_gradients(parameters: list[Tensor]) -> None:
+    """Scale gradients down to ``GRADIENT_NORM`` where they are together above it."""
+    torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_NORM)
 
 
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:

@@ -28,9 +28,13 @@ IMPORT_ORDER = [
     "posterior",
     "latent_prior",
     "priors",
+    "mixtures",
+    "densities",
     "marginals",
     "objective",
     "batches",
+    "layers",
+    "likelihood",
     "networks",
     "training",
     "inference",
@@ -46,7 +50,9 @@ IMPORT_ORDER = [
     "__main__",
 ]
 STRANGERS = {  # pairs that the order alone would allow
-    "networks": {"marginals", "objective"},
+    "layers": {"mixtures", "densities", "marginals", "objective"},
+    "likelihood": {"mixtures", "densities", "marginals", "objective"},
+    "networks": {"mixtures", "densities", "marginals", "objective"},
     "analysis": {"networks", "training", "inference", "persistence", "fitted", "base"},
     "latent": {"corpus", "text", "formats", "datasets"},
 }

@@ -70,6 +70,12 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="hfvae",
     help="Their estimator.",
 )
+@_setting(
+    "--partners",
+    type=click.IntRange(2),
+    default="128",
+    help="Documents a topic's own marginal is mixed over.",
+)
 @click.option("--prior", type=Written(), help="As 'DirichletLaplace(0.5)'; if not given, the model's own.")
 @_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
 @_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")

@@ -1,0 +1,91 @@
+"""The models under comparison, each behind the same few methods.
+
+One small file a library; :data:`MODELS` says which, so that a program can list them without importing any.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every model is given."""
+
+    n_topics: int
+    seed: int
+    threads: int
+    quick: bool = False
+
+    def rounds(self, n: int) -> int:
+        """``n`` iterations or epochs, but two for a quick look."""
+        return 2 if self.quick else n
+
+
+class Adapter(ABC):
+    """One model; ``documents`` are counts in the form its library takes, made by ``convert``."""
+
+    no_completion = ""
+    """Why the library gives no word probabilities of new documents, where it gives none."""
+
+    def __init__(self, settings: Settings, vocabulary: list[str]) -> None:
+        self.settings = settings
+        self.vocabulary = vocabulary
+
+    @abstractmethod
+    def convert(self, counts: Any) -> Any:
+        """Counts as a CSR matrix in, documents out."""
+
+    @abstractmethod
+    def fit(self, documents: Any) -> None:
+        """Learn the topics."""
+
+    @abstractmethod
+    def transform(self, documents: Any) -> np.ndarray:
+        """Topic proportions, shape (N, K)."""
+
+    @abstractmethod
+    def topic_words(self) -> np.ndarray:
+        """Weight of each word in each topic, shape (K, V), the highest being the topic's top words."""
+
+    def word_probabilities(self, documents: Any) -> np.ndarray:
+        """p(w|x), shape (N, V), rows sum to 1: here of topics that mix."""
+        return self.transform(documents) @ self.topic_words()
+
+    def top_words(self, n: int) -> np.ndarray:
+        """Columns of each topic's top words, shape (K, n)."""
+        return np.argsort(-self.topic_words(), axis=1, kind="stable")[:, :n]
+
+    def active_topics(self, counts: Any) -> np.ndarray | None:  # noqa: ARG002
+        """Mask of the topics to score, for models that switch topics off; None for all."""
+        return None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model is: its name in tables, the adapter, and the distributions whose versions matter."""
+
+    title: str
+    adapter: str
+    libraries: tuple[str, ...]
+
+    def load(self) -> type[Adapter]:
+        module, _, name = self.adapter.partition(":")
+        adapter: type[Adapter] = getattr(import_module(f"adapters.{module}"), name)
+        return adapter
+
+
+MODELS = {
+    "hftopic-vae": Entry("hftopic ProdLDA VAE", "hftopic_models:PlainVAE", ("hftopic", "torch")),
+    "hftopic-hfvae": Entry("hftopic ProdLDA HFVAE", "hftopic_models:TwoGroups", ("hftopic", "torch")),
+    "sklearn-lda": Entry("scikit-learn LDA", "sklearn_lda:SklearnLDA", ("scikit-learn",)),
+    "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),
+    "tomotopy-lda": Entry("tomotopy LDA", "tomotopy_lda:TomotopyLDA", ("tomotopy",)),
+    "topica-lda": Entry("topica LDA", "topica_models:TopicaLDA", ("topica",)),
+    "topica-prodlda": Entry("topica ProdLDA", "topica_models:TopicaProdLDA", ("topica",)),
+    "pyro-prodlda": Entry("Pyro ProdLDA", "pyro_prodlda:PyroProdLDA", ("pyro-ppl", "torch")),
+    "topmost-prodlda": Entry("TopMost ProdLDA", "topmost_prodlda:TopmostProdLDA", ("topmost", "torch")),
+}

@@ -1,0 +1,49 @@
+"""ProdLDA of this package with its defaults: one group with the plain VAE, and two groups with HFVAE."""
+
+from typing import Any
+
+import numpy as np
+from quality import columns_of
+
+from adapters import Adapter
+from hftopic import ProdLDA
+from hftopic.analysis import topic_information
+from hftopic.objective import VAE
+
+
+class PlainVAE(Adapter):
+    model: ProdLDA
+
+    def build(self) -> ProdLDA:
+        return ProdLDA(groups=self.settings.n_topics, objective=VAE(), **self.options())
+
+    def options(self) -> dict[str, Any]:
+        quick = {"max_iter": 2} if self.settings.quick else {}
+        return {"random_state": self.settings.seed, **quick}
+
+    def convert(self, counts: Any) -> Any:
+        return counts
+
+    def fit(self, documents: Any) -> None:
+        self.model = self.build().fit(documents)
+
+    def transform(self, documents: Any) -> np.ndarray:
+        return self.model.transform(documents)
+
+    def word_probabilities(self, documents: Any) -> np.ndarray:
+        return self.model.word_probabilities(documents)
+
+    def topic_words(self) -> np.ndarray:
+        return self.model.topic_word_
+
+    def top_words(self, n: int) -> np.ndarray:
+        return columns_of(self.model.top_words(n, vocabulary=self.vocabulary), self.vocabulary)
+
+
+class TwoGroups(PlainVAE):
+    def build(self) -> ProdLDA:
+        half = self.settings.n_topics // 2
+        return ProdLDA(groups=(half, self.settings.n_topics - half), **self.options())
+
+    def active_topics(self, counts: Any) -> np.ndarray:
+        return topic_information(self.model, counts, threshold=0.05)["active"].to_numpy()

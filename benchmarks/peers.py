@@ -1,0 +1,209 @@
+"""Speed, memory and quality beside other libraries, each model in a process of its own.
+
+    make bench                                                        # all models, once
+    make bench ARGS="--repetitions 3 --model hftopic-vae sklearn-lda"
+    python benchmarks/peers.py --table benchmarks/results/peers.jsonl # the table again, without running
+
+Repetition 1 of every model, then repetition 2 of every model, with the seed one higher, and so on. Every
+run appends a JSON line to ``--results``; the table at the end has medians over repetitions. Seconds are
+wall-clock and include the conversion from a CSR matrix to what a library takes; memory is the peak of the
+process after fit and transform, libraries and corpus included, worker processes excluded. Scores: see
+``README.rst``.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from adapters import MODELS
+from run_one import options
+
+FOLDER = Path(__file__).parent
+NONE = "\N{EN DASH}"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+SETTING = ("corpus", "topics", "threads", "documents", "quick")
+VERSIONS = """
+import importlib.metadata, json, platform
+found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+print(json.dumps(found | {"python": platform.python_version()}))
+"""
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[options()]
+    )
+    parser.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--repetitions", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=1200, help="seconds a run may take, scores included")
+    parser.add_argument(
+        "--peer-python", type=Path, default=".venv-bench/bin/python", help="of the other libraries"
+    )
+    parser.add_argument("--results", type=Path, default=FOLDER / "results" / "peers.jsonl")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="print the table of these results only")
+    arguments = parser.parse_args()
+    if arguments.table:
+        lines = arguments.table.read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+    else:
+        rows = list(run_all(arguments))
+    print("\n\n".join(tables(rows)))
+
+
+def run_all(arguments: argparse.Namespace) -> Iterator[Row]:
+    """Row after row, each appended to the results as soon as it is there."""
+    pythons = {name: interpreter(name, arguments) for name in arguments.model}
+    versions = {python: installed(python) for python in set(pythons.values())}
+    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    for repetition in range(arguments.repetitions):
+        for name, python in pythons.items():
+            seed = arguments.seed + repetition
+            print(f"repetition {repetition + 1}: {name} ...", end=" ", file=sys.stderr, flush=True)
+            row = {key: getattr(arguments, key) for key in SETTING} | {"model": name, "seed": seed}
+            row["versions"] = {key: versions[python].get(key) for key in (*MODELS[name].libraries, "python")}
+            row |= run(command(name, python, seed, arguments), arguments.threads, arguments.timeout)
+            print(row.get("error") or f"{row['fit_seconds']:.1f} s", file=sys.stderr)
+            with arguments.results.open("a", encoding="utf-8") as results:
+                print(json.dumps(row), file=results)
+            yield row
+
+
+def interpreter(name: str, arguments: argparse.Namespace) -> str:
+    """The Python that has the model's library: this one for hftopic, the peers' for the others."""
+    return sys.executable if name.startswith("hftopic") else str(arguments.peer_python)
+
+
+def installed(python: str) -> dict[str, str]:
+    """Versions of what an interpreter has, and its own as "python"."""
+    try:
+        answer = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(
+            f"no interpreter at {python} ({error.strerror}); make bench builds it, or give --peer-python"
+        )
+    found: dict[str, str] = json.loads(answer.stdout)
+    return found
+
+
+def command(name: str, python: str, seed: int, arguments: argparse.Namespace) -> list[str]:
+    given = {key: getattr(arguments, key) for key in ("corpus", "corpora", "scorer", "topics", "threads")}
+    given |= {"seed": seed, "documents": arguments.documents}
+    pairs = [f"--{key}={value}" for key, value in given.items() if value is not None]
+    return [python, str(FOLDER / "run_one.py"), name, *pairs, *(["--quick"] if arguments.quick else [])]
+
+
+def run(command: list[str], threads: int, timeout: float) -> Row:
+    """What one run prints, or its error. The processes that it started end with it."""
+    environment = os.environ | dict.fromkeys(THREADS, str(threads)) | {"CUDA_VISIBLE_DEVICES": ""}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+    try:
+        output, messages = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return {"error": f"stopped after {timeout:g} s"}
+    finally:
+        stop_group(process)
+    if process.returncode:
+        lines = [line for line in messages.splitlines() if line.strip()]
+        return {"error": lines[-1].strip() if lines else f"exit status {process.returncode}"}
+    row: Row = json.loads(output.splitlines()[-1])
+    return row
+
+
+def stop_group(process: subprocess.Popen[str]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait()
+
+
+def tables(rows: Iterable[Row]) -> Iterator[str]:
+    """A reST table for each corpus and setting."""
+
+    def setting(row: Row) -> list[str]:
+        return [str(row[key]) for key in SETTING]
+
+    for _, group in groupby(sorted(rows, key=setting), key=setting):
+        alike = list(group)
+        yield f"{heading(alike[0])}\n\n{table(alike)}"
+
+
+def heading(row: Row) -> str:
+    documents = f", {row['documents']} documents" if row["documents"] else ""
+    quick = ", two iterations or epochs only" if row["quick"] else ""
+    return f"{row['corpus']}{documents}, {row['topics']} topics, {row['threads']} threads{quick}:"
+
+
+def table(rows: list[Row]) -> str:
+    """A simple table, its last column, of notes, as wide as it likes."""
+    header = ["model", "version", "runs", *COLUMNS, "note"]
+    lines = [cells(name, [row for row in rows if row["model"] == name]) for name in MODELS]
+    body = [line for line in lines if line]
+    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
+    rule = ["=" * width for width in widths]
+    padded = (
+        " ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (rule, header, rule, *body, rule)
+    )
+    return "\n".join(padded)
+
+
+def cells(name: str, rows: list[Row]) -> list[str]:
+    """A model's line: medians over the runs that ended well, and what there is to say of the others."""
+    if not rows:
+        return []
+    done = [row for row in rows if "error" not in row]
+    versions = dict.fromkeys(row["versions"][MODELS[name].libraries[0]] for row in rows)
+    notes = dict.fromkeys(row.get("error") or row["note"] for row in rows)
+    return [
+        MODELS[name].title,
+        ", ".join(filter(None, versions)) or NONE,
+        str(len(done)),
+        *(median(done, *column) for column in COLUMNS.values()),
+        "; ".join(filter(None, notes)) or NONE,
+    ]
+
+
+def median(rows: list[Row], key: str, show: Callable[[float], str]) -> str:
+    values = [row[key] for row in rows if row[key] is not None]
+    return show(statistics.median(values)) if values else NONE
+
+
+def whole(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2f}"
+
+
+def share(value: float) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1)
+
+
+COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "fit s": ("fit_seconds", seconds),
+    "transform s": ("transform_seconds", seconds),
+    "memory MB": ("peak_megabytes", whole),
+    "NPMI": ("npmi", share),
+    "diversity": ("diversity", share),
+    "completion": ("completion_perplexity", whole),
+    "probe": ("probe_accuracy", share),
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Fit and score one model in this process; the last line printed is its row as JSON. See ``peers.py``."""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from adapters import MODELS, Adapter, Settings
+from scoring import SHARED, load_scorer, rounded
+
+
+def options() -> argparse.ArgumentParser:
+    """Options of one run, which ``peers.py`` has as well."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--corpus", default="20ng_avitm1995")
+    parser.add_argument("--corpora", type=Path, default=SHARED / "corpora", help="folder of the corpora")
+    parser.add_argument("--scorer", type=Path, default=SHARED / "score.py")
+    parser.add_argument("--topics", type=int, default=50)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--documents", type=int, help="of each split, drawn at random; default all")
+    parser.add_argument("--quick", action="store_true", help="two iterations or epochs, to try the program")
+    return parser
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, parents=[options()])
+    parser.add_argument("model", choices=MODELS)
+    arguments = parser.parse_args()
+    scorer = load_scorer(arguments.scorer)
+    data = sample(scorer.load(arguments.corpora / arguments.corpus), arguments.documents)
+    settings = Settings(arguments.topics, arguments.seed, arguments.threads, arguments.quick)
+    model = MODELS[arguments.model].load()(settings, data[2])
+    row = measure(model, data, scorer)
+    print(json.dumps({name: rounded(value) for name, value in row.items()}), flush=True)
+
+
+def sample(data: tuple[Any, ...], n_documents: int | None) -> tuple[Any, ...]:
+    """``n_documents`` of each split, with their labels."""
+    if n_documents is None:
+        return data
+    train, test, vocabulary, train_labels, test_labels = data
+    generator = np.random.default_rng(0)
+    of_train = generator.permutation(train.shape[0])[:n_documents]
+    of_test = generator.permutation(test.shape[0])[:n_documents]
+    if train_labels is None or test_labels is None:
+        return train[of_train], test[of_test], vocabulary, None, None
+    return train[of_train], test[of_test], vocabulary, train_labels[of_train], test_labels[of_test]
+
+
+def measure(model: Adapter, data: tuple[Any, ...], scorer: ModuleType) -> dict[str, Any]:
+    """Time and memory of fit and transform, then the scores."""
+    train, test, *_ = data
+    megabytes_before_fit = peak_megabytes()
+    train_documents, convert_seconds = timed(model.convert, train)
+    _, fit_seconds = timed(model.fit, train_documents)
+    test_documents, convert_test_seconds = timed(model.convert, test)
+    test_topics, transform_seconds = timed(model.transform, test_documents)
+    cost = {
+        "fit_seconds": convert_seconds + fit_seconds,
+        "convert_seconds": convert_seconds,
+        "transform_seconds": convert_test_seconds + transform_seconds,
+        "convert_test_seconds": convert_test_seconds,
+        "peak_megabytes": peak_megabytes(),
+        "megabytes_before_fit": megabytes_before_fit,
+    }
+    return cost | scores(model, data, train_documents, test_topics, scorer)
+
+
+def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    """Result of a call, and its seconds."""
+    start = time.perf_counter()
+    result = function(*arguments)
+    return result, time.perf_counter() - start
+
+
+def peak_megabytes() -> float:
+    """Largest resident size of this process so far, without its worker processes."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def scores(
+    model: Adapter, data: tuple[Any, ...], train_documents: Any, test_topics: np.ndarray, scorer: ModuleType
+) -> dict[str, Any]:
+    """Scores of the topics, of predicted words and of the representation; null where there is none."""
+    train, test, _, train_labels, test_labels = data
+    top_words = model.top_words(10)
+    active = model.active_topics(train)
+    if active is not None:
+        top_words = top_words[active]
+    row: dict[str, Any] = {"scored_topics": len(top_words), "npmi": None, "diversity": None}
+    if len(top_words):
+        row["npmi"], row["diversity"] = scorer.npmi(top_words, train).mean(), scorer.diversity(top_words)
+    row |= {"completion_perplexity": None, "probe_accuracy": None, "note": model.no_completion}
+    if not model.no_completion:
+        row["completion_perplexity"] = scorer.completion_perplexity(
+            lambda observed: model.word_probabilities(model.convert(observed)), test
+        )
+    if train_labels is not None:
+        train_topics = model.transform(train_documents)
+        row["probe_accuracy"] = scorer.probe(train_topics, train_labels, test_topics, test_labels)
+    return row
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Where the time of a training step goes, and how far each part is from what this machine can do.
+
+    python benchmarks/step.py                     # the three sizes of the table in README.rst
+    python benchmarks/step.py --size 512,50 --partners 0 --words 60000
+
+Documents are generated. A step of the plain and of the grouped objective are timed in turns, then their parts alone,
+forward and backward. The floor of a part is the largest of three times: its exponentials, its floating-point
+operations and its bytes, each at the rate that this run measures. ``extra MB`` is what the densities of the grouped
+objective add to the peak memory of a process. One JSON line a part; figures are medians.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import scipy.sparse as sp
+import torch
+from documents import zipf_counts
+
+from hftopic import HFVAE, VAE, ProdLDA
+from hftopic.batches import Batch
+from hftopic.latent import LatentSpace
+from hftopic.marginals import log_marginals
+from hftopic.mixtures import Mixing
+from hftopic.posterior import MeanFieldPosterior, Noise
+from hftopic.training import Trainer, clip_gradients
+
+N_DOCUMENTS = 8192
+SIZES = ["256,50", "512,50", "1024,100"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a part has to do at the least."""
+
+    exponentials: float = 0.0
+    flops: float = 0.0
+    bytes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What this machine does in a second, float32."""
+
+    exponentials: float
+    flops: float
+    bytes: float
+
+    @classmethod
+    def measured(cls, device: torch.device) -> "Rates":
+        """Exponentials in base 2 in cache, a square matrix product, and a copy out of cache."""
+        small, square, large = (torch.rand(n, n, device=device) for n in (512, 1024, 4096))
+        copy = torch.empty_like(large)
+        result = torch.empty_like(small)
+        return cls(
+            small.numel() / seconds(lambda: torch.exp2(small, out=result), device),
+            2 * len(square) ** 3 / seconds(lambda: square @ square, device),
+            2 * 4 * large.numel() / seconds(lambda: copy.copy_(large), device),
+        )
+
+    def floor(self, work: Work) -> float:
+        """Seconds that the work takes at the least."""
+        return max(work.exponentials / self.exponentials, work.flops / self.flops, work.bytes / self.bytes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", nargs="+", default=SIZES, help="batch size and topics, as 512,50")
+    parser.add_argument("--words", type=int, default=2000)
+    parser.add_argument("--partners", type=int, default=128, help="0 is the whole batch")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    rates = Rates.measured(arguments.device)
+    print(json.dumps({"rates": {name: f"{rate:.3g}/s" for name, rate in vars(rates).items()}}))
+    counts = zipf_counts(N_DOCUMENTS, arguments.words)
+    for size in arguments.size:
+        batch_size, n_topics = map(int, size.split(","))
+        case = Case(counts, batch_size, n_topics, arguments.partners or None, arguments.device)
+        setting = {"B": batch_size, "K": n_topics, "V": arguments.words, "partners": arguments.partners}
+        plain, grouped = case.steps()
+        print(json.dumps(setting | {"part": "VAE step", "ms": ms(plain)}))
+        ratio = round(grouped / plain, 2)
+        print(json.dumps(setting | {"part": "HFVAE step", "ms": ms(grouped), "ratio": ratio}))
+        for name, run, work in case.parts():
+            taken, floor = seconds(run, arguments.device), rates.floor(work)
+            print(json.dumps(setting | {"part": name, "ms": ms(taken), "floor_ms": ms(floor)}), flush=True)
+        if arguments.device.type == "cpu":
+            extra = extra_memory(batch_size, n_topics, arguments.partners or None)
+            print(json.dumps(setting | {"part": "marginals", "extra_MB": round(extra, 1)}), flush=True)
+
+
+class Case:
+    """Networks, trainers and one batch of a size."""
+
+    def __init__(
+        self, counts: sp.csr_array, batch_size: int, n_topics: int, partners: int | None, device: torch.device
+    ) -> None:
+        self.counts, self.batch_size, self.n_topics = counts, batch_size, n_topics
+        self.partners, self.device = partners, device
+        self.trainers = [
+            self.trainer((n_topics,), objective=VAE()),
+            self.trainer((n_topics // 2,) * 2, objective=HFVAE()),
+        ]
+
+    def trainer(self, groups: tuple[int, ...], **settings: object) -> Trainer:
+        model = ProdLDA(
+            groups=groups,
+            batch_size=self.batch_size,
+            max_iter=2,
+            partners=self.partners,
+            device=self.device,
+            random_state=0,
+            **settings,
+        )
+        model.fit(self.counts)
+        return model._trainer
+
+    def steps(self) -> list[float]:
+        """Seconds of a step of each objective, epochs in turns."""
+        n_steps = -(-self.counts.shape[0] // self.batch_size)
+        taken: list[list[float]] = [[], []]
+        for _ in range(7):
+            for trainer, times in zip(self.trainers, taken, strict=True):
+                start = time.perf_counter()
+                trainer.run_epoch(self.counts, self.counts.shape[0])
+                times.append((time.perf_counter() - start) / n_steps)
+        return [statistics.median(times) for times in taken]
+
+    def parts(self) -> list[tuple[str, Callable[[], object], Work]]:
+        """Name, call and least work of each part of a step."""
+        trainer, rows, size = self.trainers[1], self.counts[: self.batch_size], self.batch_size
+        network, generator = trainer.network, trainer.generator
+        batch = Batch(rows, self.device)
+        posterior = detached(network.encoder(batch, generator))
+        noise = Noise.draw(size, network.space, generator, self.device)
+        sample = detached(posterior).sample(noise)
+        mixing = Mixing("hfvae", self.counts.shape[0], self.partners)
+        n_words, n_hidden = network.encoder.embedding.shape
+        n_parameters = sum(p.numel() for p in trainer.parameters)
+        pairs = size * (self.partners or size) * self.n_topics
+        dense = size * n_hidden * (n_hidden + 2 * self.n_topics)
+
+        def encoder() -> None:
+            encoded = network.encoder(batch, generator)
+            (encoded.mean.sum() + encoded.log_variance.sum()).backward()
+
+        def decoder() -> None:
+            sample.z.grad = None
+            network.decoder(sample, generator).log_likelihood(batch).mean().backward()
+
+        def marginals() -> None:
+            drawn = posterior.sample(noise)
+            levels = log_marginals(drawn.z, posterior, network.space, mixing)
+            sum(level.mean() for level in levels.sums()).backward()
+
+        def optimiser() -> None:
+            clip_gradients(trainer.parameters)
+            trainer.optimiser.step()
+
+        sparse = Work(flops=3 * 2 * dense + 2 * 2 * rows.nnz * n_hidden, bytes=4 * 2 * n_words * n_hidden)
+        decoding = 2 * size * self.n_topics * n_words
+        # float64 products are worth two float32 ones
+        products = 2 * 3 * 2 * size**2 * (2 * self.n_topics + 2)
+        return [
+            ("batch", lambda: Batch(rows, self.device).by_word, Work(bytes=2 * 3 * 8 * rows.nnz)),
+            ("encoder", encoder, sparse),
+            ("decoder", decoder, Work(exponentials=size * n_words, flops=3 * decoding)),
+            ("marginals", marginals, Work(exponentials=pairs + 3 * size**2, flops=products)),
+            ("optimiser", optimiser, Work(bytes=4 * 8 * n_parameters)),
+        ]
+
+
+def detached(posterior: MeanFieldPosterior) -> MeanFieldPosterior:
+    """The same numbers as leaves of their own graph."""
+    return MeanFieldPosterior(
+        posterior.mean.detach().requires_grad_(), posterior.log_variance.detach().requires_grad_()
+    )
+
+
+def seconds(run: Callable[[], object], device: torch.device, repeats: int = 25) -> float:
+    """Median time of a call."""
+    taken = []
+    for _ in range(repeats + 3):
+        start = time.perf_counter()
+        run()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken[3:])
+
+
+def extra_memory(batch_size: int, n_topics: int, partners: int | None) -> float:
+    """Megabytes by which the marginals raise the peak of a process of their own."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_peak_of_marginals, (batch_size, n_topics, partners))
+
+
+def _peak_of_marginals(batch_size: int, n_topics: int, partners: int | None) -> float:
+    space = LatentSpace((n_topics // 2,) * 2)
+
+    def run(size: int) -> float:
+        posterior = detached(MeanFieldPosterior(torch.randn(size, n_topics), torch.zeros(size, n_topics) - 1))
+        z = posterior.sample_gaussian(torch.randn(size, n_topics))
+        levels = log_marginals(z, posterior, space, Mixing("hfvae", N_DOCUMENTS, partners))
+        sum(level.mean() for level in levels.sums()).backward()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    run(8)  # libraries and threads are there
+    return -run(8) + run(batch_size)
+
+
+def ms(taken: float) -> float:
+    """Milliseconds, two digits after the point."""
+    return round(1e3 * taken, 2)
+
+
+if __name__ == "__main__":
+    main()
