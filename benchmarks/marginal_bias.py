@@ -7,8 +7,9 @@ Posteriors are generated: means N(0, R) with unit variances and correlation 0.3 
 group, 0 across the two groups; every variance v such that a dimension has ½ log(1 + 1/v) = 0.3 nats ("wide")
 or 1 nat ("narrow"). Each epoch draws z once for every document and splits them at random into batches.
 The exact terms are those of the same samples, so that a bias is a mean of differences; its standard error is
-over batches. "own_share" is the mean share of a document in the mixture at its own sample. One JSON line for
-each case, size and estimator, in nats.
+over batches. "own_share" is the mean share of a document in the mixture at its own sample. "partners" are the
+documents that single dimensions are mixed over, where these are not the whole batch. One JSON line for each case,
+size and estimator, in nats.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from hftopic.posterior import MeanFieldPosterior
 CORRELATION = 0.3
 CASES = {"wide": 0.3, "narrow": 1.0}  # nats a dimension
 TERMS = ("information", "between", "within")
-ESTIMATORS = ("hfvae", "mws", "mss")
+ESTIMATORS = [("hfvae", None), ("hfvae", 128), ("hfvae", 64), ("hfvae", 32), ("mws", None), ("mss", None)]
 
 
 def main() -> None:
@@ -70,19 +71,22 @@ def measure(
     truth = torch.cat(exact)
     for batch_size in batch_sizes:
         batches = [split(len(posterior), batch_size, generator) for _ in samples]
-        for estimator in ESTIMATORS:
-            mixing = Mixing(estimator, len(posterior))
+        for estimator, partners in ESTIMATORS:
+            if partners is not None and partners >= batch_size:
+                continue
+            mixing = Mixing(estimator, len(posterior), partners)
             errors, shares = [], []
             for z, expected, epoch in zip(samples, exact, batches, strict=True):
                 for rows in epoch:
                     levels = log_marginals(z[rows], posterior[rows], space, mixing)
                     estimate = terms(z[rows], posterior[rows], levels)
                     errors.append((estimate - expected[rows]).mean(0))
-                    shares.append((estimate[:, 0] + weights.own).exp().mean())
+                    shares.append((estimate[:, 0] + mixing.weights(batch_size).own).exp().mean())
             bias = torch.stack(errors)
             yield {
                 "batch": batch_size,
                 "estimator": estimator,
+                "partners": partners,
                 "n_batches": len(bias),
                 "bias": rounded(bias.mean(0)),
                 "standard_error": rounded(bias.std(0) / math.sqrt(len(bias))),

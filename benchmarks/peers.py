@@ -198,6 +198,7 @@ COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
     "fit s": ("fit_seconds", seconds),
     "transform s": ("transform_seconds", seconds),
     "memory MB": ("peak_megabytes", whole),
+    "topics": ("scored_topics", whole),
     "NPMI": ("npmi", share),
     "diversity": ("diversity", share),
     "completion": ("completion_perplexity", whole),

@@ -58,14 +58,15 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         gamma: WeightLike = 4.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
-        partners: int | None = 128,
+        partners: int | None = 64,
         prior: Prior | None = None,
         hidden: Sequence[int] = (200, 200),
-        dropout: float = 0.2,
+        dropout: float = 0.05,
+        word_dropout: float = 0.3,
         encoder_norm: str = "none",
-        batch_size: int = 256,
-        max_iter: int = 60,
-        learning_rate: float = 6e-3,
+        batch_size: int | str = "auto",
+        max_iter: int = 40,
+        learning_rate: float = 0.01,
         warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
@@ -83,6 +84,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.hidden = hidden
         self.dropout = dropout
+        self.word_dropout = word_dropout
         self.encoder_norm = encoder_norm
         self.batch_size = batch_size
         self.max_iter = max_iter
@@ -302,7 +304,14 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         generator: torch.Generator,
     ) -> Encoder:
         return Encoder(
-            n_words, layer_sizes(self.hidden), space, activation, self.dropout, self.encoder_norm, generator
+            n_words,
+            layer_sizes(self.hidden),
+            space,
+            activation,
+            self.dropout,
+            self.word_dropout,
+            self.encoder_norm,
+            generator,
         )
 
     def _restore(self, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
+SMALLEST_BATCH, LARGEST_BATCH = 64, 512  # of those chosen automatically
+
+
 @dataclass(frozen=True)
 class Batch:
     """Counts of B documents in compressed rows, read off a CSR matrix without a copy that is dense.
@@ -91,6 +94,11 @@ class Batch:
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)
+
+
+def automatic_batch_size(n_documents: int) -> int:
+    """A twentieth of the documents: enough steps an epoch where they are few, large batches where they are many."""
+    return min(max(n_documents // 20, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def batch_slices(n_documents: int, batch_size: int) -> list[slice]:

@@ -8,7 +8,6 @@ documents, dimensions) exists.
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any
 
 import torch
@@ -21,13 +20,14 @@ LOG_2 = math.log(2)  # exponents are in base 2: that exponential takes half the 
 # Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: processors take a
 # hundred times as long over subnormal ones.
 LOWEST_EXPONENT = -64.0
+FARTHEST = 64.0  # |z|/σ, whose square float32 knows to 64² 2^-24
 # Entries of the buffer of (dimensions, samples, documents): what two cores keep in cache; on a GPU, few calls.
 CACHED_ENTRIES = 2**19
 GPU_ENTRIES = 2**26
 
 
 def group_densities(z: Tensor, components: MeanFieldPosterior, groups: Sequence[slice]) -> list[Tensor]:
-    """log q(z_d|x_m) of each sample z_r and document m, shape (R, M), in nats, for each group d.
+    """log2 q(z_d|x_m) of each sample z_r and document m, shape (R, M), in bits, for each group d.
 
     Parameters
     ----------
@@ -51,39 +51,48 @@ def dimension_marginals(z: Tensor, components: MeanFieldPosterior, mixing: Mixin
     return apply(z, components.mean, components.log_variance, mixing)
 
 
-def log_mixed(log_density: Tensor, weights: MixtureWeights) -> Tensor:
-    """log Σ_m w_m exp(log_density_rm), shape (R,), in nats; differentiable in ``log_density`` (R, M)."""
+def log_mixed(bits: Tensor, weights: MixtureWeights) -> Tensor:
+    """log Σ_m w_m 2^bits_rm, shape (R,), in nats; differentiable in ``bits`` (R, M)."""
     apply: Callable[..., Tensor] = _LogMixed.apply
-    return apply(log_density, weights)
+    return apply(bits, weights)
 
 
 class _GroupDensity(torch.autograd.Function):
-    """-½ Σ_e ((z_e - μ_e)²/σ_e² + log 2πσ_e²), with the square expanded: a product of (R, 2K+1) by (2K+1, M).
+    """-½ Σ_e ((z_e - μ_e)²/σ_e² + log 2πσ_e²) in bits, the square expanded: (R, 2K+1) times (2K+1, M).
 
-    Where σ is small and z far out the expansion cancels, which float64 has the digits for.
+    Where σ is small and z far out the expansion cancels, and takes float64.
     """
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         ctx.save_for_backward(z, mean, log_variance)
-        mu, log_v = mean.double(), log_variance.double()
+        ctx.dtype = _dtype_of_squares(z, log_variance)
+        at, mu, log_v = (moment.to(ctx.dtype) for moment in (z, mean, log_variance))
         precision = torch.exp(-log_v)
         constant = (precision * mu.square() + log_v + LOG_2PI).sum(1, keepdim=True)
-        documents = torch.cat([-0.5 * precision, precision * mu, -0.5 * constant], 1)
-        return (_powers(z.double()) @ documents.T).to(z.dtype)
+        documents = torch.cat([-0.5 * precision, precision * mu, -0.5 * constant], 1) / LOG_2
+        return (_powers(at) @ documents.T).to(z.dtype)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         z, mean, log_variance = ctx.saved_tensors
-        n, precision = z.shape[1], torch.exp(-log_variance)
+        n, precision = z.shape[1], torch.exp(-log_variance) / LOG_2
         pulls = upstream[0] @ torch.cat([precision, precision * mean], 1)
         into_z = pulls[:, n:] - z * pulls[:, :n]
-        mu, precision = mean.double(), precision.double()
-        squares, firsts, zeroth = (_powers(z.double()).T @ upstream[0].double()).T.split([n, n, 1], 1)
+        at, mu, precision, shares = (t.to(ctx.dtype) for t in (z, mean, precision, upstream[0]))
+        squares, firsts, zeroth = (_powers(at).T @ shares).T.split([n, n, 1], 1)
         into_mean = precision * (firsts - mu * zeroth)
         spread = precision * (squares - 2 * mu * firsts + mu.square() * zeroth)
-        into_log_variance = 0.5 * (spread - zeroth)
+        into_log_variance = 0.5 * (spread - zeroth / LOG_2)
         return into_z, into_mean.to(mean.dtype), into_log_variance.to(mean.dtype)
+
+
+def _dtype_of_squares(z: Tensor, log_variance: Tensor) -> torch.dtype:
+    """float64 where float32 would lose more than 3e-4 of (z - μ)²/σ² in the expansion; on a GPU without a look."""
+    if z.device.type != "cpu" or z.numel() == 0:
+        return torch.float64
+    farthest = z.detach().abs().amax(0) * torch.exp(-0.5 * log_variance.detach()).amax(0)
+    return z.dtype if float(farthest.amax()) < FARTHEST else torch.float64
 
 
 def _powers(z: Tensor) -> Tensor:
@@ -95,18 +104,17 @@ class _LogMixed(torch.autograd.Function):
     """Log of a weighted sum of exponentials; the shares of the documents in it are its gradient."""
 
     @staticmethod
-    def forward(ctx: Any, log_density: Tensor, weights: MixtureWeights) -> Tensor:
-        exponents = weights.relative_(log_density * (1 / LOG_2), unit=LOG_2)
-        highest = exponents.amax(1, keepdim=True)
-        shares = exponents.sub_(highest).clamp_min_(LOWEST_EXPONENT).exp2_()
+    def forward(ctx: Any, bits: Tensor, weights: MixtureWeights) -> Tensor:
+        highest = bits.amax(1, keepdim=True)
+        shares = weights.relative_(bits - highest, unit=LOG_2).clamp_min_(LOWEST_EXPONENT).exp2_()
         total = shares.sum(1)
-        ctx.save_for_backward(shares.div_(total[:, None]))
+        ctx.save_for_backward(shares, total)
         return (total.log2() + highest[:, 0]) * LOG_2 + weights.other
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        (shares,) = ctx.saved_tensors
-        return shares * upstream[0][:, None], None
+        shares, total = ctx.saved_tensors
+        return shares * (LOG_2 * upstream[0] / total)[:, None], None
 
 
 class _DimensionMarginals(torch.autograd.Function):
@@ -141,69 +149,80 @@ def _mix_dimensions(
     z: Tensor, mean: Tensor, log_variance: Tensor, mixing: Mixing, upstream: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The marginals (R, K); with ``upstream`` (R, K) also the gradients of Σ upstream * marginals."""
-    pass_ = _Pass(*(moment.detach().T.contiguous() for moment in (z, mean, log_variance)), upstream)
-    runs = mixing.runs(len(z))
-    for rows in runs:
-        documents = rows if len(runs) > 1 else slice(0, len(mean))
-        weights = mixing.weights(documents.stop - documents.start)
-        for part, dims in pass_.blocks(rows, documents):
-            pass_.run(part, documents, dims, weights, part.start - rows.start)
-        pass_.log_sums[:, rows] += weights.other
-    return pass_.log_sums.T, () if upstream is None else pass_.gradients()
+    parts = []
+    for start, stop, n_runs in mixing.runs(len(z)):
+        whole = n_runs == 1 and start == 0 and stop == len(z)
+        documents = slice(0, len(mean)) if whole else slice(start, stop)
+        curves = [
+            None if moment is None else _curves(moment[rows], n_runs)
+            for moment, rows in (
+                (z, slice(start, stop)),
+                (mean, documents),
+                (log_variance, documents),
+                (upstream, slice(start, stop)),
+            )
+        ]
+        weights = mixing.weights(curves[1].shape[1])
+        parts.append([answer.reshape(z.shape[1], answer.shape[1] * n_runs).T for answer in _mix_curves(*curves, weights)])
+    marginals, *gradients = (torch.cat(answers) if len(parts) > 1 else answers[0] for answers in zip(*parts, strict=True))
+    return marginals, tuple(gradients)
 
 
-class _Pass:
-    """Sums over a block of dimensions, samples and documents at a time; dimensions come first in memory.
+def _curves(moments: Tensor, n_runs: int) -> Tensor:
+    """(n R, K) as (K n, R): the problems outside, each contiguous."""
+    n_rows, n_dims = moments.shape
+    return moments.detach().T.reshape(n_dims * n_runs, n_rows // n_runs).contiguous()
+
+
+def _mix_curves(
+    z: Tensor, mean: Tensor, log_variance: Tensor, upstream: Tensor | None, weights: MixtureWeights
+) -> list[Tensor]:
+    """Log mixtures of E one-dimensional problems at R points, (E, R), of M documents, (E, M), and their gradients.
 
     A density is 2 to the power of c - t², with t = (z - μ) s, s = sqrt(log2(e)/2)/σ and c = -log2(σ sqrt(2π)).
+    A block of problems and points is in cache at a time.
     """
+    scale = torch.exp(-0.5 * log_variance) * math.sqrt(0.5 / LOG_2)
+    constant = (log_variance + LOG_2PI) * (-0.5 / LOG_2)
+    log_sums = torch.empty_like(z)
+    if upstream is not None:
+        pulled = torch.empty_like(z)  # Σ_m share s t
+        shares = torch.zeros_like(mean)  # Σ_r share
+        moments = mean.new_zeros(len(mean), 2, mean.shape[1])  # Σ_r share t and Σ_r share t z
+        powers = torch.stack([torch.ones_like(z), z], 1)
+    height, depth = _block(z, mean)
+    buffers = z.new_empty(2, height * depth * mean.shape[1])
+    for e in range(0, len(z), depth):
+        of = slice(e, e + depth)
+        mu, s, c = mean[of, None], scale[of, None], constant[of, None]
+        for start in range(0, z.shape[1], height):
+            rows = slice(start, start + height)
+            points = z[of, rows, None]
+            shape = (len(points), points.shape[1], mean.shape[1])
+            t, density = buffers[:, : math.prod(shape)].view(2, *shape)
+            torch.sub(points, mu, out=t).mul_(s)
+            torch.addcmul(c, t, t, value=-1, out=density)
+            weights.relative_(density, start, LOG_2)
+            highest = density.amax(2, keepdim=True)
+            total = density.sub_(highest).clamp_min_(LOWEST_EXPONENT).exp2_().sum(2)
+            torch.add(highest[:, :, 0], total.log2(), out=log_sums[of, rows])
+            if upstream is None:
+                continue
+            share = density.mul_((upstream[of, rows] / total)[:, :, None])
+            shares[of] += share.sum(1)
+            pull = t.mul_(share)
+            moments[of] += powers[of, :, rows] @ pull
+            torch.sum(pull.mul_(s), 2, out=pulled[of, rows])
+    log_sums.mul_(LOG_2).add_(weights.other)
+    if upstream is None:
+        return [log_sums]
+    zeroth, first = moments.unbind(1)
+    squares = scale * (first - mean * zeroth)  # Σ_r share t²
+    return [log_sums, -2 * LOG_2 * pulled, 2 * LOG_2 * scale * zeroth, LOG_2 * squares - 0.5 * shares]
 
-    def __init__(self, z: Tensor, mean: Tensor, log_variance: Tensor, upstream: Tensor | None) -> None:
-        self.z, self.mean = z, mean  # (K, R) and (K, M)
-        self.upstream = None if upstream is None else upstream.T
-        self.scale = torch.exp(-0.5 * log_variance) * math.sqrt(0.5 / LOG_2)
-        self.constant = (log_variance + LOG_2PI) * (-0.5 / LOG_2)
-        self.log_sums = torch.empty_like(z)
-        if upstream is not None:
-            self.pulled = torch.empty_like(z)  # Σ_m share s t
-            self.shares = torch.zeros_like(mean)  # Σ_r share
-            self.moments = mean.new_zeros(len(mean), 2, mean.shape[1])  # Σ_r share t and Σ_r share t z
-            self.powers = torch.stack([torch.ones_like(z), z], 1)
-        self.most_entries = CACHED_ENTRIES if z.device.type == "cpu" else GPU_ENTRIES
-        self.buffers = z.new_empty(2, max(self.most_entries, mean.shape[1]))
 
-    def blocks(self, rows: slice, documents: slice) -> list[tuple[slice, slice]]:
-        """Samples and dimensions of each block of the samples in ``rows``."""
-        width = documents.stop - documents.start
-        height = min(rows.stop - rows.start, max(1, self.most_entries // width))
-        depth = max(1, self.most_entries // (width * height))
-        parts = [slice(a, min(a + height, rows.stop)) for a in range(rows.start, rows.stop, height)]
-        return list(product(parts, [slice(e, e + depth) for e in range(0, len(self.z), depth)]))
-
-    def run(
-        self, rows: slice, documents: slice, dims: slice, weights: MixtureWeights, first_row: int
-    ) -> None:
-        """One block, with log sums relative to the weight of an "other" document."""
-        z, mean, scale = self.z[dims, rows, None], self.mean[dims, None, documents], self.scale[dims, None, documents]
-        shape = torch.broadcast_shapes(z.shape, mean.shape)
-        t, density = self.buffers[:, : math.prod(shape)].view(2, *shape)
-        torch.sub(z, mean, out=t).mul_(scale)
-        torch.addcmul(self.constant[dims, None, documents], t, t, value=-1, out=density)
-        weights.relative_(density, first_row, LOG_2)
-        highest = density.amax(2, keepdim=True)
-        total = density.sub_(highest).clamp_min_(LOWEST_EXPONENT).exp2_().sum(2)
-        torch.add(highest[:, :, 0], total.log2(), out=self.log_sums[dims, rows]).mul_(LOG_2)
-        if self.upstream is None:
-            return
-        share = density.mul_((self.upstream[dims, rows] / total)[:, :, None])
-        self.shares[dims, documents] += share.sum(1)
-        pull = t.mul_(share)
-        self.moments[dims, :, documents] += self.powers[dims, :, rows] @ pull
-        torch.sum(pull.mul_(scale), 2, out=self.pulled[dims, rows])
-
-    def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Of the samples, (R, K), and of the documents' means and log variances, (M, K)."""
-        zeroth, first = self.moments.unbind(1)
-        squares = self.scale * (first - self.mean * zeroth)  # Σ_r share t²
-        into_log_variance = LOG_2 * squares - 0.5 * self.shares
-        return -2 * LOG_2 * self.pulled.T, (2 * LOG_2 * self.scale * zeroth).T, into_log_variance.T
+def _block(z: Tensor, mean: Tensor) -> tuple[int, int]:
+    """Points and problems of a block, whose buffer has (problems, points, documents)."""
+    most, width = CACHED_ENTRIES if z.device.type == "cpu" else GPU_ENTRIES, mean.shape[1]
+    height = min(z.shape[1], max(1, most // width))
+    return max(1, height), max(1, min(len(z), most // (width * max(1, height))))

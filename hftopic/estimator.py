@@ -49,7 +49,7 @@ class ProdLDA(BaseTopicModel):
         How the marginals q(z), q(z_d), q(z_d,e) are estimated from a batch, see
         :func:`hftopic.mixtures.mixture_weights`. "full" encodes all documents in every step and mixes over
         them, which is exact, and for small corpora.
-    partners : int or None, default=128
+    partners : int or None, default=64
         Documents of the batch, at the least, that the marginal of a single topic q(z_d,e) is mixed over; the
         joint and the groups are always mixed over the batch. Fewer are faster, None is the whole batch, see
         :class:`hftopic.mixtures.Mixing`.
@@ -61,15 +61,19 @@ class ProdLDA(BaseTopicModel):
         groups, so that rows sum to 1 either way.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
-    dropout : float, default=0.2
+    dropout : float, default=0.05
         Share of the encoder's last layer and of the topic proportions left out in a training step.
+    word_dropout : float, default=0.3
+        Share of a document's distinct words that the encoder does not see in a training step. It learns to say
+        what a document is about from a part of it, and new documents are described better.
     encoder_norm : {"none", "shift"}, default="none"
         Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
-    batch_size : int, default=256
-        Documents a step, drawn without replacement; also the sample from which marginals are estimated.
-    max_iter : int, default=60
+    batch_size : int or "auto", default="auto"
+        Documents a step, drawn without replacement; also the sample from which marginals are estimated. "auto" is
+        a twentieth of the documents, at least 64 and at most 512.
+    max_iter : int, default=40
         Epochs.
-    learning_rate : float, default=0.006
+    learning_rate : float, default=0.01
         Of Adam at the start; it falls along a cosine.
     warm_up : int or float, default=0.5
         Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
@@ -139,15 +143,16 @@ class ProdLDA(BaseTopicModel):
         gamma: WeightLike = 4.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
-        partners: int | None = 128,
+        partners: int | None = 64,
         prior: Prior | None = None,
         topic_softmax: str = "joint",
         hidden: Sequence[int] = (200, 200),
-        dropout: float = 0.2,
+        dropout: float = 0.05,
+        word_dropout: float = 0.3,
         encoder_norm: str = "none",
-        batch_size: int = 256,
-        max_iter: int = 60,
-        learning_rate: float = 6e-3,
+        batch_size: int | str = "auto",
+        max_iter: int = 40,
+        learning_rate: float = 0.01,
         warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
@@ -166,6 +171,7 @@ class ProdLDA(BaseTopicModel):
             prior=prior,
             hidden=hidden,
             dropout=dropout,
+            word_dropout=word_dropout,
             encoder_norm=encoder_norm,
             batch_size=batch_size,
             max_iter=max_iter,
@@ -201,12 +207,12 @@ class NVDM(BaseTopicModel):
 
     Parameters
     ----------
-    groups, alpha, beta, gamma, objective, marginals, partners, hidden, encoder_norm, batch_size, max_iter, \
-learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
+    groups, alpha, beta, gamma, objective, marginals, partners, hidden, word_dropout, encoder_norm, batch_size, \
+max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.
-    dropout : float, default=0.2
+    dropout : float, default=0.05
         Share of the encoder's last layer left out in a training step.
 
     Attributes

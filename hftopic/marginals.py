@@ -52,9 +52,9 @@ def log_marginals(
     nodes: dict[tuple[int, int], Tensor] = {}
     for node in chain(*space.partitions):
         if (node.start, node.stop) not in nodes:  # a group may stand at several levels
-            density = sum(pairs[node][1:], pairs[node][0])
+            bits = sum(pairs[node][1:], pairs[node][0])
             held = space.concretes_in(node)
-            nodes[node.start, node.stop] = _averaged(density, held, posterior, mixed, weights)
+            nodes[node.start, node.stop] = _averaged(bits, held, posterior, mixed, weights)
     partitions = [
         torch.stack([nodes[node.start, node.stop] for node in partition], dim=1)
         for partition in space.partitions
@@ -130,7 +130,7 @@ def log_dims(grid: Tensor, components: MeanFieldPosterior) -> Tensor:
 
 
 def _averaged(
-    log_density: Tensor,
+    bits: Tensor,
     concretes: list[int],
     posterior: MeanFieldPosterior,
     components: MeanFieldPosterior,
@@ -138,12 +138,12 @@ def _averaged(
 ) -> Tensor:
     """log Σ_m w_m q(z|x_m), or Σ_k π_k log Σ_m w_m q(z|x_m) π_m,k where there are classes, shape (R,)."""
     if not concretes:
-        return log_mixed(log_density, weights)
+        return log_mixed(bits, weights)
     own, mixed = (_joint_classes(p, concretes).exp() for p in (posterior, components))
-    weighted = weights.relative_(log_density.clone())
-    highest = weighted.detach().amax(1, keepdim=True)
-    shares = torch.exp2(((weighted - highest) / LOG_2).clamp_min(LOWEST_EXPONENT)) @ mixed  # (R, C)
-    log_q = shares.clamp_min(torch.finfo(shares.dtype).tiny).log() + highest + weights.other
+    highest = bits.detach().amax(1, keepdim=True)
+    weighted = weights.relative_(bits - highest, unit=LOG_2)
+    shares = torch.exp2(weighted.clamp_min(LOWEST_EXPONENT)) @ mixed  # (R, C)
+    log_q = shares.clamp_min(torch.finfo(shares.dtype).tiny).log() + LOG_2 * highest + weights.other
     return (own * log_q).sum(1)
 
 

@@ -108,9 +108,14 @@ class Mixing:
         """Weights in a mixture over ``batch_size`` documents."""
         return mixture_weights(self.estimator, batch_size, self.n_documents)
 
-    def runs(self, batch_size: int) -> list[slice]:
-        """The runs of documents over which single dimensions are mixed; their sizes differ by 1 at most."""
+    def runs(self, batch_size: int) -> list[tuple[int, int, int]]:
+        """Runs of documents over which single dimensions are mixed, as (start, stop, number of equal runs).
+
+        The sizes of all runs differ by 1 at most; the longer ones come first.
+        """
         whole = self.partners is None or self.estimator == "full"
-        n = 1 if whole else max(1, batch_size // self.partners)
-        ends = [batch_size * i // n for i in range(n + 1)]
-        return [slice(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+        n_runs = 1 if whole else max(1, batch_size // self.partners)
+        size, n_longer = divmod(batch_size, n_runs)
+        middle = n_longer * (size + 1)
+        parts = [(0, middle, n_longer), (middle, batch_size, n_runs - n_longer)]
+        return [part for part in parts if part[2]]

@@ -34,11 +34,12 @@ class Encoder(nn.Module):
         space: LatentSpace,
         activation: Callable[[Tensor], Tensor],
         dropout: float,
+        word_dropout: float,
         norm: str,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.activation, self.dropout = activation, dropout
+        self.activation, self.dropout, self.word_dropout = activation, dropout, word_dropout
         self.embedding = nn.Parameter(torch.empty(n_words, hidden[0]))
         nn.init.xavier_uniform_(self.embedding, generator=generator)
         self.embedding_bias = nn.Parameter(torch.zeros(hidden[0]))
@@ -57,8 +58,9 @@ class Encoder(nn.Module):
 
         The embedding may be of lower precision than the batch and the other layers.
         """
-        entries = torch.log1p(batch.counts)
-        norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(torch.finfo(entries.dtype).tiny)
+        entries = dropout(torch.log1p(batch.counts), self.word_dropout, generator)
+        smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # of a document that has lost all words
+        norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
         entries = entries * (INPUT_NORM / norms)[batch.documents]
         sums: Callable[..., Tensor] = BagOfEmbeddings.apply
         bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, H)

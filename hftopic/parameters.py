@@ -31,8 +31,9 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "prior": [None, HasMethods("moments")],
     "hidden": [tuple, list],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "word_dropout": [Interval(Real, 0, 1, closed="left")],
     "encoder_norm": [StrOptions({"none", "shift"})],
-    "batch_size": [Interval(Integral, 2, None, closed="left")],
+    "batch_size": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "warm_up": [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
@@ -115,7 +116,7 @@ def _ramps_in(value: Any) -> list[Ramp]:
 
 
 def training_settings(
-    batch_size: int,
+    batch_size: int | str,
     max_iter: int,
     learning_rate: float,
     warm_up: int | float,
@@ -125,7 +126,8 @@ def training_settings(
 ) -> Settings:
     """Settings of the training loop; a float ``warm_up`` is a share of the epochs."""
     epochs = int(warm_up) if isinstance(warm_up, int | np.integer) else round(warm_up * max_iter)
-    return Settings(batch_size, max_iter, learning_rate, epochs, patience, marginals, partners)
+    size = None if isinstance(batch_size, str) else batch_size
+    return Settings(size, max_iter, learning_rate, epochs, patience, marginals, partners)
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

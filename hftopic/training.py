@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from hftopic.batches import Batch, batch_slices, shuffled_batches
+from hftopic.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
 from hftopic.mixtures import Mixing
 from hftopic.networks import TopicNetwork
 from hftopic.objective import Objective, Progress, Step, Terms, loss
@@ -58,7 +58,8 @@ class Settings:
 
     Attributes
     ----------
-    batch_size : int
+    batch_size : int or None
+        If not given, :func:`hftopic.batches.automatic_batch_size` of the documents.
     max_iter : int
         Epochs.
     learning_rate : float
@@ -73,7 +74,7 @@ class Settings:
         Documents that the marginals of single dimensions are mixed over, see :class:`hftopic.mixtures.Mixing`.
     """
 
-    batch_size: int
+    batch_size: int | None
     max_iter: int
     learning_rate: float
     warm_up: int
@@ -129,7 +130,7 @@ class Trainer:
             The network then holds the weights of the epoch before.
         """
         self.network.train()
-        batches = list(shuffled_batches(counts.shape[0], self.settings.batch_size, self.generator))
+        batches = list(shuffled_batches(counts.shape[0], self._batch_size(n_documents), self.generator))
         documents = self._documents(counts, n_documents)
         values_of_steps, sizes = [], []
         for i, rows in enumerate(batches):
@@ -218,7 +219,7 @@ class Trainer:
         generator = _fixed_generator()
         total = 0.0
         batches = [
-            np.arange(s.start, s.stop) for s in batch_slices(counts.shape[0], self.settings.batch_size)
+            np.arange(s.start, s.stop) for s in batch_slices(counts.shape[0], self._batch_size(n_documents))
         ]
         documents = self._documents(counts, max(n_documents, *map(len, batches)))
         with torch.no_grad():
@@ -227,6 +228,9 @@ class Trainer:
                 per_document = loss(self.objective.terms(step), self._weights(self.epoch), 1.0)
                 total += per_document.double().sum().item()
         return total / counts.shape[0]
+
+    def _batch_size(self, n_documents: int) -> int:
+        return self.settings.batch_size or automatic_batch_size(n_documents)
 
     def keep(self) -> None:
         """Remember the weights as they are now."""

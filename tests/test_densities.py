@@ -1,5 +1,7 @@
 """Densities of all pairs of samples and documents: their gradients, their partners, and what they keep."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -22,10 +24,19 @@ def leaves(n, dims, seed=0, dtype=torch.float64):
     return [moment.to(dtype).requires_grad_() for moment in (z, mean, log_variance)]
 
 
+def runs_of(mixing, batch):
+    """Every run as a slice."""
+    return [
+        slice(a, a + (stop - start) // n)
+        for start, stop, n in mixing.runs(batch)
+        for a in range(start, stop, (stop - start) // n)
+    ]
+
+
 def naive_dimensions(z, mean, log_variance, mixing):
     """Every run of documents by itself, every density in one tensor."""
     marginals = []
-    for run in mixing.runs(len(z)):
+    for run in runs_of(mixing, len(z)):
         size = run.stop - run.start
         weights = mixing.weights(size)
         log_weight = weights.relative_(torch.zeros(size, size, dtype=z.dtype)) + weights.other
@@ -57,7 +68,7 @@ def test_single_dimensions_equal_brute_force(every_sample_weighs_the_same, batch
 
 @given(batch=st.integers(2, 500), partners=st.integers(2, 200))
 def test_runs_part_the_batch_into_equal_shares(batch, partners):
-    runs = Mixing("hfvae", 1000, partners).runs(batch)
+    runs = runs_of(Mixing("hfvae", 1000, partners), batch)
     sizes = [run.stop - run.start for run in runs]
     assert [row for run in runs for row in range(run.start, run.stop)] == list(range(batch))
     assert max(sizes) - min(sizes) <= 1
@@ -66,9 +77,9 @@ def test_runs_part_the_batch_into_equal_shares(batch, partners):
 
 
 def test_a_batch_no_larger_than_the_partners_and_full_mixtures_are_one_run():
-    assert Mixing("hfvae", 1000, 128).runs(200) == [slice(0, 200)]
-    assert Mixing("hfvae", 1000).runs(5000) == [slice(0, 5000)]
-    assert Mixing("full", 1000, 128).runs(512) == [slice(0, 512)]
+    assert Mixing("hfvae", 1000, 128).runs(200) == [(0, 200, 1)]
+    assert Mixing("hfvae", 1000).runs(5000) == [(0, 5000, 1)]
+    assert Mixing("full", 1000, 128).runs(512) == [(0, 512, 1)]
 
 
 def test_partners_change_no_level_but_single_dimensions():
@@ -85,7 +96,7 @@ def test_groups_equal_sums_of_normal_densities_with_finite_difference_gradients(
     z, mean, log_variance = leaves(5, 4)
     posterior = MeanFieldPosterior(mean, log_variance)
     pair = group_densities(z, posterior, [slice(0, 3), slice(3, 4)])
-    density = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(z[:, None])
+    density = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(z[:, None]) / math.log(2)
     assert_close(pair[0], density[:, :, :3].sum(2), rtol=1e-10, atol=1e-10)
     assert_close(pair[1], density[:, :, 3], rtol=1e-10, atol=1e-10)
 
@@ -97,21 +108,21 @@ def test_groups_equal_sums_of_normal_densities_with_finite_difference_gradients(
 
 @pytest.mark.parametrize("estimator", ["hfvae", "mss", "full"])
 def test_mixed_rows_are_weighted_sums(estimator):
-    density = 30 * torch.randn(6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    density.requires_grad_()
+    bits = 30 * torch.randn(6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    bits.requires_grad_()
     weights = mixture_weights(estimator, 6, 50)
     log_weight = weights.relative_(torch.zeros(6, 6, dtype=torch.float64)) + weights.other
-    assert_close(log_mixed(density, weights), torch.logsumexp(density + log_weight, 1))
-    assert torch.autograd.gradcheck(lambda x: log_mixed(x, weights), (density,))
+    assert_close(log_mixed(bits, weights), torch.logsumexp(math.log(2) * bits + log_weight, 1))
+    assert torch.autograd.gradcheck(lambda x: log_mixed(x, weights), (bits,))
 
 
 def test_subnormal_numbers_do_not_arise():
     """Products with them take a hundred times as long."""
-    density = torch.full((2, 2), -1e4)
-    density.fill_diagonal_(0.0)
-    density.requires_grad_()
-    log_mixed(density, mixture_weights("hfvae", 2, 1000)).mean().backward()
-    assert (density.grad.abs() > torch.finfo(torch.float32).tiny).all()
+    bits = torch.full((2, 2), -1e4)
+    bits.fill_diagonal_(0.0)
+    bits.requires_grad_()
+    log_mixed(bits, mixture_weights("hfvae", 2, 1000)).mean().backward()
+    assert (bits.grad.abs() > torch.finfo(torch.float32).tiny).all()
 
 
 @pytest.mark.parametrize("partners", [None, 16])

@@ -56,7 +56,7 @@ def test_an_epoch_is_every_document_once_in_random_order():
 
 def test_encoder_equals_its_dense_form():
     counts = random_counts()
-    encoder = Encoder(9, (5, 4), LatentSpace(3), functional.softplus, 0.0, "none", generator()).double()
+    encoder = Encoder(9, (5, 4), LatentSpace(3), functional.softplus, 0.0, 0.0, "none", generator()).double()
     x = torch.from_numpy(counts.toarray()).double().log1p()
     x = INPUT_NORM * functional.normalize(x, dim=1)
     h = functional.softplus(x @ encoder.embedding + encoder.embedding_bias)
@@ -68,13 +68,13 @@ def test_encoder_equals_its_dense_form():
 
 def test_encoder_does_not_see_document_length():
     counts = sp.csr_array(np.array([[1, 1, 0], [4, 4, 0]], dtype=np.float32))
-    encoder = Encoder(3, (5,), LatentSpace(2), torch.tanh, 0.0, "none", generator()).double()
+    encoder = Encoder(3, (5,), LatentSpace(2), torch.tanh, 0.0, 0.0, "none", generator()).double()
     mean = encoder(batch_of(counts)).mean
     assert_close(mean[0], mean[1])
 
 
 def test_an_empty_document_does_not_spoil_its_batch():
-    encoder = Encoder(3, (5,), LatentSpace(2), torch.tanh, 0.0, "none", generator())
+    encoder = Encoder(3, (5,), LatentSpace(2), torch.tanh, 0.0, 0.0, "none", generator())
     with_empty = sp.csr_array(np.array([[1, 0, 2], [0, 0, 0]], dtype=np.float32))
     posterior = encoder(batch_of(with_empty, torch.float32))
     assert torch.isfinite(posterior.mean).all()
@@ -172,7 +172,7 @@ def test_dropout_keeps_the_mean_and_needs_a_generator():
 
 def test_shift_norm_bars_pruning():
     """Batch norm on the mean forces its variance to 1 - eps/(1+eps) over the batch, whatever the encoder."""
-    encoder = Encoder(9, (5,), LatentSpace(3), torch.tanh, 0.0, "shift", generator()).double().train()
+    encoder = Encoder(9, (5,), LatentSpace(3), torch.tanh, 0.0, 0.0, "shift", generator()).double().train()
     mean = encoder(batch_of(random_counts(n=40))).mean
     variance = mean.var(0, correction=0)
     assert (variance > 0.8).all()

@@ -39,11 +39,11 @@ class PlainVAE(Adapter):
     def top_words(self, n: int) -> np.ndarray:
         return columns_of(self.model.top_words(n, vocabulary=self.vocabulary), self.vocabulary)
 
+    def active_topics(self, counts: Any) -> np.ndarray:
+        return topic_information(self.model, counts, threshold=0.05)["active"].to_numpy()
+
 
 class TwoGroups(PlainVAE):
     def build(self) -> ProdLDA:
         half = self.settings.n_topics // 2
         return ProdLDA(groups=(half, self.settings.n_topics - half), **self.options())
-
-    def active_topics(self, counts: Any) -> np.ndarray:
-        return topic_information(self.model, counts, threshold=0.05)["active"].to_numpy()

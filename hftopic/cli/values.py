@@ -42,6 +42,18 @@ class Share(click.ParamType):  # type: ignore[type-arg]
             return None
 
 
+class BatchSize(click.IntRange):
+    """A number of documents from 2 up, or auto."""
+
+    name = "n|auto"
+
+    def __init__(self) -> None:
+        super().__init__(2)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return "auto" if value == "auto" else super().convert(value, param, ctx)
+
+
 class Finite(click.FloatRange):
     """A number in a range, neither infinite nor missing."""
 
