@@ -8,8 +8,8 @@ group, 0 across the two groups; every variance v such that a dimension has ½ lo
 or 1 nat ("narrow"). Each epoch draws z once for every document and splits them at random into batches.
 The exact terms are those of the same samples, so that a bias is a mean of differences; its standard error is
 over batches. "own_share" is the mean share of a document in the mixture at its own sample. "partners" are the
-documents that single dimensions are mixed over, where these are not the whole batch. One JSON line for each case,
-size and estimator, in nats.
+documents that single dimensions are mixed over, where these are not the whole batch. One JSON line for each
+case, size and estimator, in nats.
 """
 
 import argparse

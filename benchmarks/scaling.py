@@ -3,10 +3,10 @@
     python benchmarks/scaling.py > results/scaling.jsonl
     python benchmarks/scaling.py --axis words
 
-Documents are generated, 80 tokens each. Every point is a process of its own that trains the grouped objective with all
-defaults but those named, for one epoch that is timed after one that is not. ``peak_MB`` is the peak memory of the
-process, its documents (``data_MB``) and the libraries (some 350 MB) included. One JSON line a point, then one an axis
-with the exponent: the slope of log time on log size by least squares.
+Documents are generated, 80 tokens each. Every point is a process of its own that trains the grouped objective
+with all defaults but those named, for one epoch that is timed after one that is not. ``peak_MB`` is the peak
+memory of the process, its documents (``data_MB``) and the libraries included. One JSON line a point, then one
+an axis with the exponent: the slope of log time on log size by least squares.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import torch
 from documents import zipf_counts
 
 from hftopic import ProdLDA
+from hftopic.training import Record
 
 BASE = {"documents": 8192, "words": 2000, "topics": 50, "batch_size": 256, "groups": 2}
 AXES = {
@@ -62,8 +63,12 @@ def measure(setting: dict[str, int], threads: int) -> dict[str, Any]:
     data = counts.data.nbytes + counts.indices.nbytes + counts.indptr.nbytes
     groups = (setting["topics"] // setting["groups"],) * setting["groups"]
     ends: list[float] = []
+
+    def note_time(record: Record) -> None:  # noqa: ARG001
+        ends.append(time.perf_counter())
+
     model = ProdLDA(groups=groups, batch_size=setting["batch_size"], max_iter=2, random_state=0)
-    model.fit(counts, callbacks=[lambda record: ends.append(time.perf_counter())])
+    model.fit(counts, callbacks=[note_time])
     return {
         "epoch_seconds": round(ends[1] - ends[0], 3),
         "peak_MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

@@ -3,10 +3,10 @@
     python benchmarks/step.py                     # the three sizes of the table in README.rst
     python benchmarks/step.py --size 512,50 --partners 0 --words 60000
 
-Documents are generated. A step of the plain and of the grouped objective are timed in turns, then their parts alone,
-forward and backward. The floor of a part is the largest of three times: its exponentials, its floating-point
-operations and its bytes, each at the rate that this run measures. ``extra MB`` is what the densities of the grouped
-objective add to the peak memory of a process. One JSON line a part; figures are medians.
+Documents are generated. A step of the plain and of the grouped objective are timed in turns, then their parts
+alone, forward and backward. The floor of a part is the largest of three times: its exponentials, its
+floating-point operations and its bytes, each at the rate that this run measures. ``extra_MB`` is what the
+marginals add to the peak memory of a process. One JSON line a part; figures are medians.
 """
 
 import argparse

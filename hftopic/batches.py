@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-
 SMALLEST_BATCH, LARGEST_BATCH = 64, 512  # of those chosen automatically
 
 
@@ -78,8 +77,8 @@ class Batch:
         """
         places = np.arange(self.rows.nnz)
         columns = sp.csr_array((places, self.rows.indices, self.rows.indptr), self.rows.shape).tocsc()
-        places, documents, offsets = map(self._whole_numbers, (columns.data, columns.indices, columns.indptr))
-        return places, documents, offsets
+        as_tensor = self._whole_numbers
+        return as_tensor(columns.data), as_tensor(columns.indices), as_tensor(columns.indptr)
 
     def sum_by_document(self, entries: Tensor) -> Tensor:
         """Sums of per-entry values over each document: (nnz,) to (B,)."""
@@ -97,7 +96,7 @@ class Batch:
 
 
 def automatic_batch_size(n_documents: int) -> int:
-    """A twentieth of the documents: enough steps an epoch where they are few, large batches where they are many."""
+    """A twentieth of the documents: enough steps an epoch where they are few, large batches where many."""
     return min(max(n_documents // 20, SMALLEST_BATCH), LARGEST_BATCH)
 
 

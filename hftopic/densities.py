@@ -17,11 +17,11 @@ from hftopic.mixtures import Mixing, MixtureWeights
 from hftopic.posterior import LOG_2PI, MeanFieldPosterior
 
 LOG_2 = math.log(2)  # exponents are in base 2: that exponential takes half the time of the one in base e
-# Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: processors take a
-# hundred times as long over subnormal ones.
+# Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: subnormal ones
+# take a hundred times as long.
 LOWEST_EXPONENT = -64.0
 FARTHEST = 64.0  # |z|/σ, whose square float32 knows to 64² 2^-24
-# Entries of the buffer of (dimensions, samples, documents): what two cores keep in cache; on a GPU, few calls.
+# Entries of the buffer of (dimensions, samples, documents): what stays in cache; on a GPU, few calls.
 CACHED_ENTRIES = 2**19
 GPU_ENTRIES = 2**26
 
@@ -44,7 +44,7 @@ def group_densities(z: Tensor, components: MeanFieldPosterior, groups: Sequence[
 def dimension_marginals(z: Tensor, components: MeanFieldPosterior, mixing: Mixing) -> Tensor:
     """log Σ_m w_m q(z_e|x_m) of each sample and single dimension, shape (R, K), in nats.
 
-    Samples are mixed over their run of documents only, where ``mixing`` has partners; then sample r is that of
+    Where ``mixing`` has partners, samples are mixed over their run of documents only, and sample r is that of
     document r.
     """
     apply: Callable[..., Tensor] = _DimensionMarginals.apply
@@ -80,7 +80,8 @@ class _GroupDensity(torch.autograd.Function):
         pulls = upstream[0] @ torch.cat([precision, precision * mean], 1)
         into_z = pulls[:, n:] - z * pulls[:, :n]
         at, mu, precision, shares = (t.to(ctx.dtype) for t in (z, mean, precision, upstream[0]))
-        squares, firsts, zeroth = (_powers(at).T @ shares).T.split([n, n, 1], 1)
+        sums = (_powers(at).T @ shares).T
+        squares, firsts, zeroth = sums[:, :n], sums[:, n:-1], sums[:, -1:]
         into_mean = precision * (firsts - mu * zeroth)
         spread = precision * (squares - 2 * mu * firsts + mu.square() * zeroth)
         into_log_variance = 0.5 * (spread - zeroth / LOG_2)
@@ -88,7 +89,7 @@ class _GroupDensity(torch.autograd.Function):
 
 
 def _dtype_of_squares(z: Tensor, log_variance: Tensor) -> torch.dtype:
-    """float64 where float32 would lose more than 3e-4 of (z - μ)²/σ² in the expansion; on a GPU without a look."""
+    """float64 where float32 could be off by more than 3e-4 in (z - μ)²/σ²; on a GPU without a look."""
     if z.device.type != "cpu" or z.numel() == 0:
         return torch.float64
     farthest = z.detach().abs().amax(0) * torch.exp(-0.5 * log_variance.detach()).amax(0)
@@ -120,8 +121,8 @@ class _LogMixed(torch.autograd.Function):
 class _DimensionMarginals(torch.autograd.Function):
     """Marginals of single dimensions as mixtures.
 
-    On the CPU the forward pass leaves with the gradients of Σ_r of each marginal, while the exponentials are in
-    cache. They are all that a loss needs in which every sample has the same weight; for others, and on a
+    On the CPU the forward pass leaves with the gradients of Σ_r of each marginal, while the exponentials are
+    in cache. They are all that a loss needs in which every sample has the same weight; for others, and on a
     GPU, the backward pass computes the exponentials again.
     """
 
@@ -151,20 +152,17 @@ def _mix_dimensions(
     """The marginals (R, K); with ``upstream`` (R, K) also the gradients of Σ upstream * marginals."""
     parts = []
     for start, stop, n_runs in mixing.runs(len(z)):
-        whole = n_runs == 1 and start == 0 and stop == len(z)
-        documents = slice(0, len(mean)) if whole else slice(start, stop)
-        curves = [
-            None if moment is None else _curves(moment[rows], n_runs)
-            for moment, rows in (
-                (z, slice(start, stop)),
-                (mean, documents),
-                (log_variance, documents),
-                (upstream, slice(start, stop)),
-            )
-        ]
-        weights = mixing.weights(curves[1].shape[1])
-        parts.append([answer.reshape(z.shape[1], answer.shape[1] * n_runs).T for answer in _mix_curves(*curves, weights)])
-    marginals, *gradients = (torch.cat(answers) if len(parts) > 1 else answers[0] for answers in zip(*parts, strict=True))
+        rows = slice(start, stop)
+        documents = slice(0, len(mean)) if stop - start == len(z) and n_runs == 1 else rows
+        answers = _mix_curves(
+            _curves(z[rows], n_runs),
+            _curves(mean[documents], n_runs),
+            _curves(log_variance[documents], n_runs),
+            None if upstream is None else _curves(upstream[rows], n_runs),
+            mixing.weights(len(mean[documents]) // n_runs),
+        )
+        parts.append([answer.reshape(z.shape[1], answer.shape[1] * n_runs).T for answer in answers])
+    marginals, *gradients = map(torch.cat, zip(*parts, strict=True))
     return marginals, tuple(gradients)
 
 
@@ -177,9 +175,9 @@ def _curves(moments: Tensor, n_runs: int) -> Tensor:
 def _mix_curves(
     z: Tensor, mean: Tensor, log_variance: Tensor, upstream: Tensor | None, weights: MixtureWeights
 ) -> list[Tensor]:
-    """Log mixtures of E one-dimensional problems at R points, (E, R), of M documents, (E, M), and their gradients.
+    """Log mixtures of E one-dimensional problems at R points, (E, R), of M documents, (E, M), and gradients.
 
-    A density is 2 to the power of c - t², with t = (z - μ) s, s = sqrt(log2(e)/2)/σ and c = -log2(σ sqrt(2π)).
+    A density is 2 to the power of c - t², with t = (z - μ) s, s = sqrt(log2(e)/2)/σ, c = -log2(σ sqrt(2π)).
     A block of problems and points is in cache at a time.
     """
     scale = torch.exp(-0.5 * log_variance) * math.sqrt(0.5 / LOG_2)

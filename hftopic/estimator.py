@@ -64,13 +64,13 @@ class ProdLDA(BaseTopicModel):
     dropout : float, default=0.05
         Share of the encoder's last layer and of the topic proportions left out in a training step.
     word_dropout : float, default=0.3
-        Share of a document's distinct words that the encoder does not see in a training step. It learns to say
-        what a document is about from a part of it, and new documents are described better.
+        Share of a document's distinct words that the encoder does not see in a training step. It learns to
+        say what a document is about from a part of it, and new documents are described better.
     encoder_norm : {"none", "shift"}, default="none"
         Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
     batch_size : int or "auto", default="auto"
-        Documents a step, drawn without replacement; also the sample from which marginals are estimated. "auto" is
-        a twentieth of the documents, at least 64 and at most 512.
+        Documents a step, drawn without replacement; also the sample from which marginals are estimated.
+        "auto" is a twentieth of the documents, at least 64 and at most 512.
     max_iter : int, default=40
         Epochs.
     learning_rate : float, default=0.01
@@ -207,8 +207,8 @@ class NVDM(BaseTopicModel):
 
     Parameters
     ----------
-    groups, alpha, beta, gamma, objective, marginals, partners, hidden, word_dropout, encoder_norm, batch_size, \
-max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
+    groups, alpha, beta, gamma, objective, marginals, partners, hidden, word_dropout, encoder_norm, \
+batch_size, max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.

@@ -120,8 +120,8 @@ def _posteriors(
 def _in_float64(encoder: Encoder) -> Encoder:
     """The encoder with float64 layers, so that its answer in float32 does not depend on a document's chunk.
 
-    Matrix products round differently from one number of rows to the next. The sums of embeddings are worked out
-    document by document; they stay in float32, and the embedding is not copied.
+    Matrix products round differently from one number of rows to the next. The sums of embeddings are worked
+    out document by document; they stay in float32, and the embedding is not copied.
     """
     copied = copy.deepcopy(encoder, {id(encoder.embedding): encoder.embedding})
     for layer in copied.children():

@@ -1,7 +1,7 @@
 """Inference marginals: log q(z), log q(z_d) and log q(z_d,e) as mixtures over documents.
 
-Each is the log of a weighted sum, over documents x', of q(z|x') at a sample z. Densities of the innermost groups
-under every document are worked out once; those of the levels around them are sums over groups.
+Each is the log of a weighted sum, over documents x', of q(z|x') at a sample z. Densities of the innermost
+groups under every document are worked out once; those of the levels around them are sums over groups.
 """
 
 from itertools import chain
@@ -66,7 +66,9 @@ def log_marginals(
 def _variables(groups: Tensor, dims: Tensor, space: LatentSpace) -> Tensor:
     """Marginals of single variables, shape (B, V); a group of one variable is that variable."""
     each = list(enumerate(space.dim_slices))
-    gaussian = [dims[:, s] if s.stop - s.start > 1 else groups[:, d : d + 1] for d, s in each if s.stop > s.start]
+    gaussian = [
+        dims[:, s] if s.stop - s.start > 1 else groups[:, d : d + 1] for d, s in each if s.stop > s.start
+    ]
     classes = [groups[:, d : d + 1] for d, s in each if s.stop == s.start]
     return torch.cat([*gaussian, *classes], 1)
 

@@ -113,8 +113,8 @@ class Mixing:
 
         The sizes of all runs differ by 1 at most; the longer ones come first.
         """
-        whole = self.partners is None or self.estimator == "full"
-        n_runs = 1 if whole else max(1, batch_size // self.partners)
+        partners = batch_size if self.partners is None or self.estimator == "full" else self.partners
+        n_runs = max(1, batch_size // partners)
         size, n_longer = divmod(batch_size, n_runs)
         middle = n_longer * (size + 1)
         parts = [(0, middle, n_longer), (middle, batch_size, n_runs - n_longer)]

@@ -71,7 +71,7 @@ class Settings:
     marginals : str
         Estimator of the inference marginals, one of ``hftopic.mixtures.ESTIMATORS``.
     partners : int or None
-        Documents that the marginals of single dimensions are mixed over, see :class:`hftopic.mixtures.Mixing`.
+        Documents that marginals of single dimensions are mixed over, see :class:`hftopic.mixtures.Mixing`.
     """
 
     batch_size: int | None
@@ -275,7 +275,7 @@ class _Documents:
     everything: Batch | None = None
 
 
-def clip_gradients(parameters: list[Tensor]) -> None:
+def clip_gradients(parameters: Sequence[Tensor]) -> None:
     """Scale gradients down to ``GRADIENT_NORM`` where they are together above it."""
     torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_NORM)
 

@@ -96,7 +96,9 @@ def test_groups_equal_sums_of_normal_densities_with_finite_difference_gradients(
     z, mean, log_variance = leaves(5, 4)
     posterior = MeanFieldPosterior(mean, log_variance)
     pair = group_densities(z, posterior, [slice(0, 3), slice(3, 4)])
-    density = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(z[:, None]) / math.log(2)
+    density = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(z[:, None]) / math.log(
+        2
+    )
     assert_close(pair[0], density[:, :, :3].sum(2), rtol=1e-10, atol=1e-10)
     assert_close(pair[1], density[:, :, 3], rtol=1e-10, atol=1e-10)
 
@@ -137,6 +139,8 @@ def test_nothing_of_pairs_times_dimensions_is_kept(partners):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(record, lambda tensor: tensor):
-        log_marginals(z, MeanFieldPosterior(mean, log_variance), LatentSpace(groups), Mixing("hfvae", 999, partners))
+        log_marginals(
+            z, MeanFieldPosterior(mean, log_variance), LatentSpace(groups), Mixing("hfvae", 999, partners)
+        )
     assert sum(kept) < 3 * batch**2 + 40 * batch * dims  # 606,000; pairs times dimensions are 2,600,000
     assert max(kept) <= batch * max(batch, dims)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from hftopic import densities
-from hftopic.densities import dimension_marginals
 from hftopic.latent import LatentSpace, Levels
 from hftopic.marginals import log_marginals, log_mixture
 from hftopic.mixtures import Mixing, mixture_weights

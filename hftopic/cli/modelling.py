@@ -21,8 +21,8 @@ from hftopic.cli.options import (
 )
 from hftopic.cli.tables import Style, show_values
 from hftopic.cli.values import (
-    BatchSize,
     SEED,
+    BatchSize,
     Finite,
     Groups,
     Integers,

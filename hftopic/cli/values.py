@@ -42,16 +42,16 @@ class Share(click.ParamType):  # type: ignore[type-arg]
             return None
 
 
-class BatchSize(click.IntRange):
+class BatchSize(click.ParamType):  # type: ignore[type-arg]
     """A number of documents from 2 up, or auto."""
 
     name = "n|auto"
 
-    def __init__(self) -> None:
-        super().__init__(2)
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        return "auto" if value == "auto" else super().convert(value, param, ctx)
+        if value == "auto":
+            return "auto"
+        number: int = click.IntRange(2).convert(value, param, ctx)
+        return number
 
 
 class Finite(click.FloatRange):
