@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from runner import lines_of, measure_once, options, quality
+from runner import SETTINGS, lines_of, measure_once, options, quality
 
 from hftopic import (
     DIPVAE,
@@ -66,7 +66,7 @@ def main() -> None:
 def measured(name: str, seed: int, epochs: int, data: tuple[Any, ...], scorer: Any) -> dict[str, Any]:
     """Figures of ``benchmarks/quality.py``, and the terms under the full mixture."""
     objective = OBJECTIVES[name]
-    model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed)
+    model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **SETTINGS)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the weight of the mutual information")
         row = quality.measure(model, data, scorer)

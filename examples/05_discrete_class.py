@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from runner import measure_once, options, quality
+from runner import SETTINGS, measure_once, options, quality
 from sklearn.cluster import KMeans
 from sklearn.decomposition import LatentDirichletAllocation, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -35,13 +35,21 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
         k, learning_method="online", max_iter=20, random_state=seed
     ),
     "ProdLDA VAE (25, Concrete)": lambda k, seed: ProdLDA(
-        groups=(25, Concrete(k)), objective=VAE(), random_state=seed
+        groups=(25, Concrete(k)), objective=VAE(), max_iter=60, random_state=seed, **SETTINGS
     ),
     "ProdLDA HFVAE (25, Concrete)": lambda k, seed: ProdLDA(
-        groups=(25, Concrete(k)), objective=HFVAE(beta=0.1, gamma=4.0), random_state=seed
+        groups=(25, Concrete(k)),
+        objective=HFVAE(beta=0.1, gamma=4.0),
+        max_iter=60,
+        random_state=seed,
+        **SETTINGS,
     ),
     "NVDM HFVAE (10, Concrete)": lambda k, seed: NVDM(
-        groups=(10, Concrete(k)), objective=HFVAE(beta=0.1, gamma=4.0), random_state=seed
+        groups=(10, Concrete(k)),
+        objective=HFVAE(beta=0.1, gamma=4.0),
+        max_iter=60,
+        random_state=seed,
+        **SETTINGS,
     ),
 }
 

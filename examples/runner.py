@@ -11,6 +11,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import quality  # noqa: E402
 
+# How the fits in examples/results were made; results of other settings belong into another file.
+SETTINGS: dict[str, Any] = {
+    "batch_size": 256,
+    "learning_rate": 0.006,
+    "dropout": 0.2,
+    "word_dropout": 0.0,
+    "partners": None,
+}
+
 
 def options(doc: str | None, results: str, seeds: list[int]) -> argparse.ArgumentParser:
     """Parser with the options every such example has; ``results`` names its file in ``examples/results``."""

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.testing import assert_close
 
-from hftopic.batches import Batch, batch_slices, shuffled_batches
+from hftopic import likelihood
+from hftopic.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
 from hftopic.latent import LatentSpace
-from hftopic.layers import SHIFT_NORM_EPS, dropout
+from hftopic.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout
 from hftopic.likelihood import LogLinear
 from hftopic.networks import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
 from hftopic.posterior import MeanFieldPosterior, Sample
@@ -177,3 +178,58 @@ def test_shift_norm_bars_pruning():
     variance = mean.var(0, correction=0)
     assert (variance > 0.8).all()
     assert (variance < 1).all()
+
+
+def test_word_dropout_hides_words_in_training_only():
+    encoder = Encoder(9, (5,), LatentSpace(2), torch.tanh, 0.0, 0.5, "none", generator()).double()
+    batch = batch_of(random_counts(n=200))
+    whole, again, partial = encoder(batch), encoder(batch), encoder(batch, generator())
+    assert_close(whole.mean, again.mean)
+    several = batch.offsets.diff() > 2
+    changed = ~torch.isclose(whole.mean, partial.mean).all(1)
+    # Three words or more stay whole, or keep their proportions alone, with odds of at most 1/8 + 3/8.
+    assert changed[several].double().mean() > 0.3
+    encoder.word_dropout = 0.0
+    assert_close(encoder(batch, generator()).mean, whole.mean)
+
+
+def test_a_document_that_loses_all_words_is_encoded_as_one_without():
+    encoder = Encoder(9, (5,), LatentSpace(2), torch.tanh, 0.0, 0.99999, "none", generator())
+    one_word, none = sp.csr_array(np.eye(9, dtype=np.float32)), sp.csr_array((9, 9), dtype=np.float32)
+    hidden = encoder(batch_of(one_word, torch.float32), generator()).mean
+    assert_close(hidden, encoder(batch_of(none, torch.float32)).mean)
+
+
+def test_embedding_gradients_are_those_of_a_dense_product():
+    counts = random_counts(n=7)
+    embedding = torch.randn(9, 4, dtype=torch.float64, generator=generator()).requires_grad_()
+    batch = batch_of(counts)
+    sums = BagOfEmbeddings.apply(embedding, batch.counts, batch)
+    assert_close(sums, torch.from_numpy(counts.toarray()).double() @ embedding)
+    upstream = torch.randn(7, 4, dtype=torch.float64, generator=generator(1))
+    (found,) = torch.autograd.grad(sums, embedding, upstream)
+    assert_close(found, torch.from_numpy(counts.toarray()).double().T @ upstream)
+
+
+def test_likelihood_in_blocks_of_documents_is_the_same(monkeypatch):
+    batch = batch_of(random_counts(n=7))
+    inputs = [
+        torch.randn(shape, dtype=torch.float64, generator=generator()).requires_grad_()
+        for shape in ((7, 3), (3, 9), (9,))
+    ]
+    upstream = torch.randn(7, dtype=torch.float64, generator=generator(1))
+
+    def answer():
+        value = LogLinear(*inputs).log_likelihood(batch)
+        return [value, *torch.autograd.grad(value, inputs, upstream)]
+
+    whole = answer()
+    monkeypatch.setattr(likelihood, "BLOCK_ENTRIES", 2 * 9)
+    assert_close(answer(), whole)
+
+
+@given(n=st.integers(2, 100_000))
+def test_automatic_batches_are_a_twentieth_within_limits(n):
+    size = automatic_batch_size(n)
+    assert 64 <= size <= 512
+    assert size in (64, 512) or size == n // 20

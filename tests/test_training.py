@@ -24,7 +24,7 @@ def make_trainer(
 ):
     generator, space = torch.Generator().manual_seed(0), LatentSpace((2, 2))
     network = TopicNetwork(
-        Encoder(12, (8,), space, torch.tanh, 0.1, 0.1, "none", generator),
+        Encoder(12, (8,), space, torch.tanh, 0.1, 0.0, "none", generator),
         NVDMDecoder(space, torch.zeros(12), generator),
         LatentPrior(space, torch.zeros(4), torch.ones(4)),
     )
