@@ -1,6 +1,6 @@
 """How time and memory of training grow with documents, words, topics, batch size and groups.
 
-    python benchmarks/scaling.py > results/scaling.jsonl
+    python benchmarks/scaling.py > benchmarks/results/scaling.jsonl
     python benchmarks/scaling.py --axis words
 
 Documents are generated, 80 tokens each. Every point is a process of its own that trains the grouped objective
@@ -43,13 +43,12 @@ def main() -> None:
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     for axis in arguments.axis:
-        points = []
-        for value in [v for v in AXES[axis] if v <= arguments.most]:
+        sizes, points = [v for v in AXES[axis] if v <= arguments.most], []
+        for value in sizes:
             setting = BASE | {axis: value}
             with context.Pool(1) as pool:
                 points.append(pool.apply(measure, (setting, arguments.threads)))
             print(json.dumps({"axis": axis, **setting, **points[-1]}), flush=True)
-        sizes = [v for v in AXES[axis] if v <= arguments.most]
         times = [point["epoch_seconds"] for point in points]
         if len(sizes) > 1:
             slope = np.polyfit(np.log(sizes), np.log(times), 1)[0]

@@ -1,6 +1,6 @@
 """Where the time of a training step goes, and how far each part is from what this machine can do.
 
-    python benchmarks/step.py                     # the three sizes of the table in README.rst
+    python benchmarks/step.py                     # the three sizes of docs/performance.rst
     python benchmarks/step.py --size 512,50 --partners 0 --words 60000
 
 Documents are generated. A step of the plain and of the grouped objective are timed in turns, then their parts
@@ -167,8 +167,7 @@ class Case:
 
         sparse = Work(flops=3 * 2 * dense + 2 * 2 * rows.nnz * n_hidden, bytes=4 * 2 * n_words * n_hidden)
         decoding = 2 * size * self.n_topics * n_words
-        # float64 products are worth two float32 ones
-        products = 2 * 3 * 2 * size**2 * (2 * self.n_topics + 2)
+        products = 3 * 2 * size**2 * (2 * self.n_topics + 2)
         return [
             ("batch", lambda: Batch(rows, self.device).by_word, Work(bytes=2 * 3 * 8 * rows.nnz)),
             ("encoder", encoder, sparse),
