@@ -18,7 +18,7 @@ from hftopic.posterior import LOG_2PI, MeanFieldPosterior
 
 LOG_2 = math.log(2)  # exponents are in base 2: that exponential takes half the time of the one in base e
 # Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: subnormal
-# ones take a hundred times as long.
+# ones take many times as long.
 LOWEST_EXPONENT = -64.0
 FARTHEST = 64.0  # |z|/σ, whose square float32 knows to 64² 2^-24
 # Entries of the buffer of (dimensions, samples, documents): what stays in cache; on a GPU, few calls.

@@ -119,7 +119,7 @@ def test_mixed_rows_are_weighted_sums(estimator):
 
 
 def test_subnormal_numbers_do_not_arise():
-    """Products with them take a hundred times as long."""
+    """Products with them take many times as long."""
     bits = torch.full((2, 2), -1e4)
     bits.fill_diagonal_(0.0)
     bits.requires_grad_()
