@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-SMALLEST_BATCH, LARGEST_BATCH = 64, 512  # of those chosen automatically
+SMALLEST_BATCH, LARGEST_BATCH = 64, 256  # of those chosen automatically
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Densities of samples under the posteriors of documents, all pairs of them, with their gradients.
 
 Two autograd functions carry nearly all the cost of the grouped objective. Densities of whole groups are one
-matrix product in float64. Marginals of single dimensions take an exponential for every sample, document and
+matrix product. Marginals of single dimensions take an exponential for every sample, document and
 dimension; they are worked out in a buffer that stays in a core's cache, so that nothing of shape (samples,
 documents, dimensions) exists.
 """

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
-from torch.nn import functional
 
 from hftopic import inference
 from hftopic.base import BaseTopicModel
 from hftopic.latent import GroupsLike, LatentSpace
+from hftopic.layers import softplus
 from hftopic.networks import Decoder, Encoder, NVDMDecoder, ProdLDADecoder, softmax_slices
 from hftopic.objective import Objective
 from hftopic.parameters import CONSTRAINTS, RandomState, WeightLike, chosen_device
@@ -61,19 +61,19 @@ class ProdLDA(BaseTopicModel):
         groups, so that rows sum to 1 either way.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
-    dropout : float, default=0.05
+    dropout : float, default=0.02
         Share of the encoder's last layer and of the topic proportions left out in a training step.
-    word_dropout : float, default=0.3
+    word_dropout : float, default=0.1
         Share of a document's distinct words that the encoder does not see in a training step. It learns to
         say what a document is about from a part of it, and new documents are described better.
     encoder_norm : {"none", "shift"}, default="none"
         Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
     batch_size : int or "auto", default="auto"
         Documents a step, drawn without replacement; also the sample from which marginals are estimated.
-        "auto" is a twentieth of the documents, at least 64 and at most 512.
+        "auto" is a twentieth of the documents, at least 64 and at most 256.
     max_iter : int, default=40
         Epochs.
-    learning_rate : float, default=0.01
+    learning_rate : float, default=0.006
         Of Adam at the start; it falls along a cosine.
     warm_up : int or float, default=0.5
         Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
@@ -147,12 +147,12 @@ class ProdLDA(BaseTopicModel):
         prior: Prior | None = None,
         topic_softmax: str = "joint",
         hidden: Sequence[int] = (200, 200),
-        dropout: float = 0.05,
-        word_dropout: float = 0.3,
+        dropout: float = 0.02,
+        word_dropout: float = 0.1,
         encoder_norm: str = "none",
         batch_size: int | str = "auto",
         max_iter: int = 40,
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.006,
         warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
@@ -193,7 +193,7 @@ class ProdLDA(BaseTopicModel):
         return np.repeat(sizes, sizes).astype(np.int64)
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
-        return self._encoder(n_words, space, functional.softplus, generator)
+        return self._encoder(n_words, space, softplus, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         return ProdLDADecoder(space, self.topic_softmax, self.dropout, background, generator)
@@ -212,7 +212,7 @@ batch_size, max_iter, learning_rate, warm_up, validation_fraction, patience, dev
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.
-    dropout : float, default=0.05
+    dropout : float, default=0.02
         Share of the encoder's last layer left out in a training step.
 
     Attributes

@@ -50,6 +50,11 @@ class TrainingDivergedError(RuntimeError):
             f"The model holds the weights of epoch {kept_epoch}"
         )
         self.term, self.epoch = term, epoch
+        self._arguments = (term, epoch, kept_epoch, learning_rate)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle makes it from again, so that a worker process can report it."""
+        return type(self), self._arguments
 
 
 @dataclass(frozen=True)

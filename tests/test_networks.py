@@ -12,7 +12,7 @@ from torch.testing import assert_close
 from hftopic import likelihood
 from hftopic.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
 from hftopic.latent import LatentSpace
-from hftopic.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout
+from hftopic.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
 from hftopic.likelihood import LogLinear
 from hftopic.networks import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
 from hftopic.posterior import MeanFieldPosterior, Sample
@@ -57,7 +57,7 @@ def test_an_epoch_is_every_document_once_in_random_order():
 
 def test_encoder_equals_its_dense_form():
     counts = random_counts()
-    encoder = Encoder(9, (5, 4), LatentSpace(3), functional.softplus, 0.0, 0.0, "none", generator()).double()
+    encoder = Encoder(9, (5, 4), LatentSpace(3), softplus, 0.0, 0.0, "none", generator()).double()
     x = torch.from_numpy(counts.toarray()).double().log1p()
     x = INPUT_NORM * functional.normalize(x, dim=1)
     h = functional.softplus(x @ encoder.embedding + encoder.embedding_bias)

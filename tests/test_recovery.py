@@ -28,11 +28,11 @@ def test_planted_topics_are_found():
 
 
 def test_planted_correlations_across_groups_are_found():
-    """Five pairs planted with r = 0.9: the three strongest across groups are three of them.
+    """Five pairs planted with r = 0.9: four of the five strongest across groups are among them.
 
     Which topic goes to which group is a local optimum of the seed, and a planted pair that shares a group is
-    pushed apart, so the lower loss of two seeds is judged and not all five pairs are asked for. By luck three
-    of 25 pairs would be planted ones in 1 case of 230.
+    pushed apart, so the lower loss of two seeds is judged and not all five pairs are asked for. By luck four
+    of five among 25 pairs would be planted ones in 1 case of 526.
     """
     planted = hftopic.make_correlated_topics(
         2000, groups=(5, 5), n_words=300, correlation=0.9, words_per_document=100, random_state=0
@@ -41,11 +41,11 @@ def test_planted_correlations_across_groups_are_found():
     model = min(fits, key=lambda fit: fit.history_["loss"].tail(5).mean())
     planted_as, _ = matched_to_planted(model.topic_word_, planted.topic_word)
     across = topic_correlation(model, planted.corpus, active=np.arange(10), random_state=0).across()
-    strongest = across.sort_values("r", ascending=False).head(3)
-    for a, b in zip(strongest["topic_a"], strongest["topic_b"], strict=True):
-        assert abs(planted_as[a] - planted_as[b]) == 5
-    assert (strongest["r"] > 0.3).all()
-    assert (strongest["p_adjusted"] <= 0.01).all()
+    strongest = across.sort_values("r", ascending=False).head(5)
+    partners = np.abs(planted_as[strongest["topic_a"]] - planted_as[strongest["topic_b"]])
+    assert (partners == 5).sum() >= 4
+    assert (strongest["r"].head(3) > 0.3).all()
+    assert (strongest["p_adjusted"].head(3) <= 0.01).all()
 
 
 def test_gamma_lowers_correlation_within_a_group():

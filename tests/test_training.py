@@ -1,5 +1,7 @@
 """The loop: every epoch alike, warm-up, early stopping, divergence, and what is left behind."""
 
+import pickle
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -197,3 +199,11 @@ def test_an_absurd_learning_rate_leaves_a_fitted_model():
     assert np.isfinite(model.transform(counts)).all()
     assert np.isfinite(model.components_).all()
     assert model.n_iter_ == len(model.history_) == 0
+
+
+def test_a_divergence_is_reported_from_a_worker_process():
+    """What a pool of processes sends is pickled."""
+    error = TrainingDivergedError("within_groups", 3, 2, 0.1)
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert (again.term, again.epoch) == ("within_groups", 3)
