@@ -231,5 +231,5 @@ def test_likelihood_in_blocks_of_documents_is_the_same(monkeypatch):
 @given(n=st.integers(2, 100_000))
 def test_automatic_batches_are_a_twentieth_within_limits(n):
     size = automatic_batch_size(n)
-    assert 64 <= size <= 512
-    assert size in (64, 512) or size == n // 20
+    assert 64 <= size <= 256
+    assert size in (64, 256) or size == n // 20
