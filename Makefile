@@ -16,7 +16,7 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 .PHONY: help demo test lint docs docs-test bench dist clean
 
 help:
-	@echo 'make demo       fit grouped topics on the docstrings of the installed packages and show them'
+	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
 	@echo 'make test       the test suite (ARGS="-k words" to choose)'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
@@ -25,7 +25,7 @@ help:
 	@echo 'make dist       the sdist and the wheel, in dist/'
 	@echo 'make clean      remove everything made, .venv and .venv-bench included'
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed-report
 	@$(BIN)/hftopic demo $(ARGS)
 
 test: $(VENV)/.installed-test

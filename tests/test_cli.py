@@ -150,6 +150,12 @@ def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
     assert json.loads(called(*common, "-n", 1)[0])["pairs"] == pairs[:1]
 
 
+def test_correlate_gives_intervals(model: Path, folder: Path) -> None:
+    common = ["correlate", model, folder, "--permutations", 9, "--bootstrap", 20, "--kind", "clr", "--json"]
+    pairs = json.loads(called(*common)[0])["pairs"]
+    assert all(-1 <= pair["r_low"] <= pair["r_high"] <= 1 for pair in pairs)
+
+
 def test_correlate_prints_every_pair_to_programs(folder: Path, tmp_path: Path) -> None:
     called("fit", folder, "--out", tmp_path / "m", *FIT, "--groups", "5,5", "--objective", "vae")
     common = ["correlate", tmp_path / "m", folder, "--permutations", 1]
@@ -319,6 +325,19 @@ def test_demo_shows_topics_pairs_and_coherence(tmp_path: Path, monkeypatch: pyte
     assert "Strongest pairs of topics across groups" in out
     assert "Corpus(300 documents" in err
     assert list(json.loads(called(*small, "--json")[0])) == ["topics", "pairs", "coherence"]
+
+
+def test_report_writes_a_page(model: Path, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    page = tmp_path / "page.html"
+    quick = ["--out", page, "--coherence", "c_npmi", "--permutations", 9, "-n", 5, "--title", "<Sports>"]
+    _, notes = called("report", model, folder, *quick)
+    assert f"Wrote {page}" in notes
+    assert "&lt;Sports&gt;" in page.read_text(encoding="utf-8")
+    _, error = called("report", model, folder, *quick, code=1)
+    assert "is there already; --force replaces it" in error
+    called("report", model, folder, *quick, "--force", "--split", "test")
 
 
 def test_defaults_in_the_help_are_the_estimators() -> None:

@@ -45,6 +45,7 @@ IMPORT_ORDER = [
     "base",
     "estimator",
     "analysis",
+    "plots",
     "report",
     "cli",
     "__main__",
@@ -56,7 +57,7 @@ STRANGERS = {  # pairs that the order alone would allow
     "analysis": {"networks", "training", "inference", "persistence", "fitted", "base"},
     "latent": {"corpus", "text", "formats", "datasets"},
 }
-HEAVY = ("torch", "gensim", "pandas", "scipy", "sklearn", "numpy", "pyarrow")
+HEAVY = ("torch", "gensim", "pandas", "scipy", "sklearn", "numpy", "pyarrow", "matplotlib", "jinja2")
 
 
 def modules_imported(path: Path) -> Iterator[str]:

@@ -80,7 +80,13 @@ class Entry:
 
 MODELS = {
     "hftopic-vae": Entry("hftopic ProdLDA VAE", "hftopic_models:PlainVAE", ("hftopic", "torch")),
+    "hftopic-vae-512": Entry(
+        "hftopic VAE, batches of 512", "hftopic_models:PlainVAELargeBatches", ("hftopic", "torch")
+    ),
     "hftopic-hfvae": Entry("hftopic ProdLDA HFVAE", "hftopic_models:TwoGroups", ("hftopic", "torch")),
+    "hftopic-hfvae-60": Entry(
+        "hftopic HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
+    ),
     "sklearn-lda": Entry("scikit-learn LDA", "sklearn_lda:SklearnLDA", ("scikit-learn",)),
     "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),
     "tomotopy-lda": Entry("tomotopy LDA", "tomotopy_lda:TomotopyLDA", ("tomotopy",)),

@@ -43,7 +43,23 @@ class PlainVAE(Adapter):
         return topic_information(self.model, counts, threshold=0.05)["active"].to_numpy()
 
 
+class PlainVAELargeBatches(PlainVAE):
+    """Batches of 512: the fastest way to LDA's quality that was tried."""
+
+    def options(self) -> dict[str, Any]:
+        large = {"batch_size": 512, "learning_rate": 0.01, "dropout": 0.05, "word_dropout": 0.3}
+        return super().options() | large
+
+
 class TwoGroups(PlainVAE):
     def build(self) -> ProdLDA:
         half = self.settings.n_topics // 2
         return ProdLDA(groups=(half, self.settings.n_topics - half), **self.options())
+
+
+class TwoGroupsLonger(TwoGroups):
+    """Half as many epochs again at two thirds of the rate: held-out words are told better."""
+
+    def options(self) -> dict[str, Any]:
+        longer = {} if self.settings.quick else {"max_iter": 60, "learning_rate": 0.004}
+        return super().options() | longer

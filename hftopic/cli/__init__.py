@@ -6,11 +6,13 @@ Modules here parse, call the library and print; what is heavy they import inside
 
 import click
 
+from hftopic.cli.comparison import compare
 from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit, transform
 from hftopic.cli.program import Program, debug_option, stop_cleanly_when_terminated
+from hftopic.cli.reporting import report
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -24,7 +26,7 @@ def program() -> None:
     """
 
 
-for command in (demo, fit, transform, topics, evaluate, correlate, describe):
+for command in (demo, fit, transform, topics, evaluate, correlate, report, compare, describe):
     program.add_command(command)
 
 

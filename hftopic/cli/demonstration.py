@@ -1,6 +1,8 @@
 """``demo``: grouped topics of a corpus that is on the machine already."""
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from hftopic.cli.values import SEED, Integers
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hftopic import ProdLDA
     from hftopic.corpus import Corpus
 
 N_PAIRS = 10
@@ -24,6 +27,14 @@ N_PAIRS = 10
 @click.option("--documents", type=click.IntRange(10), help="Use only so many documents.  [default: all]")
 @click.option("--package", "packages", multiple=True, help="Read only this one; may be given several times.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="hftopic-demo.html",
+    show_default=True,
+    help="The page to write.",
+)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @command_options
 def demo(
@@ -32,18 +43,21 @@ def demo(
     documents: int | None,
     packages: tuple[str, ...],
     seed: int,
+    page: Path,
     style: Style,
 ) -> None:
     """Fit grouped topics on installed docstrings, and show them.
 
     The corpus is the documentation of the scientific Python packages that are installed here. Prints the
     active topics of each group, the pairs of topics that go together across groups, and the coherence of
-    each topic.
+    each topic, and writes a report of the same to look at in a browser.
     """
     note("Reading the docstrings of the installed packages")
     corpus = docstrings(packages, documents, seed)
     note(f"Fitting groups of {' and '.join(map(str, groups))} topics on {corpus!r}")
-    tables = fitted_tables(corpus, groups, epochs, seed)
+    model = fitted(corpus, groups, epochs, seed)
+    tables = tables_of(model, corpus, seed)
+    write_page(model, corpus, page, seed)
     if style == "json":
         show_tables(tables)
         return
@@ -67,15 +81,31 @@ def docstrings(packages: tuple[str, ...], n_documents: int | None, seed: int) ->
     return corpus[np.random.default_rng(seed).choice(len(corpus), n_documents, replace=False)]
 
 
-def fitted_tables(
-    corpus: "Corpus", groups: tuple[int, ...], epochs: int, seed: int
-) -> "dict[str, pd.DataFrame]":
-    """Tables that the demonstration prints, by name."""
+def fitted(corpus: "Corpus", groups: tuple[int, ...], epochs: int, seed: int) -> "ProdLDA":
+    """The model of the demonstration."""
     from hftopic import ProdLDA
-    from hftopic.analysis import topic_coherence, topic_correlation, topic_summary
 
     verbose = int(sys.stderr.isatty())
-    model = ProdLDA(groups=groups, max_iter=epochs, random_state=seed, verbose=verbose).fit(corpus)
+    return ProdLDA(groups=groups, max_iter=epochs, random_state=seed, verbose=verbose).fit(corpus)
+
+
+def write_page(model: "ProdLDA", corpus: "Corpus", path: Path, seed: int) -> None:
+    """The report, or a word on what it needs."""
+    from hftopic.report import write_report
+
+    os.environ["MPLBACKEND"] = "agg"
+    try:
+        write_report(model, corpus, path, title="Docstrings", measures=["c_npmi"], random_state=seed)
+    except ImportError as error:
+        note(f"No report: {error}")
+    else:
+        note(f"Wrote the report {path}: open it in a browser")
+
+
+def tables_of(model: "ProdLDA", corpus: "Corpus", seed: int) -> "dict[str, pd.DataFrame]":
+    """Tables that the demonstration prints, by name."""
+    from hftopic.analysis import topic_coherence, topic_correlation, topic_summary
+
     note("Measuring information, correlation and coherence")
     summary = topic_summary(model, corpus)
     active = summary["active"].to_numpy()

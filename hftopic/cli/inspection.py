@@ -113,12 +113,20 @@ def evaluate(
 @click.option("--words", "n_words", type=click.IntRange(1), default=5, show_default=True)
 @click.option(
     "--kind",
-    type=click.Choice(["mean", "total"]),
+    type=click.Choice(["mean", "total", "clr", "partial"]),
     default="mean",
     show_default=True,
-    help="Correlate posterior means, or draws from the posterior.",
+    help="Correlate posterior means, draws from the posterior, or centred log-ratios of topic proportions; "
+    "partial: the means, given those of all other topics.",
 )
 @click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
+@click.option(
+    "--bootstrap",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Replicates for a 95% interval of each r, 1000 or more; none with 0.",
+)
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @corpus_options
 @style_options
@@ -129,8 +137,9 @@ def correlate(
     across: bool | None,
     n_pairs: int | None,
     n_words: int,
-    kind: Literal["mean", "total"],
+    kind: Literal["mean", "total", "clr", "partial"],
     permutations: int,
+    bootstrap: int,
     seed: int,
     style: Style,
 ) -> None:
@@ -148,6 +157,7 @@ def correlate(
         source.read(vocabulary=known, words_file=model.vocabulary),
         kind=kind,
         n_permutations=permutations,
+        n_bootstrap=bootstrap,
         random_state=seed,
         n_top_words=n_words,
     )
@@ -197,7 +207,8 @@ def readable(table: "pd.DataFrame") -> "pd.DataFrame":
 
 def shortened(pairs: "pd.DataFrame") -> "pd.DataFrame":
     """Pairs as people read them: two topics in one column, and what matters of their correlation."""
-    short = pairs[["r", "p_adjusted", "words_a", "words_b"]].copy()
+    interval = [name for name in ("r_low", "r_high") if name in pairs]
+    short = pairs[["r", *interval, "p_adjusted", "words_a", "words_b"]].copy()
     for place, name in enumerate(("topic", "group")):
         both = pairs[[f"{name}_a", f"{name}_b"]].astype(str)
         short.insert(place, f"{name}s", both.agg(" ~ ".join, axis=1) if len(pairs) else "")

@@ -1,0 +1,191 @@
+"""How exclusive words are to topics: the FREX score, which weighs exclusivity and frequency."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import softmax
+from scipy.stats import rankdata
+from sklearn.utils.validation import check_is_fitted
+
+from hftopic.analysis.topics import has_poles, select_topics
+from hftopic.inputs import column_words
+
+POLES = ("+", "-")
+
+
+def topic_exclusivity(
+    model: Any, top_n: int = 10, weight: float = 0.7, topics: Any = None
+) -> NDArray[np.float64]:
+    r"""Mean FREX score of each topic's top words, in (0, 1]: are they the topic's own?
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    top_n : int, default=10
+        Top words counted of each topic; of NVDM those of both poles, by weight.
+    weight : float, default=0.7
+        Weight of exclusivity against frequency, from 0 to 1.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that each is held against, such as the active ones, and itself. All by default.
+
+    Returns
+    -------
+    ndarray (n_topics,), float64
+        One value for every topic of the model. Near 1: of its words, those at the top are the most its own;
+        low where the words at the top are those of all topics. The score ranks words within a topic, so it
+        does not tell twins from each other: for these see ``duplicate`` in :func:`topic_summary`. In a topic
+        with nothing to be held against all words tie in exclusivity, at half the scale.
+
+    Raises
+    ------
+    ValueError
+        `weight` is not in [0, 1], `top_n` is not a number of words the model has, or a topic does not exist.
+
+    Notes
+    -----
+    Airoldi and Bischof (2016), *Improving and evaluating topic models and other models of text*:
+    the weighted harmonic mean of the empirical distribution functions F, over the words of topic k, of
+    exclusivity and of frequency,
+
+    .. math:: \mathrm{FREX}_{kv} = \left( \frac{w}{F_k(\phi_{kv})} + \frac{1-w}{F_k(p(v|k))} \right)^{-1},
+        \qquad \phi_{kv} = p(v|k) / \sum_j p(v|j).
+
+    Equal values take the mean of their ranks. Of NVDM the distributions are those of both poles of every
+    topic, softmax(b ± W), and a topic's value is the mean over its two.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import topic_exclusivity
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> topic_exclusivity(model).shape
+    (4,)
+    """
+    _check_n(model, top_n)
+    of_poles = []
+    for scores, ranked in zip(frex_scores(model, weight, topics), _rankings(model), strict=True):
+        leading = np.argsort(-ranked, axis=1, kind="stable")[:, :top_n]
+        of_poles.append(np.take_along_axis(scores, leading, axis=1).mean(axis=1))
+    return np.asarray(np.mean(of_poles, axis=0))
+
+
+def frex_words(
+    model: Any,
+    n: int = 10,
+    weight: float = 0.7,
+    vocabulary: Sequence[str] | None = None,
+    *,
+    topics: Any = None,
+    pole: str = "+",
+) -> pd.DataFrame:
+    """Words of each topic that are both frequent in it and exclusive to it, the best first.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    n : int, default=10
+        Words a topic.
+    weight : float, default=0.7
+        Weight of exclusivity against frequency, from 0 to 1; see :func:`topic_exclusivity` for the score.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Word of each column, where the model was not fitted on a Corpus or a DataFrame. Without any, column
+        numbers stand for words.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that each is held against, and itself. All by default.
+    pole : {"+", "-"}, default="+"
+        Of NVDM, whose topics have two.
+
+    Returns
+    -------
+    DataFrame
+        In the form of ``model.top_words``: a row a topic, with ``group`` and ``word_1`` to ``word_n``. Words
+        of the same score stand by probability.
+
+    Raises
+    ------
+    ValueError
+        As :func:`topic_exclusivity`; also an unknown pole, or the negative pole of a model that has none.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import frex_words
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> frex_words(model, 3).columns.tolist()
+    ['group', 'word_1', 'word_2', 'word_3']
+    """
+    if pole not in POLES[: 1 + has_poles(model)]:
+        raise ValueError(f"pole={pole!r}: {type(model).__name__} has " + " and ".join(_poles_of(model)))
+    _check_n(model, n)
+    words = column_words(model, vocabulary)
+    place = POLES.index(pole)
+    scores, probabilities = frex_scores(model, weight, topics)[place], _distributions(model)[place]
+    leading = np.lexsort((-probabilities, -scores), axis=1)[:, :n]
+    table = pd.DataFrame(words[leading], columns=[f"word_{i + 1}" for i in range(n)])
+    table.insert(0, "group", np.asarray(model.topic_groups_))
+    return table.rename_axis("topic")
+
+
+def frex_poles(
+    model: Any, n: int, weight: float, vocabulary: Sequence[str] | None, topics: Any = None
+) -> list[list[list[str]]]:
+    """FREX words of every topic: one list of them, or for signed topics one a pole, + first."""
+    tables = [
+        frex_words(model, n, weight, vocabulary, topics=topics, pole=pole)
+        for pole in POLES[: 1 + has_poles(model)]
+    ]
+    return [table.drop(columns="group").astype(str).to_numpy().tolist() for table in tables]
+
+
+def frex_scores(model: Any, weight: float, topics: Any = None) -> list[NDArray[np.float64]]:
+    """FREX score of every word in every topic, (n_topics, n_words); one array a pole."""
+    if not 0 <= weight <= 1:
+        raise ValueError(f"weight={weight!r} is not a share in [0, 1]: 1 scores exclusivity alone")
+    poles = _distributions(model)
+    own = np.sum(poles, axis=0)  # (K, V)
+    rivals = select_topics(topics, np.arange(len(own)))
+    outside = ~np.isin(np.arange(len(own)), rivals)
+    against = own[rivals].sum(axis=0) + own * outside[:, None]
+    scores = []
+    for p in poles:
+        exclusivity = np.divide(p, against, out=np.zeros_like(p), where=against > 0)
+        scores.append(1 / (weight / _ecdf(exclusivity) + (1 - weight) / _ecdf(p)))
+    return scores
+
+
+def _ecdf(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the words of a topic that are not above each of them; equal ones share their mean rank."""
+    return np.asarray(rankdata(values, axis=1) / values.shape[1])
+
+
+def _distributions(model: Any) -> list[NDArray[np.float64]]:
+    """p(w|topic), and of signed topics p(w|negative pole): softmax(b - W) from softmax(b + W) and W."""
+    positive = np.asarray(model.topic_word_, dtype=np.float64)
+    if not has_poles(model):
+        return [positive]
+    tiny = np.finfo(np.float32).tiny  # below it float32 has lost the probability
+    negative = np.log(positive.clip(tiny)) - 2 * np.asarray(model.components_, dtype=np.float64)
+    return [positive, np.asarray(softmax(negative, axis=1))]
+
+
+def _rankings(model: Any) -> list[NDArray[np.float32]]:
+    """What ``top_words`` ranks words by, one array a pole."""
+    if not has_poles(model):
+        return [np.asarray(model.topic_word_)]
+    return [np.asarray(model.components_), -np.asarray(model.components_)]
+
+
+def _poles_of(model: Any) -> list[str]:
+    return [f"pole={pole!r}" for pole in POLES] if has_poles(model) else ["no poles"]
+
+
+def _check_n(model: Any, n: int) -> None:
+    check_is_fitted(model)
+    n_words = np.asarray(model.topic_word_).shape[1]
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= n_words:
+        raise ValueError(f"the number of words a topic must be from 1 to {n_words}, got {n!r}")

@@ -1,0 +1,168 @@
+"""Fitted models in the forms that other packages read: pyLDAvis and BERTopic."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hftopic.analysis.documents import document_texts, representative_documents
+from hftopic.analysis.proportions import document_topics, largest_topics, require_shares, simplexes
+from hftopic.analysis.topics import model_vocabulary, topic_words
+from hftopic.corpus import Corpus
+from hftopic.inputs import as_counts, column_words
+
+WORDS_IN_NAME = 4  # as in BERTopic
+
+
+def to_pyldavis(model: Any, X: Any, *, vocabulary: Sequence[str] | None = None) -> dict[str, Any]:
+    """Arguments of ``pyLDAvis.prepare``.
+
+    ::
+
+        pyLDAvis.prepare(**to_pyldavis(model, X), sort_topics=False)
+
+    ``sort_topics=False`` keeps the topics in order: topic k is number k + 1 in the picture. pyLDAvis is not
+    a dependency of this package.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA
+        Classes of a Concrete variable are left out where there are topics beside them, and topics are
+        numbered without them; of several such variables and nothing else the first is taken.
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        Documents without words, and words that no document has, are left out: the picture's measures
+        divide by both.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words, see :func:`topic_summary`.
+
+    Returns
+    -------
+    dict
+        - ``topic_term_dists``: ndarray (n_topics, n_words), ``topic_word_``
+        - ``doc_topic_dists``: ndarray (n_documents, n_topics), ``transform``
+        - ``doc_lengths``: ndarray (n_documents,), tokens
+        - ``vocab``: list of str (n_words,)
+        - ``term_frequency``: ndarray (n_words,), tokens
+
+        All numbers are float64. Rows of the first two sum to 1 and have no zero: what float32 has lost below
+        its smallest number stands at that.
+
+    Raises
+    ------
+    ValueError
+        The model is NVDM, whose topics are not mixed; no document has a word; `vocabulary` does not fit.
+
+    Notes
+    -----
+    The picture (Sievert and Shirley 2014) takes p(w) for a mixture of the topics. The topics of ProdLDA
+    multiply, so sizes and relevances are as good as that approximation.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import to_pyldavis
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> to_pyldavis(model, corpus)["doc_topic_dists"].shape
+    (200, 4)
+    """
+    require_shares(model, "mixture that pyLDAvis could show", "topic_map and topic_summary")
+    words = column_words(model, model_vocabulary(model, X, vocabulary))
+    found = document_topics(model, X)
+    counts = as_counts(model, X, reset=False)
+    frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
+    lengths = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
+    topics, occurs = simplexes(model)[0], frequency > 0
+    return {
+        "topic_term_dists": _distributions(np.asarray(model.topic_word_)[topics][:, occurs]),
+        "doc_topic_dists": _distributions(found.values[:, topics]),
+        "doc_lengths": lengths[found.rows],
+        "vocab": [str(word) for word in words[occurs]],
+        "term_frequency": frequency[occurs],
+    }
+
+
+def _distributions(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Rows of float64 without a zero that sum to 1."""
+    positive = rows.astype(np.float64).clip(float(np.finfo(np.float32).tiny))
+    positive /= positive.sum(axis=1, keepdims=True)
+    return positive
+
+
+def get_topic_info(
+    model: Any,
+    X: Any,
+    *,
+    n_words: int = 10,
+    n_documents: int = 3,
+    vocabulary: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Topics in the form of BERTopic's method of this name.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+    n_words : int, default=10
+        Words of the representation.
+    n_documents : int, default=3
+        Representative documents, see :func:`representative_documents`.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words, see :func:`topic_summary`.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the topics, which keep their numbers, with columns
+
+        - ``Topic``: number. There is no -1: these models have no outliers
+        - ``Count``: documents whose largest topic it is; of equal ones the first. Documents without words
+          do not count. Classes of a Concrete variable are counted beside the topics, each document in one
+        - ``Name``: number and first four words, "0_god_faith_church_bible"
+        - ``Representation``: list of top words
+        - ``Representative_Docs``: list of the documents that hold most of it: their words in reading order
+          as one str where the Corpus has tokens, else their names, else row numbers
+
+    Raises
+    ------
+    ValueError
+        The model is NVDM, whose topics take no share; no document has a word; a number is not positive.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import get_topic_info
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> info = get_topic_info(model, corpus)
+    >>> info.columns.tolist()
+    ['Topic', 'Count', 'Name', 'Representation', 'Representative_Docs']
+    >>> int(info["Count"].sum())
+    200
+    """
+    require_shares(model, "largest topic", "topic_summary and representative_documents")
+    table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
+    found = document_topics(model, X)
+    leading = representative_documents(model, X, n_documents)
+    rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
+    topics = table.topics.tolist()
+    return pd.DataFrame(
+        {
+            "Topic": topics,
+            "Count": largest_topics(model, found.values),
+            "Name": ["_".join([str(k), *table.words[k][:WORDS_IN_NAME]]) for k in topics],
+            "Representation": table.words,
+            "Representative_Docs": [_documents(model, X, rows[k]) for k in topics],
+        }
+    )
+
+
+def _documents(model: Any, X: Any, rows: list[int]) -> list[Any]:
+    """Documents as their text, their names or their rows: the first of these that is known."""
+    if isinstance(X, Corpus) and X.tokens is not None:
+        return list(document_texts(model, X, rows))
+    if isinstance(X, Corpus) and X.names is not None:
+        return [str(name) for name in X.names[rows]]
+    return rows

@@ -1,0 +1,107 @@
+"""Where topics stand in a picture: on a map by their words, in a row by their correlations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+from scipy.spatial.distance import pdist
+
+from hftopic.analysis.topics import has_poles, select_topics
+
+
+def topic_map(model: Any, topics: Any = None) -> pd.DataFrame:
+    """Positions of topics in the plane, near where their words are alike.
+
+    Classical multidimensional scaling (Torgerson 1952) of the Jensen-Shannon distances between p(w|topic), as
+    in Sievert and Shirley (2014), *LDAvis*; of NVDM, whose topics are signed, of 1 - cos² between weights.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics to place. All by default.
+
+    Returns
+    -------
+    DataFrame
+        A row a topic: ``topic``, ``group``, ``x``, ``y``. The axes have no unit; ``x`` is the direction in
+        which topics differ most. One topic stands at 0, 0. The shares of the squared distances that the two
+        axes show are in ``attrs["explained"]``.
+
+    Raises
+    ------
+    ValueError
+        A topic that does not exist.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import topic_map
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> topic_map(model).columns.tolist()
+    ['topic', 'group', 'x', 'y']
+    """
+    groups = np.asarray(model.topic_groups_)
+    chosen = select_topics(topics, np.arange(len(groups)))
+    if has_poles(model):
+        distances = 1 - (1 - pdist(np.asarray(model.components_, dtype=np.float64)[chosen], "cosine")) ** 2
+    else:
+        distances = pdist(np.asarray(model.topic_word_, dtype=np.float64)[chosen], "jensenshannon")
+    square = np.zeros((len(chosen), len(chosen)))
+    square[np.triu_indices(len(chosen), 1)] = distances
+    places, explained = _classical_scaling(square + square.T)
+    table = pd.DataFrame({"topic": chosen, "group": groups[chosen], "x": places[:, 0], "y": places[:, 1]})
+    table.attrs["explained"] = explained
+    return table
+
+
+def _classical_scaling(distances: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """Points of the plane (n, 2) whose distances are nearest to those given (n, n), and the axes' shares.
+
+    The sign of an axis is such that the point farthest out on it is positive.
+    """
+    n = len(distances)
+    if n < 2:
+        return np.zeros((n, 2)), (0.0, 0.0)
+    squared = distances**2
+    gram = -0.5 * (squared - squared.mean(0) - squared.mean(1)[:, None] + squared.mean())
+    values, vectors = np.linalg.eigh(gram)
+    values, vectors = values[::-1].clip(0), vectors[:, ::-1]
+    places = vectors[:, :2] * np.sqrt(values[:2])
+    places *= np.where(places[np.abs(places).argmax(0), [0, 1]] < 0, -1.0, 1.0)
+    first, second = values[:2] / max(values.sum(), np.finfo(float).tiny)
+    return places, (float(first), float(second))
+
+
+def seriated(correlations: pd.DataFrame, groups: Sequence[int] | np.ndarray) -> list[int]:
+    """Topics in an order that puts correlated ones side by side, group after group.
+
+    Within a group, optimal leaf ordering (Bar-Joseph et al. 2001) of average linkage; the distance of two
+    topics is that of their rows of absolute correlations with all topics, so that topics tied to the same
+    topics of another group are neighbours too.
+
+    Parameters
+    ----------
+    correlations : DataFrame, (n, n)
+        As ``TopicCorrelation.matrix``.
+    groups : array of int (n,)
+        Group of each of its topics.
+
+    Returns
+    -------
+    list of int
+        Topic numbers.
+    """
+    strengths = np.abs(correlations.to_numpy())
+    group_of = np.asarray(groups)
+    order: list[int] = []
+    for group in np.unique(group_of):
+        members = np.flatnonzero(group_of == group)
+        if len(members) > 2:
+            rows = pdist(strengths[members])
+            members = members[leaves_list(optimal_leaf_ordering(linkage(rows, "average"), rows))]
+        order.extend(correlations.index[members].tolist())
+    return order

@@ -1,0 +1,148 @@
+"""Names of topics: their most telling words, or what a function of the user's own makes of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from hftopic.analysis.documents import document_texts, representative_documents
+from hftopic.analysis.exclusivity import POLES, frex_poles
+from hftopic.analysis.topics import model_vocabulary
+from hftopic.checks import is_whole
+
+Namer = Callable[[list[str], list[str]], str]
+WORDS_TO_NAMER, DOCUMENTS_TO_NAMER = 10, 3
+FREX_WEIGHT = 0.7
+
+
+def topic_names(
+    model: Any,
+    X: Any = None,
+    *,
+    n_words: int = 3,
+    namer: Namer | None = None,
+    vocabulary: Sequence[str] | None = None,
+    topics: Any = None,
+) -> list[str]:
+    """A name for each topic, each name once, such as "god, faith, church".
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+        Where `namer` gets its documents from, and where words are named if the model does not know them.
+    n_words : int, default=3
+        Words of a name, the first by :func:`frex_words`.
+    namer : function (words, documents) -> str, optional
+        Called for each topic in turn with two lists of str: its first ten words by :func:`frex_words` (more
+        if `n_words` is more), and the three documents that hold most of it, the words of each in reading
+        order where the Corpus knows it and by count elsewhere; none without `X`. What it returns is the
+        name. A place for a language model of your own; none comes with the package.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words, see :func:`topic_summary`.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that words are held against, as in :func:`frex_words`. All by default.
+
+    Returns
+    -------
+    list of str
+        One for every topic of the model, in order. Names that coincide get more words, and where those are
+        the same too, or `namer` gave them, the topic's number: "sport (7)". Of NVDM, whose topics have two
+        poles, "+ god, faith / - ball, team"; `namer` is called once a pole.
+
+    Raises
+    ------
+    RuntimeError
+        `namer` failed; its own exception is the cause, and the message has the topic's number.
+    TypeError
+        `namer` returned something other than a str.
+    ValueError
+        `namer` returned an empty name, or `n_words` is not a number of words the model has.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import topic_names
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> topic_names(model, corpus, namer=lambda words, documents: f"about {len(documents)}")[:2]
+    ['about 3 (0)', 'about 3 (1)']
+    """
+    if not is_whole(n_words):
+        raise ValueError(f"n_words must be a positive int, got {n_words!r}")
+    check_is_fitted(model)
+    n_listed = min(max(n_words, WORDS_TO_NAMER), model.topic_word_.shape[1])
+    vocabulary = model_vocabulary(model, X, vocabulary)
+    poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, topics)
+    if namer is None:
+        return _numbered_repeats(_names_of_words(poles, n_words))
+    documents = _documents_of(model, X, vocabulary)
+    names = [
+        _joined(
+            [
+                _checked_name(namer, topic, pole[topic], documents.get((topic, sign), []))
+                for sign, pole in zip(POLES, poles, strict=False)
+            ]
+        )
+        for topic in range(len(poles[0]))
+    ]
+    return _numbered_repeats(names)
+
+
+def _names_of_words(poles: list[list[list[str]]], n_words: int) -> list[str]:
+    """First words of each topic, as many more as it takes to tell it from the others."""
+    names: list[str] = [""] * len(poles[0])
+    open_topics = list(range(len(names)))
+    for n in range(n_words, len(poles[0][0]) + 1):
+        for topic in open_topics:
+            names[topic] = _joined([", ".join(pole[topic][:n]) for pole in poles])
+        open_topics = [topic for topic in open_topics if names.count(names[topic]) > 1]
+    return names
+
+
+def _joined(of_poles: list[str]) -> str:
+    """One name from those of a topic's poles."""
+    if len(of_poles) == 1:
+        return of_poles[0]
+    return " / ".join(f"{sign} {name}" for sign, name in zip(POLES, of_poles, strict=True))
+
+
+def _numbered_repeats(names: list[str]) -> list[str]:
+    """Names of which each is there once: repeats get the topic's number."""
+    taken = set(names)
+    unique = []
+    for topic, name in enumerate(names):
+        if names.count(name) > 1:
+            name = f"{name} ({topic})"
+            while name in taken:
+                name += "'"
+            taken.add(name)
+        unique.append(name)
+    return unique
+
+
+def _documents_of(model: Any, X: Any, vocabulary: Sequence[str] | None) -> dict[tuple[int, str], list[str]]:
+    """Texts of the documents that hold most of each topic and pole."""
+    if X is None:
+        return {}
+    table = representative_documents(model, X, DOCUMENTS_TO_NAMER)
+    if "pole" not in table:
+        table["pole"] = POLES[0]
+    texts = document_texts(model, X, table["document"].tolist(), vocabulary)
+    documents: dict[tuple[int, str], list[str]] = {}
+    for topic, pole, text in zip(table["topic"], table["pole"], texts, strict=True):
+        documents.setdefault((topic, pole), []).append(text)
+    return documents
+
+
+def _checked_name(namer: Namer, topic: int, words: list[str], documents: list[str]) -> str:
+    """What `namer` calls a topic, without blanks around it."""
+    try:
+        name = namer(list(words), list(documents))
+    except Exception as error:
+        raise RuntimeError(f"namer failed on topic {topic}: {type(error).__name__}: {error}") from error
+    if not isinstance(name, str):
+        raise TypeError(f"namer must return a str; on topic {topic} it returned {type(name).__name__}")
+    if not name.strip():
+        raise ValueError(f"namer returned an empty name for topic {topic}")
+    return name.strip()

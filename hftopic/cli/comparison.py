@@ -1,0 +1,260 @@
+"""``compare``: settings of a model side by side, to choose one by."""
+
+import sys
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic.cli.modelling import check_together, unfitted
+from hftopic.cli.options import (
+    ALL,
+    Command,
+    Source,
+    check_free,
+    command_options,
+    corpus_options,
+    note,
+    style_options,
+    vocabulary_option,
+)
+from hftopic.cli.tables import Style, show, show_tables
+from hftopic.cli.values import SEED, BatchSize, Finite, Groups, Objective, existing_path, new_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hftopic.corpus import Corpus
+
+MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
+VALIDATION_SPLITS = ("valid", "validation", "val", "dev")
+VALIDATION_SHARE = 0.2
+DIVISION_SEED = 0  # of the documents held out, the same for every comparison
+WEIGHTS = ("alpha", "beta", "gamma")
+
+
+class Held(click.ParamType):  # type: ignore[type-arg]
+    """Name of a split, or a share of the documents."""
+
+    name = "split or share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | float:
+        if not isinstance(value, str):
+            return float(value)
+        try:
+            share = float(value)
+        except ValueError:
+            return value
+        if not 0 < share < 1:
+            self.fail(f"{value} is neither a share between 0 and 1 nor the name of a split", param, ctx)
+        return share
+
+
+def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Command], Command]:
+    """Option that may be given several times, each value to be tried."""
+    return click.option(*names, type=type, multiple=True, help=help, **settings)
+
+
+@click.command()
+@click.argument("corpus", type=existing_path)
+@_several(
+    "--model",
+    "models",
+    type=click.Choice(["prodlda", "nvdm"]),
+    default=["prodlda"],
+    show_default=True,
+    help="Kind of model.",
+)
+@_several("--groups", type=Groups(), help="Topics of each group; 50 is one group.")
+@_several("--alpha", type=Finite(0), help="Weight of the mutual information.")
+@_several("--beta", type=Finite(0), help="Weight of the correlation between groups.")
+@_several("--gamma", type=Finite(0), help="Weight of the correlation within groups.")
+@_several(
+    "--objective",
+    "objectives",
+    type=Objective(),
+    default=["hfvae"],
+    show_default=True,
+    help="What is minimised; the weights are those of hfvae.",
+)
+@_several("--seed", "seeds", type=SEED, default=[0], show_default=True, help="Two or more show stability.")
+@click.option(
+    "--validation",
+    type=Held(),
+    help="Split to measure on, or the share of documents held out for it.  "
+    f"[default: the split {', '.join(VALIDATION_SPLITS[:-1])} or {VALIDATION_SPLITS[-1]}, "
+    f"else {VALIDATION_SHARE}]",
+)
+@click.option("--coherence", type=click.Choice(MEASURES), default="c_npmi", show_default=True)
+@click.option("-n", "--words", "top_n", type=click.IntRange(2), default=10, show_default=True)
+@click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the documents.")
+@click.option("--batch-size", type=BatchSize(), help="Documents in a training step.")
+@click.option("--learning-rate", type=Finite(0, min_open=True), help="Of Adam.")
+@click.option("--device", type=str, help="auto, cpu, cuda …")
+@click.option("--jobs", "n_jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--by-run", is_flag=True, help="A row for each seed in place of one for each setting.")
+@click.option("--out", type=new_path, help="CSV file to write, with a row for each seed.")
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@vocabulary_option
+@corpus_options
+@style_options
+@command_options
+def compare(
+    source: Source,
+    models: tuple[str, ...],
+    groups: tuple[Any, ...],
+    objectives: tuple[Any, ...],
+    seeds: tuple[int, ...],
+    validation: str | float | None,
+    coherence: str,
+    top_n: int,
+    n_jobs: int,
+    by_run: bool,
+    out: Path | None,
+    force: bool,
+    quiet: bool,
+    vocabulary: Path | None,
+    style: Style,
+    **options: Any,
+) -> None:
+    """Fit models of several settings on CORPUS, and measure them side by side.
+
+    Give an option several times for each value to be tried: --groups 10,10 --groups 25,25 --gamma 1 --gamma 4
+    are four settings, and --seed 0 --seed 1 fits each of them twice. They are shown by coherence, the best
+    first; the plain autoencoder always has the best perplexity, whatever its topics.
+
+    What is not given has the model's own default, as in fit.
+
+    Of a corpus with splits the documents of the split "train" are fitted, unless --split says otherwise. The
+    split "test" is left for the model that was chosen.
+    """
+    weights = {name: distinct(options.pop(name)) for name in WEIGHTS}
+    grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights)
+    if out is not None:
+        check_free(out, force, is_file=True)
+    estimators = {name: unfitted(name, "hfvae", **options) for name in distinct(models)}
+    train, held = divided(source, source.read(words_file=vocabulary), validation)
+    from hftopic.analysis.comparison import compare as compared
+
+    if not quiet:
+        note(f"Fitting on {len(train):,} documents, measuring on {len(held):,}")
+    found = compared(
+        estimators if len(estimators) > 1 else next(iter(estimators.values())),
+        grid,
+        train=train,
+        validation=held,
+        seeds=distinct(seeds),
+        coherence=coherence,
+        top_n=top_n,
+        n_jobs=n_jobs,
+        verbose=int(not quiet and sys.stderr.isatty()),
+    )
+    if out is not None:
+        write_table(found.table, out)
+    runs, settings = (ranked(table, coherence) for table in (found.table, found.summary()))
+    if style == "json":
+        show_tables({"settings": settings, "runs": runs})
+    else:
+        table = runs if by_run else settings
+        show(table if style else readable(table, found.parameters), style)
+
+
+def distinct(values: Sequence[Any]) -> list[Any]:
+    """Values in the order given, each once."""
+    return [value for place, value in enumerate(values) if value not in values[:place]]
+
+
+def grid_of(
+    models: list[str], groups: list[Any], objectives: list[Any], weights: dict[str, list[float]]
+) -> list[dict[str, list[Any]]]:
+    """Settings to try: the weights with HFVAE, and each other objective without any.
+
+    Raises
+    ------
+    click.UsageError
+        Options that each are right but not with each other.
+    """
+    from hftopic.objective import VAE
+
+    for model, number in product(models, groups):
+        check_together(model, "hfvae", groups=number, topic_softmax=None, **dict.fromkeys(WEIGHTS))
+    given = {name: values for name, values in weights.items() if values}
+    if given and "hfvae" not in objectives:
+        raise click.UsageError(
+            f"{', '.join(f'--{name}' for name in given)}: weights of --objective hfvae; write "
+            "those of another into it, or compare hfvae too"
+        )
+    sizes = {"groups": groups} if groups else {}
+    others = [VAE() if objective == "vae" else objective for objective in objectives if objective != "hfvae"]
+    grid: list[dict[str, list[Any]]] = [{**sizes, **given}] if "hfvae" in objectives else []
+    return [*grid, {**sizes, "objective": others}] if others else grid
+
+
+def divided(source: Source, corpus: "Corpus", validation: str | float | None) -> "tuple[Corpus, Corpus]":
+    """Documents to fit on, and documents to measure on.
+
+    Raises
+    ------
+    click.UsageError
+        There is no such split, or nothing is left to fit on.
+    """
+    names = set() if corpus.splits is None else set(corpus.splits)
+    if validation is None:
+        named = VALIDATION_SPLITS if source.split in (None, ALL) else ()
+        validation = next((name for name in named if name in names), VALIDATION_SHARE)
+    if isinstance(validation, str):
+        return _by_split(source, corpus, validation, names)
+    if source.split is None and "train" in names:
+        corpus = corpus.split("train")
+    return _by_share(corpus, validation)
+
+
+def _by_split(source: Source, corpus: "Corpus", validation: str, names: set[str]) -> "tuple[Corpus, Corpus]":
+    if validation not in names:
+        there = f"the splits here are {', '.join(sorted(names))}" if names else "there are no splits here"
+        raise click.UsageError(
+            f"--validation: no split {validation!r}; {there}. Give one, or a share, as 0.2"
+        )
+    held = corpus.split(validation)
+    rest = corpus[corpus.splits != validation]
+    if source.split is None and "train" in names - {validation}:
+        rest = corpus.split("train")
+    if not len(rest):
+        raise click.UsageError(f"--validation {validation}: no documents are left to fit on")
+    return rest, held
+
+
+def _by_share(corpus: "Corpus", share: float) -> "tuple[Corpus, Corpus]":
+    import numpy as np
+
+    n_held = round(share * len(corpus))
+    order = np.random.default_rng(DIVISION_SEED).permutation(len(corpus))
+    return corpus[np.sort(order[n_held:])], corpus[np.sort(order[:n_held])]
+
+
+def ranked(table: "pd.DataFrame", coherence: str) -> "pd.DataFrame":
+    """Rows by coherence, the highest first and the missing last."""
+    return table.sort_values(coherence, ascending=False, kind="stable", ignore_index=True)
+
+
+def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame":
+    """What people compare: settings by what differs in them, and means without their deviations."""
+    left_out = ["name" if parameters else "", "topics", "runs"]
+    left_out += [f"{column}_sd" for column in table]
+    left_out += [column for column in ("failed", "error") if column in table and not table[column].any()]
+    short = table.drop(columns=left_out, errors="ignore")
+    if "objective" in short:
+        short["objective"] = short["objective"].fillna("HFVAE")
+    return short
+
+
+def write_table(table: "pd.DataFrame", out: Path) -> None:
+    """The runs as CSV, in a file that appears whole."""
+    from hftopic.atomic import written_whole
+
+    with written_whole(out) as draft:
+        table.to_csv(draft, index=False)
+    note(f"{len(table):,} runs in {out}")

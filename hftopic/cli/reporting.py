@@ -1,0 +1,80 @@
+"""``report``: what a model found, as one page to look at."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from hftopic.cli.inspection import MEASURES
+from hftopic.cli.models import SavedModel, model_options
+from hftopic.cli.options import Source, check_free, command_options, corpus_options, note
+from hftopic.cli.values import SEED, existing_path, new_path
+
+
+@click.command()
+@model_options
+@click.argument("corpus", type=existing_path)
+@click.option("--out", type=new_path, required=True, help="The page, as report.html.")
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.option("--title", default=None, help="Its heading.  [default: the name of CORPUS]")
+@click.option(
+    "--coherence",
+    "measures",
+    type=click.Choice(MEASURES),
+    multiple=True,
+    default=["c_npmi", "c_v"],
+    show_default=True,
+    help="Measure of coherence; may be given several times.",
+)
+@click.option("-n", "--words", "n_words", type=click.IntRange(2), default=10, show_default=True)
+@click.option(
+    "--documents",
+    "n_documents",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="Documents to search in the page.",
+)
+@click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@corpus_options
+@command_options
+def report(
+    model: SavedModel,
+    source: Source,
+    out: Path,
+    force: bool,
+    title: str | None,
+    measures: tuple[str, ...],
+    n_words: int,
+    n_documents: int,
+    permutations: int,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """One HTML page of MODEL on CORPUS, to look at without a network.
+
+    It shows the topics by group, which are alive, how they correlate, a map, coherence, topics by label, the
+    training, documents to search, and how it was made. Every table downloads as CSV.
+    """
+    check_free(out, force, is_file=True)
+    from hftopic.report import write_report
+
+    os.environ["MPLBACKEND"] = "agg"  # whatever a user's settings say: nothing is shown in a window
+    fitted, known = model.read_with_words()
+    write_report(
+        fitted,
+        source.read(vocabulary=known, words_file=model.vocabulary),
+        out,
+        title=source.path.stem if title is None else title,
+        n_words=n_words,
+        measures=measures,
+        n_documents=n_documents,
+        n_permutations=permutations,
+        random_state=seed,
+        verbose=int(not quiet and sys.stderr.isatty()),
+    )
+    if not quiet:
+        note(f"Wrote {out}, {out.stat().st_size / 1e6:.1f} MB")

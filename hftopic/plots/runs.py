@@ -1,0 +1,112 @@
+"""Figures of fits: one fit's terms over its epochs, and many fits beside each other."""
+
+from typing import Any
+
+import pandas as pd
+
+from hftopic.plots.style import FAINT, GROUP_COLOURS, MARKERS, axes, describe, without_frame
+
+NOT_TERMS = ("learning_rate", "warm_up", "own_share")
+
+
+def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -> Any:
+    """One term of the objective over the epochs of a fit, in nats a document.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A model's ``history_``.
+    term : str, default="loss"
+        A column of it.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+        Where there was a validation split, the loss has that beside it.
+
+    Raises
+    ------
+    ValueError
+        No such column.
+
+    Examples
+    --------
+    >>> from hftopic.plots import plot_history
+    >>> import pandas as pd
+    >>> ax = plot_history(pd.DataFrame({"loss": [9.0, 8.0]}, index=[1, 2]))
+    >>> ax.get_title(loc="left")
+    'loss'
+    """
+    if term not in history:
+        raise ValueError(
+            f"the history has no column {term!r}; it has {', '.join(map(repr, history.columns))}"
+        )
+    ax = axes(ax, 3.0, 1.9)
+    line = ax.plot(history.index, history[term], color=GROUP_COLOURS[0], linewidth=1.6, label="training")[0]
+    describe(line, f"{term}: {history[term].iloc[-1]:.4g} at the end" if len(history) else term)
+    if term == "loss" and "validation_loss" in history:
+        colour = GROUP_COLOURS[1]
+        ax.plot(
+            history.index, history["validation_loss"], "--", color=colour, linewidth=1.4, label="validation"
+        )
+        ax.legend(frameon=False, fontsize=8)
+    ax.set_title(term.replace("_", " "), loc="left", fontsize=9)
+    ax.tick_params(labelsize=7)
+    without_frame(ax, "top", "right")
+    return ax
+
+
+def terms_of(history: pd.DataFrame) -> list[str]:
+    """Columns of a history that are terms of the objective, the loss first."""
+    return [name for name in history.columns if name not in (*NOT_TERMS, "validation_loss")]
+
+
+def plot_comparison(
+    comparison: Any, x: str = "perplexity", y: str | None = None, *, by: str = "name", ax: Any = None
+) -> Any:
+    """Runs as points, one colour and marker a setting, with the mean of its seeds as a larger one.
+
+    Parameters
+    ----------
+    comparison : Comparison or DataFrame
+        As :func:`hftopic.analysis.compare` returns it, or its ``table``: a row a run.
+    x, y : str
+        Columns of the table; `y` is by default the coherence that was compared.
+    by : str, default="name"
+        Column that names the setting.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        No such column.
+    """
+    table = getattr(comparison, "table", comparison)
+    y = _coherence_of(table) if y is None else y
+    for column in (x, y, by):
+        if column not in table:
+            raise ValueError(f"no column {column!r}; there are {', '.join(map(repr, table.columns))}")
+    ax = axes(ax, 5.5, 3.8)
+    for i, (setting, runs) in enumerate(table.groupby(by, sort=False)):
+        colour, marker = GROUP_COLOURS[i % 6], MARKERS[(i + i // 6) % 6]
+        ax.scatter(runs[x], runs[y], 22, colour, marker=marker, alpha=0.55, linewidths=0)
+        mean = ax.scatter(runs[x].mean(), runs[y].mean(), 110, colour, marker=marker, label=str(setting))
+        describe(mean, f"{setting}: {x} {runs[x].mean():.4g}, {y} {runs[y].mean():.4g}, mean of {len(runs)}")
+    ax.set_xlabel(x.replace("_", " "))
+    ax.set_ylabel(y.replace("_", " "))
+    ax.grid(color=FAINT, alpha=0.25, linewidth=0.6)
+    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    without_frame(ax, "top", "right")
+    return ax
+
+
+def _coherence_of(table: pd.DataFrame) -> str:
+    measures = [name for name in table.columns if name in ("c_npmi", "c_v", "c_uci", "u_mass")]
+    if not measures:
+        raise ValueError(f"no coherence among the columns; name y, one of {list(table.columns)}")
+    return measures[0]

@@ -1,0 +1,76 @@
+"""What all figures share: colours, an Axes to draw on, and words that a picture can hold."""
+
+import math
+import unicodedata
+from typing import Any
+
+INK, FAINT, PAPER = "#1b1d22", "#8d929b", "#fefdfb"
+# Of groups, after Okabe and Ito (2008), whose colours are told apart without red or without green.
+GROUP_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = "osD^vP"
+POSITIVE, NEGATIVE = "#0072b3", "#d55e01"  # signs of a correlation
+LONGEST_WORD = 24
+TIP = "tip:"  # before the text, in the id of what the text describes
+
+
+def axes(ax: Any, width: float, height: float) -> Any:
+    """The Axes given, or that of a new figure of this size in inches.
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("figures need matplotlib: pip install 'hftopic[report]'") from error
+    _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    return ax
+
+
+def without_frame(ax: Any, *sides: str) -> None:
+    """Take away spines of the Axes, and ticks with them."""
+    for side in sides:
+        ax.spines[side].set_visible(False)
+
+
+def colour_of(group: int) -> str:
+    """Colour of a group; the seventh has that of the first, but another marker."""
+    return GROUP_COLOURS[group % len(GROUP_COLOURS)]
+
+
+def marker_of(group: int) -> str:
+    """Marker of a group: shapes change with colours, and once more when colours begin again."""
+    return MARKERS[(group + group // len(MARKERS)) % len(MARKERS)]
+
+
+def shown(word: Any, longest: int = LONGEST_WORD) -> str:
+    """A word as a picture can hold it: short, in one line, and without control characters."""
+    text = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co") else c
+        for c in str(word)[: longest + 1]
+    )
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def describe(artist: Any, text: str, topic: int | None = None) -> None:
+    """Name what an artist shows; the report makes a tooltip of it, and a link where a topic is given."""
+    artist.set_gid(TIP + text)
+    if topic is not None:
+        artist.set_url(f"#topic-{topic}")
+
+
+def label(ax: Any, x: float, y: float, text: str, **style: Any) -> Any:
+    """Text at a place, in which a dollar sign is a dollar sign."""
+    return ax.text(x, y, text, parse_math=False, **style)
+
+
+def nice_limit(value: float) -> float:
+    """The round number at or above a positive value: 1, 2 or 5 times a power of ten."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-9))

@@ -1,0 +1,162 @@
+"""Figures of topics: their words, what they tell of documents, and how alike they are."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hftopic.plots.style import (
+    FAINT,
+    INK,
+    axes,
+    colour_of,
+    describe,
+    label,
+    marker_of,
+    shown,
+    without_frame,
+)
+
+
+def plot_words(
+    model: Any, topic: int, n: int = 10, *, vocabulary: Any = None, pole: str = "+", ax: Any = None
+) -> Any:
+    """Bars of the top words of one topic, the highest first.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    topic : int
+    n : int, default=10
+    vocabulary : sequence of str, optional
+        Word of each column, where the model does not know its words.
+    pole : {"+", "-"}, default="+"
+        Of NVDM, whose topics have two.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+        Lengths are p(w|topic), the model's ``topic_word_``; of NVDM the weights, from 0 out.
+
+    Raises
+    ------
+    ValueError
+        No such topic.
+    """
+    from hftopic.analysis.topics import has_poles
+
+    if not 0 <= topic < len(model.topic_groups_):
+        raise ValueError(f"no topic {topic}: topics are numbered 0 to {len(model.topic_groups_) - 1}")
+    signed = has_poles(model)
+    table = model.top_words(n, vocabulary, **({"pole": pole} if signed else {}))
+    words = table.drop(columns="group").loc[topic].tolist()
+    weights = np.asarray(model.components_ if signed else model.topic_word_)[topic]
+    weights = weights if pole == "+" else -weights
+    lengths = np.sort(weights)[::-1][: len(words)]
+    ax = axes(ax, 3.2, 0.24 * len(words) + 0.5)
+    colour = colour_of(int(model.topic_groups_[topic]))
+    for bar, word, length in zip(
+        ax.barh(range(len(words)), lengths, color=colour), words, lengths, strict=True
+    ):
+        describe(bar, f"{shown(word)}: {length:.4f}")
+    ax.set_yticks(range(len(words)), [shown(word) for word in words], parse_math=False)
+    ax.invert_yaxis()
+    ax.set_xlabel("weight" if signed else "p(word | topic)")
+    ax.set_title(f"Topic {topic}, group {model.topic_groups_[topic]}", loc="left")
+    without_frame(ax, "top", "right", "left")
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_information(information: pd.DataFrame, *, threshold: float = 0.05, ax: Any = None) -> Any:
+    """Which topics are alive: the information of every topic, sorted (Esmaeili et al. 2019, Figure 4).
+
+    Parameters
+    ----------
+    information : DataFrame
+        As :func:`hftopic.analysis.topic_information` or ``topic_summary`` returns it.
+    threshold : float, default=0.05
+        Nats; a line is drawn there.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+        A bar a topic, I(x; z) in nats, from the highest down; the number under a bar is the topic's.
+    """
+    ranked = information.sort_values("information", ascending=False, kind="stable")
+    ax = axes(ax, max(4.0, 0.17 * len(ranked) + 1), 3.0)
+    positions = np.arange(len(ranked))
+    groups = ranked["group"].to_numpy()
+    for group in np.unique(groups):
+        chosen = groups == group
+        ax.bar(
+            positions[chosen],
+            ranked["information"].to_numpy()[chosen],
+            color=colour_of(int(group)),
+            width=0.78,
+            label=f"group {group}",
+        )
+    for bars in ax.containers:
+        for bar in bars:
+            row = ranked.iloc[round(bar.get_x() + bar.get_width() / 2)]
+            describe(bar, f"Topic {row['topic']}: {row['information']:.3f} nats", int(row["topic"]))
+    ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    label(ax, len(ranked) - 0.5, threshold, f"{threshold:g} nats", ha="right", va="bottom", fontsize=8)
+    ax.set_xticks(positions, ranked["topic"].tolist(), rotation=90, fontsize=7)
+    ax.set_xlim(-0.8, max(len(ranked) - 0.2, 0.2))
+    ax.set_xlabel("topic")
+    ax.set_ylabel("I(x; z), nats")
+    ax.legend(frameon=False, ncols=3)
+    without_frame(ax, "top", "right")
+    ax.tick_params(axis="x", length=0)
+    return ax
+
+
+def plot_map(
+    places: pd.DataFrame, sizes: Any = None, *, names: dict[int, str] | None = None, ax: Any = None
+) -> Any:
+    """Topics in the plane, those with like words near each other.
+
+    Parameters
+    ----------
+    places : DataFrame
+        As :func:`hftopic.analysis.topic_map` returns it.
+    sizes : array of float (n_topics,), optional
+        One for each row of `places`, such as a topic's share of the corpus: areas are proportional to it.
+    names : dict of int to str, optional
+        What to call topics, by number.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes(ax, 7.5, 4.8)
+    areas = np.ones(len(places)) if sizes is None else np.asarray(sizes, dtype=float)
+    areas = 900 * areas / areas.max(initial=1e-12) if sizes is not None else 260 * areas
+    ax.axhline(0, color=FAINT, linewidth=0.5)
+    ax.axvline(0, color=FAINT, linewidth=0.5)
+    for (_, row), area in zip(places.iterrows(), areas, strict=True):
+        topic, group = int(row["topic"]), int(row["group"])
+        point = ax.scatter(
+            row["x"],
+            row["y"],
+            max(area, 30),
+            colour_of(group),
+            marker=marker_of(group),
+            alpha=0.6,
+            linewidths=0,
+        )
+        describe(point, f"Topic {topic}: {shown((names or {}).get(topic, ''), 60)}", topic)
+        label(ax, row["x"], row["y"], str(topic), ha="center", va="center", fontsize=8, color=INK)
+    for group in places["group"].unique():
+        ax.scatter([], [], 40, colour_of(int(group)), marker=marker_of(int(group)), label=f"group {group}")
+    if len(places):
+        ax.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.02))
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.margins(0.12)
+    without_frame(ax, "top", "right", "left", "bottom")
+    return ax

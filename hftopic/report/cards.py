@@ -1,0 +1,134 @@
+"""Cards of a page: a topic each, in their groups."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hftopic.analysis.topics import topic_poles
+from hftopic.corpus import Corpus
+from hftopic.plots.style import GROUP_COLOURS
+from hftopic.report.findings import Findings
+from hftopic.report.values import shortened, text, visible
+
+LONGEST_NAME = 60
+N_PARTNERS = 3
+SMALLEST_PARTNER = 0.2  # |r| from which a card says that its topic goes with another
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a card, its whole text, and the length of its bar in percent."""
+
+    text: str
+    whole: str
+    width: float
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A topic that goes with that of a card."""
+
+    topic: int
+    name: str
+    r: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One topic."""
+
+    topic: int
+    name: str
+    figures: list[tuple[str, str]] = field(default_factory=list)
+    poles: list[tuple[str, list[Word]]] = field(default_factory=list)
+    partners: list[Partner] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The topics of one group, those that are active as cards."""
+
+    number: int
+    colour: int
+    note: str
+    cards: list[Card]
+    inactive: list[Card]
+
+
+def groups(model: Any, corpus: Corpus, found: Findings) -> list[Group]:
+    """Groups of a model with their topics, the most informative first."""
+    poles = _poles(model, corpus, found.n_words)
+    return [_group(int(group), found, poles) for group in np.unique(model.topic_groups_)]
+
+
+def _poles(model: Any, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
+    """Words of every topic; of a model with signed topics those of either pole."""
+    listed = topic_poles(model, n_words, vocabulary=corpus.vocabulary.tolist())
+    if len(listed) == 1:
+        return [("", [_words(*of_topic) for of_topic in zip(listed[0], model.topic_word_, strict=True)])]
+    signed = (
+        ("Positive pole", listed[0], model.components_),
+        ("Negative pole", listed[1], -model.components_),
+    )
+    return [
+        (name, [_words(*of_topic) for of_topic in zip(words, weights, strict=True)])
+        for name, words, weights in signed
+    ]
+
+
+def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]]) -> Group:
+    rows = found.summary[found.summary["group"] == group]
+    rows = rows.sort_values("information", ascending=False, kind="stable")
+    topics, asleep = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
+    return Group(
+        number=group,
+        colour=group % len(GROUP_COLOURS),
+        note=f"{len(topics)} of {len(rows)} topics active",
+        cards=[
+            Card(
+                topic,
+                _name(found, topic),
+                _card_figures(found, topic),
+                [(pole, words[topic]) for pole, words in poles],
+                _partners(found, topic),
+            )
+            for topic in topics
+        ],
+        inactive=[Card(topic, _name(found, topic)) for topic in asleep],
+    )
+
+
+def _name(found: Findings, topic: int) -> str:
+    return shortened(visible(found.names[topic]), LONGEST_NAME)
+
+
+def _card_figures(found: Findings, topic: int) -> list[tuple[str, str]]:
+    """Information, share of the corpus where topics have one, and the first measure of coherence."""
+    summary, measure = found.summary.set_index("topic"), found.measures[0]
+    figures = [("nats", text(summary["information"][topic]))]
+    if "proportion" in summary:
+        figures.append(("of the corpus", f"{100 * summary['proportion'][topic]:.1f}%"))
+    return [*figures, (measure, text(found.coherence.set_index("topic")[measure][topic]))]
+
+
+def _words(listed: list[str], weights: np.ndarray) -> list[Word]:
+    """Words with bars as long as their weight, the first the longest."""
+    lengths = np.sort(weights)[::-1][: len(listed)].astype(float).clip(0)
+    highest = lengths.max(initial=0.0) or 1.0
+    return [
+        Word(shortened(visible(word), 40), shortened(visible(word), 200), round(100 * length / highest, 1))
+        for word, length in zip(listed, lengths, strict=True)
+    ]
+
+
+def _partners(found: Findings, topic: int) -> list[Partner]:
+    """Topics that this one is most correlated with."""
+    pairs = found.correlation.pairs
+    own = pairs[(pairs["topic_a"] == topic) | (pairs["topic_b"] == topic)]
+    strong = own[own["r"].abs() >= SMALLEST_PARTNER].head(N_PARTNERS)
+    others = np.where(strong["topic_a"] == topic, strong["topic_b"], strong["topic_a"]).tolist()
+    return [
+        Partner(other, _name(found, other), f"{r:+.2f}".replace("-", "\N{MINUS SIGN}"))
+        for other, r in zip(others, strong["r"], strict=True)
+    ]

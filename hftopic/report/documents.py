@@ -1,0 +1,101 @@
+"""Documents of a page: which of them, and the topic that brings each of their words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hftopic.analysis.contributions import contributions
+from hftopic.analysis.information import empty_documents_known
+from hftopic.corpus import Corpus
+from hftopic.report.values import shortened, visible
+
+MOST_TOKENS = 400  # of a document that are shown
+MOST_CHARACTERS = 3000  # of its text, where that is given
+LONGEST_WORD = 80
+N_SHARES = 3
+STRENGTHS = 9  # shades of a word
+FULL_STRENGTH = 3.0  # nats of a topic's contribution to a word that has the deepest one
+
+
+def chosen_documents(
+    n_documents: int, representatives: Sequence[int], n_shown: int, random_state: Any
+) -> np.ndarray:
+    """Rows to show, in order: those that stand for a topic, and others at random."""
+    first = np.unique(np.asarray(representatives, dtype=int))[:n_shown]
+    others = np.setdiff1d(np.arange(n_documents), first)
+    generator = np.random.default_rng(random_state)
+    n_others = min(len(others), max(0, n_shown - len(first)))
+    return np.sort(np.concatenate([first, generator.choice(others, n_others, replace=False)]))
+
+
+def document_data(
+    model: Any, corpus: Corpus, rows: np.ndarray, texts: Sequence[str] | None, active: np.ndarray
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Words that occur, and documents as the page's script takes them.
+
+    A document is its name, label, largest ``shares`` of active topics, and ``tokens`` as (word, topic,
+    strength from 0 to 9, count); its ``text`` in place of the tokens' order where that is given.
+    """
+    with empty_documents_known():
+        shares = np.asarray(model.transform(corpus[rows]), dtype=np.float64)
+        brought = contributions(model, corpus, rows, topics=active, vocabulary=corpus.vocabulary.tolist())
+    used, places = np.unique(brought["column"], return_inverse=True)
+    words = [shortened(visible(str(corpus.vocabulary[column])), LONGEST_WORD) for column in used]
+    entries = np.column_stack(
+        [
+            places,
+            brought["topic"].fillna(-1).astype(int),
+            (STRENGTHS * brought["strength"] / FULL_STRENGTH).round().clip(0, STRENGTHS).astype(int),
+            brought["count"].astype(int),
+        ]
+    )
+    number = {word: place for place, word in enumerate(corpus.vocabulary[used])}
+    starts = np.searchsorted(brought["document"], rows)
+    ends = np.searchsorted(brought["document"], rows, side="right")
+    listed = [
+        {
+            "name": shortened(visible(_name(corpus, row)), 120),
+            "label": None if corpus.labels is None else shortened(visible(str(corpus.labels[row])), 60),
+            "shares": _largest(shares[i], active),
+            **_shown(
+                entries[starts[i] : ends[i]].tolist(),
+                None if corpus.tokens is None else [number[word] for word in corpus.tokens[row]],
+                None if texts is None else texts[row],
+            ),
+        }
+        for i, row in enumerate(rows)
+    ]
+    return words, listed
+
+
+def _name(corpus: Corpus, row: int) -> str:
+    return f"Document {row}" if corpus.names is None else str(corpus.names[row])
+
+
+def _largest(shares: np.ndarray, active: np.ndarray) -> list[list[float]]:
+    """The active topics with most of a document, and how much."""
+    ranked = active[np.argsort(-shares[active], kind="stable")[:N_SHARES]]
+    return [[int(topic), round(float(shares[topic]), 4)] for topic in ranked]
+
+
+def _shown(entries: list[list[int]], order: list[int] | None, text: str | None) -> dict[str, Any]:
+    """Words of a document: in reading order where that is known, else each once with its count."""
+    if text is not None:
+        return {
+            "text": visible(text[:MOST_CHARACTERS]),
+            "tokens": entries,
+            "cut": _more(text, MOST_CHARACTERS),
+        }
+    if order is None:
+        tokens = sorted(entries, key=lambda entry: -entry[3])
+    else:
+        of_word = {entry[0]: entry for entry in entries}
+        tokens = [[*of_word[word][:3], 1] for word in order]
+    return {"tokens": tokens[:MOST_TOKENS], "cut": _more(tokens, MOST_TOKENS)}
+
+
+def _more(whole: Sequence[Any], most: int) -> str | None:
+    """What is said of a document that is not shown whole."""
+    unit = "characters" if isinstance(whole, str) else "words"
+    return f"… {len(whole) - most:,} more {unit}" if len(whole) > most else None

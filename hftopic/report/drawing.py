@@ -1,0 +1,110 @@
+"""Figures as SVG inside a page: in the page's colours, with tooltips and links."""
+
+import hashlib
+import io
+import warnings
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+from hftopic.plots.style import FAINT, GROUP_COLOURS, INK, NEGATIVE, PAPER, POSITIVE, TIP
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+# Colours of a figure and the page's variables for them, which differ between light and dark.
+VARIABLES = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    PAPER: "var(--paper)",
+    POSITIVE: "var(--positive)",
+    NEGATIVE: "var(--negative)",
+    **{colour: f"var(--group-{i})" for i, colour in enumerate(GROUP_COLOURS)},
+}
+SETTINGS: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "hftopic",
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.titlesize": 9.5,
+    "path.simplify": True,
+}
+
+
+def drawn(plot: Callable[[], Any], description: str) -> str:
+    """SVG of the figure that ``plot`` draws and returns the Axes of.
+
+    Parameters
+    ----------
+    plot : callable
+        Takes nothing.
+    description : str
+        Said in place of the figure where it is not seen.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the browser has fonts of its own
+        figure = plot().figure
+        try:
+            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        finally:
+            plt.close(figure)
+    return _for_page(ElementTree.fromstring(buffer.getvalue()), description)
+
+
+def _for_page(svg: ElementTree.Element, description: str) -> str:
+    """The picture with a name, tooltips and the page's colours, and no size but its proportions."""
+    width, height = svg.attrib.pop("width"), svg.attrib.pop("height")
+    svg.set("style", f"max-width: {1.35 * float(width.removesuffix('pt')):.0f}px")
+    svg.set("role", "img")
+    svg.set("aria-label", description)
+    del height
+    for unneeded in [child for child in svg if child.tag == f"{{{SVG}}}metadata"]:
+        svg.remove(unneeded)
+    prefix = hashlib.sha256(description.encode()).hexdigest()[
+        :8
+    ]  # ids are unique in the page, not the picture
+    for element in svg.iter():
+        _take_tip(element)
+        _name_apart(element, prefix)
+        if "style" in element.attrib:
+            element.set("style", in_page_colours(element.get("style", "")))
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _take_tip(element: ElementTree.Element) -> None:
+    """Make the text that a figure left in an id the element's title, which browsers show and read out."""
+    name = element.get("id", "")
+    if name.startswith(TIP):
+        del element.attrib["id"]
+        title = ElementTree.Element(f"{{{SVG}}}title")
+        title.text = name.removeprefix(TIP)
+        element.insert(0, title)
+
+
+def _name_apart(element: ElementTree.Element, prefix: str) -> None:
+    """Give ids, and what refers to them, a prefix of the picture's own."""
+    for key, value in list(element.attrib.items()):
+        if key == "id":
+            element.set(key, f"{prefix}-{value}")
+        elif key == f"{{{XLINK}}}href" and value.startswith("#") and not value.startswith("#topic-"):
+            element.set(key, f"#{prefix}-{value[1:]}")
+        elif "url(#" in value:
+            element.set(key, value.replace("url(#", f"url(#{prefix}-"))
+
+
+def in_page_colours(style: str) -> str:
+    """A style with the page's variables in place of the colours they stand for."""
+    for colour, variable in VARIABLES.items():
+        style = style.replace(colour, variable)
+    return style

@@ -1,0 +1,148 @@
+"""All that a report shows of a model on a corpus, measured once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from hftopic.analysis import (
+    TopicCorrelation,
+    group_dependence,
+    inverted_rbo,
+    representative_documents,
+    topic_coherence,
+    topic_correlation,
+    topic_diversity,
+    topic_map,
+    topic_names,
+    topic_quality,
+    topic_summary,
+    topics_by_label,
+    topics_over_time,
+)
+from hftopic.analysis.information import empty_documents_known
+from hftopic.corpus import Corpus
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the analysis says; tables as the functions of :mod:`hftopic.analysis` return them.
+
+    Attributes
+    ----------
+    summary, quality, coherence : DataFrame
+        A row a topic; the coherence has the active ones only.
+    correlation : TopicCorrelation
+        Of the active topics.
+    dependence : DataFrame
+        Of groups as wholes, by their active topics.
+    places : DataFrame
+        The map of the active topics.
+    names : list of str
+        Of every topic.
+    representatives : DataFrame
+        Documents that each active topic has most of.
+    labels, times : DataFrame or None
+        Topics by label, and over time.
+    diversity, overlap, perplexity : float or None
+        Of the active topics, and of the corpus.
+    measures : list of str
+        Measures of coherence, the first the one that topics are ranked by.
+    n_words : int
+        Top words that are judged and shown.
+    """
+
+    summary: pd.DataFrame
+    quality: pd.DataFrame
+    coherence: pd.DataFrame
+    correlation: TopicCorrelation
+    dependence: pd.DataFrame
+    places: pd.DataFrame
+    names: list[str]
+    representatives: pd.DataFrame
+    labels: pd.DataFrame | None
+    times: pd.DataFrame | None
+    diversity: float | None
+    overlap: float | None
+    perplexity: float
+    measures: list[str]
+    n_words: int
+
+    @property
+    def active(self) -> np.ndarray:
+        """Numbers of the active topics."""
+        return np.flatnonzero(self.summary["active"].to_numpy())
+
+
+def findings(
+    model: Any,
+    corpus: Corpus,
+    *,
+    n_words: int,
+    measures: Sequence[str],
+    dates: Any,
+    n_permutations: int,
+    random_state: Any,
+    verbose: int,
+) -> Findings:
+    """The analysis of a model on a corpus, with a progress bar where it is asked for."""
+    steps = _steps(verbose)
+    words = corpus.vocabulary.tolist()
+    next(steps)
+    summary = topic_summary(model, corpus, n_words=n_words, vocabulary=words)
+    active = summary["active"].to_numpy(dtype=bool)
+    with empty_documents_known():
+        next(steps)
+        correlation = topic_correlation(
+            model,
+            corpus,
+            active=active,
+            n_permutations=n_permutations,
+            random_state=random_state,
+            n_top_words=min(5, n_words),
+            vocabulary=words,
+        )
+        dependence = group_dependence(
+            model, corpus, active=active, n_permutations=n_permutations, random_state=random_state
+        )
+        next(steps)
+        leading = model.top_words(n_words, vocabulary=words)[active]
+        coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
+        next(steps)
+        quality = topic_quality(model, corpus, top_n=n_words, vocabulary=words)
+        names = topic_names(model, vocabulary=words, topics=active if active.any() else None)
+        representatives = representative_documents(model, corpus, topics=active)
+        labels = None if corpus.labels is None else topics_by_label(model, corpus)
+        times = None if dates is None else topics_over_time(model, corpus, dates)
+        next(steps)
+        perplexity = model.perplexity(corpus)
+    next(steps, None)
+    return Findings(
+        summary=summary,
+        quality=quality,
+        coherence=coherence,
+        correlation=correlation,
+        dependence=dependence,
+        places=topic_map(model, active),
+        names=names,
+        representatives=representatives,
+        labels=labels,
+        times=times,
+        diversity=topic_diversity(leading, n_words) if active.any() else None,
+        overlap=inverted_rbo(leading, n_words) if active.sum() > 1 else None,
+        perplexity=perplexity,
+        measures=list(measures),
+        n_words=n_words,
+    )
+
+
+def _steps(verbose: int) -> Iterator[str]:
+    """Names of the steps, each shown on the bar while the step after it is awaited."""
+    names = ["information", "correlation", "coherence", "documents and labels", "perplexity"]
+    with tqdm(names, desc="report", unit="step", disable=not verbose) as bar:
+        for name in bar:
+            bar.set_postfix_str(name)
+            yield name

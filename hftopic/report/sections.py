@@ -1,0 +1,214 @@
+"""What each section of a page says: cards, figures, tables and the sentences beside them."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hftopic import __version__
+from hftopic.corpus import Corpus
+from hftopic.report.cards import groups
+from hftopic.report.figures import (
+    correlation_figure,
+    map_figure,
+    network_figure,
+    pruning_figure,
+    training_figures,
+)
+from hftopic.report.findings import Findings
+from hftopic.report.values import Table, number, table, text
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of the summary."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+def sections(
+    model: Any, corpus: Corpus, found: Findings, *, n_shown: int, made_with: dict[str, Any]
+) -> dict[str, Any]:
+    """Variables of the template."""
+    n_active, n_topics = len(found.active), len(found.summary)
+    bars = "probability" if "proportion" in found.summary else "weight"
+    parts = {
+        "lead": (
+            f"{type(model).__name__} with {_counted(n_topics, 'topic')} in "
+            f"{_counted(len(np.unique(model.topic_groups_)), 'group')}, "
+            f"on {_counted(len(corpus), 'document')}."
+        ),
+        "facts": _facts(corpus, found),
+        "remarks": _remarks(found),
+        "topics_note": (
+            f"{n_active} of {n_topics} topics are active: the topic's value tells more than 0.05 nats "
+            f"about a document. The most informative come first. Bars are each word's {bars}, relative to "
+            "the topic's first."
+        ),
+        "groups": groups(model, corpus, found),
+        "pruning": pruning_figure(found),
+        "correlation": correlation_figure(found),
+        "pairs": _pairs(found),
+        "dependence": _dependence(found),
+        "network": network_figure(found),
+        "map": map_figure(found),
+        "coherence": _coherence(found),
+        "coherence_note": _coherence_note(found),
+        "labels": _labels(found),
+        "times": _times(found),
+        "training": training_figures(model),
+        "documents_note": (
+            f"{n_shown:,} of {len(corpus):,} documents: those that stand for a topic, and others at random. "
+            "A word has the colour of the group whose topic brings it most, the stronger the deeper."
+        ),
+        "making": _making(model, corpus, made_with),
+    }
+    parts["sections"] = [
+        (key, name)
+        for key, name in (
+            ("summary", "Summary"),
+            ("topics", "Topics"),
+            ("pruning", "Alive"),
+            ("correlation", "Correlation"),
+            ("network", "Network"),
+            ("map", "Map"),
+            ("coherence", "Coherence"),
+            ("labels", "Labels"),
+            ("times", "Time"),
+            ("training", "Training"),
+            ("documents", "Documents"),
+            ("making", "Made how"),
+        )
+        if parts.get(key, True) is not None
+    ]
+    return parts
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
+    coherence = [
+        Fact(f"coherence {name}", text(found.coherence[name].mean()), _window_note(found.coherence, name))
+        for name in found.measures
+    ]
+    return [
+        Fact("documents", f"{len(corpus):,}"),
+        Fact("tokens", f"{corpus.n_tokens:,}"),
+        Fact("words", f"{corpus.n_words:,}"),
+        Fact("active topics", str(len(found.active)), f"of {len(found.summary)}"),
+        *coherence,
+        Fact("diversity", text(found.diversity), "distinct top words"),
+        Fact("perplexity", number(found.perplexity), "on these documents"),
+    ]
+
+
+def _window_note(coherence: pd.DataFrame, measure: str) -> str:
+    window = next(iter(coherence[f"{measure}_window"]), None)
+    return (
+        "" if window is None else "whole documents" if window == "document" else f"windows of {window} tokens"
+    )
+
+
+def _remarks(found: Findings) -> list[str]:
+    remarks = []
+    if not len(found.active):
+        remarks.append("No topic is active: the model says the same of every document.")
+    duplicates = found.summary[found.summary["duplicate"]]
+    if len(duplicates):
+        listed = ", ".join(
+            f"{a} and {b}" for a, b in zip(duplicates["topic"], duplicates["nearest"], strict=True)
+        )
+        remarks.append(f"Topics share half of their top words or more: {listed}.")
+    return remarks
+
+
+def _pairs(found: Findings) -> Table:
+    columns = ["topic_a", "topic_b", "across", "r", "p_adjusted", "words_a", "words_b"]
+    called = {"topic_a": "topic", "topic_b": "with", "across": "across groups", "p_adjusted": "adjusted p"}
+    pairs = found.correlation.pairs
+    n_shown = min(len(pairs), 500)
+    caption = f"The {n_shown} strongest of {len(pairs)} pairs of active topics"
+    return table("pairs", caption, pairs[columns].head(500), labels=called)
+
+
+def _dependence(found: Findings) -> Table | None:
+    """Groups as wholes, where there are two or more."""
+    if not len(found.dependence):
+        return None
+    columns = ["group_a", "group_b", "canonical_1", "p_value", "information", "standard_error"]
+    called = {"group_a": "group", "group_b": "with", "canonical_1": "first canonical correlation"}
+    called |= {"information": "I(z; z), nats"}
+    kept = [name for name in columns if name in found.dependence]
+    return table("groups-table", "Groups as wholes", found.dependence[kept], labels=called)
+
+
+def _coherence(found: Findings) -> Table:
+    """Coherence and quality of the active topics, the most coherent first."""
+    measures = found.measures
+    quality = found.quality.drop(columns=["group", "active", "nearest", "similarity", "duplicate"])
+    joined = found.coherence[["topic", "group", *measures, "absent"]].merge(quality, on="topic", how="left")
+    joined.insert(2, "words", found.summary["words"].loc[joined["topic"]].to_numpy())
+    if not joined["absent"].any():
+        joined = joined.drop(columns="absent")
+    joined = joined.sort_values(measures[0], ascending=False, na_position="last", kind="stable")
+    called = {name: name for name in measures}
+    return table("coherence-table", "Active topics", joined, labels=called, sorted_by=measures[0])
+
+
+def _coherence_note(found: Findings) -> str:
+    notes = [
+        f"{name} counts words together in {_window_note(found.coherence, name)}"
+        for name in found.measures
+        if len(found.coherence)
+    ]
+    overlap = (
+        "" if found.overlap is None else f" Inverted rank-biased overlap of the topics: {found.overlap:.3f}."
+    )
+    return f"{'; '.join(notes) or 'There is no active topic'}.{overlap} Click a heading to sort."
+
+
+def _labels(found: Findings) -> Table | None:
+    if found.labels is None:
+        return None
+    means = found.labels[[t for t in found.active if t in found.labels.columns]]
+    means.columns = [str(t) for t in means.columns]
+    shaded = list(means.columns)
+    return table("labels-table", "Mean share of each active topic", means.reset_index(), shaded=shaded)
+
+
+def _times(found: Findings) -> Table | None:
+    if found.times is None:
+        return None
+    times = found.times.reset_index()
+    times.columns = [str(name) for name in times.columns]
+    return table("times-table", "Mean share of each topic", times)
+
+
+def _making(model: Any, corpus: Corpus, made_with: dict[str, Any]) -> Table:
+    rows = {
+        "hftopic": __version__,
+        "model": type(model).__name__,
+        **{name: repr(value) for name, value in sorted(model.get_params().items())},
+        "epochs run": model.n_iter_,
+        **made_with,
+        "corpus, SHA-256": _corpus_hash(corpus),
+    }
+    values = pd.DataFrame({"setting": list(rows), "value": [str(value) for value in rows.values()]})
+    return table("making-table", "Version, settings, seeds, and the corpus's hash", values)
+
+
+def _corpus_hash(corpus: Corpus) -> str:
+    """Of the counts and the words, in an order that does not depend on the machine."""
+    digest = hashlib.sha256()
+    counts = corpus.counts
+    for array, kind in ((counts.indptr, "<i8"), (counts.indices, "<i8"), (counts.data, "<f4")):
+        digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+    for word in corpus.vocabulary:
+        digest.update(str(word).encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()

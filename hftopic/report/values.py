@@ -1,0 +1,145 @@
+"""Values of a page: numbers and words as people read them, tables whose cells keep the whole value."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+LONGEST_TEXT = 200
+MISSING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in a CSV, its heading on the page, and whether it holds numbers."""
+
+    name: str
+    label: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is shown, the whole value that is sorted and downloaded, and a shade from 0 to 1 or none."""
+
+    text: str
+    value: str
+    strength: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page.
+
+    Attributes
+    ----------
+    key : str
+        Its id, and the name of the CSV.
+    caption : str
+    columns : list of Column
+    rows : list of list of Cell
+    sorted_by : str or None
+        Column that the rows come sorted by, and which ``direction``.
+    direction : {"ascending", "descending"}
+    """
+
+    key: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    sorted_by: str | None = None
+    direction: str = "descending"
+
+
+def table(
+    key: str,
+    caption: str,
+    values: pd.DataFrame,
+    *,
+    labels: dict[str, str] | None = None,
+    shaded: Sequence[str] = (),
+    sorted_by: str | None = None,
+    direction: str = "descending",
+) -> Table:
+    """A DataFrame as a table of the page; numbers of the ``shaded`` columns have their cells tinted."""
+    called = labels or {}
+    columns = [
+        Column(str(name), called.get(str(name), str(name).replace("_", " ")), _is_numeric(values[name]))
+        for name in values.columns
+    ]
+    highest = max((float(values[name].max()) for name in shaded if len(values)), default=0.0)
+    rows = [
+        [
+            Cell(
+                text(value),
+                plain(value),
+                round(max(0.0, float(value)) / highest, 3) if column.name in shaded and highest > 0 else None,
+            )
+            for value, column in zip(row, columns, strict=True)
+        ]
+        for row in values.itertuples(index=False, name=None)
+    ]
+    return Table(key, caption, columns, rows, sorted_by, direction)
+
+
+def text(value: Any) -> str:
+    """A value for people: three digits of a number, one line of a text, a dash for what is missing."""
+    if _is_missing(value):
+        return MISSING
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{int(value):,}" if abs(int(value)) >= 10_000 else str(int(value))
+    if isinstance(value, Real):
+        return number(float(value))
+    return shortened(visible(str(value)), LONGEST_TEXT)
+
+
+def number(value: float) -> str:
+    """Three significant digits and no exponent where it can be helped."""
+    if not math.isfinite(value):
+        return MISSING
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if value != 0 and abs(value) < 1e-3:
+        return f"{value:.1g}"
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"
+
+
+def plain(value: Any) -> str:
+    """The whole value, as a CSV holds it."""
+    if _is_missing(value):
+        return ""
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return str(bool(value)).lower()
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return repr(float(value))
+    return visible(str(value))
+
+
+def visible(text: str) -> str:
+    """Text without control characters, surrogates or marks that turn the direction of what follows."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_unseen(c) else c for c in text)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Text of at most so many characters; an ellipsis says that there was more."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _is_unseen(character: str) -> bool:
+    if character in "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))

@@ -1,0 +1,330 @@
+"""Reports in a real browser: every section is there, everything works, and no word can do harm."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("jinja2")
+pytest.importorskip("matplotlib").use("agg")
+
+from hftopic import NVDM, Concrete, Corpus, ProdLDA, corpus_from_texts, make_correlated_topics  # noqa: E402
+from hftopic.analysis import topic_correlation, topic_information  # noqa: E402
+from hftopic.report import write_report  # noqa: E402
+
+SECTIONS = ["summary", "topics", "pruning", "correlation", "network", "map", "coherence", "labels", "times"]
+SECTIONS += ["training", "documents", "making"]
+HOSTILE = [
+    "<script>window.harmed=1</script>",
+    "</script><script>window.harmed=2</script>",
+    '"><img src=x onerror="window.harmed=3">',
+    "' onmouseover='window.harmed=4",
+    "{{7*7}}{% raw %}",
+    "<!--<script>",
+    "=HYPERLINK(0)",
+    "$\\frac{x}$",
+    "w" * 10_000,
+    "\u202emirrored",
+    "שלום",
+    "🧨👩‍👩‍👧",
+    "a\x00b\x1bc",
+    "]]>&amp;",
+    "javascript:window.harmed=5",
+    "\u2028line",
+]
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    planted = make_correlated_topics(160, groups=(3, 3), n_words=60, random_state=0).corpus
+    labels = np.array(["first", "second"])[np.arange(160) % 2]
+    names = [f"paper {i}" for i in range(160)]
+    return Corpus(planted.counts, planted.vocabulary, labels, names)
+
+
+@pytest.fixture(scope="module")
+def model(corpus):
+    """Few epochs and no pruning yet: all six topics are active."""
+    return ProdLDA(groups=(3, 3), max_iter=6, batch_size=32, random_state=0).fit(corpus)
+
+
+@pytest.fixture(scope="module")
+def report(model, corpus, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write(model, corpus, path, dates=np.arange(160) // 40 + 2000, n_documents=50)
+    return path
+
+
+def write(model, corpus, path, **settings):
+    settings = {"n_permutations": 19, "measures": ["c_npmi"], "n_documents": 20, **settings}
+    write_report(model, corpus, path, **settings)
+
+
+def test_opens_from_disk_without_a_complaint_or_a_request(report, visit):
+    seen = visit(report)
+    assert seen.complaints == []
+    assert seen.requests == [report.as_uri()]
+
+
+def test_every_section_is_there_and_has_content(report, visit):
+    page = visit(report).page
+    assert page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == SECTIONS
+    assert page.eval_on_selector_all("nav a", "all => all.map(a => a.hash.slice(1))") == SECTIONS
+    for section in SECTIONS:
+        box = page.locator(f"#{section}").bounding_box()
+        assert box["height"] > 100, section
+        assert len(page.locator(f"#{section}").inner_text()) > 40, section
+
+
+def test_shows_the_numbers_of_the_analysis(report, model, corpus, visit):
+    page = visit(report).page
+    information = topic_information(model, corpus)
+    active = information[information["active"]]["topic"]
+    assert page.locator(".card").count() == len(active)
+    for topic in active:
+        words = page.locator(f"#topic-{topic} .word").all_inner_texts()
+        assert words == model.top_words(10).loc[topic].drop("group").tolist()
+    cells = page.eval_on_selector_all("#pairs td[data-v]", "all => all.map(c => c.dataset.v)")
+    pairs = topic_correlation(model, corpus, active=active, n_permutations=19, random_state=0).pairs
+    assert [float(value) for value in cells[3::7]] == pairs["r"].tolist()
+
+
+def test_sorts_by_mouse_and_by_key(report, visit):
+    page = visit(report).page
+    values = "all => all.map(row => Number(row.cells[0].dataset.v))"
+    button = page.locator("#coherence-table th .sort").first
+    button.click()
+    down = page.eval_on_selector_all("#coherence-table tbody tr", values)
+    assert down == sorted(down, reverse=True)
+    assert page.locator("#coherence-table th").first.get_attribute("aria-sort") == "descending"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.eval_on_selector_all("#coherence-table tbody tr", values) == down[::-1]
+    assert page.locator("#coherence-table th[aria-sort]").count() == 1
+
+
+def test_downloads_whole_values(report, visit):
+    page = visit(report).page
+    with page.expect_download() as waiting:
+        page.locator("#pairs .csv").click()
+    assert waiting.value.suggested_filename == "pairs.csv"
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    shown = page.eval_on_selector_all("#pairs tbody tr", "all => all.map(row => row.cells[3].dataset.v)")
+    assert [row["r"] for row in rows] == shown
+    assert len(rows[0]["r"]) > 8
+    assert list(rows[0]) == ["topic_a", "topic_b", "across", "r", "p_adjusted", "words_a", "words_b"]
+
+
+def test_finds_documents_by_word_label_and_topic(report, corpus, visit):
+    page = visit(report).page
+    assert page.locator("#found").inner_text() == "50 of 50 documents"
+    assert page.locator(".document").count() == 20
+    page.locator("#more").click()
+    assert page.locator(".document").count() == 40
+    page.locator("#query").fill("Paper SECOND")
+    names = page.locator(".document h3 bdi").all_inner_texts()
+    assert names
+    assert all(int(name.split()[1]) % 2 for name in names)
+    word = corpus.vocabulary[corpus.counts.sum(0).argmax()]
+    page.locator("#query").fill(word)
+    texts = page.locator(".document .body").all_inner_texts()
+    assert texts
+    assert all(word in text for text in texts)
+    page.locator("#query").fill("no such word anywhere")
+    assert page.locator(".document").count() == 0
+
+
+def test_a_topic_leads_to_its_documents_the_fullest_first(report, visit):
+    page = visit(report).page
+    topic = page.locator(".to-documents").first.get_attribute("data-topic")
+    page.locator(".to-documents").first.click()
+    shares = page.locator(f'.document .chip[href="#topic-{topic}"]').all_inner_texts()
+    percents = [int(re.search(r"(\d+)%", share).group(1)) for share in shares]
+    assert len(percents) == page.locator(".document").count()
+    assert percents == sorted(percents, reverse=True)
+
+
+@pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark"}, {"width": 360, "height": 740}])
+def test_is_no_wider_than_the_window_and_readable(report, visit, settings):
+    page = visit(report, **settings).page
+    width = settings.get("width", 1280)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ink, paper = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert contrast(ink, paper) > 7
+    note = page.evaluate("getComputedStyle(document.querySelector('figcaption')).color")
+    assert contrast(note, paper) > 4.5
+
+
+def contrast(*colours):
+    """Of WCAG 2.2, from 1 to 21."""
+    luminances = []
+    for colour in colours:
+        channels = np.array([int(c) for c in re.findall(r"\d+", colour)[:3]]) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        luminances.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
+def test_prints_without_its_controls(report, visit):
+    page = visit(report).page
+    page.emulate_media(media="print")
+    for control in ("nav", ".csv", ".search"):
+        assert not page.locator(control).first.is_visible()
+    assert page.locator("#pairs table").is_visible()
+
+
+def test_has_text_for_what_is_seen_and_unique_ids(report, visit):
+    page = visit(report).page
+    pictures = page.locator("figure svg")
+    assert pictures.count() >= 5
+    for picture in pictures.all():
+        assert picture.get_attribute("role") == "img"
+        assert len(picture.get_attribute("aria-label")) > 10
+    assert page.locator("#pruning svg title").count() >= 6
+    ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+    assert len(set(ids)) == len(ids)
+    targets = page.eval_on_selector_all("a[href^='#']", "all => all.map(a => a.getAttribute('href'))")
+    assert all(page.locator(target).count() == 1 for target in set(targets))
+
+
+def test_works_without_script_but_for_search(report, visit):
+    page = visit(report, java_script_enabled=False).page
+    assert page.locator("#topics .card").first.is_visible()
+    assert page.locator("noscript p").is_visible()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Hostile words, names, labels, texts and title."""
+    rng = np.random.default_rng(0)
+    n = len(HOSTILE)
+    counts = rng.poisson(2.0, (60, n)) + 1
+    corpus = Corpus(
+        counts, HOSTILE, [HOSTILE[i % n] for i in range(60)], [HOSTILE[-i % n] for i in range(60)]
+    )
+    model = ProdLDA(groups=(2, 2), max_iter=3, batch_size=20, random_state=0).fit(corpus)
+    path = tmp_path_factory.mktemp("hostile")
+    write(model, corpus, path / "words.html", title=HOSTILE[0])
+    write(model, corpus, path / "texts.html", texts=[" ".join(HOSTILE)] * 60)
+    return path
+
+
+@pytest.mark.parametrize("name", ["words.html", "texts.html"])
+def test_hostile_words_run_no_script_and_are_shown_as_they_are(hostile, visit, name):
+    seen = visit(hostile / name)
+    page = seen.page
+    page.locator("#query").fill("<script>")
+    for _ in range(3):
+        page.mouse.move(300, 300)
+        page.mouse.wheel(0, 2000)
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.harmed") is None
+    assert seen.complaints == []
+    assert len(seen.requests) == 1
+    assert "<script>window.harmed=1</script>" in page.locator("#topics").inner_text()
+    assert "49" not in page.locator("#topic-0").inner_text()
+    assert page.locator("script").count() == 2
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_downloaded_word_is_no_formula(hostile, visit):
+    page = visit(hostile / "words.html").page
+    with page.expect_download() as waiting:
+        page.locator("#labels-table .csv").click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    labels = [row[0] for row in csv.reader(io.StringIO(text))]
+    assert "'=HYPERLINK(0)" in labels
+    assert not any(label.startswith(("=", "+", "@")) for label in labels)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda corpus: NVDM(groups=(3, 3), max_iter=3, batch_size=32, random_state=0).fit(corpus),
+        lambda corpus: ProdLDA(groups=4, max_iter=3, batch_size=32, random_state=0).fit(corpus),
+        lambda corpus: ProdLDA(groups=(3, Concrete(3)), max_iter=3, batch_size=32, random_state=0).fit(
+            corpus
+        ),
+        lambda corpus: ProdLDA(groups=(2,) * 8, max_iter=2, batch_size=32, random_state=0).fit(corpus),
+        lambda corpus: ProdLDA(groups=(2, 2), gamma=1e3, max_iter=8, batch_size=32, random_state=0).fit(
+            corpus
+        ),
+    ],
+    ids=["signed", "one group", "classes", "eight groups", "pruned"],
+)
+def test_any_model_has_a_report(corpus, visit, tmp_path, made):
+    path = tmp_path / "report.html"
+    write(made(corpus), corpus, path)
+    seen = visit(path)
+    assert seen.complaints == []
+    for section in SECTIONS[:7] + SECTIONS[9:]:
+        assert len(seen.page.locator(f"#{section}").inner_text()) > 40, section
+
+
+def test_a_report_where_no_topic_is_active(corpus, visit, tmp_path):
+    """Prior and posterior are the same from the first step on, at a learning rate of next to nothing."""
+    model = ProdLDA(groups=(2, 2), learning_rate=1e-9, max_iter=1, random_state=0).fit(corpus)
+    information = topic_information(model, corpus)
+    if information["active"].any():  # the untrained encoder already tells documents apart
+        model.posterior = lambda X: _flat(type(model).posterior(model, X))
+    with pytest.warns(UserWarning, match="is active: no pair to correlate"):
+        write(model, corpus, tmp_path / "report.html")
+    seen = visit(tmp_path / "report.html")
+    assert seen.complaints == []
+    assert "No topic is active" in seen.page.locator("#summary").inner_text()
+
+
+def _flat(posterior):
+    return type(posterior)(0 * posterior.mean, 0 * posterior.variance + 1, posterior.class_probabilities)
+
+
+def test_documents_are_shown_in_reading_order_where_it_is_known(visit, tmp_path):
+    texts = ["apple banana apple cherry", "banana cherry banana", "cherry apple"] * 10
+    from hftopic import TextOptions
+
+    corpus = corpus_from_texts(texts, options=TextOptions(min_df=1, max_df=1.0))
+    model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
+    write(model, corpus, tmp_path / "report.html")
+    body = visit(tmp_path / "report.html").page.locator(".document .body").first
+    assert body.inner_text().split() == texts[0].split()
+
+
+def test_same_arguments_same_bytes(model, corpus, report, tmp_path):
+    write(model, corpus, tmp_path / "again.html", dates=np.arange(160) // 40 + 2000, n_documents=50)
+    assert (tmp_path / "again.html").read_bytes() == report.read_bytes()
+
+
+def test_a_bare_matrix_needs_no_corpus(corpus, tmp_path):
+    plain = ProdLDA(groups=(3, 3), max_iter=1, random_state=0).fit(corpus.counts)
+    write(plain, corpus.counts, tmp_path / "report.html", vocabulary=corpus.vocabulary.tolist())
+    assert corpus.vocabulary[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_data_of_the_page_are_json_that_no_word_can_leave(hostile):
+    page = (hostile / "words.html").read_text(encoding="utf-8")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
+    assert "<" not in data
+    assert json.loads(data)["words"][0] == HOSTILE[0]
+
+
+@pytest.mark.parametrize("given", ["texts", "dates"])
+def test_a_list_of_another_length_is_an_error_and_writes_nothing(model, corpus, tmp_path, given):
+    with pytest.raises(ValueError, match=f"{given} has 3 entries for 160 documents; give one for each"):
+        write(model, corpus, tmp_path / "report.html", **{given: ["1", "2", "3"]})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_fails_leaves_the_old_one(model, corpus, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="unknown measure"):
+        write(model, corpus, path, measures=["c_nmpi"])
+    assert path.read_text() == "old"

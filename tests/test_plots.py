@@ -1,0 +1,190 @@
+"""Figures show the numbers they are given, on the Axes they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("agg")
+import matplotlib.patches  # noqa: E402
+import matplotlib.pyplot as plt  # noqa: E402
+
+from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics  # noqa: E402
+from hftopic.analysis import topic_correlation, topic_information, topic_map  # noqa: E402
+from hftopic.analysis.layout import seriated  # noqa: E402
+from hftopic.plots import (  # noqa: E402
+    plot_comparison,
+    plot_correlation,
+    plot_history,
+    plot_information,
+    plot_map,
+    plot_network,
+    plot_words,
+)
+from hftopic.plots.style import GROUP_COLOURS, colour_of, marker_of, shown  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_correlated_topics(150, groups=(3, 3), n_words=60, random_state=0).corpus
+
+
+@pytest.fixture(scope="module")
+def model(corpus):
+    return ProdLDA(groups=(3, 3), max_iter=3, random_state=0).fit(corpus)
+
+
+@pytest.fixture(scope="module")
+def correlation(model, corpus):
+    return topic_correlation(model, corpus, active=range(6), n_permutations=19, random_state=0)
+
+
+def test_every_figure_is_drawn_on_the_axes_it_is_given(model, corpus, correlation):
+    table = pd.DataFrame({"name": ["a", "b"], "perplexity": [3.0, 2.0], "c_npmi": [0.1, 0.2]})
+    draw = [
+        lambda ax: plot_words(model, 1, ax=ax),
+        lambda ax: plot_information(topic_information(model, corpus), ax=ax),
+        lambda ax: plot_correlation(correlation, ax=ax),
+        lambda ax: plot_network(correlation, ax=ax),
+        lambda ax: plot_map(topic_map(model), ax=ax),
+        lambda ax: plot_history(model.history_, ax=ax),
+        lambda ax: plot_comparison(table, ax=ax),
+    ]
+    for figure in draw:
+        ax = plt.figure().subplots()
+        assert figure(ax) is ax
+        own = figure(None)
+        assert own is not ax
+        assert own.has_data() or own.texts or own.patches
+
+
+def test_bars_of_information_are_sorted_and_in_the_colours_of_their_groups(model, corpus):
+    information = topic_information(model, corpus)
+    ax = plot_information(information, threshold=0.02)
+    bars = sorted((bar for bars in ax.containers for bar in bars), key=lambda bar: bar.get_x())
+    ranked = information.sort_values("information", ascending=False, kind="stable")
+    np.testing.assert_allclose([bar.get_height() for bar in bars], ranked["information"])
+    for bar, group in zip(bars, ranked["group"], strict=True):
+        assert matplotlib.colors.to_hex(bar.get_facecolor()) == colour_of(group)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ranked["topic"].astype(str).tolist()
+    assert ax.lines[0].get_ydata()[0] == 0.02
+
+
+def test_bars_of_words_are_their_probabilities(model):
+    ax = plot_words(model, 2, n=4)
+    words = model.top_words(4).loc[2].drop("group").tolist()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == words
+    columns = [model.vocabulary_.tolist().index(word) for word in words]
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], model.topic_word_[2, columns])
+
+
+def test_words_of_either_pole(corpus):
+    model = NVDM(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
+    up, down = (plot_words(model, 0, n=3, pole=pole) for pole in "+-")
+    assert [t.get_text() for t in up.get_yticklabels()] != [t.get_text() for t in down.get_yticklabels()]
+    assert min(bar.get_width() for ax in (up, down) for bar in ax.patches) > 0
+
+
+def test_a_topic_that_does_not_exist_is_an_error(model):
+    with pytest.raises(ValueError, match="no topic 6: topics are numbered 0 to 5"):
+        plot_words(model, 6)
+
+
+def test_cells_of_the_matrix_are_as_deep_as_the_correlation(correlation):
+    ax = plot_correlation(correlation, level=1.0)
+    order = [int(tick.get_text()) for tick in ax.get_xticklabels()]
+    assert sorted(order) == list(range(6))
+    cells = {(c.get_x(), c.get_y()): c for c in ax.patches if c.get_width() == 1}
+    assert len(cells) == 30
+    for (x, y), cell in cells.items():
+        r = correlation.matrix.loc[order[int(x)], order[int(y)]]
+        assert cell.get_alpha() == pytest.approx(abs(r))
+
+
+def test_pairs_that_are_not_significant_are_crossed_out(correlation):
+    ax = plot_correlation(correlation, level=0.05)
+    crosses = ax.collections[0].get_offsets()
+    assert len(crosses) == 2 * (correlation.pairs["p_adjusted"] > 0.05).sum()
+
+
+def test_topics_stay_in_the_blocks_of_their_groups():
+    rng = np.random.default_rng(0)
+    matrix = pd.DataFrame(np.corrcoef(rng.normal(size=(9, 20))), index=range(10, 19), columns=range(10, 19))
+    groups = [0, 1, 0, 1, 2, 0, 1, 0, 2]
+    order = seriated(matrix, groups)
+    assert sorted(order) == list(range(10, 19))
+    assert [groups[topic - 10] for topic in order] == sorted(groups)
+
+
+def test_alike_topics_of_a_block_become_neighbours():
+    """Two pairs with r = 0.9, given in an order that parts them."""
+    r = np.eye(4)
+    r[0, 2] = r[2, 0] = r[1, 3] = r[3, 1] = 0.9
+    order = seriated(pd.DataFrame(r), [0, 0, 0, 0])
+    assert abs(order.index(0) - order.index(2)) == abs(order.index(1) - order.index(3)) == 1
+
+
+def test_the_network_has_a_line_for_each_strong_pair_across_groups(correlation):
+    ax = plot_network(correlation, n_pairs=4, smallest=0.0, level=1.0)
+    lines = [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.PathPatch)]
+    strongest = correlation.across()["r"].abs().head(4)
+    np.testing.assert_allclose(sorted(line.get_linewidth() for line in lines), sorted(0.6 + 6 * strongest))
+
+
+def test_a_network_without_lines_says_so(correlation):
+    assert "No pair across groups" in plot_network(correlation, smallest=2.0).texts[0].get_text()
+
+
+def test_places_of_the_map_keep_distances_that_fit_the_plane():
+    """Four topics on a cycle, each sharing a word with either neighbour: the corners of a square."""
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0)
+    model.fit(Corpus(np.ones((20, 8)), [f"w{i}" for i in range(8)]))
+    model.topic_word_ = np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.5, 0.5], [0.5, 0, 0, 0.5]])
+    places = topic_map(model)
+    xy = places[["x", "y"]].to_numpy()
+    sides = np.linalg.norm(xy - np.roll(xy, 1, axis=0), axis=1)
+    np.testing.assert_allclose(sides, sides[0])
+    assert sum(places.attrs["explained"]) > 0.7
+    one = topic_map(model, [2])
+    assert one[["x", "y"]].to_numpy().tolist() == [[0, 0]]
+
+
+def test_curves_are_the_columns_of_the_history(model):
+    ax = plot_history(model.history_, "reconstruction")
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), model.history_["reconstruction"])
+    with pytest.raises(ValueError, match="no column 'elbow'; it has 'learning_rate'"):
+        plot_history(model.history_, "elbow")
+
+
+def test_means_of_settings_are_the_large_points():
+    table = pd.DataFrame({"name": list("aab"), "perplexity": [1.0, 3.0, 5.0], "c_npmi": [0.2, 0.4, 0.1]})
+    ax = plot_comparison(table)
+    means = [c.get_offsets()[0].tolist() for c in ax.collections if c.get_label() in ("a", "b")]
+    np.testing.assert_allclose(means, [[2.0, 0.3], [5.0, 0.1]])
+    with pytest.raises(ValueError, match="no column 'speed'"):
+        plot_comparison(table, y="speed")
+
+
+def test_more_groups_than_colours_differ_by_marker():
+    assert len({(colour_of(g), marker_of(g)) for g in range(12)}) == 12
+    assert len(set(GROUP_COLOURS)) == 6
+
+
+def test_words_are_shown_short_and_in_one_line():
+    assert shown("a\nb\x00c\u202ed") == "a?b?c?d".replace("?", "\N{REPLACEMENT CHARACTER}")
+    assert len(shown("x" * 10_000)) == 24
+    assert shown("x" * 24) == "x" * 24
+
+
+def test_dollar_signs_are_not_mathematics(corpus):
+    words = [f"$x_{i}^$" for i in range(corpus.n_words)]
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(Corpus(corpus.counts, words))
+    plot_words(model, 0).figure.draw_without_rendering()
+    found = topic_correlation(model, Corpus(corpus.counts, words), active=range(4), n_permutations=9)
+    plot_network(found, smallest=0, level=1).figure.draw_without_rendering()
