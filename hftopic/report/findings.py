@@ -24,6 +24,7 @@ from hftopic.analysis import (
     topics_over_time,
 )
 from hftopic.analysis.information import empty_documents_known
+from hftopic.analysis.topics import model_vocabulary
 from hftopic.corpus import Corpus
 
 
@@ -90,7 +91,7 @@ def findings(
 ) -> Findings:
     """The analysis of a model on a corpus, with a progress bar where it is asked for."""
     steps = _steps(verbose)
-    words = corpus.vocabulary.tolist()
+    words = model_vocabulary(model, corpus, None)
     next(steps)
     summary = topic_summary(model, corpus, n_words=n_words, vocabulary=words)
     active = summary["active"].to_numpy(dtype=bool)

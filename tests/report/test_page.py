@@ -328,3 +328,8 @@ def test_a_report_that_fails_leaves_the_old_one(model, corpus, tmp_path):
     with pytest.raises(ValueError, match="unknown measure"):
         write(model, corpus, path, measures=["c_nmpi"])
     assert path.read_text() == "old"
+
+
+def test_a_corpus_of_other_words_is_an_error(model, tmp_path):
+    with pytest.raises(ValueError, match="X has 4 features, but ProdLDA is expecting 60"):
+        write(model, Corpus(np.ones((3, 4)), list("abcd")), tmp_path / "report.html")
