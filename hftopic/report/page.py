@@ -73,6 +73,8 @@ def write_report(
 
     Raises
     ------
+    FileNotFoundError
+        The folder of ``path`` does not exist.
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
@@ -93,38 +95,45 @@ def write_report(
             raise ValueError(
                 f"{name} has {len(given)} entries for {len(documents)} documents; give one for each"
             )
-    found = findings(
-        model,
-        documents,
-        n_words=min(n_words, documents.n_words),
-        measures=measures,
-        dates=dates,
-        n_permutations=n_permutations,
-        random_state=random_state,
-        verbose=verbose,
-    )
-    rows = chosen_documents(
-        len(documents), found.representatives["document"].tolist(), n_documents, random_state
-    )
-    script = _own_file("page.js")
     made_with = {
         "coherence": ", ".join(measures),
         "permutations": n_permutations,
         "words a topic": n_words,
         "seed of the report": random_state,
     }
-    page = template.render(
+    with written_whole(
+        path
+    ) as draft:  # before the analysis, so that a path that cannot be is no loss of time
+        found = findings(
+            model,
+            documents,
+            n_words=min(n_words, documents.n_words),
+            measures=measures,
+            dates=dates,
+            n_permutations=n_permutations,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        stand_in = found.representatives["document"].tolist()
+        rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
+        variables = sections(model, documents, found, n_shown=len(rows), made_with=made_with)
+        data = _data(model, documents, found, rows, texts)
+        draft.write_text(_rendered(template, title, data, variables), encoding="utf-8")
+
+
+def _rendered(template: Any, title: str, data: str, variables: dict[str, Any]) -> str:
+    script = _own_file("page.js")
+    page: str = template.render(
         title=visible(title),
         version=__version__,
         style=_own_file("style.css"),
         script=script,
         script_hash=_content_hash(script),
-        data=_data(model, documents, found, rows, texts),
+        data=data,
         zip=zip,
-        **sections(model, documents, found, n_shown=len(rows), made_with=made_with),
+        **variables,
     )
-    with written_whole(path) as draft:
-        draft.write_text(page, encoding="utf-8")
+    return page
 
 
 def _template() -> Any:

@@ -333,3 +333,9 @@ def test_a_report_that_fails_leaves_the_old_one(model, corpus, tmp_path):
 def test_a_corpus_of_other_words_is_an_error(model, tmp_path):
     with pytest.raises(ValueError, match="X has 4 features, but ProdLDA is expecting 60"):
         write(model, Corpus(np.ones((3, 4)), list("abcd")), tmp_path / "report.html")
+
+
+def test_a_folder_that_does_not_exist_is_an_error_before_the_analysis(model, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("hftopic.report.page.findings", None)
+    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+        write(model, corpus, tmp_path / "nowhere" / "report.html")
