@@ -24,6 +24,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     ------
     FileNotFoundError
         The parent folder does not exist.
+    IsADirectoryError
+        A folder stands where a file is to be; nothing in it is touched.
     """
     target = Path(path).absolute()
     if not target.parent.is_dir():
@@ -34,6 +36,10 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         draft = workshop / target.name
         yield draft
+        if target.is_dir() and not draft.is_dir():
+            raise IsADirectoryError(
+                f"{target} is a folder, which a file does not replace; name a file in it, or another path"
+            )
         if target.is_dir() and not target.is_symlink():
             os.replace(target, workshop / f"{target.name}.old")
         os.replace(draft, target)

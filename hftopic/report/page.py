@@ -75,6 +75,8 @@ def write_report(
     ------
     FileNotFoundError
         The folder of ``path`` does not exist.
+    IsADirectoryError
+        ``path`` is a folder; nothing in it is touched.
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
