@@ -108,12 +108,12 @@ def contributions(
             "column": columns,
             "word": words[columns],
             "count": entries.data,
-            "topic": pd.array(topic, dtype="Int64"),
+            "topic": _topic_column(topic),
             "strength": strength,
             "responsibility": responsibility,
             "total": total,
         }
-    ).assign(topic=lambda table: table["topic"].mask(table["topic"] < 0))
+    )
 
 
 def word_contributions(
@@ -178,8 +178,7 @@ def word_contributions(
     of_topics = terms.of(np.full(row.nnz, document), row.indices)  # (distinct words, K)
     topic, strength, responsibility = _winners(of_topics[:, chosen], chosen)
     table = pd.DataFrame({"column": row.indices, "word": words[row.indices], "count": row.data})
-    table["topic"] = pd.array(topic, dtype="Int64")
-    table["topic"] = table["topic"].mask(table["topic"] < 0)
+    table["topic"] = _topic_column(topic)
     table["strength"], table["responsibility"] = strength, responsibility
     table["total"] = of_topics.sum(axis=1)
     moved = row.data @ np.abs(of_topics[:, chosen])
@@ -249,6 +248,11 @@ def _decoder_simplexes(model: Any) -> list[tuple[slice | NDArray[np.bool_], int]
     if model.topic_softmax == "group":
         return [(topics, len(groups)) for topics, _ in groups] + classes
     return [(space.gaussian, 1), *classes]
+
+
+def _topic_column(topic: NDArray[np.int64]) -> pd.arrays.IntegerArray:
+    """Topic numbers, of which -1 is a missing one."""
+    return pd.arrays.IntegerArray(topic, topic < 0)
 
 
 def _winners(

@@ -179,13 +179,23 @@ def posterior_of(model: Any, X: Any) -> Posterior:
     TypeError
         ``model`` is not a topic model of this package.
     """
+    check_topic_model(model)
+    posterior: Posterior = model.posterior(X)
+    return posterior
+
+
+def check_topic_model(model: Any) -> None:
+    """Refuse what is no topic model of this package, as documents given in its place.
+
+    Raises
+    ------
+    TypeError
+    """
     if not hasattr(model, "posterior"):
         raise TypeError(
             f"the first argument must be a fitted ProdLDA or NVDM, the second the documents; "
             f"got a {type(model).__name__} first"
         )
-    posterior: Posterior = model.posterior(X)
-    return posterior
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.analysis.information import empty_documents_known
+from hftopic.analysis.information import check_topic_model, empty_documents_known
 from hftopic.analysis.topics import has_poles
 from hftopic.inputs import as_counts
 from hftopic.latent import Concrete
@@ -29,7 +29,7 @@ def document_topics(model: Any, X: Any) -> DocumentTopics:
     ValueError
         No document has a word.
     """
-    _check_model(model)
+    check_topic_model(model)
     with empty_documents_known():
         values = np.asarray(model.transform(X))
     filled = np.diff(as_counts(model, X, reset=False).indptr) > 0
@@ -50,19 +50,11 @@ def require_shares(model: Any, wanted: str, instead: str) -> None:
     ValueError
         The topics have poles, as NVDM's.
     """
-    _check_model(model)
+    check_topic_model(model)
     if has_poles(model):
         raise ValueError(
             f"topics of {type(model).__name__} are signed and take no share of a document, so there is no "
             f"{wanted}; use {instead}"
-        )
-
-
-def _check_model(model: Any) -> None:
-    if not hasattr(model, "posterior"):
-        raise TypeError(
-            f"the first argument must be a fitted ProdLDA or NVDM, the second the documents; "
-            f"got a {type(model).__name__} first"
         )
 
 

@@ -74,6 +74,13 @@ def topic_quality(
     """
     _check_share(share)
     summary = topic_summary(model, X, n_words=top_n, vocabulary=vocabulary, threshold=threshold)
+    return quality_table(model, X, summary, top_n, share)
+
+
+def quality_table(
+    model: Any, X: Any, summary: pd.DataFrame, top_n: int = 10, share: float = 0.1
+) -> pd.DataFrame:
+    """What :func:`topic_quality` returns, where the summary over the same `top_n` words is at hand."""
     quality = summary[["topic", "group", "active", "information"]].copy()
     quality["exclusivity"] = topic_exclusivity(model, top_n, topics=summary["active"].to_numpy(dtype=bool))
     if not has_poles(model):

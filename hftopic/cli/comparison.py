@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hftopic.cli.inspection import MEASURES
 from hftopic.cli.modelling import check_together, unfitted
 from hftopic.cli.options import (
     ALL,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from hftopic.corpus import Corpus
 
-MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 VALIDATION_SPLITS = ("valid", "validation", "val", "dev")
 VALIDATION_SHARE = 0.2
 DIVISION_SEED = 0  # of the documents held out, the same for every comparison

@@ -1,6 +1,5 @@
 """``demo``: grouped topics of a corpus that is on the machine already."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import click
 
 from hftopic.cli.inspection import shortened, show_groups
 from hftopic.cli.options import command_options, note
+from hftopic.cli.reporting import draw_without_windows
 from hftopic.cli.tables import Style, show, show_tables
 from hftopic.cli.values import SEED, Integers
 
@@ -93,7 +93,7 @@ def write_page(model: "ProdLDA", corpus: "Corpus", path: Path, seed: int) -> Non
     """The report, or a word on what it needs."""
     from hftopic.report import write_report
 
-    os.environ["MPLBACKEND"] = "agg"
+    draw_without_windows()
     try:
         write_report(model, corpus, path, title="Docstrings", measures=["c_npmi"], random_state=seed)
     except ImportError as error:

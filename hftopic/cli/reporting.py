@@ -62,7 +62,7 @@ def report(
     check_free(out, force, is_file=True)
     from hftopic.report import write_report
 
-    os.environ["MPLBACKEND"] = "agg"  # whatever a user's settings say: nothing is shown in a window
+    draw_without_windows()
     fitted, known = model.read_with_words()
     write_report(
         fitted,
@@ -78,3 +78,8 @@ def report(
     )
     if not quiet:
         note(f"Wrote {out}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+def draw_without_windows() -> None:
+    """Whatever a user's settings of matplotlib say; before it is loaded."""
+    os.environ["MPLBACKEND"] = "agg"

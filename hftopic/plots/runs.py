@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from hftopic.plots.style import FAINT, GROUP_COLOURS, MARKERS, axes, describe, without_frame
+from hftopic.analysis.coherence import WINDOWS
+from hftopic.plots.style import FAINT, GROUP_COLOURS, axes, colour_of, describe, marker_of, without_frame
 
 NOT_TERMS = ("learning_rate", "warm_up", "own_share")
 
@@ -93,7 +94,7 @@ def plot_comparison(
             raise ValueError(f"no column {column!r}; there are {', '.join(map(repr, table.columns))}")
     ax = axes(ax, 5.5, 3.8)
     for i, (setting, runs) in enumerate(table.groupby(by, sort=False)):
-        colour, marker = GROUP_COLOURS[i % 6], MARKERS[(i + i // 6) % 6]
+        colour, marker = colour_of(i), marker_of(i)
         ax.scatter(runs[x], runs[y], 22, colour, marker=marker, alpha=0.55, linewidths=0)
         mean = ax.scatter(runs[x].mean(), runs[y].mean(), 110, colour, marker=marker, label=str(setting))
         describe(mean, f"{setting}: {x} {runs[x].mean():.4g}, {y} {runs[y].mean():.4g}, mean of {len(runs)}")
@@ -106,7 +107,7 @@ def plot_comparison(
 
 
 def _coherence_of(table: pd.DataFrame) -> str:
-    measures = [name for name in table.columns if name in ("c_npmi", "c_v", "c_uci", "u_mass")]
+    measures = [name for name in table.columns if name in WINDOWS]
     if not measures:
         raise ValueError(f"no coherence among the columns; name y, one of {list(table.columns)}")
     return measures[0]

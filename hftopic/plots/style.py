@@ -1,6 +1,5 @@
 """What all figures share: colours, an Axes to draw on, and words that a picture can hold."""
 
-import math
 import unicodedata
 from typing import Any
 
@@ -37,9 +36,14 @@ def without_frame(ax: Any, *sides: str) -> None:
         ax.spines[side].set_visible(False)
 
 
+def colour_number(group: int) -> int:
+    """Place of a group's colour among them; the seventh has that of the first, but another marker."""
+    return group % len(GROUP_COLOURS)
+
+
 def colour_of(group: int) -> str:
-    """Colour of a group; the seventh has that of the first, but another marker."""
-    return GROUP_COLOURS[group % len(GROUP_COLOURS)]
+    """Colour of a group."""
+    return GROUP_COLOURS[colour_number(group)]
 
 
 def marker_of(group: int) -> str:
@@ -66,11 +70,3 @@ def describe(artist: Any, text: str, topic: int | None = None) -> None:
 def label(ax: Any, x: float, y: float, text: str, **style: Any) -> Any:
     """Text at a place, in which a dollar sign is a dollar sign."""
     return ax.text(x, y, text, parse_math=False, **style)
-
-
-def nice_limit(value: float) -> float:
-    """The round number at or above a positive value: 1, 2 or 5 times a power of ten."""
-    if value <= 0 or not math.isfinite(value):
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-9))

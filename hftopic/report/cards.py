@@ -7,7 +7,7 @@ import numpy as np
 
 from hftopic.analysis.topics import topic_poles
 from hftopic.corpus import Corpus
-from hftopic.plots.style import GROUP_COLOURS
+from hftopic.plots.style import colour_number
 from hftopic.report.findings import Findings
 from hftopic.report.values import shortened, text, visible
 
@@ -83,7 +83,7 @@ def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]
     topics, asleep = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
     return Group(
         number=group,
-        colour=group % len(GROUP_COLOURS),
+        colour=colour_number(group),
         note=f"{len(topics)} of {len(rows)} topics active",
         cards=[
             Card(

@@ -62,16 +62,15 @@ def drawn(plot: Callable[[], Any], description: str) -> str:
 
 def _for_page(svg: ElementTree.Element, description: str) -> str:
     """The picture with a name, tooltips and the page's colours, and no size but its proportions."""
-    width, height = svg.attrib.pop("width"), svg.attrib.pop("height")
-    svg.set("style", f"max-width: {1.35 * float(width.removesuffix('pt')):.0f}px")
+    width = float(svg.attrib.pop("width").removesuffix("pt"))
+    del svg.attrib["height"]
+    svg.set("style", f"max-width: {1.35 * width:.0f}px")
     svg.set("role", "img")
     svg.set("aria-label", description)
-    del height
     for unneeded in [child for child in svg if child.tag == f"{{{SVG}}}metadata"]:
         svg.remove(unneeded)
-    prefix = hashlib.sha256(description.encode()).hexdigest()[
-        :8
-    ]  # ids are unique in the page, not the picture
+    # Ids are to be unique in the page, not in the picture alone.
+    prefix = hashlib.sha256(description.encode()).hexdigest()[:8]
     for element in svg.iter():
         _take_tip(element)
         _name_apart(element, prefix)

@@ -18,12 +18,12 @@ from hftopic.analysis import (
     topic_diversity,
     topic_map,
     topic_names,
-    topic_quality,
     topic_summary,
     topics_by_label,
     topics_over_time,
 )
 from hftopic.analysis.information import empty_documents_known
+from hftopic.analysis.quality import quality_table
 from hftopic.analysis.topics import model_vocabulary
 from hftopic.corpus import Corpus
 
@@ -113,7 +113,7 @@ def findings(
         leading = model.top_words(n_words, vocabulary=words)[active]
         coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
         next(steps)
-        quality = topic_quality(model, corpus, top_n=n_words, vocabulary=words)
+        quality = quality_table(model, corpus, summary, n_words)
         names = topic_names(model, vocabulary=words, topics=active if active.any() else None)
         representatives = representative_documents(model, corpus, topics=active)
         labels = None if corpus.labels is None else topics_by_label(model, corpus)

@@ -15,6 +15,7 @@ from hftopic import __version__
 from hftopic.atomic import written_whole
 from hftopic.corpus import Corpus
 from hftopic.inputs import column_words
+from hftopic.plots.style import colour_number
 from hftopic.report.documents import chosen_documents, document_data
 from hftopic.report.findings import Findings, findings
 from hftopic.report.sections import sections
@@ -103,9 +104,8 @@ def write_report(
         "words a topic": n_words,
         "seed of the report": random_state,
     }
-    with written_whole(
-        path
-    ) as draft:  # before the analysis, so that a path that cannot be is no loss of time
+    # Begun before the analysis, so that a path that cannot be is no loss of time.
+    with written_whole(path) as draft:
         found = findings(
             model,
             documents,
@@ -170,7 +170,7 @@ def _as_corpus(model: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Cor
 def _data(model: Any, corpus: Corpus, found: Findings, rows: np.ndarray, texts: Sequence[str] | None) -> str:
     """What the page's script reads, as JSON in which no character can end the element that holds it."""
     words, documents = document_data(model, corpus, rows, texts, found.active)
-    colours = [[int(t), int(model.topic_groups_[t]) % 6] for t in found.active]
+    colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.active]
     names = {int(t): visible(found.names[t]) for t in found.active}
     content = {
         "words": words,
