@@ -10,7 +10,7 @@ import matplotlib.patches  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 
 from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics  # noqa: E402
-from hftopic.analysis import topic_correlation, topic_information, topic_map  # noqa: E402
+from hftopic.analysis import topic_correlation, topic_information, topic_map, topics_by_label  # noqa: E402
 from hftopic.analysis.layout import seriated  # noqa: E402
 from hftopic.plots import (  # noqa: E402
     plot_comparison,
@@ -19,9 +19,17 @@ from hftopic.plots import (  # noqa: E402
     plot_information,
     plot_map,
     plot_network,
+    plot_shares,
     plot_words,
 )
-from hftopic.plots.style import GROUP_COLOURS, colour_of, marker_of, shown  # noqa: E402
+from hftopic.plots.style import (  # noqa: E402
+    GROUP_COLOURS,
+    NEGATIVE,
+    POSITIVE,
+    colour_of,
+    marker_of,
+    shown,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +63,7 @@ def test_every_figure_is_drawn_on_the_axes_it_is_given(model, corpus, correlatio
         lambda ax: plot_map(topic_map(model), ax=ax),
         lambda ax: plot_history(model.history_, ax=ax),
         lambda ax: plot_comparison(table, ax=ax),
+        lambda ax: plot_shares(topics_by_label(model, corpus), ax=ax),
     ]
     for figure in draw:
         ax = plt.figure().subplots()
@@ -158,7 +167,7 @@ def test_places_of_the_map_keep_distances_that_fit_the_plane():
 def test_curves_are_the_columns_of_the_history(model):
     ax = plot_history(model.history_, "reconstruction")
     np.testing.assert_allclose(ax.lines[0].get_ydata(), model.history_["reconstruction"])
-    with pytest.raises(ValueError, match="no column 'elbow'; it has 'learning_rate'"):
+    with pytest.raises(ValueError, match=r"no column 'elbow'; .* It has 'learning_rate'"):
         plot_history(model.history_, "elbow")
 
 
@@ -188,3 +197,57 @@ def test_dollar_signs_are_not_mathematics(corpus):
     plot_words(model, 0).figure.draw_without_rendering()
     found = topic_correlation(model, Corpus(corpus.counts, words), active=range(4), n_permutations=9)
     plot_network(found, smallest=0, level=1).figure.draw_without_rendering()
+
+
+def test_shades_are_shares_of_the_largest_of_a_topic():
+    table = pd.DataFrame({0: [0.2, 0.4], 3: [0.6, 0.15]}, index=["a$b$c", "d"])
+    ax = plot_shares(table, groups=[0, 0, 1, 1], names={0: "faith", 3: "sport"})
+    assert [cell.get_alpha() for cell in ax.patches] == pytest.approx([0.5, 1.0, 1.0, 0.25])
+    assert [matplotlib.colors.to_hex(cell.get_facecolor()) for cell in ax.patches] == [
+        *(colour_of(0),) * 2,
+        *(colour_of(1),) * 2,
+    ]
+    assert [text.get_text() for text in ax.texts] == ["faith  0", "sport  3"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a$b$c", "d"]
+
+
+def test_shades_of_signed_values_have_two_colours():
+    ax = plot_shares(pd.DataFrame({"documents": [5, 5], 0: [-1.0, 2.0]}, index=[1990, 2000]))
+    assert [matplotlib.colors.to_hex(cell.get_facecolor()) for cell in ax.patches] == [NEGATIVE, POSITIVE]
+    assert [cell.get_alpha() for cell in ax.patches] == [0.5, 1.0]
+
+
+def test_the_network_calls_topics_as_it_is_told(correlation):
+    topic = int(correlation.across()["topic_a"].iloc[0])
+    ax = plot_network(correlation, names={topic: "a name of its own"}, level=1.0, smallest=0.0)
+    assert any("a name of its own" in text.get_text() for text in ax.texts)
+
+
+def test_no_topic_of_mixtures_has_a_negative_pole(model):
+    with pytest.raises(ValueError, match="pole='-': topics of ProdLDA have no poles"):
+        plot_words(model, 0, pole="-")
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda m: plot_correlation(m), TypeError, "expected what topic_correlation returns, got a ProdLDA"),
+        (lambda _: plot_network(None), TypeError, "got a NoneType"),
+        (lambda m: plot_information(m), TypeError, "expected the DataFrame that topic_information"),
+        (lambda _: plot_information(pd.DataFrame()), ValueError, "no column 'topic'; give what topic_info"),
+        (lambda m: plot_map(m), TypeError, "that topic_map returns"),
+        (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes are one number from 0 up for each"),
+        (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names is a dict from topic number"),
+        (lambda m: plot_history(m), TypeError, "got a ProdLDA"),
+        (lambda m: plot_comparison(m), TypeError, "that compare returns"),
+        (lambda _: plot_words("m", 0), TypeError, "expected a fitted ProdLDA or NVDM, got a str"),
+        (lambda m: plot_words(m, 1.5), ValueError, "no topic 1.5"),
+        (lambda m: plot_shares(m), TypeError, "that topics_by_label or topics_over_time returns"),
+        (lambda _: plot_shares(pd.DataFrame({"documents": [1]})), ValueError, "no topics or no rows"),
+        (lambda _: plot_shares(pd.DataFrame({2: [1.0]}), groups=[0]), ValueError, "topic_groups_"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(model, draw, error, message):
+    with pytest.raises(error, match=message):
+        draw(model)
+    assert not plt.get_fignums()

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils import check_array
 
-from hftopic.analysis.topics import TopicWords, model_vocabulary, topic_words
+from hftopic.analysis.models import model_vocabulary
+from hftopic.analysis.topics import TopicWords, topic_words
 
 Window = int | Literal["document"]
 # gensim's own defaults, in tokens; u_mass is defined on whole documents.

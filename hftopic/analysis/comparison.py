@@ -14,7 +14,7 @@ from hftopic.analysis.settings import check_data, check_measures, differing, set
 LOWER_IS_BETTER = ("perplexity", "within_mean_abs_r", "fit_seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Runs of several settings, as :func:`compare` returns them.
 
@@ -52,6 +52,13 @@ class Comparison:
     coherence: str
     parameters: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        n_failed = int(self.table["error"].count())
+        failed = f", {n_failed} failed" if n_failed else ""
+        return (
+            f"<Comparison of {len(self.models)} settings in {len(self.table)} runs{failed}; see .summary()>"
+        )
+
     @property
     def measures(self) -> tuple[str, ...]:
         """Columns of `table` by which settings can be ranked."""
@@ -72,20 +79,25 @@ class Comparison:
         Columns are ``name``, the parameters in which settings differ, ``runs``, ``failed`` (how many of
         them), and each measure's mean over the runs that did not fail, with its standard deviation over them
         as ``<measure>_sd``, missing for a single run. Stability has none, since one pair of seeds enters the
-        rows of both.
+        rows of both. A measure that one of these runs has no value of, such as the coherence of a model
+        without active topics, is missing for the setting: a mean over the others would rank it by its luck.
         """
         settings = self.table.groupby("name", sort=False)
+        finished = self.table[self.table["error"].isna()].groupby("name", sort=False)
         summary = self.table.drop_duplicates("name").set_index("name")[list(self.parameters)].copy()
         summary["runs"] = settings.size()
         summary["failed"] = settings["error"].count()
         for measure in self.measures:
-            summary[measure] = settings[measure].mean()
+            known = finished[measure].count() == finished.size()
+            summary[measure] = finished[measure].mean().where(known)
             if measure != "stability":
-                summary[f"{measure}_sd"] = settings[measure].std()
+                summary[f"{measure}_sd"] = finished[measure].std().where(known)
         return summary.reset_index()
 
     def best(self, by: str | None = None, *, minimise: bool | None = None) -> pd.Series:
         """Row of :meth:`summary` with the best mean of one measure; of equals the first.
+
+        Settings without a mean of it do not take part.
 
         Parameters
         ----------
@@ -105,7 +117,7 @@ class Comparison:
             raise ValueError(f"by={by!r} is no measure; there are {', '.join(self.measures)}")
         summary = self.summary()
         if summary[by].isna().all():
-            raise ValueError(f"no setting has a value of {by!r}; see the column 'error' of the table")
+            raise ValueError(f"no setting has a value of {by!r} in all its runs; see the table")
         values = summary[by].to_numpy(dtype=np.float64)
         lowest = by in LOWER_IS_BETTER if minimise is None else minimise
         return summary.iloc[int(np.nanargmin(values) if lowest else np.nanargmax(values))]

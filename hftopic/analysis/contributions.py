@@ -8,8 +8,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from hftopic.analysis.models import has_poles, model_vocabulary
 from hftopic.analysis.proportions import document_topics
-from hftopic.analysis.topics import has_poles, model_vocabulary, select_topics
+from hftopic.analysis.topics import select_topics
 from hftopic.checks import is_whole
 from hftopic.inputs import as_counts, column_words
 from hftopic.latent import Concrete

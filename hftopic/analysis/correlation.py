@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from hftopic.analysis.information import information_table, posterior_of
+from hftopic.analysis.models import model_vocabulary
 from hftopic.analysis.scores import Kind, Scores, check_kind, topic_scores
 from hftopic.analysis.significance import (
     adjusted,
@@ -17,7 +18,7 @@ from hftopic.analysis.significance import (
     partial_p_values,
     permutation_p_values,
 )
-from hftopic.analysis.topics import model_vocabulary, select_topics, topic_poles
+from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.posterior import Posterior
 
 
@@ -240,8 +241,8 @@ def words_of_topics(model: Any, n: int, vocabulary: Sequence[str] | None) -> lis
 def _check_draws(n_permutations: int, n_bootstrap: int, confidence: float) -> None:
     if n_permutations < 1:
         raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
-    if n_bootstrap < 0:
-        raise ValueError(f"n_bootstrap must be at least 0, got {n_bootstrap}; 0 gives no intervals")
+    if n_bootstrap < 0 or n_bootstrap == 1:
+        raise ValueError(f"n_bootstrap must be 0 for no intervals, or 2 and more; got {n_bootstrap}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.95 is usual")
 

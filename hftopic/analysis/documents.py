@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic.analysis.models import has_poles, model_vocabulary
 from hftopic.analysis.proportions import document_topics
-from hftopic.analysis.topics import has_poles, model_vocabulary, select_topics
+from hftopic.analysis.topics import select_topics
 from hftopic.checks import is_whole
 from hftopic.corpus import Corpus
 from hftopic.inputs import as_counts, column_words

@@ -8,16 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import rankdata
-from sklearn.utils.validation import check_is_fitted
 
-from hftopic.analysis.topics import has_poles, select_topics
+from hftopic.analysis.models import check_topic_model, has_poles
+from hftopic.analysis.topics import select_topics
 from hftopic.inputs import column_words
 
 POLES = ("+", "-")
 
 
 def topic_exclusivity(
-    model: Any, top_n: int = 10, weight: float = 0.7, topics: Any = None
+    model: Any, top_n: int = 10, weight: float = 0.7, against: Any = None
 ) -> NDArray[np.float64]:
     r"""Mean FREX score of each topic's top words, in (0, 1]: are they the topic's own?
 
@@ -28,7 +28,7 @@ def topic_exclusivity(
         Top words counted of each topic; of NVDM those of both poles, by weight.
     weight : float, default=0.7
         Weight of exclusivity against frequency, from 0 to 1.
-    topics : array of bool (n_topics,) or of topic numbers, optional
+    against : array of bool (n_topics,) or of topic numbers, optional
         The topics that each is held against, such as the active ones, and itself. All by default.
 
     Returns
@@ -67,7 +67,7 @@ def topic_exclusivity(
     """
     _check_n(model, top_n)
     of_poles = []
-    for scores, ranked in zip(frex_scores(model, weight, topics), _rankings(model), strict=True):
+    for scores, ranked in zip(frex_scores(model, weight, against), _rankings(model), strict=True):
         leading = np.argsort(-ranked, axis=1, kind="stable")[:, :top_n]
         of_poles.append(np.take_along_axis(scores, leading, axis=1).mean(axis=1))
     return np.asarray(np.mean(of_poles, axis=0))
@@ -79,7 +79,7 @@ def frex_words(
     weight: float = 0.7,
     vocabulary: Sequence[str] | None = None,
     *,
-    topics: Any = None,
+    against: Any = None,
     pole: str = "+",
 ) -> pd.DataFrame:
     """Words of each topic that are both frequent in it and exclusive to it, the best first.
@@ -94,7 +94,7 @@ def frex_words(
     vocabulary : sequence of str (n_words_of_model,), optional
         Word of each column, where the model was not fitted on a Corpus or a DataFrame. Without any, column
         numbers stand for words.
-    topics : array of bool (n_topics,) or of topic numbers, optional
+    against : array of bool (n_topics,) or of topic numbers, optional
         The topics that each is held against, and itself. All by default.
     pole : {"+", "-"}, default="+"
         Of NVDM, whose topics have two.
@@ -124,7 +124,7 @@ def frex_words(
     _check_n(model, n)
     words = column_words(model, vocabulary)
     place = POLES.index(pole)
-    scores, probabilities = frex_scores(model, weight, topics)[place], _distributions(model)[place]
+    scores, probabilities = frex_scores(model, weight, against)[place], _distributions(model)[place]
     leading = np.lexsort((-probabilities, -scores), axis=1)[:, :n]
     table = pd.DataFrame(words[leading], columns=[f"word_{i + 1}" for i in range(n)])
     table.insert(0, "group", np.asarray(model.topic_groups_))
@@ -132,28 +132,28 @@ def frex_words(
 
 
 def frex_poles(
-    model: Any, n: int, weight: float, vocabulary: Sequence[str] | None, topics: Any = None
+    model: Any, n: int, weight: float, vocabulary: Sequence[str] | None, against: Any = None
 ) -> list[list[list[str]]]:
     """FREX words of every topic: one list of them, or for signed topics one a pole, + first."""
     tables = [
-        frex_words(model, n, weight, vocabulary, topics=topics, pole=pole)
+        frex_words(model, n, weight, vocabulary, against=against, pole=pole)
         for pole in POLES[: 1 + has_poles(model)]
     ]
     return [table.drop(columns="group").astype(str).to_numpy().tolist() for table in tables]
 
 
-def frex_scores(model: Any, weight: float, topics: Any = None) -> list[NDArray[np.float64]]:
+def frex_scores(model: Any, weight: float, against: Any = None) -> list[NDArray[np.float64]]:
     """FREX score of every word in every topic, (n_topics, n_words); one array a pole."""
     if not 0 <= weight <= 1:
         raise ValueError(f"weight={weight!r} is not a share in [0, 1]: 1 scores exclusivity alone")
     poles = _distributions(model)
     own = np.sum(poles, axis=0)  # (K, V)
-    rivals = select_topics(topics, np.arange(len(own)))
+    rivals = select_topics(against, np.arange(len(own)))
     outside = ~np.isin(np.arange(len(own)), rivals)
-    against = own[rivals].sum(axis=0) + own * outside[:, None]
+    together = own[rivals].sum(axis=0) + own * outside[:, None]
     scores = []
     for p in poles:
-        exclusivity = np.divide(p, against, out=np.zeros_like(p), where=against > 0)
+        exclusivity = np.divide(p, together, out=np.zeros_like(p), where=together > 0)
         scores.append(1 / (weight / _ecdf(exclusivity) + (1 - weight) / _ecdf(p)))
     return scores
 
@@ -185,7 +185,7 @@ def _poles_of(model: Any) -> list[str]:
 
 
 def _check_n(model: Any, n: int) -> None:
-    check_is_fitted(model)
+    check_topic_model(model)
     n_words = np.asarray(model.topic_word_).shape[1]
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= n_words:
         raise ValueError(f"the number of words a topic must be from 1 to {n_words}, got {n!r}")

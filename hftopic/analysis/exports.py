@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic.analysis.documents import document_texts, representative_documents
+from hftopic.analysis.models import model_vocabulary
 from hftopic.analysis.proportions import document_topics, largest_topics, require_shares, simplexes
-from hftopic.analysis.topics import model_vocabulary, topic_words
+from hftopic.analysis.topics import topic_words
 from hftopic.corpus import Corpus
 from hftopic.inputs import as_counts, column_words
 

@@ -12,6 +12,7 @@ import torch
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from hftopic.analysis.models import check_topic_model
 from hftopic.latent import LatentSpace, Levels
 from hftopic.latent_prior import LatentPrior
 from hftopic.marginals import log_dims, log_mixture
@@ -182,20 +183,6 @@ def posterior_of(model: Any, X: Any) -> Posterior:
     check_topic_model(model)
     posterior: Posterior = model.posterior(X)
     return posterior
-
-
-def check_topic_model(model: Any) -> None:
-    """Refuse what is no topic model of this package, as documents given in its place.
-
-    Raises
-    ------
-    TypeError
-    """
-    if not hasattr(model, "posterior"):
-        raise TypeError(
-            f"the first argument must be a fitted ProdLDA or NVDM, the second the documents; "
-            f"got a {type(model).__name__} first"
-        )
 
 
 @contextmanager

@@ -63,6 +63,8 @@ def topics_by_label(
         if not isinstance(X, Corpus) or X.labels is None:
             raise ValueError("no labels: X has none; pass labels= with one a document")
         labels = X.labels.tolist()
+    if isinstance(labels, str):
+        raise ValueError(f"labels must be a sequence with one label a document, got the str {labels!r}")
     found = document_topics(model, X)
     classes = pd.Categorical(labels)
     _check_length(classes, found.n_documents, "labels")
@@ -167,7 +169,9 @@ def _bins(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any]"
     try:
         spans: pd.Series[Any] = moments.dt.to_period(freq or _shortest_period(moments))
     except (ValueError, AttributeError) as error:
-        raise ValueError(f"freq={freq!r} is not a pandas period: 'D', 'W', 'M', 'Q', 'Y', …") from error
+        raise ValueError(
+            f"freq={freq!r} is no period of pandas: 'D', 'W', 'M', 'Q', 'Y'; not 'MS' or 'YE'"
+        ) from error
     return spans
 
 
@@ -176,14 +180,15 @@ def _moments(dates: "pd.Series[Any]") -> "pd.Series[Any]":
     if isinstance(dates.dtype, pd.PeriodDtype):
         dates = dates.dt.to_timestamp()
     if not is_datetime64_any_dtype(dates):
-        example = dates.iloc[:1].tolist()[0]
         try:
             if is_bool_dtype(dates):
                 raise TypeError("bool")
             dates = pd.to_datetime(dates)
         except (ValueError, TypeError) as error:
+            unread = dates[pd.to_datetime(dates.astype(str), errors="coerce", format="mixed").isna()]
+            example = (dates if unread.empty else unread).tolist()[0]
             raise ValueError(
-                f"dates must be datetimes or numbers, got {example!r} among others; make them with "
+                f"dates must be datetimes or numbers, and {example!r} is not; make them with "
                 "pandas.to_datetime"
             ) from error
     moments: pd.Series[Any] = dates.dt.tz_localize(None)

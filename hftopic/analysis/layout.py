@@ -8,7 +8,8 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import pdist
 
-from hftopic.analysis.topics import has_poles, select_topics
+from hftopic.analysis.models import check_topic_model, has_poles
+from hftopic.analysis.topics import select_topics
 
 
 def topic_map(model: Any, topics: Any = None) -> pd.DataFrame:
@@ -44,6 +45,7 @@ def topic_map(model: Any, topics: Any = None) -> pd.DataFrame:
     >>> topic_map(model).columns.tolist()
     ['topic', 'group', 'x', 'y']
     """
+    check_topic_model(model)
     groups = np.asarray(model.topic_groups_)
     chosen = select_topics(topics, np.arange(len(groups)))
     if has_poles(model):

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from hftopic.analysis.documents import document_texts, representative_documents
 from hftopic.analysis.exclusivity import POLES, frex_poles
-from hftopic.analysis.topics import model_vocabulary
+from hftopic.analysis.models import check_topic_model, model_vocabulary
 from hftopic.checks import is_whole
+from hftopic.inputs import as_counts
 
 Namer = Callable[[list[str], list[str]], str]
 WORDS_TO_NAMER, DOCUMENTS_TO_NAMER = 10, 3
@@ -22,7 +21,7 @@ def topic_names(
     n_words: int = 3,
     namer: Namer | None = None,
     vocabulary: Sequence[str] | None = None,
-    topics: Any = None,
+    against: Any = None,
 ) -> list[str]:
     """A name for each topic, each name once, such as "god, faith, church".
 
@@ -40,7 +39,7 @@ def topic_names(
         name. A place for a language model of your own; none comes with the package.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
-    topics : array of bool (n_topics,) or of topic numbers, optional
+    against : array of bool (n_topics,) or of topic numbers, optional
         The topics that words are held against, as in :func:`frex_words`. All by default.
 
     Returns
@@ -55,9 +54,10 @@ def topic_names(
     RuntimeError
         `namer` failed; its own exception is the cause, and the message has the topic's number.
     TypeError
-        `namer` returned something other than a str.
+        `namer` is no function, or returned something other than a str.
     ValueError
-        `namer` returned an empty name, or `n_words` is not a number of words the model has.
+        `X` does not go with the model, `namer` returned an empty name, or `n_words` is not a number of words
+        the model has.
 
     Examples
     --------
@@ -70,10 +70,14 @@ def topic_names(
     """
     if not is_whole(n_words):
         raise ValueError(f"n_words must be a positive int, got {n_words!r}")
-    check_is_fitted(model)
+    check_topic_model(model)
+    if namer is not None and not callable(namer):
+        raise TypeError(f"namer must be a function of words and documents, got {namer!r}")
+    if X is not None:
+        as_counts(model, X, reset=False)  # refuses what does not go with the model
     n_listed = min(max(n_words, WORDS_TO_NAMER), model.topic_word_.shape[1])
     vocabulary = model_vocabulary(model, X, vocabulary)
-    poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, topics)
+    poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, against)
     if namer is None:
         return _numbered_repeats(_names_of_words(poles, n_words))
     documents = _documents_of(model, X, vocabulary)

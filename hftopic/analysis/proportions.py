@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.analysis.information import check_topic_model, empty_documents_known
-from hftopic.analysis.topics import has_poles
+from hftopic.analysis.information import empty_documents_known
+from hftopic.analysis.models import check_topic_model, has_poles
 from hftopic.inputs import as_counts
 from hftopic.latent import Concrete
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from hftopic.analysis.exclusivity import topic_exclusivity
+from hftopic.analysis.models import has_poles
 from hftopic.analysis.proportions import document_topics, largest_topics, require_shares, simplexes
-from hftopic.analysis.topics import has_poles, select_topics, topic_summary, topic_words
+from hftopic.analysis.topics import select_topics, topic_summary, topic_words
 
 CHUNK = 65536  # documents looked at at a time in float64
 
@@ -73,7 +74,7 @@ def topic_quality(
     True
     """
     _check_share(share)
-    summary = topic_summary(model, X, n_words=top_n, vocabulary=vocabulary, threshold=threshold)
+    summary = topic_summary(model, X, n_words=top_n, top_n=top_n, vocabulary=vocabulary, threshold=threshold)
     return quality_table(model, X, summary, top_n, share)
 
 
@@ -82,7 +83,7 @@ def quality_table(
 ) -> pd.DataFrame:
     """What :func:`topic_quality` returns, where the summary over the same `top_n` words is at hand."""
     quality = summary[["topic", "group", "active", "information"]].copy()
-    quality["exclusivity"] = topic_exclusivity(model, top_n, topics=summary["active"].to_numpy(dtype=bool))
+    quality["exclusivity"] = topic_exclusivity(model, top_n, against=summary["active"].to_numpy(dtype=bool))
     if not has_poles(model):
         values = document_topics(model, X).values
         quality["coverage"] = (values >= share).mean(axis=0)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from hftopic.analysis.correlation import gaussian_topics, words_of_topics
 from hftopic.analysis.information import empty_documents_known, posterior_of
+from hftopic.analysis.models import check_list_of_models, model_vocabulary
 from hftopic.analysis.scores import Kind, check_kind, topic_scores
 from hftopic.analysis.stability import Similarity, match_topics
-from hftopic.analysis.topics import model_vocabulary
 from hftopic.posterior import Posterior
 
 
@@ -185,6 +185,7 @@ def _ranked(
 def _check_request(
     models: Sequence[Any], reference: int, active: Sequence[Any] | None, smallest: float
 ) -> None:
+    check_list_of_models(models)
     if len(models) < 2:
         raise ValueError(f"recurrence needs two models or more; got {len(models)}: fit more seeds")
     if not 0 <= reference < len(models):

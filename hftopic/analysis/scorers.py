@@ -12,7 +12,8 @@ import numpy as np
 
 from hftopic.analysis.coherence import Window, topic_coherence
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.topics import model_vocabulary, topic_poles
+from hftopic.analysis.models import check_topic_model, model_vocabulary
+from hftopic.analysis.topics import topic_poles
 from hftopic.inputs import column_words
 
 
@@ -126,7 +127,9 @@ def active_topics_score(
 def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | None]:
     """The topic model, the counts it sees, and their words if they are known from the steps before it."""
     if not hasattr(estimator, "steps"):
+        check_topic_model(estimator)
         return estimator, X, None
+    check_topic_model(estimator[-1])
     before = estimator[:-1]
     if not len(before):
         return estimator[-1], X, None

@@ -6,9 +6,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from scipy.special import logsumexp
 
+from hftopic.analysis.models import has_poles
 from hftopic.analysis.partial import chosen_penalty, partial_correlation
 from hftopic.analysis.significance import document_chunks
-from hftopic.analysis.topics import has_poles
 from hftopic.posterior import Posterior
 
 Kind = Literal["mean", "total", "clr", "partial"]

@@ -9,6 +9,7 @@ from sklearn.model_selection import ParameterGrid
 
 from hftopic.analysis.coherence import WINDOWS
 from hftopic.analysis.stability import check_comparable
+from hftopic.corpus import Corpus
 from hftopic.inputs import known_words
 from hftopic.latent import LatentSpace
 
@@ -86,6 +87,8 @@ def _combined(name: Any, model: Any, grid: Any, seeds: list[int]) -> list[Settin
     """Runs of one model with every combination of the values in a grid."""
     _check_topic_model(model)
     known = model.get_params(deep=False)
+    if not isinstance(grid, Mapping) and not all(isinstance(part, Mapping) for part in grid):
+        raise TypeError(f"grid is a dict of parameters to lists of values, or a list of such; got {grid!r}")
     order = dict.fromkeys(key for part in ([grid] if isinstance(grid, Mapping) else grid) for key in part)
     unknown = [key for key in order if key not in known or key in OF_RUNS]
     if unknown:
@@ -184,7 +187,7 @@ def check_data(settings: list[Setting], train: Any, validation: Any) -> None:
             f"validation has {n_documents} documents, and correlations need {FEWEST_DOCUMENTS} or more"
         )
     if to_fit:
-        _check_words(_shape(train)[1], getattr(train, "vocabulary", None), n_words, validation, "train")
+        _check_words(_shape(train)[1], _words_of(train), n_words, validation, "train")
     for setting in settings:
         if setting.fitted:
             model = setting.estimator
@@ -196,11 +199,15 @@ def _check_words(size: int, words: Any, n_words: int, validation: Any, name: str
         raise ValueError(
             f"{name} has {size:,} words and validation {n_words:,}; count both over one vocabulary"
         )
-    others = getattr(validation, "vocabulary", None)
+    others = _words_of(validation)
     if words is not None and others is not None and not np.array_equal(words, others):
         raise ValueError(
             f"{name} and validation have other words: read both with one vocabulary, or split one corpus"
         )
+
+
+def _words_of(X: Any) -> Any:
+    return X.vocabulary if isinstance(X, Corpus) else None
 
 
 def _shape(X: Any) -> tuple[int, int]:

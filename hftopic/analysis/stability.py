@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from hftopic.analysis.topics import has_poles, select_topics, shared_words, topic_poles
+from hftopic.analysis.models import check_list_of_models, check_topic_model, has_poles
+from hftopic.analysis.topics import select_topics, shared_words, topic_poles
 from hftopic.inputs import known_words
 
 Similarity = Literal["cosine", "words"]
@@ -142,6 +143,7 @@ def topic_stability(
     >>> topic_stability([model, model])["stability"].round(3).tolist()
     [1.0]
     """
+    check_list_of_models(models)
     if len(models) < 2:
         raise ValueError(f"stability compares two models or more; got {len(models)}: fit more seeds")
     chosen: Sequence[Any] = [None] * len(models) if topics is None else topics
@@ -184,7 +186,7 @@ def check_comparable(a: Any, b: Any) -> None:
     ------
     TypeError, ValueError
     """
-    if has_poles_checked(a) != has_poles_checked(b):
+    if has_poles(a) != has_poles(b):
         raise TypeError(
             f"{type(a).__name__} and {type(b).__name__} cannot be matched: one has signed topics and the "
             "other has not; match models of the same kind"
@@ -199,21 +201,6 @@ def check_comparable(a: Any, b: Any) -> None:
             f"the models have other words: column {first} is {words_a[first]!r} of the one and "
             f"{words_b[first]!r} of the other; fit both on the same vocabulary"
         )
-
-
-def has_poles_checked(model: Any) -> bool:
-    """Whether topics are signed, of what is certainly a fitted topic model.
-
-    Raises
-    ------
-    TypeError
-    """
-    if not hasattr(model, "topic_word_"):
-        raise TypeError(
-            f"topics are matched of fitted ProdLDA or NVDM models; got a {type(model).__name__} without "
-            "topics: fit it first"
-        )
-    return has_poles(model)
 
 
 def cosines(a: Any, b: Any) -> np.ndarray:
@@ -256,7 +243,7 @@ def _unit_rows(values: np.ndarray) -> np.ndarray:
 
 
 def _n_topics(model: Any) -> int:
-    has_poles_checked(model)
+    check_topic_model(model)
     return len(model.topic_groups_)
 
 

@@ -1,14 +1,14 @@
 """Topics as lists of words: how diverse they are, which of them repeat another, a row for each."""
 
-import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hftopic.analysis.information import empty_documents_known, topic_information
-from hftopic.inputs import known_words
+from hftopic.analysis.information import topic_information
+from hftopic.analysis.models import has_poles, model_vocabulary
+from hftopic.analysis.proportions import document_topics
 
 
 class TopicWords(NamedTuple):
@@ -64,6 +64,7 @@ def topic_summary(
     X: Any,
     *,
     n_words: int = 10,
+    top_n: int = 10,
     vocabulary: Sequence[str] | None = None,
     threshold: float = 0.05,
     duplicate_threshold: float = 0.5,
@@ -74,9 +75,12 @@ def topic_summary(
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents over which information and proportions are averaged.
+        Documents over which information and proportions are averaged; those without words do not count in
+        the proportions.
     n_words : int, default=10
-        Top words listed, and compared when duplicates are looked for.
+        Top words listed.
+    top_n : int, default=10
+        Top words compared when duplicates are looked for, however many are listed.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words; not needed after a fit on a Corpus or DataFrame, or when `X` is one.
     threshold : float, default=0.05
@@ -102,7 +106,8 @@ def topic_summary(
     Raises
     ------
     ValueError
-        `vocabulary` has not one word for each column of the model, or a threshold is out of range.
+        `vocabulary` has not one word for each column of the model, a threshold is out of range, or no
+        document has a word.
 
     Examples
     --------
@@ -118,14 +123,15 @@ def topic_summary(
     """
     if not 0 < duplicate_threshold <= 1:
         raise ValueError(f"duplicate_threshold={duplicate_threshold!r} is not a share of words in (0, 1]")
-    poles = topic_poles(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
+    signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
+    listed = topic_poles(model, n_words, vocabulary=names)
+    compared = topic_poles(model, min(top_n, model.topic_word_.shape[1]), vocabulary=names)
     summary = topic_information(model, X, threshold=threshold)
-    if len(poles) == 1:
-        with empty_documents_known():
-            summary["proportion"] = np.asarray(model.transform(X), dtype=np.float64).mean(axis=0)
-    for name, words in zip(("words", "words_negative"), poles, strict=False):
-        summary[name] = [", ".join(listed) for listed in words]
-    nearest, similarity = nearest_topics(poles, summary["active"].to_numpy(dtype=bool))
+    if not signed:
+        summary["proportion"] = document_topics(model, X).values.mean(axis=0, dtype=np.float64)
+    for name, words in zip(("words", "words_negative"), listed, strict=False):
+        summary[name] = [", ".join(of_topic) for of_topic in words]
+    nearest, similarity = nearest_topics(compared, summary["active"].to_numpy(dtype=bool))
     summary["nearest"] = summary["topic"].astype("Int64").iloc[nearest].to_numpy()
     summary["nearest"] = summary["nearest"].astype("Int64").where(similarity > 0)
     summary["similarity"] = similarity
@@ -163,17 +169,6 @@ def topic_poles(model: Any, n: int, *, vocabulary: Sequence[str] | None) -> list
     if not has_poles(model):
         return [topic_words(model, n, vocabulary=vocabulary).words]
     return [_listed_words(model.top_words(n, vocabulary=vocabulary, pole=pole)) for pole in ("+", "-")]
-
-
-def has_poles(model: Any) -> bool:
-    """Whether topics of the model are signed, with words at either end, as NVDM's are."""
-    return "pole" in inspect.signature(model.top_words).parameters
-
-
-def model_vocabulary(model: Any, X: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
-    """Names for the model's words: those given, else the model's own, else those of `X`, else None."""
-    sources: tuple[Any, ...] = (vocabulary, known_words(model), getattr(X, "vocabulary", None))
-    return next((words for words in sources if words is not None), None)
 
 
 def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:

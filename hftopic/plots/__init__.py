@@ -6,6 +6,7 @@ vision, and a second sign (position, marker or line) says the same.
 
 from hftopic.plots.correlations import plot_correlation, plot_network
 from hftopic.plots.runs import plot_comparison, plot_history
+from hftopic.plots.shares import plot_shares
 from hftopic.plots.topics import plot_information, plot_map, plot_words
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "plot_information",
     "plot_map",
     "plot_network",
+    "plot_shares",
     "plot_words",
 ]

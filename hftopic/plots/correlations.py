@@ -1,5 +1,6 @@
 """Figures of correlations among topics: a matrix in blocks, and a network between groups."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,14 +13,17 @@ from hftopic.plots.style import (
     PAPER,
     POSITIVE,
     axes,
+    check_names,
     colour_of,
     describe,
     label,
     marker_of,
     shown,
+    signed,
 )
 
 N_SWEEPS = 8  # of ordering each column by the others
+LONGEST_NAME = 40
 
 
 def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -> Any:
@@ -35,20 +39,26 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
     Returns
     -------
     Axes
-        Blue for positive, orange for negative correlations, the darker the stronger. The numbers on the sides
-        are the topics'.
+        Violet for positive, olive for negative correlations, the darker the stronger; on the diagonal the
+        colours of the groups. The numbers on the sides are the topics'.
+
+    Raises
+    ------
+    TypeError
+        Something other than a TopicCorrelation.
     """
     from matplotlib.patches import Rectangle
 
     from hftopic.analysis.layout import seriated
 
+    _check(correlation)
     matrix, groups = correlation.matrix, _groups(correlation)
     order = seriated(matrix, [groups[topic] for topic in matrix.index])
     n = len(order)
     ax = axes(ax, max(3.0, 0.19 * n + 1.2), max(2.8, 0.19 * n + 1.0))
     place = {topic: i for i, topic in enumerate(order)}
     for pair in correlation.pairs.itertuples():
-        text = f"Topics {pair.topic_a} and {pair.topic_b}: r = {pair.r:.2f}"
+        text = f"Topics {pair.topic_a} and {pair.topic_b}: r = {signed(pair.r)}"
         for x, y in ((pair.topic_a, pair.topic_b), (pair.topic_b, pair.topic_a)):
             colour = POSITIVE if pair.r >= 0 else NEGATIVE
             cell = Rectangle((place[x], place[y]), 1, 1, facecolor=colour, alpha=min(1.0, abs(pair.r)))
@@ -75,6 +85,14 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
     return ax
 
 
+def _check(correlation: Any) -> None:
+    if not hasattr(correlation, "pairs") or not hasattr(correlation, "matrix"):
+        raise TypeError(
+            f"expected what topic_correlation returns, got a {type(correlation).__name__}: "
+            "topic_correlation(model, X)"
+        )
+
+
 def _scale(ax: Any) -> None:
     """What the shades stand for, right of the matrix."""
     from matplotlib.patches import Rectangle
@@ -86,7 +104,7 @@ def _scale(ax: Any) -> None:
             (1.03, 0.93 - 0.05 * i), 0.03, 0.05, facecolor=colour, alpha=abs(r), linewidth=0, **place
         )
         ax.add_patch(swatch)
-        label(ax, 1.07, 0.955 - 0.05 * i, f"{r:+g}" if r else "0", va="center", fontsize=7, **place)
+        label(ax, 1.07, 0.955 - 0.05 * i, signed(r) if r else "0", va="center", fontsize=7, **place)
     label(ax, 1.03, 0.995, "r", va="center", fontsize=8, transform=ax.transAxes)
 
 
@@ -106,7 +124,13 @@ def _groups(correlation: Any) -> dict[int, int]:
 
 
 def plot_network(
-    correlation: Any, *, n_pairs: int = 20, smallest: float = 0.1, level: float = 0.05, ax: Any = None
+    correlation: Any,
+    *,
+    n_pairs: int = 20,
+    smallest: float = 0.1,
+    level: float = 0.05,
+    names: Mapping[int, str] | None = None,
+    ax: Any = None,
 ) -> Any:
     """The strongest pairs of topics across groups as lines between columns, one column a group.
 
@@ -119,14 +143,23 @@ def plot_network(
         \\|r\\| below which no line is drawn: with many documents the smallest correlation is significant.
     level : float, default=0.05
         Adjusted p-value above which no line is drawn.
+    names : mapping of int to str, optional
+        What to call topics, by number; their first words without it.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Full lines are positive and dashed ones negative correlations, the wider the stronger.
+        Full violet lines are positive and dashed olive ones negative correlations, the wider the stronger.
+
+    Raises
+    ------
+    TypeError
+        Something other than a TopicCorrelation.
     """
-    ties = _strongest_ties(correlation, n_pairs, smallest, level)
+    _check(correlation)
+    check_names(names)
+    ties = strongest_ties(correlation, n_pairs, smallest, level)
     columns = _columns(ties)
     tallest = max(map(len, columns.values()), default=1)
     ax = axes(ax, 7.0 if len(columns) < 3 else 3.3 * len(columns), 0.42 * tallest + 0.7)
@@ -140,16 +173,18 @@ def plot_network(
     for tie in reversed(ties):
         _line(ax, places[tie.topics[0]], places[tie.topics[1]], tie)
     words = {topic: words for tie in ties for topic, words in zip(tie.topics, tie.words, strict=True)}
+    first = {topic: ", ".join(shown(word, 14) for word in of.split(", ")[:3]) for topic, of in words.items()}
+    called = {topic: shown((names or {}).get(topic, first[topic]), LONGEST_NAME) for topic in words}
     for x, (group, topics) in enumerate(columns.items()):
         for topic in topics:
-            _node(ax, places[topic], topic, group, words[topic], side=_side(x, len(columns)))
+            _node(ax, places[topic], topic, group, called[topic], side=_side(x, len(columns)))
     ax.set_xlim(-1.15 if columns else 0, max(len(columns), 2) - 1 + 1.15)
     ax.set_ylim(-tallest - 0.2, 0.2)
     ax.set_axis_off()
     return ax
 
 
-class _Tie(NamedTuple):
+class Tie(NamedTuple):
     """A pair of topics that a line joins."""
 
     topics: tuple[int, int]
@@ -158,16 +193,17 @@ class _Tie(NamedTuple):
     words: tuple[str, str]
 
 
-def _strongest_ties(correlation: Any, n: int, smallest: float, level: float) -> list[_Tie]:
+def strongest_ties(correlation: Any, n: int = 20, smallest: float = 0.1, level: float = 0.05) -> list[Tie]:
+    """The pairs that :func:`plot_network` draws, the strongest first."""
     across = correlation.across()
     drawn = across[(across["r"].abs() >= smallest) & (across["p_adjusted"] <= level)].head(n)
     topics, groups, words = (
         list(zip(drawn[f"{name}_a"], drawn[f"{name}_b"], strict=True)) for name in ("topic", "group", "words")
     )
-    return [_Tie(*tie) for tie in zip(topics, groups, drawn["r"], words, strict=True)]
+    return [Tie(*tie) for tie in zip(topics, groups, drawn["r"], words, strict=True)]
 
 
-def _columns(ties: list[_Tie]) -> dict[int, list[int]]:
+def _columns(ties: list[Tie]) -> dict[int, list[int]]:
     """Topics of each group from the top down, at the mean place of their partners: few lines cross."""
     columns: dict[int, list[int]] = {group: [] for group in sorted({g for tie in ties for g in tie.groups})}
     for tie in ties:
@@ -182,7 +218,7 @@ def _columns(ties: list[_Tie]) -> dict[int, list[int]]:
     return columns
 
 
-def _pull(topic: int, ties: list[_Tie], rank: dict[int, float]) -> float:
+def _pull(topic: int, ties: list[Tie], rank: dict[int, float]) -> float:
     """Mean place of the topics that a topic is tied to, the strong ties counting most."""
     own = [(abs(tie.r), rank[tie.topics[tie.topics[0] == topic]]) for tie in ties if topic in tie.topics]
     return sum(weight * place for weight, place in own) / sum(weight for weight, _ in own)
@@ -193,7 +229,7 @@ def _side(column: int, n_columns: int) -> str:
     return "left" if column == 0 else "right" if column == n_columns - 1 else "below"
 
 
-def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: _Tie) -> None:
+def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: Tie) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -204,18 +240,17 @@ def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: _Tie) ->
     line.set_linewidth(0.6 + 6 * abs(tie.r))
     line.set_linestyle("-" if tie.r >= 0 else (0, (2, 1)))
     line.set_alpha(0.25 + 0.6 * abs(tie.r))
-    describe(line, f"Topics {tie.topics[0]} and {tie.topics[1]}: r = {tie.r:.2f}")
+    describe(line, f"Topics {tie.topics[0]} and {tie.topics[1]}: r = {signed(tie.r)}")
     ax.add_patch(line)
 
 
-def _node(ax: Any, place: tuple[float, float], topic: int, group: int, words: str, *, side: str) -> None:
+def _node(ax: Any, place: tuple[float, float], topic: int, group: int, name: str, *, side: str) -> None:
     x, y = place
     point = ax.scatter(x, y, 130, colour_of(group), marker=marker_of(group), zorder=3, edgecolors=PAPER)
-    describe(point, f"Topic {topic}: {shown(words, 60)}", topic)
-    text = ", ".join(shown(word, 14) for word in words.split(", ")[:3])
+    describe(point, f"Topic {topic}: {name}", topic)
     if side == "left":
-        label(ax, x - 0.07, y, f"{text}  {topic}", ha="right", va="center", fontsize=8.5)
+        label(ax, x - 0.07, y, f"{name}  {topic}", ha="right", va="center", fontsize=8.5)
     elif side == "right":
-        label(ax, x + 0.07, y, f"{topic}  {text}", ha="left", va="center", fontsize=8.5)
+        label(ax, x + 0.07, y, f"{topic}  {name}", ha="left", va="center", fontsize=8.5)
     else:
-        label(ax, x, y - 0.33, f"{topic}  {text}", ha="center", va="center", fontsize=7.5)
+        label(ax, x, y - 0.33, f"{topic}  {name}", ha="center", va="center", fontsize=7.5)

@@ -5,7 +5,16 @@ from typing import Any
 import pandas as pd
 
 from hftopic.analysis.coherence import WINDOWS
-from hftopic.plots.style import FAINT, GROUP_COLOURS, axes, colour_of, describe, marker_of, without_frame
+from hftopic.plots.style import (
+    FAINT,
+    GROUP_COLOURS,
+    axes,
+    check_table,
+    colour_of,
+    describe,
+    marker_of,
+    without_frame,
+)
 
 NOT_TERMS = ("learning_rate", "warm_up", "own_share")
 
@@ -28,8 +37,8 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
 
     Raises
     ------
-    ValueError
-        No such column.
+    TypeError, ValueError
+        No history, or no such column.
 
     Examples
     --------
@@ -39,10 +48,7 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
     >>> ax.get_title(loc="left")
     'loss'
     """
-    if term not in history:
-        raise ValueError(
-            f"the history has no column {term!r}; it has {', '.join(map(repr, history.columns))}"
-        )
+    check_table(history, (term,), "a fitted model's history_")
     ax = axes(ax, 3.0, 1.9)
     line = ax.plot(history.index, history[term], color=GROUP_COLOURS[0], linewidth=1.6, label="training")[0]
     describe(line, f"{term}: {history[term].iloc[-1]:.4g} at the end" if len(history) else term)
@@ -84,14 +90,13 @@ def plot_comparison(
 
     Raises
     ------
-    ValueError
-        No such column.
+    TypeError, ValueError
+        No comparison, or no such column.
     """
     table = getattr(comparison, "table", comparison)
+    check_table(table, (x, by), "compare")
     y = _coherence_of(table) if y is None else y
-    for column in (x, y, by):
-        if column not in table:
-            raise ValueError(f"no column {column!r}; there are {', '.join(map(repr, table.columns))}")
+    check_table(table, (y,), "compare")
     ax = axes(ax, 5.5, 3.8)
     for i, (setting, runs) in enumerate(table.groupby(by, sort=False)):
         colour, marker = colour_of(i), marker_of(i)

@@ -1,13 +1,17 @@
 """What all figures share: colours, an Axes to draw on, and words that a picture can hold."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
+
+import pandas as pd
 
 INK, FAINT, PAPER = "#1b1d22", "#8d929b", "#fefdfb"
 # Of groups, after Okabe and Ito (2008), whose colours are told apart without red or without green.
 GROUP_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "osD^vP"
-POSITIVE, NEGATIVE = "#0072b3", "#d55e01"  # signs of a correlation
+# Signs of a correlation: violet and olive, told apart by all and the colours of no group.
+POSITIVE, NEGATIVE = "#6a3d9a", "#8a7500"
 LONGEST_WORD = 24
 TIP = "tip:"  # before the text, in the id of what the text describes
 
@@ -28,6 +32,45 @@ def axes(ax: Any, width: float, height: float) -> Any:
         raise ImportError("figures need matplotlib: pip install 'hftopic[report]'") from error
     _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     return ax
+
+
+def check_table(table: Any, columns: tuple[str, ...], source: str) -> None:
+    """Refuse what is not a table of the analysis.
+
+    Raises
+    ------
+    TypeError
+        No DataFrame.
+    ValueError
+        A column is missing.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"expected the DataFrame that {source} returns, got a {type(table).__name__}")
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(
+            f"the table has no column {missing[0]!r}; give what {source} returns. It has "
+            f"{', '.join(map(repr, table.columns))}"
+        )
+
+
+def check_names(names: Any) -> None:
+    """Refuse names of topics that do not go by number.
+
+    Raises
+    ------
+    TypeError
+    """
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(
+            f"names is a dict from topic number to name, got a {type(names).__name__}; of a list, "
+            "dict(enumerate(names))"
+        )
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, a minus being a minus and no hyphen."""
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def without_frame(ax: Any, *sides: str) -> None:

@@ -1,14 +1,18 @@
 """Figures of topics: their words, what they tell of documents, and how alike they are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hftopic.checks import is_whole
 from hftopic.plots.style import (
     FAINT,
     INK,
     axes,
+    check_names,
+    check_table,
     colour_of,
     describe,
     label,
@@ -42,13 +46,18 @@ def plot_words(
     Raises
     ------
     ValueError
-        No such topic.
+        No such topic or pole.
     """
-    from hftopic.analysis.topics import has_poles
+    from hftopic.analysis.models import has_poles
 
-    if not 0 <= topic < len(model.topic_groups_):
-        raise ValueError(f"no topic {topic}: topics are numbered 0 to {len(model.topic_groups_) - 1}")
-    signed = has_poles(model)
+    signed, n_topics = has_poles(model), len(model.topic_groups_)
+    if not is_whole(topic, 0) or topic >= n_topics:
+        raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
+    if pole not in ("+", "-")[: 1 + signed]:
+        raise ValueError(
+            f"pole={pole!r}: topics of {type(model).__name__} have "
+            + ("'+' and '-'" if signed else "no poles")
+        )
     table = model.top_words(n, vocabulary, **({"pole": pole} if signed else {}))
     words = table.drop(columns="group").loc[topic].tolist()
     weights = np.asarray(model.components_ if signed else model.topic_word_)[topic]
@@ -84,7 +93,13 @@ def plot_information(information: pd.DataFrame, *, threshold: float = 0.05, ax: 
     -------
     Axes
         A bar a topic, I(x; z) in nats, from the highest down; the number under a bar is the topic's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such table.
     """
+    check_table(information, ("topic", "group", "information"), "topic_information or topic_summary")
     ranked = information.sort_values("information", ascending=False, kind="stable")
     ax = axes(ax, max(4.0, 0.17 * len(ranked) + 1), 3.0)
     positions = np.arange(len(ranked))
@@ -103,19 +118,21 @@ def plot_information(information: pd.DataFrame, *, threshold: float = 0.05, ax: 
             row = ranked.iloc[round(bar.get_x() + bar.get_width() / 2)]
             describe(bar, f"Topic {row['topic']}: {row['information']:.3f} nats", int(row["topic"]))
     ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    label(ax, len(ranked) - 0.5, threshold, f"{threshold:g} nats", ha="right", va="bottom", fontsize=8)
+    beside = {"transform": ax.get_yaxis_transform(), "ha": "left", "va": "center", "fontsize": 8}
+    label(ax, 1.005, threshold, f"{threshold:g} nats", **beside)
     ax.set_xticks(positions, ranked["topic"].tolist(), rotation=90, fontsize=7)
     ax.set_xlim(-0.8, max(len(ranked) - 0.2, 0.2))
     ax.set_xlabel("topic")
     ax.set_ylabel("I(x; z), nats")
-    ax.legend(frameon=False, ncols=3)
+    if len(ranked):
+        ax.legend(frameon=False, ncols=3)
     without_frame(ax, "top", "right")
     ax.tick_params(axis="x", length=0)
     return ax
 
 
 def plot_map(
-    places: pd.DataFrame, sizes: Any = None, *, names: dict[int, str] | None = None, ax: Any = None
+    places: pd.DataFrame, sizes: Any = None, *, names: Mapping[int, str] | None = None, ax: Any = None
 ) -> Any:
     """Topics in the plane, those with like words near each other.
 
@@ -125,17 +142,28 @@ def plot_map(
         As :func:`hftopic.analysis.topic_map` returns it.
     sizes : array of float (n_topics,), optional
         One for each row of `places`, such as a topic's share of the corpus: areas are proportional to it.
-    names : dict of int to str, optional
+    names : mapping of int to str, optional
         What to call topics, by number.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such table, sizes that do not go with it, or names in another form.
     """
-    ax = axes(ax, 7.5, 4.8)
+    check_table(places, ("topic", "group", "x", "y"), "topic_map")
     areas = np.ones(len(places)) if sizes is None else np.asarray(sizes, dtype=float)
-    areas = 900 * areas / areas.max(initial=1e-12) if sizes is not None else 260 * areas
+    if areas.shape != (len(places),) or not (areas >= 0).all():
+        raise ValueError(
+            f"sizes are one number from 0 up for each of the {len(places)} topics; got {sizes!r}"
+        )
+    check_names(names)
+    ax = axes(ax, 7.5, 4.8)
+    areas = 600 * areas / areas.max(initial=1e-12) if sizes is not None else 260 * areas
     ax.axhline(0, color=FAINT, linewidth=0.5)
     ax.axvline(0, color=FAINT, linewidth=0.5)
     for (_, row), area in zip(places.iterrows(), areas, strict=True):

@@ -7,9 +7,9 @@ import numpy as np
 
 from hftopic.analysis.topics import topic_poles
 from hftopic.corpus import Corpus
-from hftopic.plots.style import colour_number
+from hftopic.plots.style import colour_number, signed
 from hftopic.report.findings import Findings
-from hftopic.report.values import shortened, text, visible
+from hftopic.report.values import counted, shortened, text, visible
 
 LONGEST_NAME = 60
 N_PARTNERS = 3
@@ -52,6 +52,7 @@ class Group:
     number: int
     colour: int
     note: str
+    folded: str  # above the topics that are not active
     cards: list[Card]
     inactive: list[Card]
 
@@ -81,10 +82,13 @@ def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]
     rows = found.summary[found.summary["group"] == group]
     rows = rows.sort_values("information", ascending=False, kind="stable")
     topics, asleep = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
+    noun = "class" if group in found.class_groups else "topic"
+    of_variable = ", the values of one discrete variable" if noun == "class" else ""
     return Group(
         number=group,
         colour=colour_number(group),
-        note=f"{len(topics)} of {len(rows)} topics active",
+        note=f"{len(topics)} of {counted(len(rows), noun)} active{of_variable}",
+        folded=f"{counted(len(asleep), noun)} of group {group} not active",
         cards=[
             Card(
                 topic,
@@ -108,7 +112,8 @@ def _card_figures(found: Findings, topic: int) -> list[tuple[str, str]]:
     summary, measure = found.summary.set_index("topic"), found.measures[0]
     figures = [("nats", text(summary["information"][topic]))]
     if "proportion" in summary:
-        figures.append(("of the corpus", f"{100 * summary['proportion'][topic]:.1f}%"))
+        whole = "of documents" if summary["group"][topic] in found.class_groups else "of the corpus"
+        figures.append((whole, f"{100 * summary['proportion'][topic]:.1f}%"))
     return [*figures, (measure, text(found.coherence.set_index("topic")[measure][topic]))]
 
 
@@ -129,6 +134,5 @@ def _partners(found: Findings, topic: int) -> list[Partner]:
     strong = own[own["r"].abs() >= SMALLEST_PARTNER].head(N_PARTNERS)
     others = np.where(strong["topic_a"] == topic, strong["topic_b"], strong["topic_a"]).tolist()
     return [
-        Partner(other, _name(found, other), f"{r:+.2f}".replace("-", "\N{MINUS SIGN}"))
-        for other, r in zip(others, strong["r"], strict=True)
+        Partner(other, _name(found, other), signed(r)) for other, r in zip(others, strong["r"], strict=True)
     ]

@@ -30,7 +30,7 @@ def chosen_documents(
 
 
 def document_data(
-    model: Any, corpus: Corpus, rows: np.ndarray, texts: Sequence[str] | None, active: np.ndarray
+    model: Any, corpus: Corpus, rows: np.ndarray, texts: Sequence[str | None] | None, active: np.ndarray
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Words that occur, and documents as the page's script takes them.
 

@@ -23,8 +23,8 @@ from hftopic.analysis import (
     topics_over_time,
 )
 from hftopic.analysis.information import empty_documents_known
+from hftopic.analysis.models import model_vocabulary
 from hftopic.analysis.quality import quality_table
-from hftopic.analysis.topics import model_vocabulary
 from hftopic.corpus import Corpus
 
 
@@ -54,6 +54,8 @@ class Findings:
         Measures of coherence, the first the one that topics are ranked by.
     n_words : int
         Top words that are judged and shown.
+    class_groups : frozenset of int
+        Groups that are a discrete variable, whose topics are its classes.
     """
 
     summary: pd.DataFrame
@@ -71,6 +73,7 @@ class Findings:
     perplexity: float
     measures: list[str]
     n_words: int
+    class_groups: frozenset[int]
 
     @property
     def active(self) -> np.ndarray:
@@ -93,7 +96,7 @@ def findings(
     steps = _steps(verbose)
     words = model_vocabulary(model, corpus, None)
     next(steps)
-    summary = topic_summary(model, corpus, n_words=n_words, vocabulary=words)
+    summary = topic_summary(model, corpus, n_words=n_words, top_n=n_words, vocabulary=words)
     active = summary["active"].to_numpy(dtype=bool)
     with empty_documents_known():
         next(steps)
@@ -114,7 +117,7 @@ def findings(
         coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
         next(steps)
         quality = quality_table(model, corpus, summary, n_words)
-        names = topic_names(model, vocabulary=words, topics=active if active.any() else None)
+        names = topic_names(model, vocabulary=words, against=active if active.any() else None)
         representatives = representative_documents(model, corpus, topics=active)
         labels = None if corpus.labels is None else topics_by_label(model, corpus)
         times = None if dates is None else topics_over_time(model, corpus, dates)
@@ -137,6 +140,7 @@ def findings(
         perplexity=perplexity,
         measures=list(measures),
         n_words=n_words,
+        class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
     )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
+from hftopic.analysis.models import check_topic_model
 from hftopic.atomic import written_whole
+from hftopic.checks import is_whole
 from hftopic.corpus import Corpus
 from hftopic.inputs import column_words
 from hftopic.plots.style import colour_number
@@ -27,11 +29,11 @@ def write_report(
     corpus: Any,
     path: str | os.PathLike[str],
     *,
-    title: str = "Topics",
-    texts: Sequence[str] | None = None,
+    title: str | None = None,
+    texts: Sequence[str | None] | None = None,
     dates: Any = None,
     n_words: int = 10,
-    measures: Sequence[str] = ("c_npmi", "c_v"),
+    measures: str | Sequence[str] = ("c_npmi", "c_v"),
     n_documents: int = 2000,
     n_permutations: int = 999,
     vocabulary: Sequence[str] | None = None,
@@ -52,14 +54,16 @@ def write_report(
         ``labels`` there is a section of topics by label.
     path : path-like
         Where the file is to be; it appears whole or not at all.
-    title : str, default="Topics"
+    title : str, optional
+        Heading of the page; "Topics" without one.
     texts : sequence of str, optional
-        The documents as they were written, one for each row, to be shown in place of their words.
+        The documents as they were written, one for each row, to be shown in place of their words. Of a
+        document whose text is missing the words are shown.
     dates : sequence, optional
         Date or number of each document, for a section of topics over time.
     n_words : int, default=10
         Words of each topic.
-    measures : sequence of str, default=("c_npmi", "c_v")
+    measures : str or sequence of str, default=("c_npmi", "c_v")
         Measures of coherence, see :func:`hftopic.analysis.topic_coherence`. On running text they take most of
         the time.
     n_documents : int, default=2000
@@ -81,7 +85,10 @@ def write_report(
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
-        ``texts`` or ``dates`` of another length than the corpus, or words that are not the model's.
+        ``texts`` or ``dates`` of another length than the corpus, a text that is no str, a number that is not
+        positive, or words that are not the model's.
+    TypeError, NotFittedError
+        ``model`` is no topic model, or not fitted.
 
     Examples
     --------
@@ -91,6 +98,11 @@ def write_report(
     >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
     >>> write_report(model, corpus, "report.html", n_permutations=99)  # doctest: +SKIP
     """
+    check_topic_model(model)
+    numbers = {"n_words": n_words, "n_documents": n_documents, "n_permutations": n_permutations}
+    for name, value in numbers.items():
+        if not is_whole(value):
+            raise ValueError(f"{name} must be a positive int, got {value!r}")
     template = _template()
     documents = _as_corpus(model, corpus, vocabulary)
     for name, given in (("texts", texts), ("dates", dates)):
@@ -98,8 +110,10 @@ def write_report(
             raise ValueError(
                 f"{name} has {len(given)} entries for {len(documents)} documents; give one for each"
             )
+    originals = None if texts is None else _checked_texts(texts)
+    listed = [measures] if isinstance(measures, str) else list(measures)
     made_with = {
-        "coherence": ", ".join(measures),
+        "coherence": ", ".join(listed),
         "permutations": n_permutations,
         "words a topic": n_words,
         "seed of the report": random_state,
@@ -110,7 +124,7 @@ def write_report(
             model,
             documents,
             n_words=min(n_words, documents.n_words),
-            measures=measures,
+            measures=listed,
             dates=dates,
             n_permutations=n_permutations,
             random_state=random_state,
@@ -119,8 +133,21 @@ def write_report(
         stand_in = found.representatives["document"].tolist()
         rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
         variables = sections(model, documents, found, n_shown=len(rows), made_with=made_with)
-        data = _data(model, documents, found, rows, texts)
-        draft.write_text(_rendered(template, title, data, variables), encoding="utf-8")
+        data = _data(model, documents, found, rows, originals)
+        heading = "Topics" if title is None else str(title)
+        draft.write_text(_rendered(template, heading, data, variables), encoding="utf-8")
+
+
+def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:
+    """Texts with None where one is missing."""
+    checked: list[str | None] = []
+    for row, text in enumerate(texts):
+        if not isinstance(text, str) and not pd.isna(text):
+            raise ValueError(
+                f"texts[{row}] must be a str, got {text!r}; give each document as it was written"
+            )
+        checked.append(text if isinstance(text, str) else None)
+    return checked
 
 
 def _rendered(template: Any, title: str, data: str, variables: dict[str, Any]) -> str:
@@ -167,7 +194,9 @@ def _as_corpus(model: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Cor
     return Corpus(counts, column_words(model, vocabulary))
 
 
-def _data(model: Any, corpus: Corpus, found: Findings, rows: np.ndarray, texts: Sequence[str] | None) -> str:
+def _data(
+    model: Any, corpus: Corpus, found: Findings, rows: np.ndarray, texts: list[str | None] | None
+) -> str:
     """What the page's script reads, as JSON in which no character can end the element that holds it."""
     words, documents = document_data(model, corpus, rows, texts, found.active)
     colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.active]

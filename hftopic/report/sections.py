@@ -15,10 +15,13 @@ from hftopic.report.figures import (
     map_figure,
     network_figure,
     pruning_figure,
+    shares_figure,
     training_figures,
 )
 from hftopic.report.findings import Findings
-from hftopic.report.values import Table, number, table, text
+from hftopic.report.values import Table, counted, number, table, text
+
+MOST_PAIRS = 500  # of the table
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,16 @@ def sections(
     bars = "probability" if "proportion" in found.summary else "weight"
     parts = {
         "lead": (
-            f"{type(model).__name__} with {_counted(n_topics, 'topic')} in "
-            f"{_counted(len(np.unique(model.topic_groups_)), 'group')}, "
-            f"on {_counted(len(corpus), 'document')}."
+            f"{type(model).__name__} with {counted(n_topics, 'topic')} in "
+            f"{counted(len(np.unique(model.topic_groups_)), 'group')}, "
+            f"on {counted(len(corpus), 'document')}."
         ),
         "facts": _facts(corpus, found),
         "remarks": _remarks(found),
         "topics_note": (
             f"{n_active} of {n_topics} topics are active: the topic's value tells more than 0.05 nats "
             f"about a document. The most informative come first. Bars are each word's {bars}, relative to "
-            "the topic's first."
+            f"the topic's first.{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
         "pruning": pruning_figure(found),
@@ -59,11 +62,13 @@ def sections(
         "coherence": _coherence(found),
         "coherence_note": _coherence_note(found),
         "labels": _labels(found),
+        "labels_figure": None if found.labels is None else shares_figure(found, found.labels, "label"),
         "times": _times(found),
+        "times_figure": None if found.times is None else shares_figure(found, found.times, "time"),
         "training": training_figures(model),
         "documents_note": (
-            f"{n_shown:,} of {len(corpus):,} documents: those that stand for a topic, and others at random. "
-            "A word has the colour of the group whose topic brings it most, the stronger the deeper."
+            f"{_which_documents(n_shown, len(corpus))} A word has the colour of the group whose topic "
+            "brings it most, the stronger the deeper."
         ),
         "making": _making(model, corpus, made_with),
     }
@@ -88,8 +93,20 @@ def sections(
     return parts
 
 
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+def _note_on_classes(found: Findings) -> str:
+    if not found.class_groups:
+        return ""
+    listed = " and ".join(map(str, sorted(found.class_groups)))
+    return (
+        f" Topics of group {listed} are the classes of a discrete variable: a document is in one of them, so "
+        "their shares add up to 100% by themselves, and each has the information of the whole variable."
+    )
+
+
+def _which_documents(n_shown: int, n_documents: int) -> str:
+    if n_shown == n_documents:
+        return f"All {counted(n_documents, 'document')}."
+    return f"{n_shown:,} of {n_documents:,} documents: those that stand for a topic, and others at random."
 
 
 def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
@@ -129,12 +146,16 @@ def _remarks(found: Findings) -> list[str]:
 
 
 def _pairs(found: Findings) -> Table:
-    columns = ["topic_a", "topic_b", "across", "r", "p_adjusted", "words_a", "words_b"]
-    called = {"topic_a": "topic", "topic_b": "with", "across": "across groups", "p_adjusted": "adjusted p"}
-    pairs = found.correlation.pairs
-    n_shown = min(len(pairs), 500)
-    caption = f"The {n_shown} strongest of {len(pairs)} pairs of active topics"
-    return table("pairs", caption, pairs[columns].head(500), labels=called)
+    columns = ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "p_adjusted"]
+    called = {"topic_a": "topic", "name_a": "name", "topic_b": "with", "name_b": "name"}
+    called |= {"across": "across groups", "p_adjusted": "adjusted p"}
+    pairs = found.correlation.pairs.copy()
+    for side in ("a", "b"):
+        pairs[f"name_{side}"] = [found.names[topic] for topic in pairs[f"topic_{side}"]]
+    caption = f"{counted(len(pairs), 'pair')} of active topics, the strongest first"
+    if len(pairs) > MOST_PAIRS:
+        caption = f"The {MOST_PAIRS} strongest of {len(pairs):,} pairs of active topics"
+    return table("pairs", caption, pairs[columns].head(MOST_PAIRS), labels=called)
 
 
 def _dependence(found: Findings) -> Table | None:
@@ -173,21 +194,26 @@ def _coherence_note(found: Findings) -> str:
     return f"{'; '.join(notes) or 'There is no active topic'}.{overlap} Click a heading to sort."
 
 
+def _mean_of(found: Findings) -> str:
+    value = "share" if "proportion" in found.summary else "posterior mean"
+    return f"Mean {value} of each active topic"
+
+
 def _labels(found: Findings) -> Table | None:
     if found.labels is None:
         return None
     means = found.labels[[t for t in found.active if t in found.labels.columns]]
     means.columns = [str(t) for t in means.columns]
     shaded = list(means.columns)
-    return table("labels-table", "Mean share of each active topic", means.reset_index(), shaded=shaded)
+    return table("labels-table", _mean_of(found), means.reset_index(), shaded=shaded)
 
 
 def _times(found: Findings) -> Table | None:
     if found.times is None:
         return None
-    times = found.times.reset_index()
+    times = found.times[["documents", *(t for t in found.active if t in found.times.columns)]].reset_index()
     times.columns = [str(name) for name in times.columns]
-    return table("times-table", "Mean share of each topic", times)
+    return table("times-table", _mean_of(found), times, shaded=list(times.columns[2:]))
 
 
 def _making(model: Any, corpus: Corpus, made_with: dict[str, Any]) -> Table:

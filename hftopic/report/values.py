@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 LONGEST_TEXT = 200
-MISSING = "\N{EN DASH}"
+MISSING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return "yes" if value else "no"
     if isinstance(value, Integral):
-        return f"{int(value):,}" if abs(int(value)) >= 10_000 else str(int(value))
+        return (f"{int(value):,}" if abs(int(value)) >= 10_000 else str(int(value))).replace("-", MINUS)
     if isinstance(value, Real):
         return number(float(value))
     return shortened(visible(str(value)), LONGEST_TEXT)
@@ -104,10 +104,12 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return MISSING
     if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    if value != 0 and abs(value) < 1e-3:
-        return f"{value:.1g}"
-    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"
+        shown = f"{value:,.0f}"
+    elif value != 0 and abs(value) < 1e-3:
+        shown = f"{value:.1g}"
+    else:
+        shown = f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"
+    return shown.replace("-", MINUS)
 
 
 def plain(value: Any) -> str:
@@ -124,6 +126,12 @@ def plain(value: Any) -> str:
 def visible(text: str) -> str:
     """Text without control characters, surrogates or marks that turn the direction of what follows."""
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_unseen(c) else c for c in text)
+
+
+def counted(n: int, noun: str) -> str:
+    """So many of a thing, one or several: "1 topic", "2 classes"."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
 
 
 def shortened(text: str, longest: int) -> str:

@@ -169,13 +169,31 @@ def test_all_runs_may_diverge():
         found = compare(DIVERGING, train=TRAIN, validation=VALIDATION)
     assert found.table["name"].tolist() == ["ProdLDA"]
     assert found.summary()["perplexity"].isna().all()
-    with pytest.raises(ValueError, match="no setting has a value of 'c_npmi'; see the column 'error'"):
+    with pytest.raises(ValueError, match="no setting has a value of 'c_npmi' in all its runs"):
         found.best()
 
 
 def test_what_is_wrong_with_the_first_run_is_raised_at_once():
     with pytest.raises(ValueError, match="broken"):
         compare({"a": BreaksLate((2, 2)), "b": SMALL}, train=TRAIN, validation=VALIDATION)
+
+
+def test_a_setting_is_not_ranked_by_those_of_its_seeds_that_have_a_value():
+    """One seed of "lucky" lost all topics: the coherence of the other is no mean of the setting."""
+    table = pd.DataFrame({"name": ["lucky"] * 2 + ["steady"] * 2 + ["failed"] * 2, "seed": [0, 1] * 3})
+    table["c_npmi"] = [0.9, np.nan, 0.2, 0.4, 0.1, np.nan]
+    table["error"] = [None, None, None, None, None, "RuntimeError: diverged"]
+    for measure in Comparison(table, {}, "c_npmi", ()).measures:
+        if measure not in table:
+            table[measure] = 1.0
+    found = Comparison(table, {"lucky": (), "steady": (), "failed": ()}, "c_npmi", ())
+    summary = found.summary().set_index("name")
+    assert summary["c_npmi"].isna().tolist() == [True, False, False]
+    assert summary.loc["steady", "c_npmi"] == pytest.approx(0.3)
+    assert summary.loc["failed", ["runs", "failed", "c_npmi"]].tolist() == [2, 1, 0.1]
+    assert summary["perplexity"].tolist() == [1.0, 1.0, 1.0]
+    assert found.best()["name"] == "steady"
+    assert repr(found) == "<Comparison of 3 settings in 6 runs, 1 failed; see .summary()>"
 
 
 def test_without_active_topics_there_is_nothing_to_measure():

@@ -196,7 +196,7 @@ def test_the_model_is_left_as_it_was(gaussian):
     [
         ({"kind": "means"}, "did you mean 'mean', 'total', 'clr', 'partial'"),
         ({"n_permutations": 0}, "n_permutations must be at least 1"),
-        ({"n_bootstrap": -1}, "n_bootstrap must be at least 0, got -1"),
+        ({"n_bootstrap": -1}, "n_bootstrap must be 0 for no intervals, or 2 and more; got -1"),
         ({"n_bootstrap": 9, "confidence": 95}, "confidence must lie between 0 and 1, got 95"),
         (
             {"kind": "clr", "model": PlantedPoles},

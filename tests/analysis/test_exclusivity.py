@@ -71,11 +71,11 @@ def test_topics_are_held_against_those_named_and_themselves(planted):
     weights = [[0.6, 0.3, 0.1], [0.6, 0.3, 0.1], [0.1, 0.3, 0.6]]
     model = planted(weights)
     alone = planted([weights[0], weights[2]])
-    against_last = frex_scores(model, 0.7, topics=[2])[0]
+    against_last = frex_scores(model, 0.7, against=[2])[0]
     np.testing.assert_allclose(against_last[0], frex_scores(alone, 0.7)[0][0])
     np.testing.assert_allclose(against_last[1], against_last[0])
-    assert topic_exclusivity(model, 2, topics=[False, True, True]).shape == (3,)
-    assert topic_exclusivity(model, 2, topics=np.zeros(3, dtype=bool)).shape == (3,)
+    assert topic_exclusivity(model, 2, against=[False, True, True]).shape == (3,)
+    assert topic_exclusivity(model, 2, against=np.zeros(3, dtype=bool)).shape == (3,)
 
 
 def test_words_lost_to_float32_and_a_single_topic_have_a_score(planted):
@@ -114,7 +114,7 @@ def test_signed_topics_have_words_at_either_pole(corpus):
         ({"weight": 1.2}, "weight=1.2 is not a share"),
         ({"n": 0}, "from 1 to 3, got 0"),
         ({"n": 4}, "from 1 to 3, got 4"),
-        ({"topics": [7]}, "no topic 7"),
+        ({"against": [7]}, "no topic 7"),
         ({"pole": "-"}, "ProdLDA has no poles"),
         ({"vocabulary": ["a"]}, "vocabulary has 1 words"),
     ],

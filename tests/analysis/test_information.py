@@ -175,7 +175,7 @@ def test_too_little_is_refused(fitted):
 
 
 def test_arguments_in_the_wrong_order_are_named(fitted):
-    with pytest.raises(TypeError, match=r"must be a fitted ProdLDA or NVDM, .* got a Corpus first"):
+    with pytest.raises(TypeError, match=r"expected a fitted ProdLDA or NVDM, got a Corpus"):
         topic_information(fitted.corpus, fitted.model)
 
 

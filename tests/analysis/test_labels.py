@@ -172,12 +172,13 @@ def test_many_numbers_make_few_bins(planted, corpus, scale):
         ([1990], None, "1 dates for 120 documents"),
         ([np.nan] * 120, None, "date of every document that has words is missing"),
         ([np.inf] * 120, None, "infinite number"),
-        (["faith"] * 120, None, "dates must be datetimes or numbers, got 'faith'"),
-        ([True] * 120, None, "dates must be datetimes or numbers, got True"),
+        (["2020-01-01"] * 119 + ["never"], None, "and 'never' is not"),
+        (["faith"] * 120, None, "dates must be datetimes or numbers, and 'faith' is not"),
+        ([True] * 120, None, "dates must be datetimes or numbers, and True is not"),
         ([1990] * 120, "Y", "give the width of a bin"),
         ([1990] * 120, -1, "give the width of a bin"),
         (["2020-01-01"] * 120, 2, "name a pandas period"),
-        (["2020-01-01"] * 120, "fortnight", "'fortnight' is not a pandas period"),
+        (["2020-01-01"] * 120, "fortnight", "'fortnight' is no period of pandas"),
     ],
 )
 def test_mistakes_in_dates_are_named(planted, corpus, dates, freq, message):

@@ -32,6 +32,13 @@ def twins():
     return model
 
 
+def test_documents_and_namer_are_checked_before_anything_is_named(fitted):
+    with pytest.raises(ValueError, match="X has 3 features"):
+        topic_names(fitted, np.ones((2, 3)))
+    with pytest.raises(TypeError, match="namer must be a function of words and documents, got 'gpt'"):
+        topic_names(fitted, namer="gpt")
+
+
 def test_names_are_the_first_telling_words(fitted, corpus):
     names = topic_names(fitted, n_words=2)
     assert names == frex_words(fitted, 2).drop(columns="group").agg(", ".join, axis=1).tolist()

@@ -186,5 +186,5 @@ def test_mistakes_are_named(fitted, corpus):
         document_coverage(fitted, corpus, share=2)
     with pytest.raises(ValueError, match="of='topic' is unknown"):
         effective_topics(fitted, corpus, of="topic")
-    with pytest.raises(TypeError, match="got a Corpus first"):
+    with pytest.raises(TypeError, match="got a Corpus"):
         effective_topics(corpus, fitted)

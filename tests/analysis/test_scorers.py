@@ -99,5 +99,5 @@ def test_pipeline_is_scored_from_texts():
 
 
 def test_what_is_no_topic_model_is_told():
-    with pytest.raises(TypeError, match="must be a fitted ProdLDA or NVDM"):
+    with pytest.raises(TypeError, match="expected a fitted ProdLDA or NVDM"):
         active_topics_score(CountVectorizer(), CORPUS)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis.stability import match_topics, topic_stability
@@ -178,7 +179,7 @@ def test_a_topic_without_weight_is_like_nothing():
         (lambda m: match_topics(m, m, topics_a=[9]), ValueError, "no topic 9"),
         (lambda m: match_topics(m, Planted(np.ones((2, 3)))), ValueError, "have 40 and 3 words"),
         (lambda m: match_topics(m, PlantedPoles(blocks([0]))), TypeError, "signed topics"),
-        (lambda m: match_topics(m, ProdLDA()), TypeError, "fit it first"),
+        (lambda m: match_topics(m, ProdLDA()), NotFittedError, "call its fit first"),
         (lambda m: topic_stability([m]), ValueError, "two models or more; got 1"),
         (lambda m: topic_stability([m, m], topics=[[0]]), ValueError, "1 selections of topics for 2 models"),
         (lambda m: topic_stability([m, "model"]), TypeError, "got a str"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
@@ -25,13 +26,15 @@ def table_of(topics):
     return pd.DataFrame({"group": np.arange(len(topics)) % 2, **words}).rename_axis("topic")
 
 
-class Planted:
+class Planted(BaseEstimator):
     """The public face of a fitted model with the topics above, of which number 3 is dead."""
 
     topic_groups_ = np.arange(5) % 2
     latent_space_ = LatentSpace(5)
     prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
+    n_features_in_ = len(vocabulary_)
+    topic_word_ = np.zeros((5, 4))  # of which only the width is asked
 
     def posterior(self, X):
         mean = 3 * np.random.default_rng(0).standard_normal((len(X), 5))
@@ -67,7 +70,7 @@ class PlantedPoles(Planted):
 
 @pytest.fixture
 def documents():
-    return np.ones((200, 13))
+    return np.ones((200, Planted.n_features_in_))
 
 
 def test_diversity_counts_distinct_words():
@@ -126,8 +129,30 @@ def test_summary_finds_duplicates_among_living_topics(documents):
     assert not stricter["duplicate"].any()
 
 
+def test_duplicates_do_not_depend_on_how_many_words_are_listed(documents):
+    few, many = (topic_summary(Planted(), documents, n_words=n) for n in (1, 4))
+    assert few[["nearest", "similarity", "duplicate"]].equals(many[["nearest", "similarity", "duplicate"]])
+
+
+def test_documents_without_words_do_not_count_in_proportions():
+    corpus = make_correlated_topics(60, groups=(2, 2), n_words=40, random_state=0).corpus
+    model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
+    with_empty = np.vstack([corpus.counts.toarray(), np.zeros((60, 40))])
+    with pytest.warns(UserWarning, match="60 of 120 documents have no words"):
+        summary = topic_summary(model, with_empty)
+    np.testing.assert_allclose(summary["proportion"], topic_summary(model, corpus)["proportion"], rtol=1e-6)
+
+
+def test_a_column_called_vocabulary_is_a_word_like_any_other():
+    table = pd.DataFrame(np.ones((8, 3), dtype=int), columns=["faith", "vocabulary", "ball"])
+    model = ProdLDA(groups=2, hidden=(4,), max_iter=1, random_state=0).fit(table.to_numpy())
+    with pytest.warns(UserWarning, match="X has feature names"):
+        words = topic_summary(model, table, n_words=3)["words"]
+    assert sorted(words[0].split(", ")) == ["0", "1", "2"]
+
+
 def test_topic_without_a_common_word_has_no_nearest(documents):
-    summary = topic_summary(Planted(), documents, n_words=1)
+    summary = topic_summary(Planted(), documents, top_n=1)
     assert summary["nearest"].isna().all()
     assert (summary["similarity"] == 0).all()
 

@@ -55,7 +55,7 @@ def model(corpus):
 @pytest.fixture(scope="module")
 def report(model, corpus, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write(model, corpus, path, dates=np.arange(160) // 40 + 2000, n_documents=50)
+    write(model, corpus, path, dates=np.arange(160) // 40 + 2000, n_documents=50, n_permutations=199)
     return path
 
 
@@ -90,7 +90,7 @@ def test_shows_the_numbers_of_the_analysis(report, model, corpus, visit):
         assert words == model.top_words(10).loc[topic].drop("group").tolist()
     cells = page.eval_on_selector_all("#pairs td[data-v]", "all => all.map(c => c.dataset.v)")
     pairs = topic_correlation(model, corpus, active=active, n_permutations=19, random_state=0).pairs
-    assert [float(value) for value in cells[3::7]] == pairs["r"].tolist()
+    assert [float(value) for value in cells[5::7]] == pairs["r"].tolist()
 
 
 def test_sorts_by_mouse_and_by_key(report, visit):
@@ -114,10 +114,10 @@ def test_downloads_whole_values(report, visit):
     assert waiting.value.suggested_filename == "pairs.csv"
     text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    shown = page.eval_on_selector_all("#pairs tbody tr", "all => all.map(row => row.cells[3].dataset.v)")
+    shown = page.eval_on_selector_all("#pairs tbody tr", "all => all.map(row => row.cells[5].dataset.v)")
     assert [row["r"] for row in rows] == shown
     assert len(rows[0]["r"]) > 8
-    assert list(rows[0]) == ["topic_a", "topic_b", "across", "r", "p_adjusted", "words_a", "words_b"]
+    assert list(rows[0]) == ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "p_adjusted"]
 
 
 def test_finds_documents_by_word_label_and_topic(report, corpus, visit):
@@ -298,7 +298,8 @@ def test_documents_are_shown_in_reading_order_where_it_is_known(visit, tmp_path)
 
 
 def test_same_arguments_same_bytes(model, corpus, report, tmp_path):
-    write(model, corpus, tmp_path / "again.html", dates=np.arange(160) // 40 + 2000, n_documents=50)
+    dates = np.arange(160) // 40 + 2000
+    write(model, corpus, tmp_path / "again.html", dates=dates, n_documents=50, n_permutations=199)
     assert (tmp_path / "again.html").read_bytes() == report.read_bytes()
 
 
@@ -313,6 +314,81 @@ def test_the_data_of_the_page_are_json_that_no_word_can_leave(hostile):
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
     assert "<" not in data
     assert json.loads(data)["words"][0] == HOSTILE[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_documents": 0}, "n_documents must be a positive int, got 0"),
+        ({"n_documents": -1}, "n_documents must be a positive int, got -1"),
+        ({"n_words": 2.5}, "n_words must be a positive int, got 2.5"),
+        ({"texts": ["a"] * 159 + [7]}, r"texts\[159\] must be a str, got 7; give each document"),
+        ({"measures": "npmi"}, "unknown measure 'npmi'"),
+    ],
+)
+def test_settings_out_of_range_are_told_and_nothing_is_written(model, corpus, tmp_path, settings, message):
+    with pytest.raises(ValueError, match=message):
+        write(model, corpus, tmp_path / "report.html", **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_may_be_missing_and_a_measure_stand_alone(model, corpus, visit, tmp_path):
+    texts = [float("nan"), None, *["the whole text"] * 158]
+    write(model, corpus, tmp_path / "r.html", texts=texts, measures="c_npmi", title=None, n_documents=160)
+    page = visit(tmp_path / "r.html").page
+    assert page.locator("h1").inner_text() == "Topics"
+    bodies = page.locator(".document .body").all_inner_texts()
+    assert "the whole text" not in bodies[0] + bodies[1]
+    assert bodies[2] == "the whole text"
+    assert "All 160 documents." in page.locator("#documents").inner_text()
+
+
+def test_topics_have_one_name_throughout(report, visit):
+    page = visit(report).page
+    cards = {
+        card.locator(".number").inner_text(): card.locator("h4 bdi").inner_text()
+        for card in page.locator(".card").all()
+    }
+    cells = page.eval_on_selector_all(
+        "#pairs tbody tr", "all => all.map(r => [...r.cells].map(c => c.dataset.v))"
+    )
+    assert all(cards[a] == name_a and cards[b] == name_b for a, name_a, b, name_b, *_ in cells)
+    for figure in ("network", "times"):
+        drawn = " ".join(page.locator(f"#{figure} svg text").all_text_contents())
+        assert any(name in drawn for name in cards.values()), figure
+    options = page.locator("#of-topic option").all_inner_texts()[1:]
+    assert options == [f"{number} {name}" for number, name in cards.items()]
+
+
+def test_classes_are_told_from_topics(corpus, visit, tmp_path):
+    model = ProdLDA(groups=(3, Concrete(3)), max_iter=3, batch_size=32, random_state=0).fit(corpus)
+    write(model, corpus, tmp_path / "report.html")
+    page = visit(tmp_path / "report.html").page
+    text = page.locator("#topics").inner_text()
+    assert "Topics of group 1 are the classes of a discrete variable" in text
+    assert re.search(r"of 3 classes active, the values of one discrete variable|3 classes of group 1", text)
+    assert "There are no pairs across groups" in page.locator("#network").inner_text()
+    assert page.locator("#network svg").count() == 0
+
+
+def test_what_is_wider_than_a_phone_shows_that_it_scrolls(report, visit):
+    page = visit(report, width=360, height=740).page
+    box = page.locator("#correlation figure .scroll")
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    edge = page.locator("#correlation figure .scroll").evaluate(
+        "box => getComputedStyle(box).backgroundAttachment"
+    )
+    assert edge == "local, local, scroll, scroll"
+
+
+def test_signs_have_colours_of_their_own(report, visit):
+    page = visit(report).page
+    colours = page.evaluate(
+        "() => { const s = getComputedStyle(document.documentElement);"
+        " return ['positive', 'negative', 'group-0', 'group-1', 'group-2', 'group-3', 'group-4', 'group-5']"
+        ".map(n => s.getPropertyValue('--' + n).trim()) }"
+    )
+    assert len(set(colours)) == 8
 
 
 @pytest.mark.parametrize("given", ["texts", "dates"])

@@ -94,7 +94,7 @@
     if (d.label) head.append(" ", make("small", "label", d.label));
     const shares = make("p", "shares");
     for (const [topic, share] of d.shares) {
-      const link = make("a", "chip g" + groupOf.get(topic), `${topic}: ${data.signed ? share.toFixed(2) : Math.round(100 * share) + "%"}`);
+      const link = make("a", "chip g" + groupOf.get(topic), `${topic}: ${data.signed ? share.toFixed(2).replace("-", "−") : Math.round(100 * share) + "%"}`);
       link.href = "#topic-" + topic;
       link.title = data.names[topic];
       shares.append(link, " ");
