@@ -340,6 +340,24 @@ def test_report_writes_a_page(model: Path, folder: Path, tmp_path: Path) -> None
     called("report", model, folder, *quick, "--force", "--split", "test")
 
 
+def test_report_takes_texts_and_dates_from_files(model: Path, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    n = len(hftopic.read_corpus(folder))
+    page, texts, dates = (tmp_path / name for name in ("page.html", "texts.txt", "dates.txt"))
+    texts.write_text("\n".join(["as it was written", "", *["x"] * (n - 2)]) + "\n")
+    dates.write_text("\n".join([str(1990 + i % 3) for i in range(n - 1)]) + "\n\n")
+    quick = ["--out", page, "--coherence", "c_npmi", "--permutations", 9, "--texts", texts, "--dates", dates]
+    called("report", model, folder, *quick, "--documents", n)
+    written = page.read_text(encoding="utf-8")
+    assert "as it was written" in written
+    assert 'data-v="1992"' in written
+    dates.write_text("1990\n")
+    _, error = called("report", model, folder, *quick, "--force", code=1)
+    assert f"dates has 1 entries for {n} documents" in error
+    assert page.read_text(encoding="utf-8") == written
+
+
 def test_defaults_in_the_help_are_the_estimators() -> None:
     parameters = hftopic.ProdLDA().get_params()
     stated = {}

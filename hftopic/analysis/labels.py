@@ -209,6 +209,8 @@ def _numeric_bins(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":
     """Lower end of the bin of each number."""
     if not np.isfinite(numbers.to_numpy(dtype=np.float64)).all():
         raise ValueError("dates hold an infinite number; mark missing ones by nan")
+    if (numbers % 1 == 0).all():
+        numbers = numbers.astype(np.int64)  # years are floats where one of them is missing
     if width is None:
         if numbers.nunique() <= MOST_BINS:
             return numbers

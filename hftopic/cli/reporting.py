@@ -3,13 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import Source, check_free, command_options, corpus_options, note
-from hftopic.cli.values import SEED, existing_path, new_path
+from hftopic.cli.values import SEED, existing_file, existing_path, new_path
 
 
 @click.command()
@@ -36,6 +37,10 @@ from hftopic.cli.values import SEED, existing_path, new_path
     show_default=True,
     help="Documents to search in the page.",
 )
+@click.option("--texts", type=existing_file, help="The documents as they were written, a line each.")
+@click.option(
+    "--dates", type=existing_file, help="Date or year of each document, a line each, for topics over time."
+)
 @click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
@@ -50,14 +55,16 @@ def report(
     measures: tuple[str, ...],
     n_words: int,
     n_documents: int,
+    texts: Path | None,
+    dates: Path | None,
     permutations: int,
     seed: int,
     quiet: bool,
 ) -> None:
     """One HTML page of MODEL on CORPUS, to look at without a network.
 
-    It shows the topics by group, which are alive, how they correlate, a map, coherence, topics by label, the
-    training, documents to search, and how it was made. Every table downloads as CSV.
+    It shows the topics by group, which are alive, how they correlate, a map, coherence, topics by label and
+    over time, the training, documents to search, and how it was made. Every table downloads as CSV.
     """
     check_free(out, force, is_file=True)
     from hftopic.report import write_report
@@ -69,6 +76,8 @@ def report(
         source.read(vocabulary=known, words_file=model.vocabulary),
         out,
         title=source.path.stem if title is None else title,
+        texts=None if texts is None else lines_of(texts, source.encoding),
+        dates=None if dates is None else dates_of(dates, source.encoding),
         n_words=n_words,
         measures=measures,
         n_documents=n_documents,
@@ -78,6 +87,20 @@ def report(
     )
     if not quiet:
         note(f"Wrote {out}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+def lines_of(path: Path, encoding: str) -> list[str | None]:
+    """Lines of a file, None for one that is blank."""
+    return [line.strip() or None for line in path.read_text(encoding=encoding).splitlines()]
+
+
+def dates_of(path: Path, encoding: str) -> list[Any]:
+    """Lines of a file as numbers where all are, else as they stand."""
+    lines = lines_of(path, encoding)
+    try:
+        return [None if line is None else float(line) if "." in line else int(line) for line in lines]
+    except ValueError:
+        return list(lines)
 
 
 def draw_without_windows() -> None:

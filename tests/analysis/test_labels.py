@@ -186,6 +186,12 @@ def test_mistakes_in_dates_are_named(planted, corpus, dates, freq, message):
         topics_over_time(planted, corpus, dates, freq=freq)
 
 
+def test_years_stay_whole_where_one_is_missing(planted, corpus):
+    table = topics_over_time(planted, corpus, [None, *[1990, 1991] * 59, 1990])
+    assert table.index.tolist() == [1990, 1991]
+    assert pd.api.types.is_integer_dtype(table.index)
+
+
 def test_signed_topics_over_time(corpus):
     model = NVDM(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
     table = topics_over_time(model, corpus, [0] * 120)
