@@ -276,3 +276,17 @@ def test_copies_are_equal() -> None:
     for other in (pickle.loads(pickle.dumps(corpus)), copy.deepcopy(corpus), copy.copy(corpus)):
         assert repr(other) == repr(corpus)
         assert (other.counts - corpus.counts).nnz == 0
+
+
+def test_hash_is_that_of_counts_and_words_alone():
+    """Neither labels nor the form of the matrix change it; a count, a word or their order does."""
+    counts = np.array([[1, 0, 2], [0, 3, 0]])
+    corpus = Corpus(counts, ["a", "b", "c"])
+    assert Corpus(sp.coo_array(counts), ["a", "b", "c"], labels=[1, 2]).sha256() == corpus.sha256()
+    others = [
+        Corpus(counts + (counts == 3), ["a", "b", "c"]),
+        Corpus(counts, ["a", "b", "d"]),
+        Corpus(counts, ["b", "a", "c"]),
+        Corpus(counts[::-1], ["a", "b", "c"]),
+    ]
+    assert len({corpus.sha256(), *(other.sha256() for other in others)}) == 5

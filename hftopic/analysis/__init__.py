@@ -4,6 +4,13 @@ from hftopic.analysis.coherence import topic_coherence
 from hftopic.analysis.comparison import Comparison, compare
 from hftopic.analysis.contributions import contributions, word_contributions
 from hftopic.analysis.correlation import TopicCorrelation, topic_correlation
+from hftopic.analysis.disentanglement import (
+    DCI,
+    dci,
+    factor_information,
+    kim_mnih_score,
+    mutual_information_gap,
+)
 from hftopic.analysis.documents import representative_documents
 from hftopic.analysis.exclusivity import frex_words, topic_exclusivity
 from hftopic.analysis.exports import get_topic_info, to_pyldavis
@@ -19,6 +26,7 @@ from hftopic.analysis.stability import match_topics, topic_stability
 from hftopic.analysis.topics import topic_diversity, topic_summary
 
 __all__ = [
+    "DCI",
     "Comparison",
     "Decomposition",
     "TopicCorrelation",
@@ -26,14 +34,18 @@ __all__ = [
     "coherence_score",
     "compare",
     "contributions",
+    "dci",
     "decompose",
     "document_coverage",
     "effective_topics",
+    "factor_information",
     "frex_words",
     "get_topic_info",
     "group_dependence",
     "inverted_rbo",
+    "kim_mnih_score",
     "match_topics",
+    "mutual_information_gap",
     "recurring_pairs",
     "representative_documents",
     "to_pyldavis",

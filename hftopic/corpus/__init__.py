@@ -1,5 +1,6 @@
 """A corpus: word counts of documents, and what is known about the documents and the words."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -186,6 +187,28 @@ class Corpus:
                 f"no split {name!r}; the splits are {', '.join(map(repr, _sizes(self.splits)))}"
             )
         return self[mask]
+
+    def sha256(self) -> str:
+        """Hash of the counts and the words, the same on every machine: which corpus was it?
+
+        Labels, names and texts take no part.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> Corpus([[1, 2]], ["one", "two"]).sha256()[:8]
+        '2e35ca62'
+        """
+        digest = hashlib.sha256()
+        for array, kind in (
+            (self.counts.indptr, "<i8"),
+            (self.counts.indices, "<i8"),
+            (self.counts.data, "<f4"),
+        ):
+            digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+        for word in self.vocabulary:
+            digest.update(str(word).encode("utf-8", "surrogatepass") + b"\0")
+        return digest.hexdigest()
 
     def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
         """The same documents with other labels, or with none.

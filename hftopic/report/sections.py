@@ -1,6 +1,5 @@
 """What each section of a page says: cards, figures, tables and the sentences beside them."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,18 +222,7 @@ def _making(model: Any, corpus: Corpus, made_with: dict[str, Any]) -> Table:
         **{name: repr(value) for name, value in sorted(model.get_params().items())},
         "epochs run": model.n_iter_,
         **made_with,
-        "corpus, SHA-256": _corpus_hash(corpus),
+        "corpus, SHA-256": corpus.sha256(),
     }
     values = pd.DataFrame({"setting": list(rows), "value": [str(value) for value in rows.values()]})
     return table("making-table", "Version, settings, seeds, and the corpus's hash", values)
-
-
-def _corpus_hash(corpus: Corpus) -> str:
-    """Of the counts and the words, in an order that does not depend on the machine."""
-    digest = hashlib.sha256()
-    counts = corpus.counts
-    for array, kind in ((counts.indptr, "<i8"), (counts.indices, "<i8"), (counts.data, "<f4")):
-        digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
-    for word in corpus.vocabulary:
-        digest.update(str(word).encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()
