@@ -70,8 +70,8 @@ def measure(model: BaseTopicModel, data: tuple[Any, ...], scorer: ModuleType) ->
         "active_by_threshold": {
             str(t): int((information["information"] > t).sum()) for t in (0.01, 0.05, 0.1)
         },
-        "npmi": float(scorer.npmi(top_words, train).mean()),
-        "diversity": scorer.diversity(top_words),
+        "npmi": float(scorer.npmi(top_words, train).mean()) if active.any() else None,
+        "diversity": scorer.diversity(top_words) if active.any() else None,
         "completion_perplexity": scorer.completion_perplexity(model.word_probabilities, test),
         "corpus_perplexity": model.perplexity(test),
         "mean_abs_r_within": correlations.loc["within", "mean_abs_r"],

@@ -22,7 +22,9 @@ def load_scorer(path: Path) -> ModuleType:
 
 
 def rounded(value: Any) -> Any:
-    """Four digits after the point; what is not a number becomes null."""
+    """Four digits after the point; what is not a number becomes null, and all is fit for JSON."""
+    if isinstance(value, np.integer):
+        return int(value)
     if not isinstance(value, float | np.floating):
         return value
     return None if np.isnan(value) else round(float(value), 4)
