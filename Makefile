@@ -13,7 +13,7 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs docs-test bench dist clean
+.PHONY: help demo test lint docs docs-test bench reproduce dist clean
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
@@ -22,6 +22,7 @@ help:
 	@echo 'make docs       the documentation, in docs/_build/html'
 	@echo 'make docs-test  the examples in docstrings and pages'
 	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose)'
+	@echo 'make reproduce  the experiments of the paper on text, one seed and few epochs (FULL=1 for all of it)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
 	@echo 'make clean      remove everything made, .venv and .venv-bench included'
 
@@ -45,6 +46,15 @@ docs-test: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed $(BENCH)/.installed
 	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
+
+# Reduced results go beside the full ones, which take hours and go on where they were left.
+REDUCED := examples/results/reduced
+reproduce: $(VENV)/.installed
+	$(BIN)/python examples/08_known_factors.py $(call reduced,known_factors,30)
+	$(BIN)/python examples/09_planted_correlations.py $(call reduced,planted_correlations,20)
+	$(BIN)/python examples/07_groups_of_news.py $(call reduced,groups_of_news,10)
+	$(BIN)/python examples/10_sweep_of_weights.py $(call reduced,sweep_of_weights,6)
+reduced = $(if $(FULL),,--seeds 0 --epochs $(2) --results $(REDUCED)/$(1).jsonl)
 
 dist: $(VENV)/.installed-test
 	rm -rf dist
