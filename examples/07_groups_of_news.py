@@ -5,8 +5,8 @@
 The paper fits ProdLDA with 50 topics to 20 Newsgroups and says: the plain VAE keeps 50 topics and none of
 them correlate; HFVAE with two groups of 25 (beta 0.1, gamma 4) keeps 11, and pairs across the groups
 correlate, such as religion with Middle East politics. This fits both, and NVDM too, with either reading of
-the softmax and with or without a norm on the encoder, and adds a JSON line for each fit to the results file. A
-pair of topics is named there by the label whose documents have most of either; its words are printed only.
+the softmax and with or without a norm on the encoder, and adds a JSON line for each fit to the results file.
+A pair of topics is named there by the label whose documents have most of either; its words are printed only.
 """
 
 from functools import partial
