@@ -189,8 +189,11 @@ def topic_correlation(
         raise ValueError(f"correlations need at least three documents, got {n_documents}")
     topics = gaussian_topics(model, posterior, active)
     if len(topics) < 2:
-        n_all = posterior.mean.shape[1]
-        warn(f"{len(topics)} of {n_all} topics is active: no pair to correlate", stacklevel=2)
+        n_all, n_classes = posterior.mean.shape[1], len(model.topic_groups_) - posterior.mean.shape[1]
+        beside = f" beside {n_classes} classes of Concrete variables, which are not correlated" * bool(
+            n_classes
+        )
+        warn(f"{len(topics)} of {n_all} topics is active{beside}: no pair to correlate", stacklevel=2)
     scores = topic_scores(model, posterior, topics, kind)
     r = scores.correlation()
     for_permutations, for_bootstrap = _generators(random_state)

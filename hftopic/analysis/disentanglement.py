@@ -45,8 +45,10 @@ def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.Data
     Raises
     ------
     ValueError
-        Fewer than 20 documents, another number of factors' rows, values that are missing, or fewer than two
-        bins.
+        Fewer than 20 documents, another number of factors' rows, values that are missing, a factor that never
+        varies, or fewer than two bins.
+    TypeError
+        A model in place of codes.
 
     Examples
     --------
@@ -85,7 +87,7 @@ def mutual_information_gap(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.
     Raises
     ------
     ValueError
-        As :func:`factor_information`; also a factor that never varies.
+        As :func:`factor_information`.
 
     Notes
     -----
@@ -96,8 +98,6 @@ def mutual_information_gap(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.
     entropy = found.attrs["entropy"]
     rows = []
     for name in found:
-        if entropy[name] <= 0:
-            raise ValueError(f"factor {name!r} has the same value in all documents: leave it out")
         ranked = found[name].sort_values(ascending=False, kind="stable")
         second = float(ranked.iloc[1]) if len(ranked) > 1 else 0.0
         rows.append((name, ranked.index[0], ranked.iloc[0], second, entropy[name]))
@@ -159,7 +159,8 @@ def kim_mnih_score(
     alive = np.flatnonzero(variance > max(least_variance, 0.0))
     if not len(alive):
         raise ValueError(
-            f"no dimension of the code has a variance above {least_variance}: standardise it, or lower that"
+            f"no dimension of the code has a variance above {least_variance}: standardise it, or lower "
+            "least_variance"
         )
     scaled = values[:, alive] / np.sqrt(variance[alive])
     generator = check_random_state(random_state)
@@ -183,7 +184,7 @@ class DCI(NamedTuple):
     Attributes
     ----------
     disentanglement : float
-        From 0 to 1: does each dimension serve one factor alone?
+        From 0 to 1: does each dimension serve one factor alone? A single factor leaves no other to serve: 1.
     completeness : float
         From 0 to 1: is each factor served by one dimension alone?
     informativeness : float
@@ -254,12 +255,19 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
 def _checked(codes: Any, factors: Any, n_bins: int) -> tuple[NDArray[np.float64], pd.DataFrame]:
     if not is_whole(n_bins, 2):
         raise ValueError(f"n_bins must be 2 or more, got {n_bins!r}")
-    values = check_array(codes, dtype=np.float64, ensure_min_samples=LEAST_DOCUMENTS)
+    if hasattr(codes, "transform_latent"):
+        raise TypeError(
+            f"codes are an array, such as model.transform_latent(X); got a {type(codes).__name__}"
+        )
     table = factors if isinstance(factors, pd.DataFrame) else pd.DataFrame(np.asarray(factors))
-    if len(table) != len(values):
-        raise ValueError(f"{len(table)} rows of factors for {len(values)} codes; give one a document")
+    if len(table) != len(codes):
+        raise ValueError(f"{len(table)} rows of factors for {len(codes)} codes; give one a document")
+    values = check_array(codes, dtype=np.float64, ensure_min_samples=LEAST_DOCUMENTS, input_name="codes")
     if not len(table.columns) or table.isna().any(axis=None):
         raise ValueError("factors need one column or more, and a value in every row")
+    constant = [name for name in table if table[name].nunique() == 1]
+    if constant:
+        raise ValueError(f"factor {constant[0]!r} has the same value in all documents: leave it out")
     return values, table.reset_index(drop=True)
 
 

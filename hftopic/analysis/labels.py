@@ -72,7 +72,7 @@ def topics_by_label(
     means, sizes = _means(codes, found.values, len(classes.categories))
     occurs = sizes > 0
     if not occurs.any():
-        raise ValueError("the label of every document that has words is missing")
+        raise ValueError("labels: the label of every document that has words is missing; give none at all")
     if measure == "lift":
         overall = sizes @ means / sizes.sum()
         means = np.divide(means, overall, out=np.ones_like(means), where=overall > 0)
@@ -129,7 +129,7 @@ def topics_over_time(
     given = given.iloc[found.rows].reset_index(drop=True)
     known = given.notna().to_numpy()
     if not known.any():
-        raise ValueError("the date of every document that has words is missing")
+        raise ValueError("dates: the date of every document that has words is missing; give none at all")
     bins = _bins(given[known], freq)
     codes = np.full(len(given), -1)
     codes[known], spans = pd.factorize(bins, sort=True)

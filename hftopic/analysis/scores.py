@@ -89,7 +89,7 @@ def topic_scores(model: Any, posterior: Posterior, topics: np.ndarray, kind: Kin
     """
     check_kind(model, kind)
     dims = model.latent_space_.variable_of_topic[topics]
-    if kind == "clr":
+    if kind == "clr" and len(topics):  # of no topic there is no log-ratio
         values, scale = standardised(centred_log_ratios(model, posterior, dims))
     else:
         values, scale = standardised(np.asarray(posterior.mean)[:, dims])

@@ -37,7 +37,7 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
         Something is no topic model of this package.
     ValueError
         There is no model, a parameter does not exist or has an impossible value, a setting is given twice,
-        or seeds are not distinct whole numbers.
+        or seeds are not distinct whole numbers; TypeError for a single number.
     """
     listed = _checked_seeds(seeds)
     named = models if isinstance(models, Mapping) else {None: models}
@@ -53,7 +53,9 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
 
 
 def _checked_seeds(seeds: Any) -> list[int]:
-    listed = [seeds] if isinstance(seeds, int | np.integer) else list(seeds)
+    if isinstance(seeds, int | np.integer):
+        raise TypeError(f"seeds is a sequence of them, such as ({seeds},) or range({seeds}); got {seeds!r}")
+    listed = list(seeds)
     whole = all(isinstance(seed, int | np.integer) and 0 <= seed <= LARGEST_SEED for seed in listed)
     if not listed or not whole or len(set(listed)) < len(listed):
         raise ValueError(f"seeds are distinct whole numbers from 0 up, one at least; got {seeds!r}")

@@ -269,6 +269,7 @@ def test_progress_is_on_standard_error(capsys):
         ({"grid": {"groups": (10, 10)}}, ValueError, "the setting groups=10 twice; values stand in a list"),
         ({"grid": {"gamma": [1.0, -1.0]}}, ValueError, "gamma=-1.0: The 'gamma' parameter"),
         ({"grid": {"groups": [(2, 2), (2, -2)]}}, ValueError, r"groups=\(2, -2\): "),
+        ({"seeds": 3}, TypeError, r"such as \(3,\) or range\(3\); got 3"),
         ({"seeds": []}, ValueError, "seeds are distinct whole numbers"),
         ({"seeds": [1, 1]}, ValueError, "seeds are distinct whole numbers"),
         ({"seeds": [-1]}, ValueError, "seeds are distinct whole numbers"),

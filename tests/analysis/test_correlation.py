@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control
 
-from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_correlation, topic_information
 from hftopic.latent import LatentSpace
 from hftopic.posterior import Posterior
@@ -330,3 +330,11 @@ def test_log_ratios_of_signed_topics_are_refused(corpus):
     model = NVDM(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
     with pytest.raises(ValueError, match="NVDM has none: its topics are signed; use kind='mean'"):
         topic_correlation(model, corpus, kind="clr")
+
+
+@pytest.mark.parametrize("kind", ["mean", "total", "clr", "partial"])
+def test_a_model_of_classes_alone_has_no_pair_and_says_why(kind):
+    corpus = make_correlated_topics(60, groups=(2, 2), n_words=40, random_state=0).corpus
+    model = ProdLDA(groups=(Concrete(3),), max_iter=2, random_state=0).fit(corpus)
+    with pytest.warns(UserWarning, match="0 of 0 topics is active beside 3 classes of Concrete variables"):
+        assert topic_correlation(model, corpus, kind=kind, n_permutations=9).pairs.empty

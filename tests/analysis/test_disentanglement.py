@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import hadamard
 
+from hftopic import ProdLDA
 from hftopic.analysis.disentanglement import (
     dci,
     factor_information,
@@ -120,9 +121,17 @@ def test_same_seed_same_score(perfect, factors, score):
         (lambda c, f: kim_mnih_score(c, f, n_documents=1), "a variance needs two documents"),
         (lambda c, f: kim_mnih_score(0 * c, f), "no dimension of the code has a variance above 0.05"),
         (lambda c, f: mutual_information_gap(c, f.assign(tone="same")), "factor 'tone' has the same value"),
+        (lambda c, f: dci(c, f.assign(tone=1.5)), "factor 'tone' has the same value"),
+        (lambda c, f: kim_mnih_score(c, f.assign(tone=0)), "factor 'tone' has the same value"),
+        (lambda c, f: dci(np.where(c > 5, np.nan, c), f), "codes contains NaN"),
         (lambda c, f: factor_information(np.where(c > 5, np.inf, c), f), "infinity"),
     ],
 )
 def test_mistakes_are_named(perfect, factors, call, message):
     with pytest.raises(ValueError, match=message):
         call(perfect, factors)
+
+
+def test_a_model_in_place_of_its_codes_is_named(factors):
+    with pytest.raises(TypeError, match=r"such as model.transform_latent\(X\); got a ProdLDA"):
+        dci(ProdLDA(), factors)
