@@ -223,9 +223,10 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
     -----
     Eastwood and Williams (2018), *A framework for the quantitative evaluation of disentangled
     representations*, with random forests of 50 trees and their importances. With R the importances,
-    disentanglement is the mean over dimensions of 1 - H(R_i. / Σ_k R_ik) / log K, weighted by Σ_k R_ik, and
-    completeness the mean over factors of 1 - H(R_.k) / log D. Informativeness is 1 - error / error of the
-    best constant, for classes the error rate, for numbers the squared error, and at least 0.
+    disentanglement is the mean over dimensions i of ``1 - H(R[i] / Σ_k R[i, k]) / log K``, weighted by
+    ``Σ_k R[i, k]``, and completeness the mean over factors k of ``1 - H(R[:, k]) / log D``.
+    Informativeness is 1 - error / error of the best constant, for classes the error rate, for numbers the
+    squared error, and at least 0.
     """
     values, table = _checked(codes, factors, 2)
     generator = check_random_state(random_state)
