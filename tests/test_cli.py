@@ -294,7 +294,12 @@ def test_interrupted_fit_leaves_nothing(
     folder: Path, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "hftopic", "fit", str(folder), "--out", str(tmp_path / "model")]
-    with subprocess.Popen([*command, "--epochs", "1000000"], stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*command, "--epochs", "1000000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("Fitting on"):
