@@ -49,12 +49,12 @@ bench: $(VENV)/.installed $(BENCH)/.installed
 
 # Reduced results go beside the full ones, which take hours and go on where they were left.
 REDUCED := examples/results/reduced
+reduced = $(if $(FULL),,--seeds 0 --epochs $(2) --results $(REDUCED)/$(1).jsonl)
 reproduce: $(VENV)/.installed
 	$(BIN)/python examples/08_known_factors.py $(call reduced,known_factors,30)
 	$(BIN)/python examples/09_planted_correlations.py $(call reduced,planted_correlations,20)
 	$(BIN)/python examples/07_groups_of_news.py $(call reduced,groups_of_news,10)
 	$(BIN)/python examples/10_sweep_of_weights.py $(call reduced,sweep_of_weights,6)
-reduced = $(if $(FULL),,--seeds 0 --epochs $(2) --results $(REDUCED)/$(1).jsonl)
 
 dist: $(VENV)/.installed-test
 	rm -rf dist

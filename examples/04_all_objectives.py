@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from runner import SETTINGS, lines_of, measure_once, options, quality
+from runner import SETTINGS, lines_of, measure_once, options_of_corpus, quality
 
 from hftopic import (
     DIPVAE,
@@ -48,9 +48,8 @@ OBJECTIVES = {
 
 
 def main() -> None:
-    parser = options(__doc__, "all_objectives.jsonl", seeds=[0, 1, 2, 3, 4])
+    parser = options_of_corpus(__doc__, "all_objectives.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
-    parser.add_argument("--epochs", type=int, default=30)
     arguments = parser.parse_args()
     scorer = quality.load_scorer(arguments.scorer)
     data = scorer.load(arguments.corpora / arguments.corpus)

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from runner import SETTINGS, measure_once, options, quality
+from runner import SETTINGS, measure_once, options_of_corpus, quality
 from sklearn.cluster import KMeans
 from sklearn.decomposition import LatentDirichletAllocation, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -55,7 +55,7 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
 
 
 def main() -> None:
-    parser = options(__doc__, "discrete_class.jsonl", seeds=[0, 1, 2])
+    parser = options_of_corpus(__doc__, "discrete_class.jsonl", seeds=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     arguments = parser.parse_args()
     data = quality.load_scorer(arguments.scorer).load(arguments.corpora / arguments.corpus)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options, quality, rounded
+from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
 from hftopic import HFVAE, NVDM, VAE, ProdLDA
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
@@ -30,8 +30,7 @@ STRONGEST = 5
 
 
 def main() -> None:
-    parser = options(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4])
-    parser.add_argument("--epochs", type=int, default=40)
+    parser = options_of_corpus(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     arguments = parser.parse_args()
     scorer = quality.load_scorer(arguments.scorer)
     folder = arguments.corpora / arguments.corpus

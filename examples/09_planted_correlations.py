@@ -9,14 +9,13 @@ their words. Each case changes one thing of the first, and each seed draws anoth
 for each fit to the results file, then prints means over seeds.
 """
 
-import argparse
 from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import add_results, lines_of, made_with, measure_once, rounded
+from runner import lines_of, made_with, measure_once, options, rounded
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.metrics.pairwise import cosine_similarity
@@ -42,12 +41,8 @@ SCORES = ["cosine", "mean_abs_error", "mean_abs_elsewhere", "r_with_planted", "g
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add_results(parser, "planted_correlations.jsonl", seeds=[0, 1, 2, 3, 4])
+    parser = options(__doc__, "planted_correlations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
-    parser.add_argument("--epochs", type=int, default=40)
     arguments = parser.parse_args()
     for seed, case, method in product(arguments.seeds, arguments.cases, METHODS):
         key = {"case": case, "method": method, "seed": seed, "epochs": arguments.epochs}

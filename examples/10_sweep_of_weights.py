@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options, quality, rounded
+from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
 from hftopic import ProdLDA
 from hftopic.analysis import decompose, topic_correlation, topic_information
@@ -37,8 +37,7 @@ MEASURES = {
 
 
 def main() -> None:
-    parser = options(__doc__, "sweep_of_weights.jsonl", seeds=[0, 1, 2, 3, 4])
-    parser.add_argument("--epochs", type=int, default=40)
+    parser = options_of_corpus(__doc__, "sweep_of_weights.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     parser.add_argument("--figure", type=Path, help="file to draw the results into")
     arguments = parser.parse_args()
     train, _, vocabulary, *_ = quality.load_scorer(arguments.scorer).load(

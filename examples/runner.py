@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,11 @@ from scoring import rounded  # noqa: E402
 
 __all__ = [
     "SETTINGS",
-    "add_results",
     "lines_of",
     "made_with",
     "measure_once",
     "options",
+    "options_of_corpus",
     "quality",
     "rounded",
 ]
@@ -37,20 +39,27 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def options(doc: str | None, results: str, seeds: list[int]) -> argparse.ArgumentParser:
-    """Parser of an example on a real corpus; ``results`` names its file in ``examples/results``."""
+def options(
+    doc: str | None, results: str, seeds: list[int], epochs: int | None = None
+) -> argparse.ArgumentParser:
+    """Parser of an example that keeps results; ``results`` names its file in ``examples/results``."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", default="20ng_avitm1995")
-    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
-    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
-    add_results(parser, results, seeds)
+    parser.add_argument("--seeds", nargs="+", type=int, default=seeds)
+    parser.add_argument("--results", type=Path, default=ROOT / "examples/results" / results)
+    if epochs is not None:
+        parser.add_argument("--epochs", type=int, default=epochs)
     return parser
 
 
-def add_results(parser: argparse.ArgumentParser, results: str, seeds: list[int]) -> None:
-    """The options of every example that keeps results."""
-    parser.add_argument("--seeds", nargs="+", type=int, default=seeds)
-    parser.add_argument("--results", type=Path, default=ROOT / "examples/results" / results)
+def options_of_corpus(
+    doc: str | None, results: str, seeds: list[int], epochs: int | None = None
+) -> argparse.ArgumentParser:
+    """Parser of an example on a real corpus."""
+    parser = options(doc, results, seeds, epochs)
+    parser.add_argument("--corpus", default="20ng_avitm1995")
+    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
+    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
+    return parser
 
 
 def made_with(model: Any, counts: sp.csr_array, vocabulary: list[str]) -> dict[str, Any]:
@@ -60,10 +69,13 @@ def made_with(model: Any, counts: sp.csr_array, vocabulary: list[str]) -> dict[s
 
 
 def measure_once(results: Path, key: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
-    """Add a JSON line of ``key`` and what is measured, unless one with this key is there already."""
+    """Add a JSON line of ``key``, what is measured, and the time, unless one with this key is there."""
     if any(key.items() <= line.items() for line in lines_of(results)):
         return
+    start = time.perf_counter()
     line = key | measure()
+    line["seconds"] = round(time.perf_counter() - start, 1)
+    line["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     results.parent.mkdir(parents=True, exist_ok=True)
     with results.open("a") as file:
         print(json.dumps(line), file=file)

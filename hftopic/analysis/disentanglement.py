@@ -59,7 +59,8 @@ def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.Data
     >>> factor_information(code, factor[:, None]).round(3)[0].tolist()
     [0.693, 0.0]
     """
-    values, table = _checked(codes, factors, n_bins)
+    _check_bins(n_bins)
+    values, table = _checked(codes, factors)
     dims = [_binned(column, n_bins) for column in values.T]
     classes = {name: _classes(table[name], n_bins) for name in table}
     information = pd.DataFrame(
@@ -154,7 +155,8 @@ def kim_mnih_score(
             f"n_votes and n_documents must be 2 or more, got {n_votes!r} and {n_documents!r}: a variance "
             "needs two documents, and half of the votes are for the classifier"
         )
-    values, table = _checked(codes, factors, n_bins)
+    _check_bins(n_bins)
+    values, table = _checked(codes, factors)
     variance = values.var(axis=0)
     alive = np.flatnonzero(variance > max(least_variance, 0.0))
     if not len(alive):
@@ -228,7 +230,7 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
     Informativeness is 1 - error / error of the best constant, for classes the error rate, for numbers the
     squared error, and at least 0.
     """
-    values, table = _checked(codes, factors, 2)
+    values, table = _checked(codes, factors)
     generator = check_random_state(random_state)
     seeds = generator.randint(2**31, size=1 + len(table.columns))
     learn, judge = train_test_split(np.arange(len(values)), test_size=0.25, random_state=int(seeds[0]))
@@ -253,9 +255,12 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
     )
 
 
-def _checked(codes: Any, factors: Any, n_bins: int) -> tuple[NDArray[np.float64], pd.DataFrame]:
+def _check_bins(n_bins: int) -> None:
     if not is_whole(n_bins, 2):
         raise ValueError(f"n_bins must be 2 or more, got {n_bins!r}")
+
+
+def _checked(codes: Any, factors: Any) -> tuple[NDArray[np.float64], pd.DataFrame]:
     if hasattr(codes, "transform_latent"):
         raise TypeError(
             f"codes are an array, such as model.transform_latent(X); got a {type(codes).__name__}"

@@ -89,7 +89,7 @@ def topic_scores(model: Any, posterior: Posterior, topics: np.ndarray, kind: Kin
     """
     check_kind(model, kind)
     dims = model.latent_space_.variable_of_topic[topics]
-    if kind == "clr" and len(topics):  # of no topic there is no log-ratio
+    if kind == "clr":
         values, scale = standardised(centred_log_ratios(model, posterior, dims))
     else:
         values, scale = standardised(np.asarray(posterior.mean)[:, dims])
@@ -123,6 +123,8 @@ def centred_log_ratios(model: Any, posterior: Posterior, dims: np.ndarray) -> np
     float32, where a topic without a share would be 0 and its logarithm infinite.
     """
     mean = np.asarray(posterior.mean)
+    if not len(dims):
+        return mean[:, dims]  # perhaps there is no Gaussian topic to take the mean over
     level = mean.mean(axis=1, dtype=np.float64)[:, None]
     if getattr(model, "topic_softmax", "joint") == "joint":
         return np.asarray(mean[:, dims] - level)  # the one normaliser of a document cancels

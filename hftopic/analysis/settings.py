@@ -34,10 +34,10 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
     Raises
     ------
     TypeError
-        Something is no topic model of this package.
+        Something is no topic model of this package, or seeds are a single number.
     ValueError
         There is no model, a parameter does not exist or has an impossible value, a setting is given twice,
-        or seeds are not distinct whole numbers; TypeError for a single number.
+        or seeds are not distinct whole numbers.
     """
     listed = _checked_seeds(seeds)
     named = models if isinstance(models, Mapping) else {None: models}
