@@ -33,7 +33,8 @@ def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.Data
         What the documents were made from. Columns of floats with more than `n_bins` values are cut into bins;
         all else counts as classes.
     n_bins : int, default=20
-        Bins with equally many documents into which dimensions, and factors of floats, are cut.
+        Bins with equally many documents into which dimensions, and factors of floats, are cut, where they
+        have more values than that. So a column of class numbers keeps its classes.
 
     Returns
     -------
@@ -278,13 +279,16 @@ def _checked(codes: Any, factors: Any) -> tuple[NDArray[np.float64], pd.DataFram
 
 
 def _binned(column: NDArray[np.float64], n_bins: int) -> NDArray[np.int64]:
-    """Number of the bin of each value; equal values share one."""
+    """Number of the bin of each value; equal values share one, and few values have one each."""
+    found, classes = np.unique(column, return_inverse=True)
+    if len(found) <= n_bins:
+        return np.asarray(classes, dtype=np.int64)
     edges = np.unique(np.quantile(column, np.linspace(0, 1, n_bins + 1)[1:-1]))
     return np.searchsorted(edges, column, side="right")
 
 
 def _classes(factor: "pd.Series[Any]", n_bins: int) -> NDArray[np.int64]:
-    if is_float_dtype(factor) and factor.nunique() > n_bins:
+    if is_float_dtype(factor):
         return _binned(factor.to_numpy(dtype=np.float64), n_bins)
     return np.asarray(pd.factorize(factor, sort=False)[0], dtype=np.int64)
 

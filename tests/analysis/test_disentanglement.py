@@ -95,6 +95,12 @@ def test_information_of_a_code_that_is_its_factor_is_the_entropy(factors):
     assert found.loc[0, "family"] < 5 * 19 * 4 / (2 * N)
 
 
+def test_rare_classes_in_a_code_stay_apart():
+    factor = np.repeat(np.arange(5), [900, 40, 30, 20, 10])
+    found = factor_information(factor[:, None].astype(float), factor[:, None], n_bins=5)
+    assert found.iloc[0, 0] == pytest.approx(found.attrs["entropy"][0], abs=1e-12)
+
+
 def test_information_is_that_of_a_gaussian_channel():
     """I = ½ log(1 + snr) less what bins lose and the plug-in bias adds, for 100,000 draws."""
     generator = np.random.default_rng(2)

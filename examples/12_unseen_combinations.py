@@ -1,0 +1,176 @@
+"""Do codes hold for combinations of factors that were never seen? Section 5.5 of the paper, on text.
+
+    python examples/12_unseen_combinations.py --corpora FOLDER --scorer score.py [--figure unseen.svg]
+
+Two factors of four values each make 16 cells; the four on the diagonal are left out of the training
+documents, so that each value of either factor is still seen as often as the others. Afterwards the unseen
+cells are held against the seen ones, on documents that were not learned from: perplexity, and the error of
+a linear probe, learned on seen cells, for each of the factors. As control the same number of documents is
+left out at random. Corpora: ``generated.py``, where the factors are the family and the quarter of an
+intensity, and pairs of 20 Newsgroups' documents merged (``merged.py``), where they are the two labels.
+"""
+
+import warnings
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from generated import make_factors
+from merged import merged
+from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from hftopic import HFVAE, NVDM, VAE, BetaTCVAE, ProdLDA
+from hftopic.base import BaseTopicModel
+
+OBJECTIVES: dict[str, tuple[Any, Any]] = {
+    "VAE": (20, VAE()),
+    "beta-TCVAE (4)": (20, BetaTCVAE(4.0)),
+    "HFVAE 2x10 (.1, 4)": ((10, 10), HFVAE(beta=0.1, gamma=4.0)),
+}
+LEFT_OUT = ("cells", "random")
+BINS = np.linspace(-3, 3, 25)
+FIGURES = ["perplexity_unseen", "perplexity_seen", "perplexity_ratio"]
+FIGURES += [f"{what}_{factor}" for factor in ("first", "second") for what in ("error_unseen", "error_seen")]
+
+
+class Documents:
+    """Documents to learn from and others to judge by, with the values of both factors, 0 to 3."""
+
+    def __init__(self, name: str, seed: int, newsgroups: tuple[Any, ...]) -> None:
+        if name == "generated":
+            made = make_factors(8000, seed)
+            quarter = pd.qcut(made.factors["intensity_0"], 4, labels=False)
+            factors = pd.DataFrame({"first": made.factors["family"], "second": quarter})
+            half = len(factors) // 2
+            counts, factors = [made.counts[:half], made.counts[half:]], [factors[:half], factors[half:]]
+            self.kind: type[BaseTopicModel] = NVDM
+            self.vocabulary = made.vocabulary
+        else:
+            train, test, self.vocabulary, labels, test_labels = newsgroups
+            pairs = [merged(train, labels, 2, 2 * seed), merged(test, test_labels, 2, 2 * seed + 1)]
+            counts = [pair.counts for pair in pairs]
+            factors = [pair.factors.apply(lambda f: pd.factorize(f, sort=True)[0]) for pair in pairs]
+            self.kind = ProdLDA
+        self.learned, self.judged = counts
+        self.learned_factors, self.judged_factors = factors
+
+    def left_out(self, how: str, seed: int) -> np.ndarray:
+        """Which documents to learn from are left out: those of the diagonal, or as many at random."""
+        diagonal = on_diagonal(self.learned_factors)
+        if how == "cells":
+            return diagonal
+        return np.random.default_rng(seed).permutation(diagonal)
+
+
+def main() -> None:
+    parser = options_of_corpus(__doc__, "unseen_combinations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=60)
+    parser.add_argument("--figure", type=Path, help="file to draw histograms of the encoded factor into")
+    arguments = parser.parse_args()
+    newsgroups = quality.load_scorer(arguments.scorer).load(arguments.corpora / "20ng_avitm1995")
+    for seed, name in product(arguments.seeds, ("generated", "merged")):
+        documents = Documents(name, seed, newsgroups)
+        for objective, how in product(OBJECTIVES, LEFT_OUT):
+            key = {"corpus": name, "objective": objective, "left_out": how, "seed": seed}
+            key["epochs"] = arguments.epochs
+            groups, chosen = OBJECTIVES[objective]
+            model = documents.kind(
+                groups=groups, objective=chosen, max_iter=arguments.epochs, random_state=seed
+            )
+            measure_once(arguments.results, key, partial(measured, model, documents, how, seed))
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string())
+    if arguments.figure:
+        draw(lines, arguments.figure)
+
+
+def measured(model: BaseTopicModel, documents: Documents, how: str, seed: int) -> dict[str, Any]:
+    """Unseen cells against seen ones: perplexity, errors of probes, and histograms of the encoded factor."""
+    kept = ~documents.left_out(how, seed)
+    learned, factors = documents.learned[kept], documents.learned_factors[kept]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="the weight of the mutual information")
+        model.fit(learned)
+    unseen = on_diagonal(documents.judged_factors)
+    codes, judged_codes = model.transform_latent(learned), model.transform_latent(documents.judged)
+    row: dict[str, Any] = {
+        "perplexity_unseen": model.perplexity(documents.judged[unseen]),
+        "perplexity_seen": model.perplexity(documents.judged[~unseen]),
+    }
+    row["perplexity_ratio"] = row["perplexity_unseen"] / row["perplexity_seen"]
+    for name in factors:
+        probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(codes, factors[name])
+        wrong = probe.predict(judged_codes) != documents.judged_factors[name].to_numpy()
+        row[f"error_unseen_{name}"], row[f"error_seen_{name}"] = wrong[unseen].mean(), wrong[~unseen].mean()
+    return {
+        **{name: rounded(value) for name, value in row.items()},
+        "histograms": histograms(codes, factors["second"], judged_codes, documents.judged_factors, unseen),
+        **made_with(model, sp.csr_array(documents.learned), documents.vocabulary),
+    }
+
+
+def on_diagonal(factors: pd.DataFrame) -> np.ndarray:
+    """Documents whose two factors have the same number: a quarter of the cells, none of them in one line."""
+    return factors["first"].to_numpy() == factors["second"].to_numpy()
+
+
+def histograms(
+    codes: np.ndarray, factor: "pd.Series[int]", judged: np.ndarray, factors: pd.DataFrame, unseen: np.ndarray
+) -> dict[str, list[list[int]]]:
+    """Counts of new documents in ``BINS`` along the direction that best tells the second factor's halves.
+
+    The direction is that of a linear probe on seen cells, in standard deviations of their codes; a list for
+    each value of the factor, of unseen cells and of seen ones.
+    """
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(codes, factor >= 2)
+    centre, scale = (f(probe.decision_function(codes)) for f in (np.mean, np.std))
+    encoded = (probe.decision_function(judged) - centre) / scale
+    values = factors["second"].to_numpy()
+    return {
+        side: [np.histogram(encoded[chosen & (values == v)], BINS)[0].tolist() for v in range(4)]
+        for side, chosen in (("unseen", unseen), ("seen", ~unseen))
+    }
+
+
+def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """Means over seeds, a row a corpus, objective and what was left out."""
+    grouped = pd.DataFrame(lines).groupby(["corpus", "objective", "left_out"], sort=False)
+    table = grouped[FIGURES].mean().round(3)
+    return table.assign(ratio_sd=grouped["perplexity_ratio"].std().round(3), seeds=grouped.size())
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """Histograms of the second factor's code, unseen against seen cells, with the cells left out."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    chosen = [line for line in lines if line["left_out"] == "cells"]
+    corpora = list(dict.fromkeys(line["corpus"] for line in chosen))
+    figure, axes = plt.subplots(
+        len(corpora), len(OBJECTIVES), figsize=(11, 5), layout="constrained", sharex=True, squeeze=False
+    )
+    middles = (BINS[1:] + BINS[:-1]) / 2
+    for row, corpus in zip(axes, corpora, strict=True):
+        for ax, objective in zip(row, OBJECTIVES, strict=True):
+            of_form = [line for line in chosen if (line["corpus"], line["objective"]) == (corpus, objective)]
+            for side, style in (("seen", "-"), ("unseen", "--")):
+                counts = np.sum([line["histograms"][side] for line in of_form], axis=0)
+                for value, heights in enumerate(counts):
+                    share = heights / heights.sum()
+                    ax.plot(middles, share, style, color=f"C{value}", lw=1, label=f"{value}, {side}")
+            ax.set(title=f"{corpus}, {objective}", yticks=[])
+    axes[0, -1].legend(fontsize=7, ncols=2)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()
