@@ -66,7 +66,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         encoder_norm: str = "none",
         batch_size: int | str = "auto",
         max_iter: int = 40,
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.004,
         warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,

@@ -73,7 +73,7 @@ class ProdLDA(BaseTopicModel):
         "auto" is a twentieth of the documents, at least 64 and at most 256.
     max_iter : int, default=40
         Epochs.
-    learning_rate : float, default=0.006
+    learning_rate : float, default=0.004
         Of Adam at the start; it falls along a cosine.
     warm_up : int or float, default=0.5
         Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
@@ -152,7 +152,7 @@ class ProdLDA(BaseTopicModel):
         encoder_norm: str = "none",
         batch_size: int | str = "auto",
         max_iter: int = 40,
-        learning_rate: float = 0.006,
+        learning_rate: float = 0.004,
         warm_up: int | float = 0.5,
         validation_fraction: float = 0.0,
         patience: int = 10,
@@ -207,13 +207,15 @@ class NVDM(BaseTopicModel):
 
     Parameters
     ----------
-    groups, alpha, beta, gamma, objective, marginals, partners, hidden, word_dropout, encoder_norm, \
-batch_size, max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
+    groups, alpha, beta, gamma, objective, marginals, partners, hidden, encoder_norm, batch_size, \
+ max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.
-    dropout : float, default=0.02
+    dropout : float, default=0.05
         Share of the encoder's last layer left out in a training step.
+    word_dropout : float, default=0.3
+        As in :class:`ProdLDA`, whose default is 0.1.
 
     Attributes
     ----------

@@ -1,5 +1,7 @@
 """One contract for both models: scikit-learn's conventions, inputs of every kind, likelihoods, errors."""
 
+import inspect
+import re
 import warnings
 
 import numpy as np
@@ -32,6 +34,17 @@ MODELS = {
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("model", [ProdLDA, NVDM])
+def test_defaults_are_those_that_the_docstring_tells(model):
+    parameters = inspect.getdoc(model).split("Attributes\n")[0]
+    told = dict(re.findall(r"^(\w+) : .*default=(.+)$", parameters, re.MULTILINE))
+    defaults = model().get_params()
+    assert {name: str(defaults[name]) for name in told} == {n: v.strip('"') for n, v in told.items()}
+    if model is NVDM:
+        common = defaults.keys() - told.keys()
+        assert {name: ProdLDA().get_params()[name] for name in common} == {n: defaults[n] for n in common}
 
 
 @pytest.fixture(scope="module")

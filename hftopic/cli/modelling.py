@@ -81,18 +81,21 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
 @_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
 @_setting(
-    "--dropout", type=Finite(0, 1, max_open=True), default="0.02", help="Share of units left out in training."
+    "--dropout",
+    type=Finite(0, 1, max_open=True),
+    default="0.02, of nvdm 0.05",
+    help="Share of units left out in training.",
 )
 @_setting(
     "--word-dropout",
     type=Finite(0, 1, max_open=True),
-    default="0.1",
+    default="0.1, of nvdm 0.3",
     help="Share of a document's words the encoder does not see in training.",
 )
 @_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
 @_setting("--epochs", "max_iter", type=click.IntRange(1), default="40", help="Passes over the documents.")
 @_setting("--batch-size", type=BatchSize(), default="auto", help="Documents in a training step.")
-@_setting("--learning-rate", type=Finite(0, min_open=True), default="0.006", help="Of Adam.")
+@_setting("--learning-rate", type=Finite(0, min_open=True), default="0.004", help="Of Adam.")
 @_setting("--warm-up", type=Share(0), default="0.5", help="Epochs the weights rise over, or a share of them.")
 @_setting(
     "--validation-fraction",
