@@ -49,12 +49,20 @@ bench: $(VENV)/.installed $(BENCH)/.installed
 
 # Reduced results go beside the full ones, which take hours and go on where they were left.
 REDUCED := examples/results/reduced
-reduced = $(if $(FULL),,--seeds 0 --epochs $(2) --results $(REDUCED)/$(1).jsonl)
+EXAMPLE = $(BIN)/python examples/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 --results $(REDUCED)/$(1).jsonl)
 reproduce: $(VENV)/.installed
-	$(BIN)/python examples/08_known_factors.py $(call reduced,known_factors,30)
-	$(BIN)/python examples/09_planted_correlations.py $(call reduced,planted_correlations,20)
-	$(BIN)/python examples/07_groups_of_news.py $(call reduced,groups_of_news,10)
-	$(BIN)/python examples/10_sweep_of_weights.py $(call reduced,sweep_of_weights,6)
+	$(call EXAMPLE,08_known_factors,--epochs 30)
+	$(call EXAMPLE,09_planted_correlations,--epochs 20)
+	$(call EXAMPLE,07_groups_of_news,--epochs 10)
+	$(call EXAMPLE,10_sweep_of_weights,--epochs 6)
+	$(call EXAMPLE,11_discrete_beside_topics,--epochs 6)
+	$(call EXAMPLE,12_unseen_combinations,--epochs 10)
+	$(call EXAMPLE,13_too_many_topics,--epochs 6 --sizes 20 100)
+ifdef FULL
+	$(call EXAMPLE,07_groups_of_news,,--corpus agnews --seeds 0 1)
+	$(call EXAMPLE,07_groups_of_news,,--corpus short_searchsnippets --seeds 0 1)
+	$(call EXAMPLE,11_discrete_beside_topics,,--corpus agnews --seeds 0)
+endif
 
 dist: $(VENV)/.installed-test
 	rm -rf dist

@@ -11,11 +11,12 @@ A pair of topics is named there by the label whose documents have most of either
 
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
 from hftopic import HFVAE, NVDM, VAE, ProdLDA
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
@@ -44,7 +45,10 @@ def main() -> None:
         key["epochs"] = arguments.epochs
         model = model_of(form, objective, seed, arguments.epochs)
         measure_once(arguments.results, key, partial(measured, model, data, scorer, label_names))
-    print(table_of(lines_of(arguments.results)).to_string(index=False))
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string(index=False))
+    if arguments.figure:
+        draw(lines, arguments.figure)
 
 
 def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int) -> BaseTopicModel:
@@ -112,6 +116,31 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
     table["npmi_sd"] = grouped["npmi"].std().round(3)
     table["seeds"] = grouped["seed"].nunique()
     return table.reset_index().replace({np.nan: None})
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """What is left of the topics and how they correlate: a row of points a form, one a seed."""
+    results = pd.DataFrame(lines)
+    results["active topics"] = [counts["0.05"] for counts in results["active_by_threshold"]]
+    shown = {"mean_abs_r_within": "mean |r| within", "max_abs_r_within": "strongest |r| within"}
+    shown |= {"max_abs_r_across": "strongest |r| across"}
+    results = results.rename(columns=shown)
+    columns = ["active topics", *shown.values()]
+    corpora = list(dict.fromkeys(results["corpus"]))
+    with axes_in(
+        path, len(corpora), len(columns), (11, 2.6 * len(corpora)), sharey=True, sharex="col"
+    ) as axes:
+        for row, corpus in zip(axes, corpora, strict=True):
+            of_corpus = results[results["corpus"] == corpus]
+            names = [
+                ", ".join(filter(None, form))
+                for form in of_corpus[["model", "objective", "softmax", "encoder_norm"]].to_numpy()
+            ]
+            for ax, column in zip(row, columns, strict=True):
+                colours = ["C0" if objective == "VAE" else "C1" for objective in of_corpus["objective"]]
+                ax.scatter(of_corpus[column], names, c=colours, s=10)
+                ax.set(title=f"{corpus}: {column}", xlim=(0, None))
+        axes[0, 0].invert_yaxis()
 
 
 if __name__ == "__main__":

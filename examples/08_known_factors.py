@@ -10,12 +10,13 @@ Adds a JSON line for each fit to the results file, then prints mean ± standard 
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from generated import FAMILIES, FactorCorpus, make_factors
-from runner import lines_of, made_with, measure_once, options, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options, rounded
 
 from hftopic import DIPVAE, HFVAE, NVDM, VAE, BetaTCVAE, BetaVAE, Concrete, FactorVAE, InfoVAE
 from hftopic.analysis import (
@@ -52,7 +53,10 @@ def main() -> None:
             model = NVDM(groups=groups, objective=objective, max_iter=arguments.epochs, random_state=seed)
             key = {"model": name, "seed": seed, "epochs": arguments.epochs}
             measure_once(arguments.results, key, partial(measured, model, corpus, seed))
-    print(table_of(lines_of(arguments.results)).to_string())
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string())
+    if arguments.figure:
+        draw(lines, arguments.figure)
 
 
 def measured(model: NVDM, corpus: FactorCorpus, seed: int) -> dict[str, Any]:
@@ -91,6 +95,18 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
     mean, deviation = grouped[SCORES].mean(), grouped[SCORES].std()
     table = mean.map("{:.2f}".format) + " ± " + deviation.map("{:.2f}".format)
     return table.assign(seeds=grouped.size())
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """One axes a score, a row of points a model, one a seed, with their mean."""
+    results = pd.DataFrame(lines)
+    with axes_in(path, 1, len(SCORES[:5]), (11, 3), sharey=True) as axes:
+        for ax, score in zip(axes[0], SCORES, strict=False):
+            ax.scatter(results[score], results["model"], s=6, color="C0", alpha=0.5)
+            means = results.groupby("model", sort=False)[score].mean()
+            ax.plot(means, means.index, "k|", markersize=10)
+            ax.set(title=score, xlim=(0, 1))
+        axes[0, 0].invert_yaxis()
 
 
 if __name__ == "__main__":

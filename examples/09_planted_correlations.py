@@ -3,25 +3,28 @@
     python examples/09_planted_correlations.py [--seeds 0]
 
 Two groups of five topics: the i-th topics of both correlate by -0.8, -0.4, 0, 0.4 or 0.8, all others not at
-all. HFVAE, the plain VAE with ten topics, and LDA, the correlations of whose proportions (centred log-ratios)
-are taken afterwards, learn from the counts alone. Their topics are matched to the true ones by the cosine of
-their words. Each case changes one thing of the first, and each seed draws another corpus. Adds a JSON line
-for each fit to the results file, then prints means over seeds.
+all. HFVAE, with its weights from the start or reached over the first half of the epochs from those of the
+VAE, the plain VAE with ten topics, LDA, the correlations of whose proportions (centred log-ratios) are taken
+afterwards, and the correlated topic model, where tomotopy is installed, learn from the counts alone. Topics
+are matched to the true ones by the cosine of their words. Which topic of a pair stands in which group cannot
+be told from counts; whether the two stand apart can. Each case changes one thing of the first, and each seed
+draws another corpus. Adds a JSON line for each fit to the results file, then prints means over seeds.
 """
 
 from functools import partial
+from importlib.util import find_spec
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options, rounded
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.metrics.pairwise import cosine_similarity
 
-from hftopic import VAE, ProdLDA, make_correlated_topics
-from hftopic.datasets import CorrelatedTopics
+from hftopic import HFVAE, VAE, ProdLDA, Ramp, make_correlated_topics
 
 PLANTED = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
 PAIRS = len(PLANTED)
@@ -36,18 +39,29 @@ CASES: dict[str, dict[str, Any]] = {
     "groups (3, 7)": {"fitted_groups": (3, 7)},
     "groups (8, 8)": {"fitted_groups": (8, 8)},
 }
-METHODS = ("HFVAE", "VAE", "LDA")
-SCORES = ["cosine", "mean_abs_error", "mean_abs_elsewhere", "r_with_planted", "grouping", *map(str, PLANTED)]
+OBJECTIVES: dict[str, Any] = {
+    "HFVAE": HFVAE(beta=0.1, gamma=4.0),
+    "HFVAE, ramped": HFVAE(beta=Ramp(1.0, 0.1), gamma=Ramp(1.0, 4.0)),
+    "VAE": VAE(),
+}
+CTM_ITERATIONS = 500
+METHODS = (*OBJECTIVES, "LDA", "CTM")
+SCORES = ["cosine", "mean_abs_error", "mean_abs_elsewhere", "r_with_planted", "apart", *map(str, PLANTED)]
 
 
 def main() -> None:
     parser = options(__doc__, "planted_correlations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    installed = [method for method in METHODS if method != "CTM" or find_spec("tomotopy")]
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=installed)
     arguments = parser.parse_args()
-    for seed, case, method in product(arguments.seeds, arguments.cases, METHODS):
+    for seed, case, method in product(arguments.seeds, arguments.cases, arguments.methods):
         key = {"case": case, "method": method, "seed": seed, "epochs": arguments.epochs}
         measure_once(arguments.results, key, partial(measured, case, method, seed, arguments.epochs))
-    print(table_of(lines_of(arguments.results)).to_string())
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string())
+    if arguments.figure:
+        draw(lines, arguments.figure)
 
 
 def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
@@ -57,10 +71,19 @@ def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
     truth = make_correlated_topics(
         groups=(PAIRS, PAIRS), correlation=planted_matrix(), random_state=seed, **setting
     )
-    model, found, topic_word = fitted(method, groups, epochs, seed, truth)
+    counts = truth.corpus.counts
+    if method == "LDA":
+        settings, correlations, topic_word = lda(counts, sum(groups), seed)
+    elif method == "CTM":
+        settings, correlations, topic_word = ctm(counts, sum(groups), seed)
+    else:
+        shape = sum(groups) if method == "VAE" else groups
+        model = ProdLDA(shape, objective=OBJECTIVES[method], max_iter=epochs, random_state=seed).fit(counts)
+        settings, topic_word = model, model.topic_word_
+        correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
     similarity = cosine_similarity(truth.topic_word, topic_word)
     _, match = linear_sum_assignment(-similarity)
-    r = np.corrcoef(found[:, match], rowvar=False)
+    r = correlations[np.ix_(match, match)]
     of_pairs = r[np.arange(PAIRS), np.arange(PAIRS) + PAIRS]
     elsewhere = ~np.eye(2 * PAIRS, dtype=bool) & (planted_matrix() == 0)
     row = {
@@ -68,13 +91,11 @@ def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
         "mean_abs_error": np.abs(of_pairs - PLANTED).mean(),
         "mean_abs_elsewhere": np.abs(r[elsewhere]).mean(),
         "r_with_planted": np.corrcoef(of_pairs, PLANTED)[0, 1],
-        "grouping": grouping(model.topic_groups_[match]) if method == "HFVAE" else np.nan,
+        "apart": apart(model.topic_groups_[match]) if method.startswith("HFVAE") else np.nan,
         **dict(zip(map(str, PLANTED), of_pairs, strict=True)),
     }
-    corpus = truth.corpus
-    return {name: rounded(value) for name, value in row.items()} | made_with(
-        model, corpus.counts, list(corpus.vocabulary)
-    )
+    corpus_and_settings = made_with(settings, counts, list(truth.corpus.vocabulary))
+    return {name: rounded(value) for name, value in row.items()} | corpus_and_settings
 
 
 def planted_matrix() -> np.ndarray:
@@ -83,27 +104,33 @@ def planted_matrix() -> np.ndarray:
     return np.block([[np.eye(PAIRS), across], [across, np.eye(PAIRS)]])
 
 
-def fitted(
-    method: str, groups: tuple[int, int], epochs: int, seed: int, truth: CorrelatedTopics
-) -> tuple[Any, np.ndarray, np.ndarray]:
-    """A fitted model, what of its documents is correlated, and its topics."""
-    counts = truth.corpus.counts
-    if method == "LDA":
-        model = LatentDirichletAllocation(
-            sum(groups), learning_method="online", max_iter=20, random_state=seed
-        )
-        logs = np.log(model.fit_transform(counts))
-        topics = model.components_ / model.components_.sum(1, keepdims=True)
-        return model, logs - logs.mean(1, keepdims=True), topics
-    chosen = {"groups": groups} if method == "HFVAE" else {"groups": sum(groups), "objective": VAE()}
-    model = ProdLDA(max_iter=epochs, random_state=seed, **chosen).fit(counts)
-    return model, model.transform_latent(counts), model.topic_word_
+def lda(counts: Any, n_topics: int, seed: int) -> tuple[Any, np.ndarray, np.ndarray]:
+    """The model, correlations of its centred log-ratios, and its topics."""
+    model = LatentDirichletAllocation(n_topics, learning_method="online", max_iter=20, random_state=seed)
+    logs = np.log(model.fit_transform(counts))
+    r = np.corrcoef(logs - logs.mean(1, keepdims=True), rowvar=False)
+    return model, r, model.components_ / model.components_.sum(1, keepdims=True)
 
 
-def grouping(groups: np.ndarray) -> float:
-    """Share of the ten topics that stand in the group where most of their true group stand, 0.5 to 1."""
-    agree = (groups == np.repeat([0, 1], PAIRS)).mean()
-    return float(max(agree, 1 - agree))
+def ctm(counts: Any, n_topics: int, seed: int) -> tuple[Any, np.ndarray, np.ndarray]:
+    """What was run, the correlations that are parameters of the model, and its topics."""
+    import tomotopy
+
+    model = tomotopy.CTModel(k=n_topics, seed=seed)
+    for row in range(counts.shape[0]):
+        document = counts[[row]]
+        model.add_doc(np.repeat(document.indices, document.data.astype(int)).astype(str))
+    model.train(CTM_ITERATIONS, workers=1)
+    topics = np.zeros((n_topics, counts.shape[1]))
+    for topic, row in enumerate(topics):
+        row[np.array(model.used_vocabs, dtype=int)] = model.get_topic_word_dist(topic)
+    r = np.array([model.get_correlations(topic) for topic in range(n_topics)])
+    return f"tomotopy {tomotopy.__version__} CTModel, {CTM_ITERATIONS} iterations", r, topics
+
+
+def apart(groups: np.ndarray) -> float:
+    """Share of the correlated pairs whose topics stand in different groups."""
+    return float((groups[:PAIRS] != groups[PAIRS:])[PLANTED != 0].mean())
 
 
 def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
@@ -111,6 +138,19 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
     results = pd.DataFrame(lines)
     grouped = results.groupby(["case", "method"], sort=False)
     return grouped[SCORES].mean().round(2).assign(seeds=grouped.size())
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """One axes a case: correlations found against those planted, means over seeds, a line a method."""
+    results = pd.DataFrame(lines)
+    means = results.groupby(["case", "method"], sort=False)[[str(r) for r in PLANTED]].mean()
+    with axes_in(path, 2, len(CASES) // 2, (11, 5), sharex=True, sharey=True) as axes:
+        for ax, case in zip(axes.flat, CASES, strict=True):
+            ax.plot(PLANTED, PLANTED, color="0.8", label="as planted")
+            for method, found in means.loc[case].iterrows():
+                ax.plot(PLANTED, found, marker="o", markersize=3, label=method)
+            ax.set(title=case)
+        axes[0, -1].legend(fontsize=6)
 
 
 if __name__ == "__main__":

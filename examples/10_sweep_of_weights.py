@@ -1,6 +1,6 @@
 """What do the weights trade for what? Section 5.4 of the paper (its Figure 6), on text.
 
-    python examples/10_sweep_of_weights.py --corpora FOLDER --scorer score.py [--seeds 0] [--figure sweep.pdf]
+    python examples/10_sweep_of_weights.py --corpora FOLDER --scorer score.py [--figure sweep.svg]
 
 Two sweeps of ProdLDA with two groups of 25 topics: gamma = beta, where the grouping does not matter, and beta
 alone at gamma 4. For each fit a JSON line says, under the full mixture over the training documents: I(x; z),
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
 from hftopic import ProdLDA
 from hftopic.analysis import decompose, topic_correlation, topic_information
@@ -38,7 +38,6 @@ MEASURES = {
 
 def main() -> None:
     parser = options_of_corpus(__doc__, "sweep_of_weights.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
-    parser.add_argument("--figure", type=Path, help="file to draw the results into")
     arguments = parser.parse_args()
     train, _, vocabulary, *_ = quality.load_scorer(arguments.scorer).load(
         arguments.corpora / arguments.corpus
@@ -77,21 +76,15 @@ def measured(model: ProdLDA, train: Any, vocabulary: list[str]) -> dict[str, Any
 
 
 def draw(results: pd.DataFrame, path: Path) -> None:
-    """A row of axes a sweep, a column a measure: means over seeds with their standard deviations."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(len(SWEEPS), len(MEASURES), figsize=(15, 5), layout="constrained")
-    for row, sweep in zip(axes, SWEEPS, strict=True):
-        of_beta = results[results["sweep"] == sweep].groupby("beta")[list(MEASURES)].agg(["mean", "std"])
-        for ax, (measure, label) in zip(row, MEASURES.items(), strict=True):
-            mean, deviation = of_beta[measure]["mean"], of_beta[measure]["std"].fillna(0)
-            ax.errorbar(of_beta.index, mean, deviation, marker="o", markersize=3, capsize=2)
-            ax.set(xlabel=sweep, title=label)
-    figure.savefig(path)
-    plt.close(figure)
+    """Half of the axes a sweep, one a measure: means over seeds with their standard deviations."""
+    with axes_in(path, len(MEASURES) // 2, 2 * len(SWEEPS), (11, 7)) as axes:
+        for column, sweep in enumerate(SWEEPS):
+            of_beta = results[results["sweep"] == sweep].groupby("beta")[list(MEASURES)].agg(["mean", "std"])
+            half = axes[:, 2 * column : 2 * column + 2]
+            for ax, (measure, label) in zip(half.flat, MEASURES.items(), strict=True):
+                mean, deviation = of_beta[measure]["mean"], of_beta[measure]["std"].fillna(0)
+                ax.errorbar(of_beta.index, mean, deviation, marker="o", markersize=3, capsize=2)
+                ax.set(xlabel=sweep, title=label)
 
 
 if __name__ == "__main__":

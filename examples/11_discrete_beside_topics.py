@@ -12,11 +12,12 @@ file, then prints means over seeds.
 
 import warnings
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 from sklearn.metrics import normalized_mutual_info_score
 
 from hftopic import HFVAE, NVDM, VAE, BetaVAE, Concrete, ProdLDA
@@ -47,7 +48,10 @@ def main() -> None:
                 key["epochs"] = arguments.epochs
                 model = model_of(kind, name, len(np.unique(data[3])), arguments.epochs, seed)
                 measure_once(arguments.results, key, partial(measured, model, data))
-    print(table_of(lines_of(arguments.results)).to_string())
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string())
+    if arguments.figure:
+        draw(lines, arguments.figure)
 
 
 def model_of(kind: str, name: str, classes: int, epochs: int, seed: int) -> BaseTopicModel:
@@ -88,6 +92,21 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
     grouped = pd.DataFrame(lines).groupby(["corpus", "model", "objective"], sort=False)
     table = grouped[FIGURES].mean().round(2)
     return table.assign(gap_sd=grouped["gap"].std().round(2), seeds=grouped.size())
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """One axes a corpus and model: what the class and the best dimension know of the label."""
+    results = pd.DataFrame(lines)
+    forms = list(results.groupby(["corpus", "model"], sort=False))
+    with axes_in(path, 1, len(forms), (11, 2.6), sharey=True) as axes:
+        for ax, (form, chosen) in zip(axes[0], forms, strict=True):
+            ax.scatter(
+                chosen["label_in_best_dim"], chosen["objective"], s=14, color="C0", label="best dimension"
+            )
+            ax.scatter(chosen["label_in_class"], chosen["objective"], s=14, color="C1", marker="s", label="c")
+            ax.set(title=", ".join(form), xlabel="I(label; .), nats", xlim=(0, None))
+        axes[0, 0].invert_yaxis()
+        axes[0, 0].legend(fontsize=6)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import pandas as pd
 import scipy.sparse as sp
 from generated import make_factors
 from merged import merged
-from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -71,7 +71,6 @@ class Documents:
 
 def main() -> None:
     parser = options_of_corpus(__doc__, "unseen_combinations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=60)
-    parser.add_argument("--figure", type=Path, help="file to draw histograms of the encoded factor into")
     arguments = parser.parse_args()
     newsgroups = quality.load_scorer(arguments.scorer).load(arguments.corpora / "20ng_avitm1995")
     for seed, name in product(arguments.seeds, ("generated", "merged")):
@@ -147,29 +146,20 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
     """Histograms of the second factor's code, unseen against seen cells, with the cells left out."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
     chosen = [line for line in lines if line["left_out"] == "cells"]
     corpora = list(dict.fromkeys(line["corpus"] for line in chosen))
-    figure, axes = plt.subplots(
-        len(corpora), len(OBJECTIVES), figsize=(11, 5), layout="constrained", sharex=True, squeeze=False
-    )
     middles = (BINS[1:] + BINS[:-1]) / 2
-    for row, corpus in zip(axes, corpora, strict=True):
-        for ax, objective in zip(row, OBJECTIVES, strict=True):
+    with axes_in(path, len(corpora), len(OBJECTIVES), (11, 5), sharex=True) as axes:
+        for (row, corpus), (column, objective) in product(enumerate(corpora), enumerate(OBJECTIVES)):
+            ax = axes[row, column]
             of_form = [line for line in chosen if (line["corpus"], line["objective"]) == (corpus, objective)]
             for side, style in (("seen", "-"), ("unseen", "--")):
                 counts = np.sum([line["histograms"][side] for line in of_form], axis=0)
                 for value, heights in enumerate(counts):
-                    share = heights / heights.sum()
-                    ax.plot(middles, share, style, color=f"C{value}", lw=1, label=f"{value}, {side}")
+                    label = f"value {value}, {side}"
+                    ax.plot(middles, heights / heights.sum(), style, color=f"C{value}", lw=1, label=label)
             ax.set(title=f"{corpus}, {objective}", yticks=[])
-    axes[0, -1].legend(fontsize=7, ncols=2)
-    figure.savefig(path)
-    plt.close(figure)
+        axes[0, -1].legend(fontsize=6, ncols=2)
 
 
 if __name__ == "__main__":

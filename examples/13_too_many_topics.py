@@ -17,11 +17,12 @@ Adds a JSON line for each fit to the results file, then prints means over seeds.
 
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
 from hftopic import VAE, ProdLDA
 from hftopic.analysis import topic_information
@@ -43,7 +44,10 @@ def main() -> None:
         chosen = {"groups": size, "objective": VAE()} if objective == "VAE" else {"groups": (size // 2,) * 2}
         model = ProdLDA(max_iter=arguments.epochs, random_state=seed, **chosen)
         measure_once(arguments.results, key, partial(measured, model, data, scorer, seed))
-    print(table_of(lines_of(arguments.results)).to_string())
+    lines = lines_of(arguments.results)
+    print(table_of(lines).to_string())
+    if arguments.figure:
+        draw(lines, arguments.figure)
 
 
 def measured(model: ProdLDA, data: tuple[Any, ...], scorer: Any, seed: int) -> dict[str, Any]:
@@ -103,6 +107,18 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
     columns += ["sign_agreement", "sign_agreement_all"]
     grouped = results.groupby(["corpus", "topics", "objective"], sort=False)
     return grouped[columns].mean().round(3).assign(seeds=grouped.size())
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """One axes a measure, over the number of topics; means over seeds, a line an objective."""
+    means = table_of(lines).reset_index()
+    shown = ["active", "npmi", "repeated", "inflation_median", "sign_agreement"]
+    with axes_in(path, 1, len(shown), (11, 2.6)) as axes:
+        for ax, measure in zip(axes[0], shown, strict=True):
+            for objective, chosen in means.groupby("objective", sort=False):
+                ax.plot(chosen["topics"], chosen[measure], marker="o", markersize=3, label=objective)
+            ax.set(title=measure, xlabel="topics asked for")
+        axes[0, 0].legend(fontsize=6)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from scoring import rounded  # noqa: E402
 
 __all__ = [
     "SETTINGS",
+    "axes_in",
     "lines_of",
     "made_with",
     "measure_once",
@@ -46,6 +48,7 @@ def options(
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=seeds)
     parser.add_argument("--results", type=Path, default=ROOT / "examples/results" / results)
+    parser.add_argument("--figure", type=Path, help="file to draw the results into, .svg or .png")
     if epochs is not None:
         parser.add_argument("--epochs", type=int, default=epochs)
     return parser
@@ -80,6 +83,23 @@ def measure_once(results: Path, key: dict[str, Any], measure: Callable[[], dict[
     with results.open("a") as file:
         print(json.dumps(line), file=file)
     print(json.dumps(line), flush=True)
+
+
+@contextmanager
+def axes_in(path: Path, rows: int, columns: int, size: tuple[float, float], **sharing: Any) -> Iterator[Any]:
+    """Axes of shape (rows, columns) to draw on; the figure is in the file afterwards."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    with plt.rc_context({"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "hftopic"}):
+        figure, axes = plt.subplots(
+            rows, columns, figsize=size, layout="constrained", squeeze=False, **sharing
+        )
+        yield axes
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        plt.close(figure)
 
 
 def lines_of(results: Path) -> list[dict[str, Any]]:
