@@ -32,12 +32,14 @@ STRONGEST = 5
 
 def main() -> None:
     parser = options_of_corpus(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
+    parser.add_argument("--norms", nargs="+", choices=("none", "shift"), default=["none", "shift"])
     arguments = parser.parse_args()
     scorer = quality.load_scorer(arguments.scorer)
     folder = arguments.corpora / arguments.corpus
     data = scorer.load(folder)
     label_names = (folder / "labels.txt").read_text().split("\n") if (folder / "labels.txt").exists() else []
-    for seed, form, objective in product(arguments.seeds, FORMS, OBJECTIVES):
+    forms = [form for form in FORMS if form[2] in arguments.norms]
+    for seed, form, objective in product(arguments.seeds, forms, OBJECTIVES):
         if objective == "VAE" and form[1] == "group":
             continue  # of one group both readings are the same
         names = dict(zip(("model", "softmax", "encoder_norm"), form, strict=True))
@@ -94,7 +96,7 @@ def strongest_pairs(
         {
             "r": round(pair["r"], 3),
             "across": pair["across"],
-            "labels": [shares[pair[side]].idxmax() for side in ("topic_a", "topic_b")] if labels else None,
+            "labels": None if shares is None else [shares[pair[s]].idxmax() for s in ("topic_a", "topic_b")],
         }
         for pair in pairs.to_dict("records")
     ]

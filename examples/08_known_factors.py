@@ -27,6 +27,7 @@ from hftopic.analysis import (
     topic_information,
 )
 
+LEARNING_RATE = 0.01  # with 4,000 documents an epoch is twenty steps
 DOCUMENTS = 4000  # to learn from, and as many to score
 MODELS: dict[str, tuple[Any, Any]] = {
     "VAE": (10, VAE()),
@@ -50,7 +51,8 @@ def main() -> None:
         corpus = make_factors(2 * DOCUMENTS, seed)
         for name in arguments.models:
             groups, objective = MODELS[name]
-            model = NVDM(groups=groups, objective=objective, max_iter=arguments.epochs, random_state=seed)
+            training = {"max_iter": arguments.epochs, "learning_rate": LEARNING_RATE}
+            model = NVDM(groups=groups, objective=objective, random_state=seed, **training)
             key = {"model": name, "seed": seed, "epochs": arguments.epochs}
             measure_once(arguments.results, key, partial(measured, model, corpus, seed))
     lines = lines_of(arguments.results)

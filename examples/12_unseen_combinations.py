@@ -35,6 +35,7 @@ OBJECTIVES: dict[str, tuple[Any, Any]] = {
     "HFVAE 2x10 (.1, 4)": ((10, 10), HFVAE(beta=0.1, gamma=4.0)),
 }
 LEFT_OUT = ("cells", "random")
+GENERATED = 8000  # documents, of which half are learned from
 BINS = np.linspace(-3, 3, 25)
 FIGURES = ["perplexity_unseen", "perplexity_seen", "perplexity_ratio"]
 FIGURES += [f"{what}_{factor}" for factor in ("first", "second") for what in ("error_unseen", "error_seen")]
@@ -45,7 +46,7 @@ class Documents:
 
     def __init__(self, name: str, seed: int, newsgroups: tuple[Any, ...]) -> None:
         if name == "generated":
-            made = make_factors(8000, seed)
+            made = make_factors(GENERATED, seed)
             quarter = pd.qcut(made.factors["intensity_0"], 4, labels=False)
             factors = pd.DataFrame({"first": made.factors["family"], "second": quarter})
             half = len(factors) // 2

@@ -108,7 +108,8 @@ def number(value: float) -> str:
     elif value != 0 and abs(value) < 1e-3:
         shown = f"{value:.1g}"
     else:
-        shown = f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"
+        decimals = next(d for d, above in ((0, 100), (1, 10), (2, 1), (3, 0)) if abs(value) >= above)
+        shown = f"{value:.{decimals}f}"
     return shown.replace("-", MINUS)
 
 
