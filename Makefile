@@ -59,9 +59,8 @@ reproduce: $(VENV)/.installed
 	$(call EXAMPLE,12_unseen_combinations,--epochs 10)
 	$(call EXAMPLE,13_too_many_topics,--epochs 6 --sizes 20 100)
 ifdef FULL
-	$(call EXAMPLE,07_groups_of_news,,--corpus agnews --seeds 0 1)
-	$(call EXAMPLE,07_groups_of_news,,--corpus short_searchsnippets --seeds 0 1)
-	$(call EXAMPLE,11_discrete_beside_topics,,--corpus agnews --seeds 0)
+	$(call EXAMPLE,07_groups_of_news,,--corpus agnews --norms none --seeds 0 1 2)
+	$(call EXAMPLE,07_groups_of_news,,--corpus short_searchsnippets --norms none --seeds 0 1 2)
 endif
 
 dist: $(VENV)/.installed-test

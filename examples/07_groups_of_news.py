@@ -141,7 +141,10 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
             for ax, column in zip(row, columns, strict=True):
                 colours = ["C0" if objective == "VAE" else "C1" for objective in of_corpus["objective"]]
                 ax.scatter(of_corpus[column], names, c=colours, s=10)
-                ax.set(title=f"{corpus}: {column}", xlim=(0, None))
+                ax.set(xlim=(0, None))
+            row[0].set_ylabel(corpus)
+        for ax, column in zip(axes[0], columns, strict=True):
+            ax.set_title(column)
         axes[0, 0].invert_yaxis()
 
 
