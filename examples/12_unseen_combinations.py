@@ -23,7 +23,7 @@ from generated import make_factors
 from merged import merged
 from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hftopic import HFVAE, NVDM, VAE, BetaTCVAE, ProdLDA
@@ -105,8 +105,8 @@ def measured(model: BaseTopicModel, documents: Documents, how: str, seed: int) -
     }
     row["perplexity_ratio"] = row["perplexity_unseen"] / row["perplexity_seen"]
     for name in factors:
-        probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(codes, factors[name])
-        wrong = probe.predict(judged_codes) != documents.judged_factors[name].to_numpy()
+        told = linear_probe(codes, factors[name]).predict(judged_codes)
+        wrong = told != documents.judged_factors[name].to_numpy()
         row[f"error_unseen_{name}"], row[f"error_seen_{name}"] = wrong[unseen].mean(), wrong[~unseen].mean()
     return {
         **{name: rounded(value) for name, value in row.items()},
@@ -120,6 +120,11 @@ def on_diagonal(factors: pd.DataFrame) -> np.ndarray:
     return factors["first"].to_numpy() == factors["second"].to_numpy()
 
 
+def linear_probe(codes: np.ndarray, factor: "pd.Series[Any]") -> Pipeline:
+    """Logistic regression of a factor on standardised codes."""
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(codes, factor)
+
+
 def histograms(
     codes: np.ndarray, factor: "pd.Series[int]", judged: np.ndarray, factors: pd.DataFrame, unseen: np.ndarray
 ) -> dict[str, list[list[int]]]:
@@ -128,7 +133,7 @@ def histograms(
     The direction is that of a linear probe on seen cells, in standard deviations of their codes; a list for
     each value of the factor, of unseen cells and of seen ones.
     """
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(codes, factor >= 2)
+    probe = linear_probe(codes, factor >= 2)
     centre, scale = (f(probe.decision_function(codes)) for f in (np.mean, np.std))
     encoded = (probe.decision_function(judged) - centre) / scale
     values = factors["second"].to_numpy()

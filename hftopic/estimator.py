@@ -208,7 +208,7 @@ class NVDM(BaseTopicModel):
     Parameters
     ----------
     groups, alpha, beta, gamma, objective, marginals, partners, hidden, encoder_norm, batch_size, \
- max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
+max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.
