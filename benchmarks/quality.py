@@ -26,7 +26,8 @@ from hftopic.objective import VAE
 
 MODELS = {
     "prodlda-vae": lambda seed: ProdLDA(groups=50, objective=VAE(), random_state=seed),
-    "prodlda-hfvae": lambda seed: ProdLDA(groups=(25, 25), beta=0.1, gamma=4.0, random_state=seed),
+    "prodlda-hfvae": lambda seed: ProdLDA(groups=(25, 25), random_state=seed),
+    "prodlda-hfvae-paper": lambda seed: ProdLDA(groups=(25, 25), gamma=4.0, ramp=0, random_state=seed),
     "nvdm-vae": lambda seed: NVDM(groups=50, objective=VAE(), random_state=seed),
 }
 

@@ -5,7 +5,8 @@
 The paper fits ProdLDA with 50 topics to 20 Newsgroups and says: the plain VAE keeps 50 topics and none of
 them correlate; HFVAE with two groups of 25 (beta 0.1, gamma 4) keeps 11, and pairs across the groups
 correlate, such as religion with Middle East politics. This fits both, and NVDM too, with either reading of
-the softmax and with or without a norm on the encoder, and adds a JSON line for each fit to the results file.
+the softmax and with or without a norm on the encoder, and ProdLDA with the weights it has by default; it
+adds a JSON line for each fit to the results file.
 A pair of topics is named there by the label whose documents have most of either; its words are printed only.
 """
 
@@ -22,7 +23,11 @@ from hftopic import HFVAE, NVDM, VAE, ProdLDA
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
 from hftopic.base import BaseTopicModel
 
-OBJECTIVES = {"VAE": (50, VAE()), "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0))}
+OBJECTIVES = {
+    "VAE": (50, VAE()),
+    "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0)),
+    "HFVAE, defaults": ((25, 25), None),
+}
 FORMS = [
     *[("ProdLDA", softmax, norm) for norm, softmax in product(("none", "shift"), ("joint", "group"))],
     *[("NVDM", "", norm) for norm in ("none", "shift")],
@@ -42,6 +47,8 @@ def main() -> None:
     for seed, form, objective in product(arguments.seeds, forms, OBJECTIVES):
         if objective == "VAE" and form[1] == "group":
             continue  # of one group both readings are the same
+        if objective == "HFVAE, defaults" and form != ("ProdLDA", "joint", "none"):
+            continue  # the weights of the paper are constant; these are the defaults, in one form
         names = dict(zip(("model", "softmax", "encoder_norm"), form, strict=True))
         key = {"corpus": arguments.corpus, **names, "objective": objective, "seed": seed}
         key["epochs"] = arguments.epochs
@@ -139,7 +146,7 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
                 for form in of_corpus[["model", "objective", "softmax", "encoder_norm"]].to_numpy()
             ]
             for ax, column in zip(row, columns, strict=True):
-                colours = ["C0" if objective == "VAE" else "C1" for objective in of_corpus["objective"]]
+                colours = [f"C{list(OBJECTIVES).index(objective)}" for objective in of_corpus["objective"]]
                 ax.scatter(of_corpus[column], names, c=colours, s=10)
                 ax.set(xlim=(0, None))
             row[0].set_ylabel(corpus)

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import ProdLDA
+from hftopic import HFVAE, ProdLDA
 from hftopic.analysis import decompose, topic_correlation, topic_information
 
 EQUAL = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0]
@@ -47,8 +47,9 @@ def main() -> None:
             for beta, gamma in weights:
                 key = {"corpus": arguments.corpus, "sweep": sweep, "beta": beta, "gamma": gamma}
                 key |= {"seed": seed, "epochs": arguments.epochs}
+                objective = HFVAE(beta=beta, gamma=gamma)
                 model = ProdLDA(
-                    groups=(25, 25), beta=beta, gamma=gamma, max_iter=arguments.epochs, random_state=seed
+                    groups=(25, 25), objective=objective, max_iter=arguments.epochs, random_state=seed
                 )
                 measure_once(arguments.results, key, partial(measured, model, train, vocabulary))
     results = pd.DataFrame(lines_of(arguments.results))

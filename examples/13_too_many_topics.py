@@ -24,9 +24,14 @@ import numpy as np
 import pandas as pd
 from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import VAE, ProdLDA
+from hftopic import HFVAE, VAE, ProdLDA
 from hftopic.analysis import topic_information
 
+OBJECTIVES = {
+    "VAE": VAE(),
+    "HFVAE": HFVAE(beta=0.1, gamma=4.0),
+    "HFVAE, defaults": None,
+}
 SIZES = (20, 50, 100, 200)
 IN_COMMON = 5  # of ten words, that make two topics a repetition
 LEAST_CORRELATION = 0.05  # of a topic with a class, that has a sign to speak of
@@ -38,11 +43,11 @@ def main() -> None:
     arguments = parser.parse_args()
     scorer = quality.load_scorer(arguments.scorer)
     data = scorer.load(arguments.corpora / arguments.corpus)
-    for seed, size, objective in product(arguments.seeds, arguments.sizes, ("VAE", "HFVAE")):
+    for seed, size, objective in product(arguments.seeds, arguments.sizes, OBJECTIVES):
         key = {"corpus": arguments.corpus, "topics": size, "objective": objective, "seed": seed}
         key["epochs"] = arguments.epochs
-        chosen = {"groups": size, "objective": VAE()} if objective == "VAE" else {"groups": (size // 2,) * 2}
-        model = ProdLDA(max_iter=arguments.epochs, random_state=seed, **chosen)
+        groups = size if objective == "VAE" else (size // 2, size // 2)
+        model = ProdLDA(groups, objective=OBJECTIVES[objective], max_iter=arguments.epochs, random_state=seed)
         measure_once(arguments.results, key, partial(measured, model, data, scorer, seed))
     lines = lines_of(arguments.results)
     print(table_of(lines).to_string())

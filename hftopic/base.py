@@ -55,7 +55,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         *,
         alpha: WeightLike = 1.0,
         beta: WeightLike | tuple[WeightLike, ...] = 0.1,
-        gamma: WeightLike = 4.0,
+        gamma: WeightLike = 10.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
         partners: int | None = 64,
@@ -68,6 +68,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         max_iter: int = 40,
         learning_rate: float = 0.004,
         warm_up: int | float = 0.5,
+        ramp: int | float = 1.0,
         validation_fraction: float = 0.0,
         patience: int = 10,
         device: str | torch.device = "auto",
@@ -90,6 +91,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         self.max_iter = max_iter
         self.learning_rate = learning_rate
         self.warm_up = warm_up
+        self.ramp = ramp
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.device = device
@@ -155,8 +157,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
         """One epoch over some documents, going on from the model as it is.
 
-        A call counts as one epoch of ``warm_up`` (of ``max_iter``, where that is a share), and the learning
-        rate stays at ``learning_rate``.
+        A call counts as one epoch of ``warm_up`` and ``ramp`` (of ``max_iter``, where they are shares), and
+        the learning rate stays at ``learning_rate``.
 
         Parameters
         ----------
@@ -294,7 +296,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         )
 
     def _objective(self) -> Objective:
-        return chosen_objective(self.objective, alpha=self.alpha, beta=self.beta, gamma=self.gamma)
+        return chosen_objective(self.objective, self.ramp, alpha=self.alpha, beta=self.beta, gamma=self.gamma)
 
     def _encoder(
         self,

@@ -40,7 +40,7 @@ class ProdLDA(BaseTopicModel):
     beta : float or Ramp, or tuple of them, default=0.1
         Weight β of the total correlation between groups; below 1 lets groups correlate. Of nested groups a
         tuple has one for each level, the outermost first.
-    gamma : float or Ramp, default=4.0
+    gamma : float or Ramp, default=10.0
         Weight γ of the total correlation within groups; above 1 pushes topics of a group apart.
     objective : objective, optional
         In place of the three weights, one of those in :mod:`hftopic.objective`, such as ``hftopic.VAE()`` or
@@ -78,6 +78,11 @@ class ProdLDA(BaseTopicModel):
     warm_up : int or float, default=0.5
         Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
         an int counts epochs, a float is a share of ``max_iter``. Without it short texts lose most topics.
+    ramp : int or float, default=1.0
+        Epochs over which alpha, beta and gamma go in a straight line from 1, the weights of the plain
+        autoencoder, to their values: an int counts epochs, a float is a share of ``max_iter``. With 0 they
+        have their values from the start, and fewer topics stay in use; the paper's text experiment is
+        ``gamma=4.0, ramp=0``. A weight that is a :class:`hftopic.Ramp`, or an `objective`, has its own.
     validation_fraction : float, default=0.0
         Share of the documents held out to stop early; the weights of the best epoch are kept. With 0 all
         documents are trained on, for ``max_iter`` epochs.
@@ -140,7 +145,7 @@ class ProdLDA(BaseTopicModel):
         *,
         alpha: WeightLike = 1.0,
         beta: WeightLike | tuple[WeightLike, ...] = 0.1,
-        gamma: WeightLike = 4.0,
+        gamma: WeightLike = 10.0,
         objective: Objective | None = None,
         marginals: str = "hfvae",
         partners: int | None = 64,
@@ -154,6 +159,7 @@ class ProdLDA(BaseTopicModel):
         max_iter: int = 40,
         learning_rate: float = 0.004,
         warm_up: int | float = 0.5,
+        ramp: int | float = 1.0,
         validation_fraction: float = 0.0,
         patience: int = 10,
         device: str | torch.device = "auto",
@@ -177,6 +183,7 @@ class ProdLDA(BaseTopicModel):
             max_iter=max_iter,
             learning_rate=learning_rate,
             warm_up=warm_up,
+            ramp=ramp,
             validation_fraction=validation_fraction,
             patience=patience,
             device=device,
@@ -208,7 +215,7 @@ class NVDM(BaseTopicModel):
     Parameters
     ----------
     groups, alpha, beta, gamma, objective, marginals, partners, hidden, encoder_norm, batch_size, \
-max_iter, learning_rate, warm_up, validation_fraction, patience, device, verbose, random_state
+max_iter, learning_rate, warm_up, ramp, validation_fraction, patience, device, verbose, random_state
         As in :class:`ProdLDA`.
     prior : prior, optional
         ``StandardNormal()`` if not given.

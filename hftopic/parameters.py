@@ -1,7 +1,7 @@
 """Parameters of the estimators: which values they may have, and what those stand for."""
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -19,6 +19,11 @@ from hftopic.training import Settings
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
 
+DEFAULT_WEIGHTS = {"alpha": 1.0, "beta": 0.1, "gamma": 10.0}
+"""Of the estimators; with an objective no others can be given."""
+
+# A number of epochs, or a share of all.
+EPOCHS = [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "groups": [Integral, Normal, Concrete, tuple, list],
@@ -36,7 +41,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "batch_size": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "warm_up": [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")],
+    "warm_up": EPOCHS,
+    "ramp": EPOCHS,
     "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     "patience": [Interval(Integral, 1, None, closed="left")],
     "device": [str, torch.device],
@@ -46,8 +52,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
 """Checked by scikit-learn's ``_validate_params`` at the start of ``fit``."""
 
 
-def chosen_objective(objective: Objective | None, **weights: Any) -> Objective:
-    """The objective given, or HFVAE with the weights alpha, beta and gamma.
+def chosen_objective(objective: Objective | None, ramp: int | float, **weights: Any) -> Objective:
+    """The objective given, or HFVAE with the weights alpha, beta and gamma, to which they go over ``ramp``.
 
     Raises
     ------
@@ -55,20 +61,28 @@ def chosen_objective(objective: Objective | None, **weights: Any) -> Objective:
         An objective together with weights other than the default ones.
     """
     if objective is None:
-        return HFVAE(**weights)
+        plain = HFVAE(**weights)
+        return replace(plain, **{name: _ramped(getattr(plain, name), ramp) for name in weights})
     _refuse_class("objective", objective)
     if not isinstance(objective, Objective):
         raise ValueError(
             f"objective={objective!r} is not one of hftopic.objective; one of your own must inherit from "
             "hftopic.objective.Objective"
         )
-    changed = [name for name, weight in weights.items() if weight != getattr(HFVAE(), name)]
+    changed = [name for name, weight in weights.items() if weight != DEFAULT_WEIGHTS[name]]
     if changed:
         raise ValueError(
             f"objective={objective!r} and {', '.join(changed)} are both given; "
             "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
         )
     return objective
+
+
+def _ramped(weight: Any, over: int | float) -> Any:
+    """A weight that starts at 1, where it does not say itself how it changes."""
+    if isinstance(weight, tuple):
+        return tuple(_ramped(of_level, over) for of_level in weight)
+    return weight if isinstance(weight, Ramp) or weight == 1 or not over else Ramp(1.0, weight, over)
 
 
 def chosen_prior(prior: Prior | None, default: Prior) -> Prior:

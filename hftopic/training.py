@@ -219,18 +219,21 @@ class Trainer:
         return _Documents(counts, Mixing("full", len(everything)), everything)
 
     def validation_loss(self, counts: sp.csr_array, n_documents: int) -> float:
-        """Objective at full weights on held-out documents, nats per document, with the same noise always."""
+        """Objective that training ends with on held-out documents, nats per document, always the same noise.
+
+        Its weights, temperatures and noise are those of the last epoch, so that losses of all epochs compare.
+        """
         self.network.eval()
         generator = _fixed_generator()
-        total = 0.0
+        total, end = 0.0, float(self.settings.max_iter)
         batches = [
             np.arange(s.start, s.stop) for s in batch_slices(counts.shape[0], self._batch_size(n_documents))
         ]
         documents = self._documents(counts, max(n_documents, *map(len, batches)))
         with torch.no_grad():
             for rows in batches:
-                step = self._forward(documents, rows, self._noise(len(rows), generator), None, self.epoch)
-                per_document = loss(self.objective.terms(step), self._weights(self.epoch), 1.0)
+                step = self._forward(documents, rows, self._noise(len(rows), generator), None, end)
+                per_document = loss(self.objective.terms(step), self._weights(end), 1.0)
                 total += per_document.double().sum().item()
         return total / counts.shape[0]
 

@@ -361,6 +361,9 @@ def test_report_takes_texts_and_dates_from_files(model: Path, folder: Path, tmp_
     dates.write_text("1990\n")
     _, error = called("report", model, folder, *quick, "--force", code=1)
     assert f"dates has 1 entries for {n} documents" in error
+    dates.write_text("1990-05-01\n\nthe day after\n")
+    _, error = called("report", model, folder, *quick, "--force", code=1)
+    assert f"{dates}, line 3: 'the day after' is no date or number" in error
     assert page.read_text(encoding="utf-8") == written
 
 

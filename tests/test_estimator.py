@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
-from hftopic.objective import HFVAE, VAE
+from hftopic.objective import HFVAE, VAE, Ramp
 from hftopic.priors import StandardNormal
 
 SMALL = {"groups": (3, 2), "max_iter": 4, "batch_size": 64, "warm_up": 2, "random_state": 0}
@@ -373,6 +373,9 @@ def test_validation_is_recorded(model, corpus):
         ({"max_iter": 0}, "max_iter"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"warm_up": -1}, "warm_up"),
+        ({"ramp": 1.5}, "ramp"),
+        ({"ramp": "slow"}, "ramp"),
+        ({"beta": (0.1, "x")}, "beta (of HFVAE|are both given)"),
         ({"validation_fraction": 1.0}, "validation_fraction"),
         ({"validation_fraction": 0.005}, "leaves 1 to validate"),
         ({"device": "abacus"}, "device='abacus' cannot be used"),
@@ -481,6 +484,35 @@ def test_warm_up_is_a_number_of_epochs_or_a_share_of_them(corpus):
     assert model.fit(corpus).history_["warm_up"].tolist() == [0.5, 1, 1, 1]
     assert model.set_params(warm_up=4).fit(corpus).history_["warm_up"].tolist() == [0.25, 0.5, 0.75, 1]
     assert model.set_params(warm_up=0).fit(corpus).history_["warm_up"].tolist() == [1, 1, 1, 1]
+
+
+NESTED = ((1, 1), (2, 1))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "objective"),
+    [
+        ({}, HFVAE(beta=Ramp(1.0, 0.1, 1.0), gamma=Ramp(1.0, 10.0, 1.0))),
+        ({"ramp": 3, "alpha": 2.0}, HFVAE(Ramp(1.0, 2.0, 3), Ramp(1.0, 0.1, 3), Ramp(1.0, 10.0, 3))),
+        ({"ramp": 0.5, "beta": Ramp(0.0, 2.0, 1)}, HFVAE(beta=Ramp(0.0, 2.0, 1), gamma=Ramp(1.0, 10.0, 0.5))),
+        ({"ramp": 0, "gamma": 4.0}, HFVAE(beta=0.1, gamma=4.0)),
+        ({"ramp": 0.0, "gamma": 4.0}, HFVAE(beta=0.1, gamma=4.0)),
+        (
+            {"groups": NESTED, "beta": (0.1, 1.0)},
+            HFVAE(beta=(Ramp(1.0, 0.1, 1.0), 1.0), gamma=Ramp(1.0, 10.0, 1.0)),
+        ),
+        (
+            {"groups": NESTED, "beta": (0.1, Ramp(2.0, 0.5))},
+            HFVAE(beta=(Ramp(1.0, 0.1, 1.0), Ramp(2.0, 0.5)), gamma=Ramp(1.0, 10.0, 1.0)),
+        ),
+    ],
+)
+def test_ramp_takes_the_weights_from_1_to_their_values(corpus, parameters, objective):
+    model = ProdLDA(groups=(3, 2), max_iter=4, random_state=0).set_params(**parameters)
+    written_out = ProdLDA(model.groups, objective=objective, max_iter=4, random_state=0)
+    np.testing.assert_array_equal(model.fit_transform(corpus), written_out.fit_transform(corpus))
+    other = clone(written_out).set_params(objective=VAE()).fit_transform(corpus)
+    assert not np.array_equal(model.transform(corpus), other)
 
 
 def test_long_counts_and_fractions(model):

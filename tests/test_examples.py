@@ -100,7 +100,7 @@ def test_planted_correlations(example, monkeypatch, tmp_path):
 @needs_scorer
 @pytest.mark.parametrize(
     ("number", "n_lines", "options"),
-    [("07", 10, []), ("10", 15, []), ("11", 6, ["--models", "NVDM"]), ("13", 4, ["--sizes", 4, 6])],
+    [("07", 11, []), ("10", 15, []), ("11", 6, ["--models", "NVDM"]), ("13", 6, ["--sizes", 4, 6])],
 )
 def test_on_a_corpus_of_files(example, monkeypatch, tmp_path, corpora, number, n_lines, options):
     files = ["--corpora", corpora, "--scorer", SCORER]

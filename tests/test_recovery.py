@@ -50,7 +50,7 @@ def test_planted_correlations_across_groups_are_found():
 
 
 def test_gamma_lowers_correlation_within_a_group():
-    """Topics planted with r = 0.9 inside one group: γ = 4 must leave less of it than the plain VAE."""
+    """Topics planted with r = 0.9 inside one group: γ > 1 must leave less of it than the plain VAE."""
     planted = hftopic.make_correlated_topics(
         1000, groups=(4,), n_words=200, correlation=correlated_block(4, 0.9), random_state=0
     )

@@ -11,7 +11,7 @@ from hftopic import ProdLDA, TrainingDivergedError
 from hftopic.latent import LatentSpace
 from hftopic.latent_prior import LatentPrior
 from hftopic.networks import Encoder, NVDMDecoder, TopicNetwork
-from hftopic.objective import HFVAE, VAE
+from hftopic.objective import HFVAE, VAE, Ramp
 from hftopic.posterior import Noise
 from hftopic.training import Settings, Trainer, train
 
@@ -161,6 +161,16 @@ def test_validation_loss_repeats_and_changes_nothing(counts):
     assert trainer.validation_loss(counts, 60) == trainer.validation_loss(counts, 60)
     assert all(torch.equal(before[name], value) for name, value in trainer.network.state_dict().items())
     assert torch.equal(state, trainer.generator.get_state())
+
+
+def test_validation_losses_are_of_one_objective_while_its_weights_change(counts):
+    """Early stopping compares them: a weight still low would pass for a better model."""
+    trainer = make_trainer(HFVAE(beta=Ramp(1.0, 0.1), gamma=Ramp(1.0, 40.0, over=1.0)))
+    first = trainer.validation_loss(counts, 60)
+    trainer.epoch = 5
+    assert trainer.validation_loss(counts, 60) == first
+    trainer.configure(HFVAE(beta=0.1, gamma=40.0), trainer.settings)
+    assert trainer.validation_loss(counts, 60) == first
 
 
 def test_divergence_names_term_and_epoch_and_keeps_the_last_good_weights(counts):

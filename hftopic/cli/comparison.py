@@ -180,7 +180,7 @@ def grid_of(
     from hftopic.objective import VAE
 
     for model, number in product(models, groups):
-        check_together(model, "hfvae", groups=number, topic_softmax=None, **dict.fromkeys(WEIGHTS))
+        check_together(model, "hfvae", groups=number, topic_softmax=None)
     given = {name: values for name, values in weights.items() if values}
     if given and "hfvae" not in objectives:
         raise click.UsageError(

@@ -57,7 +57,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting("--alpha", type=Finite(0), default="1.0", help="Weight of the mutual information.")
 @_setting("--beta", type=Finite(0), default="0.1", help="Weight of the correlation between groups.")
-@_setting("--gamma", type=Finite(0), default="4.0", help="Weight of the correlation within groups.")
+@_setting("--gamma", type=Finite(0), default="10.0", help="Weight of the correlation within groups.")
 @click.option(
     "--objective",
     type=Objective(),
@@ -97,6 +97,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--batch-size", type=BatchSize(), default="auto", help="Documents in a training step.")
 @_setting("--learning-rate", type=Finite(0, min_open=True), default="0.004", help="Of Adam.")
 @_setting("--warm-up", type=Share(0), default="0.5", help="Epochs the weights rise over, or a share of them.")
+@_setting("--ramp", type=Share(0), default="1.0", help="Epochs, or a share of them, from 1 to the weights.")
 @_setting(
     "--validation-fraction",
     type=Finite(0, 1, max_open=True),
@@ -141,7 +142,7 @@ def fit(
 
 def check_together(model: str, objective: Any, **settings: Any) -> None:
     """Refuse, as wrong usage, options that each are right but not with each other."""
-    weights = [f"--{name}" for name in ("alpha", "beta", "gamma") if settings[name] is not None]
+    weights = [f"--{name}" for name in ("alpha", "beta", "gamma", "ramp") if settings.get(name) is not None]
     if objective != "hfvae" and weights:
         raise click.UsageError(
             f"{', '.join(weights)}: weights of --objective hfvae; write those of another into it"
