@@ -1,6 +1,6 @@
 """Quality of the models with their defaults: topics, likelihoods, correlations, time.
 
-    python benchmarks/quality.py                                   # 20 Newsgroups and AG News, three models
+    python benchmarks/quality.py                                   # 20 Newsgroups and AG News, four models
     python benchmarks/quality.py --corpus agnews --model prodlda-hfvae --seeds 0 1 2 3 4
 
 Prints one JSON line a model. Topics and completion are scored by an independent script (``--scorer``) that
