@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import HFVAE, NVDM, VAE, ProdLDA
+from hftopic import HFVAE, NVDM, VAE, ProdLDA, Ramp
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
 from hftopic.base import BaseTopicModel
 
 OBJECTIVES = {
     "VAE": (50, VAE()),
     "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0)),
-    "HFVAE, defaults": ((25, 25), None),
+    "HFVAE, defaults": ((25, 25), HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))),
 }
 FORMS = [
     *[("ProdLDA", softmax, norm) for norm, softmax in product(("none", "shift"), ("joint", "group"))],
@@ -54,7 +54,7 @@ def main() -> None:
         key["epochs"] = arguments.epochs
         model = model_of(form, objective, seed, arguments.epochs)
         measure_once(arguments.results, key, partial(measured, model, data, scorer, label_names))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string(index=False))
     if arguments.figure:
         draw(lines, arguments.figure)

@@ -55,7 +55,7 @@ def main() -> None:
             model = NVDM(groups=groups, objective=objective, random_state=seed, **training)
             key = {"model": name, "seed": seed, "epochs": arguments.epochs}
             measure_once(arguments.results, key, partial(measured, model, corpus, seed))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string())
     if arguments.figure:
         draw(lines, arguments.figure)

@@ -58,7 +58,7 @@ def main() -> None:
     for seed, case, method in product(arguments.seeds, arguments.cases, arguments.methods):
         key = {"case": case, "method": method, "seed": seed, "epochs": arguments.epochs}
         measure_once(arguments.results, key, partial(measured, case, method, seed, arguments.epochs))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string())
     if arguments.figure:
         draw(lines, arguments.figure)
@@ -144,8 +144,10 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
     """One axes a case: correlations found against those planted, means over seeds, a line a method."""
     results = pd.DataFrame(lines)
     means = results.groupby(["case", "method"], sort=False)[[str(r) for r in PLANTED]].mean()
-    with axes_in(path, 2, len(CASES) // 2, (11, 5), sharex=True, sharey=True) as axes:
-        for ax, case in zip(axes.flat, CASES, strict=True):
+    cases = list(dict.fromkeys(results["case"]))
+    rows = 2 if len(cases) > 1 else 1
+    with axes_in(path, rows, -(-len(cases) // rows), (11, 5), sharex=True, sharey=True) as axes:
+        for ax, case in zip(axes.flat, cases, strict=False):
             ax.plot(PLANTED, PLANTED, color="0.8", label="as planted")
             for method, found in means.loc[case].iterrows():
                 ax.plot(PLANTED, found, marker="o", markersize=3, label=method)

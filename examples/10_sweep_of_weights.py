@@ -52,7 +52,7 @@ def main() -> None:
                     groups=(25, 25), objective=objective, max_iter=arguments.epochs, random_state=seed
                 )
                 measure_once(arguments.results, key, partial(measured, model, train, vocabulary))
-    results = pd.DataFrame(lines_of(arguments.results))
+    results = pd.DataFrame(lines_of(arguments.results, arguments.epochs))
     means = results.groupby(["corpus", "sweep", "beta", "gamma"], sort=False)[list(MEASURES)].mean()
     print(means.round(2).to_string())
     if arguments.figure:

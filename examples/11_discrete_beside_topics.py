@@ -48,7 +48,7 @@ def main() -> None:
                 key["epochs"] = arguments.epochs
                 model = model_of(kind, name, len(np.unique(data[3])), arguments.epochs, seed)
                 measure_once(arguments.results, key, partial(measured, model, data))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string())
     if arguments.figure:
         draw(lines, arguments.figure)

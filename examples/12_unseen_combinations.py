@@ -84,7 +84,7 @@ def main() -> None:
                 groups=groups, objective=chosen, max_iter=arguments.epochs, random_state=seed
             )
             measure_once(arguments.results, key, partial(measured, model, documents, how, seed))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string())
     if arguments.figure:
         draw(lines, arguments.figure)

@@ -24,13 +24,13 @@ import numpy as np
 import pandas as pd
 from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import HFVAE, VAE, ProdLDA
+from hftopic import HFVAE, VAE, ProdLDA, Ramp
 from hftopic.analysis import topic_information
 
 OBJECTIVES = {
     "VAE": VAE(),
     "HFVAE": HFVAE(beta=0.1, gamma=4.0),
-    "HFVAE, defaults": None,
+    "HFVAE, defaults": HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0)),
 }
 SIZES = (20, 50, 100, 200)
 IN_COMMON = 5  # of ten words, that make two topics a repetition
@@ -49,7 +49,7 @@ def main() -> None:
         groups = size if objective == "VAE" else (size // 2, size // 2)
         model = ProdLDA(groups, objective=OBJECTIVES[objective], max_iter=arguments.epochs, random_state=seed)
         measure_once(arguments.results, key, partial(measured, model, data, scorer, seed))
-    lines = lines_of(arguments.results)
+    lines = lines_of(arguments.results, arguments.epochs)
     print(table_of(lines).to_string())
     if arguments.figure:
         draw(lines, arguments.figure)

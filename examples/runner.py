@@ -102,6 +102,7 @@ def axes_in(path: Path, rows: int, columns: int, size: tuple[float, float], **sh
         plt.close(figure)
 
 
-def lines_of(results: Path) -> list[dict[str, Any]]:
-    """Results so far."""
-    return [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+def lines_of(results: Path, epochs: int | None = None) -> list[dict[str, Any]]:
+    """Results so far, or those of so many epochs alone."""
+    lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+    return [line for line in lines if epochs in (None, line["epochs"])]

@@ -80,12 +80,13 @@ class ProdLDA(BaseTopicModel):
         an int counts epochs, a float is a share of ``max_iter``. Without it short texts lose most topics.
     ramp : int or float, default=1.0
         Epochs over which alpha, beta and gamma go in a straight line from 1, the weights of the plain
-        autoencoder, to their values: an int counts epochs, a float is a share of ``max_iter``. With 0 they
-        have their values from the start, and fewer topics stay in use; the paper's text experiment is
-        ``gamma=4.0, ramp=0``. A weight that is a :class:`hftopic.Ramp`, or an `objective`, has its own.
+        autoencoder, to their values, times the warm-up: 1 is one epoch and 1.0 all of ``max_iter``; in more
+        than ``max_iter`` they do not get there. With 0 they have their values from the start, and fewer
+        topics stay in use; the paper's text experiment is ``gamma=4.0, ramp=0``. It moves numbers alone: a
+        weight that is a :class:`hftopic.Ramp`, and an `objective`, change as they say themselves.
     validation_fraction : float, default=0.0
-        Share of the documents held out to stop early; the weights of the best epoch are kept. With 0 all
-        documents are trained on, for ``max_iter`` epochs.
+        Share of the documents held out to stop early, by the loss of the objective that training ends with;
+        the weights of the best epoch are kept. With 0 all documents are trained on, for ``max_iter`` epochs.
     patience : int, default=10
         Epochs without a lower validation loss, after the warm-up, before training stops.
     device : str or torch.device, default="auto"

@@ -235,7 +235,11 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
         (["fit", "{corpus}", "--out", "{new}", "--split", "dev"], 1, "the splits are 'train', 'test'"),
         (["fit", "{corpus}", "--out", "{new}", "--min-df", "2"], 1, "counted words, not texts"),
         (["fit", "{corpus}", "--out", "{new}", "--learning-rate", "-1"], 2, "'--learning-rate': -1.0 is not"),
-        (["fit", "{corpus}", "--out", "{new}", "--objective", "vae", "--beta", "2"], 2, "--beta: weights of"),
+        (
+            ["fit", "{corpus}", "--out", "{new}", "--objective", "vae", "--beta", "2"],
+            2,
+            "--beta: of --objective hfvae only",
+        ),
         (["topics", "{corpus}"], 1, "made"),
         (["topics", "{model}", "--active"], 2, "needs a CORPUS"),
         (["transform", "{model}", "{corpus}", "--out", "{new}.xls"], 2, "ends in none of .csv"),

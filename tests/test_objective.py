@@ -378,7 +378,7 @@ def test_nested_groups_have_a_weight_a_level(seed, alpha, gamma, weights):
 
 @pytest.mark.parametrize("groups", [(2, 2), ((1, 1), 2)])
 def test_a_wrong_number_of_betas_is_refused(groups):
-    with pytest.raises(ValueError, match=r"beta=\(1.0, 2.0, 3.0\) has 3 weights and the groups have"):
+    with pytest.raises(ValueError, match="beta has 3 weights and the groups have"):
         HFVAE(beta=(1.0, 2.0, 3.0)).weights(LatentSpace(groups), NOW)
 
 

@@ -22,7 +22,7 @@ from hftopic.cli.options import (
     vocabulary_option,
 )
 from hftopic.cli.tables import Style, show, show_tables
-from hftopic.cli.values import SEED, BatchSize, Finite, Groups, Objective, existing_path, new_path
+from hftopic.cli.values import SEED, BatchSize, Finite, Groups, Objective, Share, existing_path, new_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +92,9 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 @click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the documents.")
 @click.option("--batch-size", type=BatchSize(), help="Documents in a training step.")
 @click.option("--learning-rate", type=Finite(0, min_open=True), help="Of Adam.")
+@click.option(
+    "--ramp", type=Share(0), help="Epochs, or a share of them, in which weights go from 1 to theirs."
+)
 @click.option("--device", type=str, help="auto, cpu, cuda …")
 @click.option("--jobs", "n_jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--by-run", is_flag=True, help="A row for each seed in place of one for each setting.")

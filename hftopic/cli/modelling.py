@@ -97,7 +97,12 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting("--batch-size", type=BatchSize(), default="auto", help="Documents in a training step.")
 @_setting("--learning-rate", type=Finite(0, min_open=True), default="0.004", help="Of Adam.")
 @_setting("--warm-up", type=Share(0), default="0.5", help="Epochs the weights rise over, or a share of them.")
-@_setting("--ramp", type=Share(0), default="1.0", help="Epochs, or a share of them, from 1 to the weights.")
+@_setting(
+    "--ramp",
+    type=Share(0),
+    default="1.0",
+    help="Epochs, or a share, in which alpha, beta, gamma go from 1 to their values.",
+)
 @_setting(
     "--validation-fraction",
     type=Finite(0, 1, max_open=True),
@@ -145,7 +150,7 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
     weights = [f"--{name}" for name in ("alpha", "beta", "gamma", "ramp") if settings.get(name) is not None]
     if objective != "hfvae" and weights:
         raise click.UsageError(
-            f"{', '.join(weights)}: weights of --objective hfvae; write those of another into it"
+            f"{', '.join(weights)}: of --objective hfvae only; write weights of another into it"
         )
     if model == "nvdm" and settings["topic_softmax"] is not None:
         raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")

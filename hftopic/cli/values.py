@@ -103,7 +103,8 @@ class Objective(Written):
     name = "hfvae|vae|VALUE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if value in ("hfvae", "vae") else super().convert(value, param, ctx)
+        plain = value.lower() if isinstance(value, str) else value
+        return plain if plain in ("hfvae", "vae") else super().convert(value, param, ctx)
 
 
 class Groups(Integers):

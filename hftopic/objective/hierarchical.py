@@ -100,7 +100,7 @@ class HFVAE(Hierarchical):
             return (self.beta,) * n_levels
         if len(self.beta) != n_levels:
             raise ValueError(
-                f"beta={self.beta!r} has {len(self.beta)} weights and the groups have {n_levels} "
+                f"beta has {len(self.beta)} weights and the groups have {n_levels} "
                 f"level{'s' if n_levels > 1 else ''}; give one weight a level, the outermost first"
             )
         return self.beta

@@ -55,8 +55,8 @@ def unreadable(tmp_path: Path) -> Path:
         ("--alpha -1", "'--alpha': -1.0 is not in the range"),
         ("--gamma nan", "'--gamma': nan is not a finite number"),
         ("--beta inf", "'--beta': inf is not a finite number"),
-        ("--objective vae --gamma 2 --alpha 1", "--alpha, --gamma: weights of --objective hfvae"),
-        ("--objective vae --ramp 5", "--ramp: weights of --objective hfvae"),
+        ("--objective vae --gamma 2 --alpha 1", "--alpha, --gamma: of --objective hfvae only"),
+        ("--objective vae --ramp 5", "--ramp: of --objective hfvae only"),
         ("--groups 1", "two topics or more"),
         ("--groups 1,2 --topic-softmax group", "each group needs two topics or more"),
         ("--encoding klingon", "no encoding of text 'klingon'"),
@@ -73,7 +73,9 @@ def test_wrong_usage_is_found_before_the_corpus_is_read(unreadable: Path, option
     assert [path.name for path in unreadable.parent.iterdir()] == [unreadable.name]
 
 
-@pytest.mark.parametrize("options", ["--encoding utf-16", "--groups 1,1", "--warm-up 0", "--warm-up 1.0"])
+@pytest.mark.parametrize(
+    "options", ["--encoding utf-16", "--groups 1,1", "--warm-up 0", "--ramp 1.0", "--objective VAE"]
+)
 def test_what_is_right_usage_gets_to_the_corpus(unreadable: Path, options: str) -> None:
     assert "damaged.ldac" in called(
         "fit", unreadable, "--out", unreadable.parent / "m", *options.split(), code=1
