@@ -61,6 +61,7 @@ reproduce: $(VENV)/.installed
 ifdef FULL
 	$(call EXAMPLE,07_groups_of_news,,--corpus agnews --norms none --seeds 0 1 2)
 	$(call EXAMPLE,07_groups_of_news,,--corpus short_searchsnippets --norms none --seeds 0 1 2)
+	$(call EXAMPLE,11_discrete_beside_topics,,--corpus agnews)
 endif
 
 dist: $(VENV)/.installed-test

@@ -26,7 +26,7 @@ from hftopic.base import BaseTopicModel
 OBJECTIVES = {
     "VAE": (50, VAE()),
     "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0)),
-    "HFVAE, defaults": ((25, 25), HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))),
+    "HFVAE, ramped": ((25, 25), HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))),
 }
 FORMS = [
     *[("ProdLDA", softmax, norm) for norm, softmax in product(("none", "shift"), ("joint", "group"))],
@@ -47,7 +47,7 @@ def main() -> None:
     for seed, form, objective in product(arguments.seeds, forms, OBJECTIVES):
         if objective == "VAE" and form[1] == "group":
             continue  # of one group both readings are the same
-        if objective == "HFVAE, defaults" and form != ("ProdLDA", "joint", "none"):
+        if objective == "HFVAE, ramped" and form != ("ProdLDA", "joint", "none"):
             continue  # the weights of the paper are constant; these are the defaults, in one form
         names = dict(zip(("model", "softmax", "encoder_norm"), form, strict=True))
         key = {"corpus": arguments.corpus, **names, "objective": objective, "seed": seed}

@@ -30,7 +30,7 @@ from hftopic.analysis import topic_information
 OBJECTIVES = {
     "VAE": VAE(),
     "HFVAE": HFVAE(beta=0.1, gamma=4.0),
-    "HFVAE, defaults": HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0)),
+    "HFVAE, ramped": HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0)),
 }
 SIZES = (20, 50, 100, 200)
 IN_COMMON = 5  # of ten words, that make two topics a repetition
