@@ -137,7 +137,7 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
     columns = ["active topics", *shown.values()]
     corpora = list(dict.fromkeys(results["corpus"]))
     with axes_in(
-        path, len(corpora), len(columns), (11, 2.6 * len(corpora)), sharey=True, sharex="col"
+        path, len(corpora), len(columns), (11, 2.6 * len(corpora)), sharey="row", sharex="col"
     ) as axes:
         for row, corpus in zip(axes, corpora, strict=True):
             of_corpus = results[results["corpus"] == corpus]
@@ -150,9 +150,9 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
                 ax.scatter(of_corpus[column], names, c=colours, s=10)
                 ax.set(xlim=(0, None))
             row[0].set_ylabel(corpus)
+            row[0].invert_yaxis()
         for ax, column in zip(axes[0], columns, strict=True):
             ax.set_title(column)
-        axes[0, 0].invert_yaxis()
 
 
 if __name__ == "__main__":
