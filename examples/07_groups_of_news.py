@@ -17,16 +17,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import RAMPED, axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import HFVAE, NVDM, VAE, ProdLDA, Ramp
+from hftopic import HFVAE, NVDM, VAE, ProdLDA
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
 from hftopic.base import BaseTopicModel
 
 OBJECTIVES = {
     "VAE": (50, VAE()),
     "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0)),
-    "HFVAE, ramped": ((25, 25), HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))),
+    "HFVAE, ramped": ((25, 25), RAMPED),
 }
 FORMS = [
     *[("ProdLDA", softmax, norm) for norm, softmax in product(("none", "shift"), ("joint", "group"))],

@@ -22,15 +22,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import RAMPED, axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
 
-from hftopic import HFVAE, VAE, ProdLDA, Ramp
+from hftopic import HFVAE, VAE, ProdLDA
 from hftopic.analysis import topic_information
 
 OBJECTIVES = {
     "VAE": VAE(),
     "HFVAE": HFVAE(beta=0.1, gamma=4.0),
-    "HFVAE, ramped": HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0)),
+    "HFVAE, ramped": RAMPED,
 }
 SIZES = (20, 50, 100, 200)
 IN_COMMON = 5  # of ten words, that make two topics a repetition

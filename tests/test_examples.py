@@ -11,6 +11,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import mutual_info_score
 
+from hftopic import NVDM, ProdLDA
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCORER = EXAMPLES.parents[1] / "shared" / "score.py"
 pytestmark = [
@@ -49,6 +51,10 @@ def corpora(tmp_path_factory):
         (folder / "20ng_avitm1995" / f"{split}_labels.txt").write_text("\n".join(map(str, labels)))
     (folder / "20ng_avitm1995" / "vocab.txt").write_text("\n".join(f"w{word}" for word in range(100)))
     return folder
+
+
+def test_ramped_is_what_the_estimators_minimise_by_default(example):
+    assert example("runner").RAMPED == ProdLDA()._objective() == NVDM()._objective()
 
 
 def run(module, monkeypatch, *options) -> None:

@@ -96,12 +96,12 @@ def lines_of(path: Path, encoding: str) -> list[str | None]:
 
 def dates_of(path: Path, encoding: str) -> list[Any]:
     """Lines of a file as numbers where all are, else as they stand, each a date."""
-    import pandas as pd
-
     lines = lines_of(path, encoding)
     try:
         return [None if line is None else float(line) if "." in line else int(line) for line in lines]
     except ValueError:
+        import pandas as pd
+
         moments = pd.to_datetime(pd.Series(lines, dtype=object), errors="coerce", format="mixed", utc=True)
         for number, (line, unread) in enumerate(zip(lines, moments.isna(), strict=True), start=1):
             if line is not None and unread:
