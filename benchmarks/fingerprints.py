@@ -4,7 +4,7 @@
     python benchmarks/fingerprints.py --against before.json    # lists the differences; exits with 1 if any
 
 The last bits of a fit depend on the processor and the number of threads: compare runs on one machine with the
-same number of threads (one by default). ``report`` is the hash of the whole page. ``report_values`` is the hash
+same number of threads (one by default). ``report`` is the hash of the whole page, ``report_values`` that
 of its numbers only: the data of its script and the numeric cells of its tables.
 """
 
