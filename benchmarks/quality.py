@@ -21,7 +21,7 @@ from scoring import SHARED, load_scorer, rounded
 
 from hftopic import NVDM, ProdLDA, __version__
 from hftopic.analysis import topic_correlation, topic_information
-from hftopic.base import BaseTopicModel
+from hftopic.models.base import BaseTopicModel
 from hftopic.objective import VAE
 
 MODELS = {

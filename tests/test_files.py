@@ -2,7 +2,7 @@
 
 import pytest
 
-from hftopic.atomic import written_whole
+from hftopic._files import written_whole
 
 
 def test_a_file_never_replaces_a_folder(tmp_path):

@@ -8,11 +8,11 @@ import scipy.sparse as sp
 import torch
 
 from hftopic import ProdLDA, TrainingDivergedError
-from hftopic.latent import LatentSpace
-from hftopic.latent_prior import LatentPrior
-from hftopic.networks import Encoder, NVDMDecoder, TopicNetwork
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import Noise
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.decoders import Encoder, NVDMDecoder, TopicNetwork
 from hftopic.objective import HFVAE, VAE, Ramp
-from hftopic.posterior import Noise
 from hftopic.training import Settings, Trainer, train
 
 

@@ -38,6 +38,10 @@ class Batch:
         """Some of the documents."""
         return Batch(self.rows[documents], self.device, self.dtype)
 
+    def to(self, dtype: torch.dtype) -> "Batch":
+        """The same documents with counts of another precision."""
+        return Batch(self.rows, self.device, dtype)
+
     @property
     def n_words(self) -> int:
         """V."""
@@ -79,6 +83,11 @@ class Batch:
         columns = sp.csr_array((places, self.rows.indices, self.rows.indptr), self.rows.shape).tocsc()
         as_tensor = self._whole_numbers
         return as_tensor(columns.data), as_tensor(columns.indices), as_tensor(columns.indptr)
+
+    @cached_property
+    def empty(self) -> Tensor:
+        """Documents without words, shape (B,), bool."""
+        return self.offsets.diff() == 0
 
     def sum_by_document(self, entries: Tensor) -> Tensor:
         """Sums of per-entry values over each document: (nnz,) to (B,)."""

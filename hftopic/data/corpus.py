@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.corpus.parts import CorpusError, as_counts, as_strings, as_tokens, as_vocabulary
+from hftopic.data.validation import CorpusError, as_counts, as_strings, as_tokens, as_vocabulary
 
 __all__ = ["Corpus", "CorpusError"]
 

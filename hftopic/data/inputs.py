@@ -1,7 +1,8 @@
 """What users pass as X, as CSR counts; and the words that go with its columns."""
 
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,14 @@ from pandas.api.types import is_string_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from hftopic.corpus import Corpus
+from hftopic.data.corpus import Corpus
+from hftopic.data.validation import canonical_csr
+
+
+class WithColumns(Protocol):
+    """A model that was fitted on documents of so many words; it may know the words."""
+
+    n_features_in_: int
 
 
 def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
@@ -40,7 +48,7 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     counts = validate_data(model, values, accept_sparse="csr", dtype=np.float32, reset=reset)
     if reset:
         _remember_words(model, X)
-    counts = _canonical(counts, shared_with=X)
+    counts = canonical_csr(sp.csr_array(counts), shared_with=X)
     lowest = counts.data.min(initial=0)
     if lowest < 0:
         raise ValueError(
@@ -50,19 +58,7 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     return counts
 
 
-def _canonical(counts: Any, shared_with: Any) -> sp.csr_array:
-    """CSR with no stored zeros and no duplicates, which are what tells an empty document."""
-    matrix = sp.csr_array(counts)
-    if matrix.has_canonical_format and (matrix.data != 0).all():
-        return matrix
-    if sp.issparse(shared_with):
-        matrix = matrix.copy()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
-
-
-def _remember_words(model: Any, X: Any) -> None:
+def _remember_words(model: BaseEstimator, X: Any) -> None:
     if isinstance(X, Corpus):
         model.vocabulary_ = np.array(X.vocabulary, dtype=object)
     elif hasattr(model, "vocabulary_"):
@@ -83,7 +79,7 @@ def _refuse_texts(X: Any) -> None:
         )
 
 
-def _check_same_words(model: Any, X: Any) -> None:
+def _check_same_words(model: WithColumns, X: Any) -> None:
     """Compare a corpus with the words the model knows; scikit-learn compares the columns of a DataFrame."""
     if not isinstance(X, Corpus):
         return
@@ -102,7 +98,7 @@ def _check_same_words(model: Any, X: Any) -> None:
     )
 
 
-def known_words(model: Any) -> NDArray[np.object_] | None:
+def known_words(model: object) -> NDArray[np.object_] | None:
     """Words that a model learned from a Corpus or a DataFrame, shape (n_words,), or None."""
     words: NDArray[np.object_] | None = getattr(
         model, "vocabulary_", getattr(model, "feature_names_in_", None)
@@ -110,7 +106,7 @@ def known_words(model: Any) -> NDArray[np.object_] | None:
     return words
 
 
-def column_words(model: Any, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
+def column_words(model: WithColumns, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
     """Word of each column: as given, or as known from fitting, or the column's number.
 
     Raises
@@ -129,3 +125,13 @@ def column_words(model: Any, vocabulary: Sequence[str] | None) -> NDArray[np.obj
             "pass one word a column, such as vectorizer.get_feature_names_out()"
         )
     return words.astype(object)
+
+
+def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
+    """One warning where some documents have no words."""
+    if empty.any():
+        warnings.warn(
+            f"{int(empty.sum())} of {len(empty)} documents have no words: {consequence}",
+            UserWarning,
+            stacklevel=4,
+        )

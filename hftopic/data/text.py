@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hftopic.checks import is_whole
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.corpus.parts import as_vocabulary
+from hftopic._numbers import is_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.validation import as_vocabulary
 
 # Runs of at least three letters, in text without combining marks. What a contraction of "not" leaves ("don",
 # "isn", "couldn") is no word.

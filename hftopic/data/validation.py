@@ -23,13 +23,27 @@ def as_counts(counts: Any) -> "sp.csr_array[np.float32]":
     if values.dtype.kind not in "biuf":
         raise CorpusError(f"counts must be real numbers, not of type {values.dtype}")
     _check_values(values)
-    matrix = sp.csr_array(given, dtype=np.float32)
-    if not matrix.has_canonical_format or (matrix.data == 0).any():
-        if sp.issparse(given):
-            matrix = matrix.copy()
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        _check_values(matrix.data)
+    matrix = canonical_csr(sp.csr_array(given, dtype=np.float32), shared_with=given)
+    _check_values(matrix.data)  # duplicates may add up to more than float32 holds
+    return matrix
+
+
+def canonical_csr(matrix: "sp.csr_array[np.float32]", shared_with: Any) -> "sp.csr_array[np.float32]":
+    """CSR with sorted columns, no duplicates and no stored zeros, so that an empty row is an empty document.
+
+    Parameters
+    ----------
+    matrix : csr_array
+        Returned as it is where it is canonical.
+    shared_with : Any
+        What the matrix was made from. If it is sparse it may share its arrays, which are then copied first.
+    """
+    if matrix.has_canonical_format and (matrix.data != 0).all():
+        return matrix
+    if sp.issparse(shared_with):
+        matrix = matrix.copy()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
     return matrix
 
 

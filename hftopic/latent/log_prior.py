@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hftopic.latent import LatentSpace, Levels
-from hftopic.posterior import LOG_2PI, MeanFieldPosterior, log_normal
+from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior, log_normal
+from hftopic.latent.space import LatentSpace, Levels
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The posterior of documents: what the encoder says, samples of it, and its form for analysis."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from hftopic.latent import LatentSpace
+from hftopic.latent.space import LatentSpace
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -93,6 +93,29 @@ class MeanFieldPosterior:
             self.mean[rows], self.log_variance[rows], tuple(c[rows] for c in self.log_classes)
         )
 
+    def map(self, change: Callable[[Tensor], Tensor]) -> "MeanFieldPosterior":
+        """The same posterior with every tensor changed, such as to another precision or device."""
+        return MeanFieldPosterior(
+            change(self.mean), change(self.log_variance), tuple(map(change, self.log_classes))
+        )
+
+    def replaced(self, rows: Tensor, other: "MeanFieldPosterior") -> "MeanFieldPosterior":
+        """This posterior, or ``other`` in the rows of a mask of shape (B,)."""
+        pairs = zip(self.tensors, other.tensors, strict=True)
+        mean, log_variance, *log_classes = (torch.where(rows[:, None], b, a) for a, b in pairs)
+        return MeanFieldPosterior(mean, log_variance, tuple(log_classes))
+
+    @classmethod
+    def concatenated(cls, parts: Sequence["MeanFieldPosterior"]) -> "MeanFieldPosterior":
+        """Posterior of the documents of all parts, in order."""
+        mean, log_variance, *log_classes = map(torch.cat, zip(*(part.tensors for part in parts), strict=True))
+        return cls(mean, log_variance, tuple(log_classes))
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Mean, log variance and the log class probabilities of each discrete variable."""
+        return self.mean, self.log_variance, *self.log_classes
+
     def sample_gaussian(self, noise: Tensor) -> Tensor:
         """z = mean + standard deviation * noise, for standard normal ``noise`` of shape (B, K) or (K,)."""
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
@@ -142,3 +165,19 @@ class Posterior:
     mean: NDArray[np.float32]
     variance: NDArray[np.float32]
     class_probabilities: tuple[NDArray[np.float32], ...] = ()
+
+    @classmethod
+    def of(cls, posterior: MeanFieldPosterior) -> "Posterior":
+        """Moments and class probabilities as arrays of their own in ordinary memory."""
+        mean, variance, *classes = (
+            tensor.detach().cpu().numpy().copy()
+            for tensor in (
+                posterior.mean,
+                posterior.log_variance.exp(),
+                *(c.exp() for c in posterior.log_classes),
+            )
+        )
+        return cls(mean, variance, tuple(classes))
+
+    def __len__(self) -> int:
+        return len(self.mean)

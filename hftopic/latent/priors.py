@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.checks import is_positive
-from hftopic.latent import LatentSpace
+from hftopic._numbers import is_positive
+from hftopic.latent.space import LatentSpace
 
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Mean (K,), and variances (K,) or a covariance matrix (K, K)."""
@@ -53,7 +53,7 @@ class DirichletLaplace:
 
     Examples
     --------
-    >>> from hftopic.latent import LatentSpace
+    >>> from hftopic.latent.space import LatentSpace
     >>> mean, variance = DirichletLaplace(1.0).moments(LatentSpace(50), np.full(50, 50))
     >>> float(mean[0]), round(float(variance[0]), 2)
     (0.0, 0.98)

@@ -1,128 +1,17 @@
-"""Latent variables: groups of topics, discrete classes beside them, and how they nest."""
+"""Layout of the latent variables: groups side by side, which may be nested, and densities at every level."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hftopic.checks import is_positive, is_whole
-
-MOST_CLASSES = 64  # combinations of classes that are enumerated at every sample
-
-
-@dataclass(frozen=True)
-class Normal:
-    """Group of topics with a diagonal Gaussian posterior.
-
-    Parameters
-    ----------
-    dims : int
-        Number of topics in the group.
-
-    Examples
-    --------
-    >>> Normal(25)
-    Normal(dims=25)
-    """
-
-    dims: int
-
-    def __post_init__(self) -> None:
-        if not is_whole(self.dims):
-            raise ValueError(f"a Normal group needs a whole number of topics, 1 or more; got {self.dims!r}")
-
-    @property
-    def size(self) -> int:
-        """Columns of ``transform``."""
-        return self.dims
-
-
-@dataclass(frozen=True)
-class Concrete:
-    """Discrete variable beside the topics: each document is of one of some classes.
-
-    Trained through the relaxation of Maddison et al. (2017) and Jang et al. (2017): the decoder sees
-    softmax((log π + Gumbel noise) / temperature), and so does FactorVAE's discriminator. Everything else, the
-    terms of the objective as well as scores, enumerates the classes and has no bias from the relaxation.
-
-    Parameters
-    ----------
-    classes : int
-        Number of classes, from 2 to 64; where there are several such variables, of their combinations.
-    temperature : float or (float, float), default=(5.0, 0.5)
-        Of the relaxation; the lower, the nearer to a class and the noisier the gradient. A pair is annealed:
-        it goes geometrically from the first to the second over the epochs of a fit. Started low, most classes
-        fall out of use while the weights of the divergences are still warming up.
-    probabilities : tuple of float, optional
-        Prior of the classes; uniform if not given.
-
-    Examples
-    --------
-    >>> Concrete(20, temperature=0.5)
-    Concrete(classes=20, temperature=0.5, probabilities=None)
-    >>> Concrete(2, probabilities=(0.75, 0.25)).log_prior().exp().tolist()
-    [0.75, 0.25]
-    """
-
-    classes: int
-    temperature: float | tuple[float, float] = (5.0, 0.5)
-    probabilities: tuple[float, ...] | None = None
-
-    def __post_init__(self) -> None:
-        if not is_whole(self.classes, 2) or self.classes > MOST_CLASSES:
-            raise ValueError(
-                f"a Concrete variable needs a whole number of classes from 2 to {MOST_CLASSES}; "
-                f"got {self.classes!r}"
-            )
-        ends = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
-        if len(ends) not in (1, 2) or not all(is_positive(end) for end in ends):
-            raise ValueError(
-                "temperature must be a positive number, or two for one that is annealed, such as (1.0, 0.3); "
-                f"got {self.temperature!r}"
-            )
-        if self.probabilities is not None:
-            self._check_probabilities(self.probabilities)
-            object.__setattr__(self, "probabilities", tuple(map(float, self.probabilities)))
-
-    def _check_probabilities(self, probabilities: Any) -> None:
-        if (
-            not isinstance(probabilities, Sequence | np.ndarray)
-            or len(probabilities) != self.classes
-            or not all(is_positive(p) for p in probabilities)
-            or not math.isclose(sum(probabilities), 1, abs_tol=1e-6)
-        ):
-            raise ValueError(
-                f"probabilities must be {self.classes} positive numbers that add up to 1; "
-                f"got {probabilities!r}"
-            )
-
-    @property
-    def size(self) -> int:
-        """Columns of ``transform``."""
-        return self.classes
-
-    def temperature_at(self, share: float) -> float:
-        """Temperature when a share of the training, from 0 to 1, is done."""
-        if not isinstance(self.temperature, tuple):
-            return self.temperature
-        first, last = self.temperature[0], self.temperature[-1]
-        return float(first * (last / first) ** share)
-
-    def log_prior(self) -> Tensor:
-        """log p(c) of each class, shape (classes,), float64."""
-        given = self.probabilities or (1 / self.classes,) * self.classes
-        return torch.tensor(given, dtype=torch.float64).log()
-
-
-Group = Normal | Concrete
-GroupsLike = int | Group | Sequence["GroupsLike"]
+from hftopic.latent.groups import MOST_CLASSES, Discrete, Group, GroupsLike, Normal
 
 
 @dataclass(frozen=True)
@@ -133,8 +22,8 @@ class Levels:
     ----------
     partitions : tuple of Tensor, shape (B, nodes) each
         Of the nodes of each partition of :class:`LatentSpace`: z whole, …, the innermost groups z_d.
-    variables : Tensor, shape (B, K + number of Concrete variables)
-        Of each single variable: the Gaussian dimensions z_d,e, then the Concrete ones.
+    variables : Tensor, shape (B, K + number of discrete variables)
+        Of each single variable: the Gaussian dimensions z_d,e, then the discrete ones.
     """
 
     partitions: tuple[Tensor, ...]
@@ -159,16 +48,16 @@ class LatentSpace:
     """Layout of z: groups side by side, which may be nested.
 
     Topics, which are the columns of ``transform``, are the dimensions of the Normal groups and the classes of
-    the Concrete variables, in the order of the groups.
+    the discrete variables, in the order of the groups.
 
     Parameters
     ----------
-    groups : int, Normal, Concrete, or iterable of them or of iterables of them
+    groups : int, Normal, Discrete, or iterable of them or of iterables of them
         A bare number is one group.
 
     Attributes
     ----------
-    groups : tuple of Normal or Concrete
+    groups : tuple of Normal or Discrete
         The D innermost groups.
     paths : tuple of tuple of int
         Place of each in the nesting: (1,) is the second group, (1, 0) the first one inside it.
@@ -178,7 +67,7 @@ class LatentSpace:
     """
 
     def __init__(self, groups: GroupsLike) -> None:
-        listed = [groups] if isinstance(groups, int | np.integer | Normal | Concrete) else groups
+        listed = [groups] if isinstance(groups, int | np.integer | Normal | Discrete) else groups
         if not isinstance(listed, Iterable) or isinstance(groups, str):
             raise ValueError(
                 f"groups must be a number of topics or a tuple of them, such as (25, 25); got {groups!r}"
@@ -191,7 +80,7 @@ class LatentSpace:
         combinations = math.prod(concrete.classes for concrete in self.concretes)
         if combinations > MOST_CLASSES:
             raise ValueError(
-                f"the classes of the Concrete variables have {combinations} combinations, and each is "
+                f"the classes of the discrete variables have {combinations} combinations, and each is "
                 f"enumerated; at most {MOST_CLASSES} can be, so use fewer classes or variables"
             )
         depth = max(map(len, self.paths))
@@ -220,9 +109,9 @@ class LatentSpace:
         return sum(group.size for group in self.groups)
 
     @cached_property
-    def concretes(self) -> tuple[Concrete, ...]:
-        """The Concrete variables."""
-        return tuple(group for group in self.groups if isinstance(group, Concrete))
+    def concretes(self) -> tuple[Discrete, ...]:
+        """The discrete variables."""
+        return tuple(group for group in self.groups if isinstance(group, Discrete))
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
@@ -232,7 +121,7 @@ class LatentSpace:
 
     @cached_property
     def dim_slices(self) -> tuple[slice, ...]:
-        """Gaussian dimensions of each group; none of a Concrete one."""
+        """Gaussian dimensions of each group; none of a discrete one."""
         sizes = [group.dims if isinstance(group, Normal) else 0 for group in self.groups]
         ends = np.cumsum(sizes).tolist()
         return tuple(slice(end - size, end) for size, end in zip(sizes, ends, strict=True))
@@ -249,9 +138,9 @@ class LatentSpace:
         return np.repeat(kinds, [group.size for group in self.groups])
 
     def concretes_in(self, node: slice) -> list[int]:
-        """Which of the Concrete variables a run of groups holds."""
-        before = sum(isinstance(group, Concrete) for group in self.groups[: node.start])
-        inside = sum(isinstance(group, Concrete) for group in self.groups[node])
+        """Which of the discrete variables a run of groups holds."""
+        before = sum(isinstance(group, Discrete) for group in self.groups[: node.start])
+        inside = sum(isinstance(group, Discrete) for group in self.groups[node])
         return list(range(before, before + inside))
 
     def dims_in(self, node: slice) -> slice:
@@ -259,7 +148,7 @@ class LatentSpace:
         return slice(self.dim_slices[node.start].start, self.dim_slices[node.stop - 1].stop)
 
     def variables_in(self, node: slice) -> list[int]:
-        """Single variables of a run of groups: Gaussian dimensions, numbered first, and Concrete ones."""
+        """Single variables of a run of groups: Gaussian dimensions, numbered first, and discrete ones."""
         dims = self.dims_in(node)
         return [*range(dims.start, dims.stop), *(self.n_dims + c for c in self.concretes_in(node))]
 
@@ -272,20 +161,20 @@ class LatentSpace:
         return np.concatenate(each)
 
     def class_combinations(self) -> list[tuple[int, ...]]:
-        """Every way of choosing a class of each Concrete variable; one, empty, where there are none."""
+        """Every way of choosing a class of each discrete variable; one, empty, where there are none."""
         return list(product(*(range(concrete.classes) for concrete in self.concretes)))
 
     def levels_of(
         self, dims: Tensor, classes: list[Tensor], of_block: Callable[[slice], Tensor] | None = None
     ) -> Levels:
-        """Levels of a density under which the Concrete variables are independent of all else.
+        """Levels of a density under which the discrete variables are independent of all else.
 
         Parameters
         ----------
         dims : Tensor, shape (B, K)
             Log density of each Gaussian dimension alone.
         classes : list of Tensor, shape (B,) each
-            Of each Concrete variable.
+            Of each discrete variable.
         of_block : function, optional
             Log density, shape (B,), of a run of dimensions together; if not given they are independent.
         """
@@ -311,4 +200,4 @@ def _leaves(groups: Iterable[object], path: tuple[int, ...]) -> Iterable[tuple[t
                 raise ValueError("groups holds an empty group; leave it out")
             yield from _leaves(group, (*path, i))
         else:
-            yield (*path, i), group if isinstance(group, Normal | Concrete) else Normal(group)  # type: ignore[arg-type]
+            yield (*path, i), group if isinstance(group, Normal | Discrete) else Normal(group)  # type: ignore[arg-type]

@@ -1,110 +1,99 @@
-"""The estimator behind both models: fitting, transforming and scoring in scikit-learn's manner."""
+"""The estimator behind every model: its parameters, and fitting in scikit-learn's manner."""
 
 import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral, Real
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
-from hftopic import inference
-from hftopic.fitted import FittedModel
-from hftopic.inputs import as_counts
-from hftopic.latent import GroupsLike, LatentSpace
-from hftopic.latent_prior import LatentPrior
-from hftopic.networks import Decoder, Encoder, TopicNetwork
-from hftopic.objective import Objective
-from hftopic.parameters import (
-    CONSTRAINTS,
+from hftopic.data.batches import Batch
+from hftopic.data.documents import BagsOfWords
+from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.latent.groups import Discrete, GroupsLike, Normal
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.priors import Prior
+from hftopic.latent.space import LatentSpace
+from hftopic.models.fitted import FittedModel
+from hftopic.models.parameters import (
+    EPOCHS,
+    SHARE,
+    WEIGHT,
     RandomState,
     WeightLike,
     check_fits,
     chosen_device,
     chosen_objective,
     chosen_prior,
+    constraints_of,
     layer_sizes,
-    training_settings,
 )
-from hftopic.priors import Prior
+from hftopic.networks.decoders import Decoder
+from hftopic.networks.encoder import Encoder
+from hftopic.networks.network import TopicNetwork
+from hftopic.objective.base import Objective
+from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
 EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
-NETWORK_PARAMETERS = ("groups", "prior", "topic_softmax", "hidden", "encoder_norm")
 
 
+@dataclass(eq=False, repr=False)
 class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     """Topic model trained as a variational autoencoder with a grouped objective.
 
-    Subclasses give the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
+    A dataclass, so that each parameter is declared once: its default, and what it may be. Subclasses give the
+    network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`. A subclass with more
+    parameters is a dataclass too, or has an ``__init__`` that stores them.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
+    groups: Annotated[GroupsLike, Integral, Normal, Discrete, tuple, list] = (25, 25)
+    _: KW_ONLY
+    alpha: Annotated[WeightLike, WEIGHT] = 1.0
+    beta: Annotated[WeightLike | tuple[WeightLike, ...], WEIGHT, tuple] = 0.1
+    gamma: Annotated[WeightLike, WEIGHT] = 10.0
+    objective: Annotated[Objective | None, None, HasMethods("terms")] = None
+    marginals: Annotated[str, StrOptions(set(ESTIMATORS))] = "hfvae"
+    partners: Annotated[int | None, None, Interval(Integral, 2, None, closed="left")] = 64
+    prior: Annotated[Prior | None, None, HasMethods("moments")] = None
+    hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
+    dropout: Annotated[float, SHARE] = 0.05
+    word_dropout: Annotated[float, SHARE] = 0.3
+    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "none"
+    batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
+        "auto"
+    )
+    max_iter: Annotated[int, Interval(Integral, 1, None, closed="left")] = 40
+    learning_rate: Annotated[float, Interval(Real, 0, None, closed="neither")] = 0.004
+    warm_up: Annotated[int | float, EPOCHS] = 0.5
+    ramp: Annotated[int | float, EPOCHS] = 1.0
+    validation_fraction: Annotated[float, SHARE] = 0.0
+    patience: Annotated[int, Interval(Integral, 1, None, closed="left")] = 10
+    device: Annotated[str | torch.device, str, torch.device] = "auto"
+    verbose: Annotated[int, "verbose"] = 0
+    random_state: Annotated[RandomState, "random_state"] = None
 
-    def __init__(
-        self,
-        groups: GroupsLike = (25, 25),
-        *,
-        alpha: WeightLike = 1.0,
-        beta: WeightLike | tuple[WeightLike, ...] = 0.1,
-        gamma: WeightLike = 10.0,
-        objective: Objective | None = None,
-        marginals: str = "hfvae",
-        partners: int | None = 64,
-        prior: Prior | None = None,
-        hidden: Sequence[int] = (200, 200),
-        dropout: float = 0.05,
-        word_dropout: float = 0.3,
-        encoder_norm: str = "none",
-        batch_size: int | str = "auto",
-        max_iter: int = 40,
-        learning_rate: float = 0.004,
-        warm_up: int | float = 0.5,
-        ramp: int | float = 1.0,
-        validation_fraction: float = 0.0,
-        patience: int = 10,
-        device: str | torch.device = "auto",
-        verbose: int = 0,
-        random_state: RandomState = None,
-    ) -> None:
-        self.groups = groups
-        self.alpha = alpha
-        self.beta = beta
-        self.gamma = gamma
-        self.objective = objective
-        self.marginals = marginals
-        self.partners = partners
-        self.prior = prior
-        self.hidden = hidden
-        self.dropout = dropout
-        self.word_dropout = word_dropout
-        self.encoder_norm = encoder_norm
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.learning_rate = learning_rate
-        self.warm_up = warm_up
-        self.ramp = ramp
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.device = device
-        self.verbose = verbose
-        self.random_state = random_state
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+    _network_parameters: ClassVar[tuple[str, ...]] = ("groups", "prior", "hidden", "encoder_norm")
+    """Parameters that a fitted model cannot go on with once they are changed."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        cls._parameter_constraints = constraints_of(cls)
 
     @abstractmethod
     def _default_prior(self) -> Prior:
         """Prior when the user names none."""
-
-    @abstractmethod
-    def _simplex_sizes(self, space: LatentSpace) -> NDArray[np.int64]:
-        """How many topics share the softmax of each Gaussian dimension, shape (K,)."""
 
     @abstractmethod
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
@@ -133,7 +122,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            Unfit data or parameters.
+            Invalid data or parameters.
         Exception
             Whatever a callback raises, KeyboardInterrupt included. After these the model is as it was before.
         TrainingDivergedError
@@ -142,14 +131,14 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         with self._unchanged_on_error():
             self._validate_params()
             if callable(callbacks):
-                raise ValueError(f"callbacks must be a list of functions; got {callbacks!r} alone")
-            counts = self._documents_with_words(X, reset=True)
+                raise ValueError(f"callbacks must be a list of functions; got the function {callbacks!r}")
+            documents = self._documents_with_words(X, reset=True)
             generator = self._generator()
-            counts, held_out = self._hold_out(counts, generator)
-            trainer = self._new_trainer(counts, generator)
-            self._documents_seen = counts.shape[0]
+            documents, held_out = self._hold_out(documents, generator)
+            trainer = self._new_trainer(documents, generator)
+            self._documents_seen = len(documents)
             try:
-                train(trainer, counts, held_out, callbacks, verbose=bool(self.verbose))
+                train(trainer, documents, held_out, callbacks, verbose=bool(self.verbose))
             finally:
                 self._adopt(trainer)
         return self
@@ -175,7 +164,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            Unfit data or parameters, or ``marginals="full"``, for which all documents are needed at once.
+            Invalid data or parameters, or ``marginals="full"``, which needs all documents at once.
         """
         with self._unchanged_on_error():
             self._validate_params()
@@ -184,11 +173,11 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
                     "marginals='full' compares each document to all the others, and partial_fit sees only "
                     "some of them: call fit, or use marginals='hfvae'"
                 )
-            counts = self._documents_with_words(X, reset=not hasattr(self, "_network"))
-            trainer = self._resumed_trainer(counts)
-            self._documents_seen += counts.shape[0]
+            documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
+            trainer = self._resumed_trainer(documents)
+            self._documents_seen += len(documents)
             try:
-                trainer.run_epoch(counts, max(self._documents_seen, total_documents or 0))
+                trainer.run_epoch(documents, max(self._documents_seen, total_documents or 0))
                 trainer.keep()
             except BaseException:
                 trainer.restore()
@@ -210,61 +199,68 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             self.__dict__.update(before)
             raise
 
-    def _documents_with_words(self, X: Any, *, reset: bool) -> sp.csr_array:
-        counts = as_counts(self, X, reset=reset)
-        counts = counts[~inference.warn_of_empty(counts, "they are left out of training")]
-        if counts.shape[0] < 2:
+    def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
+        documents = self._documents(as_counts(self, X, reset=reset), X)
+        empty = documents.empty
+        warn_of_empty(empty, "they are left out of training")
+        if empty.any():
+            documents = documents.select(~empty)
+        if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs 2 documents with words or more, to compare them; "
-                f"got n_samples={counts.shape[0]}"
+                f"got n_samples={len(documents)}"
             )
-        return counts
+        return documents
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(int(check_random_state(self.random_state).randint(2**31 - 1)))
 
     def _hold_out(
-        self, counts: sp.csr_array, generator: torch.Generator
-    ) -> tuple[sp.csr_array, sp.csr_array | None]:
+        self, documents: BagsOfWords, generator: torch.Generator
+    ) -> tuple[BagsOfWords, BagsOfWords | None]:
         if self.validation_fraction == 0:
-            return counts, None
-        n_held_out = math.ceil(self.validation_fraction * counts.shape[0])
-        if n_held_out < 2 or counts.shape[0] - n_held_out < 2:
+            return documents, None
+        n_documents = len(documents)
+        n_held_out = math.ceil(self.validation_fraction * n_documents)
+        if n_held_out < 2 or n_documents - n_held_out < 2:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {counts.shape[0]} documents leaves "
-                f"{n_held_out} to validate and {counts.shape[0] - n_held_out} to train on; both need 2"
+                f"validation_fraction={self.validation_fraction} of {n_documents} documents leaves "
+                f"{n_held_out} to validate and {n_documents - n_held_out} to train on; both need 2"
             )
-        order = torch.randperm(counts.shape[0], generator=generator).numpy()
-        return counts[np.sort(order[n_held_out:])], counts[np.sort(order[:n_held_out])]
+        order = torch.randperm(n_documents, generator=generator).numpy()
+        return (
+            documents.select(np.sort(order[n_held_out:])),
+            documents.select(np.sort(order[:n_held_out])),
+        )
 
-    def _new_trainer(self, counts: sp.csr_array, generator: torch.Generator) -> Trainer:
-        frequencies = np.asarray(counts.sum(0)).ravel() + 1.0
+    def _new_trainer(self, documents: BagsOfWords, generator: torch.Generator) -> Trainer[Batch]:
+        frequencies = documents.word_counts() + 1.0
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
-        network = self._build_network(background, generator)
+        self._network = network = self._build_network(background, generator)
         check_fits(self._objective(), network.prior, self.max_iter)
         self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
-        return Trainer(network, self._objective(), self._settings(), generator)
+        return Trainer(network, self._objective(), Settings.of(self), generator)
 
-    def _resumed_trainer(self, counts: sp.csr_array) -> Trainer:
+    def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
         """The trainer of the call before; after loading or unpickling a new one, its optimiser fresh."""
         if not hasattr(self, "_network"):
             self._documents_seen = 0
-            return self._new_trainer(counts, self._generator())
+            return self._new_trainer(documents, self._generator())
         self._check_same_network()
-        trainer: Trainer | None = getattr(self, "_trainer", None)
+        trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
         if trainer is None:
-            trainer = Trainer(self._network, self._objective(), self._settings(), self._generator())
+            trainer = Trainer(self._network, self._objective(), Settings.of(self), self._generator())
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
         check_fits(self._objective(), self._network.prior, self.max_iter)
-        trainer.configure(self._objective(), self._settings())
+        trainer.configure(self._objective(), Settings.of(self))
         return trainer
 
     def _check_same_network(self) -> None:
         """Refuse to go on with parameters that would have made another network."""
         parameters = self.get_params(deep=False)
-        for name in NETWORK_PARAMETERS:
+        for name in self._network_parameters:
             fitted, now = self._fitted_with.get(name), parameters.get(name)
             if now != fitted:
                 raise ValueError(
@@ -274,29 +270,19 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
         space = LatentSpace(self.groups)
+        encoder = self._build_encoder(len(background), space, generator)
+        decoder = self._build_decoder(space, background, generator)
         prior = chosen_prior(self.prior, self._default_prior())
         mean, covariance = (
-            torch.from_numpy(moment).float() for moment in prior.moments(space, self._simplex_sizes(space))
+            torch.from_numpy(moment).float() for moment in prior.moments(space, decoder.softmax_sizes())
         )
-        return TopicNetwork(
-            self._build_encoder(len(background), space, generator),
-            self._build_decoder(space, background, generator),
-            LatentPrior(space, mean, covariance),
-        ).to(chosen_device(self.device))
-
-    def _settings(self) -> Settings:
-        return training_settings(
-            self.batch_size,
-            self.max_iter,
-            self.learning_rate,
-            self.warm_up,
-            self.patience,
-            self.marginals,
-            self.partners,
-        )
+        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance))
+        return network.to(chosen_device(self.device))
 
     def _objective(self) -> Objective:
-        return chosen_objective(self.objective, self.ramp, alpha=self.alpha, beta=self.beta, gamma=self.gamma)
+        weights = {name: getattr(self, name) for name in ("alpha", "beta", "gamma")}
+        defaults = {name: getattr(BaseTopicModel, name) for name in weights}
+        return chosen_objective(self.objective, self.ramp, weights, defaults)
 
     def _encoder(
         self,
@@ -304,8 +290,10 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         space: LatentSpace,
         activation: Callable[[Tensor], Tensor],
         generator: torch.Generator,
+        encoder: type[Encoder] = Encoder,
     ) -> Encoder:
-        return Encoder(
+        """Encoder with the estimator's parameters."""
+        return encoder(
             n_words,
             layer_sizes(self.hidden),
             space,
@@ -316,25 +304,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             generator,
         )
 
-    def _restore(self, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        """Take the fitted state of a saved model."""
-        for name in ("vocabulary_", "feature_names_in_"):
-            if description[name] is not None:
-                setattr(self, name, np.array(description[name], dtype=object))
-        self.n_features_in_, self.n_iter_ = description["n_features_in_"], description["n_iter_"]
-        self._documents_seen = description["documents_seen"]
-        self.history_ = pd.DataFrame(description["history_"]).set_index("epoch")
-        self._fitted_with = self.get_params(deep=False)
-        self._noise = tensors.pop("noise")
-        self._network = self._build_network(torch.zeros(self.n_features_in_), torch.Generator())
-        self._network.load_state_dict(
-            {name.removeprefix("network."): value for name, value in tensors.items()}
-        )
-        self._expose()
-
-    def _adopt(self, trainer: Trainer) -> None:
+    def _adopt(self, trainer: Trainer[Batch]) -> None:
         """Set every fitted attribute from a trained network."""
-        self._trainer, self._network = trainer, trainer.network
+        self._trainer = trainer
         self._fitted_with = self.get_params(deep=False)
         self.n_iter_ = trainer.epoch
         self.history_ = pd.DataFrame(trainer.records, columns=None if trainer.records else ["epoch"])
@@ -355,3 +327,6 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         if "_network" in state:
             state["_network"] = copy.deepcopy(state["_network"]).cpu()
         return state
+
+
+BaseTopicModel._parameter_constraints = constraints_of(BaseTopicModel)

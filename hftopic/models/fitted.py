@@ -15,17 +15,22 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from hftopic import __version__, inference, persistence
-from hftopic.inputs import as_counts, column_words
-from hftopic.latent import LatentSpace
-from hftopic.networks import TopicNetwork
-from hftopic.posterior import Posterior
+from hftopic.data.documents import BagsOfWords
+from hftopic.data.inputs import as_counts, column_words, warn_of_empty
+from hftopic.latent.encoded import Encoded
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.latent.space import LatentSpace
+from hftopic.models import evaluation
+from hftopic.models.saving import save_model
+from hftopic.networks.attribution import Attribution
+from hftopic.networks.network import TopicNetwork
 
 RANKINGS = ("probability", "weight")
+POLES = {"+": 1, "-": -1}
 
 
-def _has_classes(model: Any) -> bool:
-    """Whether there are Concrete variables to predict: of the groups as given, or of the fitted ones."""
+def _has_classes(model: "FittedModel") -> bool:
+    """Whether there are discrete variables to predict, in the groups as given or in the fitted ones."""
     space = getattr(model, "latent_space_", None)
     try:
         space = space or LatentSpace(model.groups)
@@ -37,6 +42,7 @@ def _has_classes(model: Any) -> bool:
 class FittedModel(TransformerMixin):  # type: ignore[misc]
     """Methods of a topic model once it has a network."""
 
+    groups: Any
     _network: TopicNetwork
     _noise: Tensor
     _documents_seen: int
@@ -45,6 +51,8 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     n_iter_: int
     n_features_in_: int
     topic_groups_: NDArray[np.int64]
+    topic_simplex_: NDArray[np.int64]
+    signed_topics_: bool
     latent_space_: LatentSpace
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
@@ -57,7 +65,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+        X : Corpus, sparse matrix or array, ndarray, DataFrame or Encoded, shape (n_documents, n_words)
 
         Returns
         -------
@@ -71,7 +79,9 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         ValueError
             Negative, missing or infinite counts, or words other than the model's.
         """
-        return inference.represent(self._network_checked(), self._counts(X))
+        if isinstance(X, Encoded):
+            return self._own(X).proportions
+        return evaluation.represent(self._network_checked(), self._read(X))
 
     def transform_latent(self, X: Any) -> NDArray[np.float32]:
         """E[z|x], the Gaussian logits of the topics, shape (n_documents, n_dims); classes have none."""
@@ -84,7 +94,42 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         """
-        return inference.posterior(self._network_checked(), self._counts(X))
+        if isinstance(X, Encoded):
+            return self._own(X).posterior
+        return Posterior.of(evaluation.posterior(self._network_checked(), self._read(X)))
+
+    def encode(self, X: Any) -> Encoded:
+        """Documents encoded once, to be passed in place of ``X`` to this model and to ``hftopic.analysis``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray, DataFrame or Encoded, shape (n_documents, n_words)
+
+        Returns
+        -------
+        Encoded
+            ``X`` itself if it is one of this model's.
+
+        Raises
+        ------
+        ValueError
+            What another model encoded, or this one before it was fitted further.
+
+        Examples
+        --------
+        >>> from hftopic import ProdLDA, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
+        >>> model = ProdLDA(groups=(3, 3), max_iter=5, random_state=0).fit(corpus)
+        >>> encoded = model.encode(corpus)
+        >>> bool((model.transform(encoded) == model.transform(corpus)).all())
+        True
+        """
+        if isinstance(X, Encoded):
+            return self._own(X)
+        network, documents = self._network_checked(), self._read(X)
+        posterior = evaluation.posterior(network, documents)
+        proportions = evaluation.represented(network, posterior)
+        return Encoded(X, documents.counts, posterior, proportions, (network, self.n_iter_))
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any) -> NDArray[np.int64]:
@@ -116,7 +161,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
 
         For ProdLDA this is not ``transform(X) @ topic_word_``: its topics multiply, they do not mix.
         """
-        return inference.word_probabilities(self._network_checked(), self._counts(X))
+        return evaluation.word_probabilities(self._network_checked(), *self._documents_and_posterior(X))
 
     def perplexity(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """exp(-ELBO / tokens) over all documents, with the unweighted KL whatever the objective.
@@ -130,15 +175,17 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         ValueError
             No document has a word.
         """
-        counts = self._counts(X)
-        n_tokens = counts.sum(dtype=np.float64)
+        documents, known = self._documents_and_posterior(X)
+        n_tokens = documents.counts.sum(dtype=np.float64)
         if n_tokens == 0:
-            raise ValueError(f"perplexity is per token, and the {counts.shape[0]} documents given have none")
-        return math.exp(-inference.elbo(self._network_checked(), counts, self._noise).sum() / n_tokens)
+            raise ValueError(f"perplexity is per token, and the {len(documents)} documents given have none")
+        elbo = evaluation.elbo(self._network_checked(), documents, self._noise, known)
+        return math.exp(-elbo.sum() / n_tokens)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL."""
-        return inference.elbo(self._network_checked(), self._counts(X), self._noise)
+        documents, known = self._documents_and_posterior(X)
+        return evaluation.elbo(self._network_checked(), documents, self._noise, known)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Mean ELBO per document, in nats, with the unweighted KL.
@@ -149,7 +196,12 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         return float(self.score_samples(X).mean())
 
     def top_words(
-        self, n: int = 10, vocabulary: Sequence[str] | None = None, *, by: str = "probability"
+        self,
+        n: int = 10,
+        vocabulary: Sequence[str] | None = None,
+        *,
+        by: str | None = None,
+        pole: str = "+",
     ) -> pd.DataFrame:
         """Highest words of each topic, the first the highest.
 
@@ -160,23 +212,67 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         vocabulary : sequence of str, length n_words, optional
             Word of each column, where the model was not fitted on a Corpus or a DataFrame. Without any,
             column numbers stand for words.
-        by : {"probability", "weight"}, default="probability"
+        by : {"probability", "weight"}, optional
             Rank by ``topic_word_``, p(w|topic), or by ``components_``, the effect on a word's logit, which
-            brings up words that are rare but telling.
+            brings up words that are rare but telling. The default is "probability", and "weight" for signed
+            topics: one standard deviation of one dimension moves p(w|topic) little from the words' frequency
+            in the corpus, so ranking by probability brings up common words in every topic.
+        pole : {"+", "-"}, default="+"
+            For a model whose topics are signed, such as :class:`hftopic.NVDM`: words that a positive or a
+            negative z makes likelier.
 
         Returns
         -------
         DataFrame
             A row a topic: ``group``, ``word_1`` to ``word_n``.
+
+        Raises
+        ------
+        ValueError
+            Another ranking or pole than these, the negative pole of a model without one, or ``n`` larger than
+            the vocabulary.
         """
         check_is_fitted(self)
-        self._check_ranking(by)
-        return self._word_table(self.topic_word_ if by == "probability" else self.components_, n, vocabulary)
-
-    @staticmethod
-    def _check_ranking(by: str) -> None:
-        if by not in RANKINGS:
+        if by is not None and by not in RANKINGS:
             raise ValueError(f"by must be one of {', '.join(map(repr, RANKINGS))}; got {by!r}")
+        if pole not in POLES:
+            raise ValueError(f"pole must be '+' or '-'; got {pole!r}")
+        if pole == "-" and not self.signed_topics_:
+            raise ValueError(
+                f"topics of {type(self).__name__} have no negative pole: leave pole out. Topics of NVDM have"
+            )
+        ranking = by or ("weight" if self.signed_topics_ else "probability")
+        if ranking == "weight":
+            return self._word_table(POLES[pole] * self.components_, n, vocabulary)
+        return self._word_table(self._topic_word(POLES[pole]), n, vocabulary)
+
+    def _topic_word(self, sign: int) -> NDArray[np.float32]:
+        """p(w|topic) of either pole."""
+        if sign > 0:
+            return self.topic_word_
+        with torch.inference_mode():
+            return evaluation.to_numpy(self._network.decoder.topics(sign).probabilities())
+
+    def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
+        """How words of documents are attributed to topics, as the decoder declares it.
+
+        :func:`hftopic.analysis.contributions` and reports colour words by it.
+
+        Parameters
+        ----------
+        mean : ndarray, shape (n_topics,)
+            ``transform`` of the average document, which is the reference.
+        frequency : ndarray, shape (n_words,)
+            Tokens of each word.
+
+        Returns
+        -------
+        callable
+            Takes ``transform`` of the documents of some pairs of a document and a word, shape
+            (pairs, n_topics), and the columns of their words, shape (pairs,). Returns what each topic adds,
+            shape (pairs, n_topics), in nats.
+        """
+        return self._network_checked().decoder.attribution(mean, frequency)
 
     def _word_table(
         self, weights: NDArray[np.float32], n: int, vocabulary: Sequence[str] | None
@@ -201,47 +297,53 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         FileExistsError
             Something that is not a saved model stands at ``path``.
         TypeError
-            A parameter that has no form in a file, such as an objective class of one's own.
+            :func:`hftopic.load` could not read the file: a class of your own that is not registered, see
+            :func:`hftopic.register`, or a parameter that has no form in a file. Nothing is written.
         """
         check_is_fitted(self)
-        parameters = dict(self._fitted_with)
-        if not isinstance(parameters["random_state"], int | np.integer | None):
-            parameters["random_state"] = None
-        parameters["device"] = str(parameters["device"])
-        words = {name: getattr(self, name, None) for name in ("vocabulary_", "feature_names_in_")}
-        description = {
-            "hftopic": __version__,
-            "estimator": type(self).__name__,
-            "parameters": parameters,
-            "n_features_in_": self.n_features_in_,
-            "n_iter_": self.n_iter_,
-            "documents_seen": self._documents_seen,
-            **{name: None if known is None else known.tolist() for name, known in words.items()},
-            "history_": self.history_.reset_index().to_dict("list"),
-        }
-        tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
-        persistence.save_model(path, description, {**tensors, "noise": self._noise})
+        save_model(self, path)
 
     def _network_checked(self) -> TopicNetwork:
         check_is_fitted(self)
         return self._network
 
-    def _counts(self, X: Any) -> sp.csr_array:
+    def _documents(self, counts: sp.csr_array, X: Any) -> BagsOfWords:  # noqa: ARG002
+        """Documents that the network reads; a subclass may add what else ``X`` says of them to the counts."""
+        return BagsOfWords(counts)
+
+    def _read(self, X: Any) -> BagsOfWords:
         check_is_fitted(self)
-        counts = as_counts(self, X, reset=False)
-        inference.warn_of_empty(counts, "the prior stands in for their posterior")
-        return counts
+        documents = self._documents(as_counts(self, X, reset=False), X)
+        warn_of_empty(documents.empty, "the prior stands in for their posterior")
+        return documents
+
+    def _documents_and_posterior(self, X: Any) -> tuple[BagsOfWords, MeanFieldPosterior | None]:
+        """The documents, and their posterior where they have been encoded."""
+        if not isinstance(X, Encoded):
+            return self._read(X), None
+        known = self._own(X)
+        return self._documents(known.counts, known.source), known.mean_field
+
+    def _own(self, encoded: Encoded) -> Encoded:
+        """Refuse what another model encoded."""
+        if encoded.made_by != (self._network_checked(), self.n_iter_):
+            raise ValueError(
+                f"these documents were encoded by another model, or before this {type(self).__name__} was "
+                "fitted further: call its encode again"
+            )
+        return encoded
 
     def _expose(self) -> None:
         """Set the fitted attributes that follow from the network alone."""
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()
-        self.prior_mean_ = inference.to_numpy(prior.mean)
-        self.prior_variance_ = inference.to_numpy(prior.variance)
-        self.prior_covariance_ = inference.to_numpy(
+        self.topic_simplex_, self.signed_topics_ = decoder.simplex(), decoder.signed
+        self.prior_mean_ = evaluation.to_numpy(prior.mean)
+        self.prior_variance_ = evaluation.to_numpy(prior.variance)
+        self.prior_covariance_ = evaluation.to_numpy(
             torch.diag(prior.covariance) if prior.factorises else prior.covariance
         )
         with torch.inference_mode():
-            self.components_ = inference.to_numpy(decoder.components())
-            self.topic_word_ = inference.to_numpy(decoder.topics().probabilities())
+            self.components_ = evaluation.to_numpy(decoder.components())
+            self.topic_word_ = evaluation.to_numpy(decoder.topics().probabilities())

@@ -2,58 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
+from inspect import get_annotations
+from itertools import chain
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt
 
-from hftopic.latent import Concrete, Normal
-from hftopic.latent_prior import LatentPrior, check_bounded
-from hftopic.mixtures import ESTIMATORS
+from hftopic.latent.log_prior import LatentPrior, check_bounded
+from hftopic.latent.priors import Prior
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
-from hftopic.priors import Prior
-from hftopic.training import Settings
 
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
 
-DEFAULT_WEIGHTS = {"alpha": 1.0, "beta": 0.1, "gamma": 10.0}
-"""Of the estimators; with an objective no others can be given."""
-
 # A number of epochs, or a share of all.
 EPOCHS = [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
-
-CONSTRAINTS: dict[str, list[Any]] = {
-    "groups": [Integral, Normal, Concrete, tuple, list],
-    "alpha": [Interval(Real, 0, None, closed="left"), Ramp],
-    "beta": [Interval(Real, 0, None, closed="left"), Ramp, tuple],
-    "gamma": [Interval(Real, 0, None, closed="left"), Ramp],
-    "objective": [None, HasMethods("terms")],
-    "marginals": [StrOptions(set(ESTIMATORS))],
-    "partners": [None, Interval(Integral, 2, None, closed="left")],
-    "prior": [None, HasMethods("moments")],
-    "hidden": [tuple, list],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "word_dropout": [Interval(Real, 0, 1, closed="left")],
-    "encoder_norm": [StrOptions({"none", "shift"})],
-    "batch_size": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
-    "max_iter": [Interval(Integral, 1, None, closed="left")],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "warm_up": EPOCHS,
-    "ramp": EPOCHS,
-    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-    "patience": [Interval(Integral, 1, None, closed="left")],
-    "device": [str, torch.device],
-    "verbose": ["verbose"],
-    "random_state": ["random_state"],
-}
-"""Checked by scikit-learn's ``_validate_params`` at the start of ``fit``."""
+SHARE = Interval(Real, 0, 1, closed="left")
+WEIGHT = [Interval(Real, 0, None, closed="left"), Ramp]
 
 
-def chosen_objective(objective: Objective | None, ramp: int | float, **weights: Any) -> Objective:
-    """The objective given, or HFVAE with the weights alpha, beta and gamma, to which they go over ``ramp``.
+def constraints_of(cls: type) -> dict[str, list[Any]]:
+    """Constraints of scikit-learn's ``_validate_params``: those with which a class annotates its parameters.
+
+    A parameter is declared once, such as ``dropout: Annotated[float, SHARE] = 0.05``.
+    """
+    constraints: dict[str, list[Any]] = dict(getattr(cls, "_parameter_constraints", {}))
+    for name, hint in get_annotations(cls).items():
+        if hasattr(hint, "__metadata__"):  # typing.Annotated
+            allowed = [one if isinstance(one, list) else [one] for one in hint.__metadata__]
+            constraints[name] = list(chain.from_iterable(allowed))
+    return constraints
+
+
+def chosen_objective(
+    objective: Objective | None, ramp: int | float, weights: dict[str, Any], defaults: dict[str, Any]
+) -> Objective:
+    """The objective given, or HFVAE with the weights alpha, beta and gamma, which they reach over ``ramp``.
 
     Raises
     ------
@@ -69,7 +56,7 @@ def chosen_objective(objective: Objective | None, ramp: int | float, **weights: 
             f"objective={objective!r} is not one of hftopic.objective; one of your own must inherit from "
             "hftopic.objective.Objective"
         )
-    changed = [name for name, weight in weights.items() if weight != DEFAULT_WEIGHTS[name]]
+    changed = [name for name, weight in weights.items() if weight != defaults[name]]
     if changed:
         raise ValueError(
             f"objective={objective!r} and {', '.join(changed)} are both given; "
@@ -127,21 +114,6 @@ def _ramps_in(value: Any) -> list[Ramp]:
     if is_dataclass(value) and not isinstance(value, type):
         value = tuple(getattr(value, field.name) for field in fields(value))
     return [ramp for item in value for ramp in _ramps_in(item)] if isinstance(value, tuple) else []
-
-
-def training_settings(
-    batch_size: int | str,
-    max_iter: int,
-    learning_rate: float,
-    warm_up: int | float,
-    patience: int,
-    marginals: str,
-    partners: int | None,
-) -> Settings:
-    """Settings of the training loop; a float ``warm_up`` is a share of the epochs."""
-    epochs = int(warm_up) if isinstance(warm_up, int | np.integer) else round(warm_up * max_iter)
-    size = None if isinstance(batch_size, str) else batch_size
-    return Settings(size, max_iter, learning_rate, epochs, patience, marginals, partners)
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

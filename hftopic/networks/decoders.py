@@ -1,91 +1,43 @@
-"""Encoders and decoders of ProdLDA and NVDM.
-
-Every random number comes from a generator the caller gives: initial weights, dropout masks, noise.
-"""
+"""Decoders p(x|z): ProdLDA's product of experts and NVDM's softmax, and what a decoder declares of itself."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hftopic.batches import Batch
-from hftopic.latent import Concrete, LatentSpace, Normal
-from hftopic.latent_prior import LatentPrior
-from hftopic.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, BagOfEmbeddings, Linear, ShiftNorm, dropout
-from hftopic.likelihood import LogLinear
-from hftopic.posterior import MeanFieldPosterior, Sample
-
-INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
-LOG_VARIANCE_RANGE = (-8.0, 4.0)
-
-
-class Encoder(nn.Module):
-    """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, and heads.
-
-    The first layer sums embedding rows of the words present.
-    """
-
-    def __init__(
-        self,
-        n_words: int,
-        hidden: tuple[int, ...],
-        space: LatentSpace,
-        activation: Callable[[Tensor], Tensor],
-        dropout: float,
-        word_dropout: float,
-        norm: str,
-        generator: torch.Generator,
-    ) -> None:
-        super().__init__()
-        self.activation, self.dropout, self.word_dropout = activation, dropout, word_dropout
-        self.embedding = nn.Parameter(torch.empty(n_words, hidden[0]))
-        nn.init.xavier_uniform_(self.embedding, generator=generator)
-        self.embedding_bias = nn.Parameter(torch.zeros(hidden[0]))
-        self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
-        self.mean = Linear(hidden[-1], space.n_dims, generator)
-        self.log_variance = Linear(hidden[-1], space.n_dims, generator)
-        self.mean_norm, self.log_variance_norm = (
-            ShiftNorm(space.n_dims) if norm == "shift" else nn.Identity() for _ in range(2)
-        )
-        self.classes = nn.ModuleList(
-            Linear(hidden[-1], concrete.classes, generator) for concrete in space.concretes
-        )
-
-    def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
-        """Posterior of each document; ``generator`` draws the dropout masks in training.
-
-        The embedding may be of lower precision than the batch and the other layers.
-        """
-        entries = dropout(torch.log1p(batch.counts), self.word_dropout, generator)
-        smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # of a document that has lost all words
-        norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
-        entries = entries * (INPUT_NORM / norms)[batch.documents]
-        sums: Callable[..., Tensor] = BagOfEmbeddings.apply
-        bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, H)
-        h = self.activation(bags.to(entries.dtype) + self.embedding_bias)
-        for layer in self.layers:
-            h = self.activation(layer(h))
-        h = dropout(h, self.dropout, generator)
-        log_variance = self.log_variance_norm(self.log_variance(h))
-        return MeanFieldPosterior(
-            self.mean_norm(self.mean(h)),
-            log_variance.clamp(*LOG_VARIANCE_RANGE),
-            tuple(torch.log_softmax(head(h), 1) for head in self.classes),
-        )
+from hftopic.latent.groups import Discrete
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.attribution import Attribution, ProductAttribution
+from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
+from hftopic.networks.likelihood import LogLinear, WordDistribution
 
 
 class Decoder(nn.Module):
-    """p(x|z), log-linear in features of z, one feature a topic.
+    """p(x|z): the distribution over words, given a sample of the latent variables.
 
-    The bias starts at ``background``, the log frequency of each word, so that topics need not learn it.
+    A decoder declares what the model and the analysis need to know of its topics: whether they are
+    :attr:`signed`, which of them share a :meth:`simplex`, and the :meth:`attribution` of words to them.
+
+    Attributes
+    ----------
+    space : LatentSpace
+    n_words : int
+        V.
+    signed : bool
+        Whether a Gaussian topic has two poles, and so takes no share of a document.
     """
 
     space: LatentSpace
+    n_words: int
+    signed: ClassVar[bool] = False
 
     @abstractmethod
-    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> WordDistribution:
         """Distribution over words of each sample; ``generator`` draws the dropout masks in training."""
 
     @abstractmethod
@@ -97,8 +49,41 @@ class Decoder(nn.Module):
         """Effect of each topic on the words' logits, shape (n_topics, V)."""
 
     @abstractmethod
-    def topics(self, sign: int = 1) -> LogLinear:
+    def topics(self, sign: int = 1) -> WordDistribution:
         """Distribution over words of each topic alone, or of its other pole with -1; a row a topic."""
+
+    def simplex(self) -> NDArray[np.int64]:
+        """Number of the simplex that each topic is on, shape (n_topics,); -1 for signed topics.
+
+        Topics with the same number have proportions that sum to 1. As a rule all Gaussian topics share one
+        simplex, and the classes of each discrete variable are another.
+        """
+        numbers, gaussian = self.space.topic_groups.copy(), self.space.gaussian
+        if gaussian.any():
+            numbers[gaussian] = -1 if self.signed else numbers[gaussian][0]
+        return numbers
+
+    def softmax_sizes(self) -> NDArray[np.int64]:
+        """Topics that share a softmax with each Gaussian dimension, shape (K,); some priors depend on it."""
+        gaussian = self.simplex()[self.space.gaussian]
+        _, place, sizes = np.unique(gaussian, return_inverse=True, return_counts=True)
+        return np.asarray(sizes[place])
+
+    def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
+        """How a document's words are attributed to topics; as a rule by their effects on the logits.
+
+        Parameters
+        ----------
+        mean : ndarray, shape (n_topics,)
+            ``transform`` of the average document.
+        frequency : ndarray, shape (V,)
+            Tokens of each word.
+        """
+        simplex, gaussian = self.simplex(), self.space.gaussian
+        scale = np.ones(len(simplex))
+        scale[gaussian] = max(1, len(np.unique(simplex[gaussian])))
+        components = self.components().detach().cpu().numpy()
+        return ProductAttribution.of(components, simplex, scale, mean, frequency)
 
     def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
         """Values of the Gaussian dimensions (B, K) and of classes side by side in the topics' order."""
@@ -107,7 +92,7 @@ class Decoder(nn.Module):
         of_group = iter(classes)
         return torch.cat(
             [
-                next(of_group) if isinstance(group, Concrete) else gaussian[:, dims]
+                next(of_group) if isinstance(group, Discrete) else gaussian[:, dims]
                 for group, dims in zip(self.space.groups, self.space.dim_slices, strict=True)
             ],
             dim=1,
@@ -135,8 +120,12 @@ class ProdLDADecoder(Decoder):
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.space, self.dropout = space, dropout
-        self.softmax_slices = softmax_slices(space, softmax)
+        self.space, self.n_words, self.dropout = space, len(background), dropout
+        self.softmax = softmax
+        one = (slice(0, space.n_dims),) if space.n_dims else ()
+        self.softmax_slices = (
+            tuple(s for s in space.dim_slices if s.stop > s.start) if softmax == "group" else one
+        )
         self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
         nn.init.xavier_uniform_(self.weights, generator=generator)
         self.shift = nn.Parameter(background.clone())
@@ -163,13 +152,14 @@ class ProdLDADecoder(Decoder):
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
+    def simplex(self) -> NDArray[np.int64]:
+        """All Gaussian topics share a simplex, or those of each group do."""
+        return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
+
     def _own_simplex(self) -> Tensor:
         """Which topics share a simplex, shape (n_topics, n_topics); those of others stay at their average."""
-        simplex = torch.arange(self.space.n_groups)
-        if len(self.softmax_slices) == 1:
-            simplex[[isinstance(group, Normal) for group in self.space.groups]] = -1
-        of_topic = simplex[torch.from_numpy(self.space.topic_groups)]
-        return (of_topic[:, None] == of_topic).to(self.weights)
+        simplex = torch.from_numpy(self.simplex())
+        return (simplex[:, None] == simplex).to(self.weights)
 
     def _normalised(self, covariance: Tensor) -> Tensor:
         variance = (self.weights * (covariance @ self.weights)).sum(0)
@@ -188,19 +178,14 @@ class ProdLDADecoder(Decoder):
         return self.mean_proportions, self.covariance
 
 
-def softmax_slices(space: LatentSpace, softmax: str) -> tuple[slice, ...]:
-    """Gaussian dimensions that share a softmax: all of them ("joint"), or those of each group ("group")."""
-    if softmax == "group":
-        return tuple(s for s in space.dim_slices if s.stop > s.start)
-    return (slice(0, space.n_dims),) if space.n_dims else ()
-
-
 class NVDMDecoder(Decoder):
     """Softmax decoder of Miao et al. (2016): logits = z W + b."""
 
+    signed = True
+
     def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
         super().__init__()
-        self.space = space
+        self.space, self.n_words = space, len(background)
         self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
         nn.init.xavier_uniform_(self.weights, generator=generator)
         self.bias = nn.Parameter(background.clone())
@@ -217,24 +202,3 @@ class NVDMDecoder(Decoder):
     def topics(self, sign: int = 1) -> LogLinear:
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(alone, self.weights, self.bias)
-
-
-class TopicNetwork(nn.Module):
-    """Encoder, decoder and prior of one model."""
-
-    prior_mean: Tensor
-    prior_covariance: Tensor
-
-    def __init__(self, encoder: Encoder, decoder: Decoder, prior: LatentPrior) -> None:
-        super().__init__()
-        self.space, self.encoder, self.decoder = prior.space, encoder, decoder
-        self.register_buffer("prior_mean", prior.mean)
-        self.register_buffer("prior_covariance", prior.covariance)
-
-    @property
-    def prior(self) -> LatentPrior:
-        return LatentPrior(self.space, self.prior_mean, self.prior_covariance)
-
-    @property
-    def device(self) -> torch.device:
-        return self.prior_mean.device

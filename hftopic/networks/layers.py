@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hftopic.batches import Batch
+from hftopic.data.batches import Batch
 
 SHIFT_NORM_EPS = 1e-3
 SHIFT_NORM_MOMENTUM = 0.1

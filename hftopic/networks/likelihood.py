@@ -3,17 +3,34 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from hftopic.batches import Batch
+from hftopic.data.batches import Batch
 
 LOG2_E = math.log2(math.e)
 LOG_2 = math.log(2)
 # Entries of the (documents, words) block that is in memory at a time: 64 MB of float32.
 BLOCK_ENTRIES = 2**24
+
+
+BatchT_contra = TypeVar("BatchT_contra", contravariant=True)
+
+
+class Likelihood(Protocol[BatchT_contra]):
+    """p(x|z) at a sample of the latent variables of B documents."""
+
+    def log_likelihood(self, batch: BatchT_contra) -> Tensor:
+        """log p(x|z) of each document, shape (B,), in nats."""
+
+
+class WordDistribution(Likelihood[Batch], Protocol):
+    """Distribution over the V words of each of B documents."""
+
+    def probabilities(self) -> Tensor:
+        """p(w|z), shape (B, V); rows sum to 1."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
-from hftopic.checks import is_whole
-from hftopic.latent import LatentSpace
-from hftopic.marginals import log_subset
+from hftopic._numbers import is_whole
+from hftopic.latent.space import LatentSpace
 from hftopic.objective.base import Objective
+from hftopic.objective.marginals import log_subset
 from hftopic.objective.schedule import Progress, Ramp, Weight, check_number, check_weight, value_at
 from hftopic.objective.terms import Step, Terms, elbo_terms
 

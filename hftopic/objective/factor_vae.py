@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hftopic.checks import is_whole
-from hftopic.latent import LatentSpace
-from hftopic.objective.evidence import Evidence
-from hftopic.objective.hierarchical import HFVAE
+from hftopic._numbers import is_whole
+from hftopic.latent.posterior import Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.objective.elbo import Evidence
+from hftopic.objective.hfvae import HFVAE
 from hftopic.objective.schedule import Progress, Ramp, Weight, check_number, check_weight, value_at
 from hftopic.objective.terms import Step, Terms
-from hftopic.posterior import Sample
 
 SLOPE = 0.2  # of the leaky ReLU
 ADAM_BETAS = (0.5, 0.9)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass, fields
 
-from hftopic.latent import LatentSpace
+from hftopic.latent.space import LatentSpace
 from hftopic.objective.base import Objective
 from hftopic.objective.schedule import Progress, Weight, check_weight, value_at
 from hftopic.objective.terms import Step, Terms, grouping_names, hierarchical_terms

@@ -9,10 +9,10 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from hftopic.densities import LOG_2, LOWEST_EXPONENT, dimension_marginals, group_densities, log_mixed
-from hftopic.latent import LatentSpace, Levels
-from hftopic.mixtures import Mixing, MixtureWeights
-from hftopic.posterior import MeanFieldPosterior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace, Levels
+from hftopic.objective.minibatch import Mixing, MixtureWeights
+from hftopic.objective.pairwise import LOG_2, LOWEST_EXPONENT, dimension_marginals, group_densities, log_mixed
 
 # Entries of the densities of all groups that an evaluation keeps at once: 32 MB of float32.
 CHUNK_ENTRIES = 2**23

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hftopic.mixtures import Mixing, MixtureWeights
-from hftopic.posterior import LOG_2PI, MeanFieldPosterior
+from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior
+from hftopic.objective.minibatch import Mixing, MixtureWeights
 
 LOG_2 = math.log(2)  # exponents are in base 2: that exponential takes half the time of the one in base e
 # Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: subnormal

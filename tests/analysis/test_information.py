@@ -11,8 +11,8 @@ from scipy.stats import norm
 import hftopic
 from hftopic import ProdLDA
 from hftopic.analysis import decompose, topic_information
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 
 class PlantedModel:

@@ -8,8 +8,8 @@ from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_diversity, topic_information, topic_summary
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 TOPICS = [
     ["god", "faith", "church", "belief"],

@@ -387,7 +387,7 @@ def test_defaults_in_the_help_are_the_estimators() -> None:
 
 @pytest.mark.parametrize("name", sorted(program.commands))
 def test_page_of_the_command_line_names_every_option(name: str) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "command_line.rst").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "command_line.rst").read_text(encoding="utf-8")
     assert f"``hftopic {name}``" in page
     for option in program.commands[name].params:
         if isinstance(option, click.Option):

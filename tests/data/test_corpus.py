@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.model_selection import KFold, train_test_split
 
-from hftopic.corpus import Corpus, CorpusError
+from hftopic.data.corpus import Corpus, CorpusError
 
 COUNTS = np.array([[2, 0, 1], [0, 0, 0], [0, 3, 0]])
 WORDS = ["ball", "god", "team"]

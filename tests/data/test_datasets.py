@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sklearn import datasets as sklearn_datasets
 from sklearn.utils import Bunch
 
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.datasets import cache_folder, fetch_20newsgroups, load_docstrings, make_correlated_topics
-from hftopic.datasets.prose import prose_of
-from hftopic.formats import read_corpus
-from hftopic.text import TextOptions
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.datasets import cache_folder, fetch_20newsgroups, load_docstrings, make_correlated_topics
+from hftopic.data.datasets.prose import prose_of
+from hftopic.data.formats import read_corpus
+from hftopic.data.text import TextOptions
 
 EVERY = TextOptions(min_df=1, max_df=1.0, stop_words=None)
 LONG = "The wheels of this engine turn round and round until somebody stops them by hand"
@@ -80,7 +80,7 @@ def test_docstrings_are_kept_and_what_was_tampered_with_is_made_again(
 
     first = load()
     folder = next(path for path in (tmp_path / "cache").iterdir() if path.is_dir())
-    monkeypatch.setattr("hftopic.datasets.docstrings._corpus", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("hftopic.data.datasets.docstrings._corpus", lambda *_: pytest.fail("made again"))
     again = load()
     assert (again.counts - first.counts).nnz == 0
     assert (again.tokens, again.names.tolist()) == (first.tokens, first.names.tolist())
@@ -144,7 +144,7 @@ def test_packages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         load_docstrings("numpy")
     with pytest.raises(ValueError, match="'package' or 'submodule'"):
         load_docstrings(label="module")  # type: ignore[arg-type]
-    monkeypatch.setattr("hftopic.datasets.docstrings._places", lambda _: ())
+    monkeypatch.setattr("hftopic.data.datasets.docstrings._places", lambda _: ())
     with pytest.raises(CorpusError, match=r"none of gensim, .* is installed"):
         load_docstrings()
 
@@ -378,7 +378,7 @@ def test_the_same_seed_is_the_same_corpus_and_another_is_not() -> None:
 
 
 def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hftopic.datasets.generated._CHUNK", 7)
+    monkeypatch.setattr("hftopic.data.datasets.generated._CHUNK", 7)
     made = make_correlated_topics(50, (2, 2), 20, random_state=0)
     assert made.corpus.shape == (50, 20)
     assert made.corpus.counts.has_canonical_format
@@ -420,7 +420,7 @@ def test_corpora_that_cannot_be_generated(settings: dict[str, object], told: str
 
 
 def test_prepare_script_writes_corpus_and_truth(tmp_path: Path) -> None:
-    script = Path(__file__).parents[1] / "corpora" / "correlated" / "prepare.py"
+    script = Path(__file__).parents[2] / "corpora" / "correlated" / "prepare.py"
     copy = tmp_path / "prepare.py"
     copy.write_text(script.read_text())
     for seed in ("1", "0"):  # the second replaces the first

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.formats import FORMATS, FormatError, read_corpus, write_corpus
-from hftopic.formats.npz import save_counts
-from hftopic.text import TextOptions
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats import FORMATS, FormatError, read_corpus, write_corpus
+from hftopic.data.formats.npz import save_counts
+from hftopic.data.text import TextOptions
 
 AS_IT_STANDS = TextOptions(lowercase=False, stop_words=None, token_pattern=r"\S+")
 COUNTED = {

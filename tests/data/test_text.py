@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from hftopic.corpus import CorpusError
-from hftopic.text import TextOptions, corpus_from_texts
+from hftopic.data.corpus import CorpusError
+from hftopic.data.text import TextOptions, corpus_from_texts
 
 TEXTS = ["The cat sat on the mat; the Cat slept.", "Dogs don't chase cats", "A dog and a cat", ""]
 EVERY = TextOptions(min_df=1, max_df=1.0)

@@ -12,11 +12,12 @@ from sklearn.metrics import normalized_mutual_info_score
 import hftopic
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
-from hftopic.latent import Concrete, LatentSpace
-from hftopic.latent_prior import LatentPrior
-from hftopic.mixtures import Mixing
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.groups import Concrete
+from hftopic.latent.space import LatentSpace
 from hftopic.objective import VAE, Step, hierarchical_terms
-from hftopic.posterior import MeanFieldPosterior, Sample
+from hftopic.objective.minibatch import Mixing
 
 PRIOR = (0.1, 0.2, 0.3, 0.4)
 GROUPS = (3, Concrete(4, probabilities=PRIOR))

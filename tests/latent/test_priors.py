@@ -12,11 +12,12 @@ from torch.distributions import MultivariateNormal, kl_divergence
 from torch.testing import assert_close
 
 from hftopic import NVDM, ProdLDA
-from hftopic.latent import Concrete, LatentSpace
-from hftopic.latent_prior import LatentPrior, check_bounded
+from hftopic.latent.log_prior import LatentPrior, check_bounded
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.priors import PRIORS, BlockCorrelation, DirichletLaplace, FullCovariance, StandardNormal
+from hftopic.latent.groups import Concrete
+from hftopic.latent.space import LatentSpace
 from hftopic.objective import HFVAE, Ramp, hierarchical_terms
-from hftopic.posterior import MeanFieldPosterior
-from hftopic.priors import PRIORS, BlockCorrelation, DirichletLaplace, FullCovariance, StandardNormal
 
 NESTED = LatentSpace(((2, 1), 2))
 SIMPLEX = np.full(5, 5)

@@ -7,10 +7,11 @@ from torch.distributions import Normal as TorchNormal
 from torch.distributions import kl_divergence
 from torch.testing import assert_close
 
-from hftopic.latent import LatentSpace, Normal
-from hftopic.latent_prior import LatentPrior
-from hftopic.posterior import MeanFieldPosterior, log_normal
-from hftopic.priors import DirichletLaplace, StandardNormal
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, log_normal
+from hftopic.latent.priors import DirichletLaplace, StandardNormal
+from hftopic.latent.groups import Normal
+from hftopic.latent.space import LatentSpace
 
 
 def test_groups_lie_side_by_side():

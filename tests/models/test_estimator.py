@@ -17,8 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
+from hftopic.latent.priors import StandardNormal
 from hftopic.objective import HFVAE, VAE, Ramp
-from hftopic.priors import StandardNormal
 
 SMALL = {"groups": (3, 2), "max_iter": 4, "batch_size": 64, "warm_up": 2, "random_state": 0}
 MODELS = {

@@ -12,10 +12,10 @@ import pytest
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
-from hftopic.latent import Concrete
+from hftopic.latent.priors import BlockCorrelation, DirichletLaplace, StandardNormal
+from hftopic.latent.groups import Concrete
+from hftopic.models.saving import ModelFileError
 from hftopic.objective import CATALOGUE, HFVAE, VAE, FactorVAE, Ramp
-from hftopic.persistence import ModelFileError
-from hftopic.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 
 MODELS = {
     "prodlda": ProdLDA(groups=(2, Normal(3)), max_iter=2, random_state=0),

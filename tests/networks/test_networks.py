@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.testing import assert_close
 
-from hftopic import likelihood
-from hftopic.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
-from hftopic.latent import LatentSpace
-from hftopic.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
-from hftopic.likelihood import LogLinear
-from hftopic.networks import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
-from hftopic.posterior import MeanFieldPosterior, Sample
+from hftopic.data.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.networks import likelihood
+from hftopic.networks.decoders import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
+from hftopic.networks.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
+from hftopic.networks.likelihood import LogLinear
 
 CPU = torch.device("cpu")
 

@@ -9,9 +9,10 @@ from torch.testing import assert_close
 
 import hftopic
 from hftopic import NVDM
-from hftopic.latent import Concrete, LatentSpace
+from hftopic.latent.posterior import Sample
+from hftopic.latent.groups import Concrete
+from hftopic.latent.space import LatentSpace
 from hftopic.objective import Discriminator, FactorVAE
-from hftopic.posterior import Sample
 
 COUNTS = np.random.default_rng(0).poisson(1.0, (60, 20))
 

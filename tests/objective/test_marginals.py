@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from hftopic import densities
-from hftopic.latent import LatentSpace, Levels
-from hftopic.marginals import log_marginals, log_mixture
-from hftopic.mixtures import Mixing, mixture_weights
-from hftopic.posterior import MeanFieldPosterior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace, Levels
+from hftopic.objective import pairwise as densities
+from hftopic.objective.marginals import log_marginals, log_mixture
+from hftopic.objective.minibatch import Mixing, mixture_weights
 
 GROUPS = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 

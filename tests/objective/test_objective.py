@@ -17,9 +17,10 @@ from torch.distributions import Normal as TorchNormal
 from torch.testing import assert_close
 
 from hftopic import ProdLDA
-from hftopic.latent import MOST_CLASSES, Concrete, LatentSpace, Normal
-from hftopic.latent_prior import LatentPrior
-from hftopic.mixtures import Mixing
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.groups import MOST_CLASSES, Concrete, Normal
+from hftopic.latent.space import LatentSpace
 from hftopic.objective import (
     CATALOGUE,
     DIPVAE,
@@ -38,7 +39,7 @@ from hftopic.objective import (
     hierarchical_terms,
     loss,
 )
-from hftopic.posterior import MeanFieldPosterior, Sample
+from hftopic.objective.minibatch import Mixing
 
 LEAF = st.one_of(st.integers(1, 3), st.integers(2, 3).map(Concrete))
 FLAT = st.lists(LEAF, min_size=1, max_size=3).map(tuple)

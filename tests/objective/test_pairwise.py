@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from hftopic.densities import dimension_marginals, group_densities, log_mixed
-from hftopic.latent import LatentSpace
-from hftopic.marginals import log_marginals
-from hftopic.mixtures import Mixing, mixture_weights
-from hftopic.posterior import MeanFieldPosterior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace
+from hftopic.objective.marginals import log_marginals
+from hftopic.objective.minibatch import Mixing, mixture_weights
+from hftopic.objective.pairwise import dimension_marginals, group_densities, log_mixed
 
 
 def leaves(n, dims, seed=0, dtype=torch.float64):

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from hftopic.analysis.information import information_table, posterior_of
-from hftopic.analysis.models import model_vocabulary
-from hftopic.analysis.scores import Kind, Scores, check_kind, topic_scores
-from hftopic.analysis.significance import (
+from hftopic.analysis.correlation.scores import Kind, Scores, check_kind, topic_scores
+from hftopic.analysis.correlation.significance import (
     adjusted,
     bootstrap_interval,
     partial_p_values,
     permutation_p_values,
 )
+from hftopic.analysis.encoded import posterior_of
+from hftopic.analysis.information import information_table
+from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.topics import select_topics, topic_poles
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ class TopicCorrelation:
 
 
 def topic_correlation(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     *,
     active: Any = None,
@@ -220,7 +221,7 @@ def topic_correlation(
     )
 
 
-def gaussian_topics(model: Any, posterior: Posterior, active: Any) -> np.ndarray:
+def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) -> np.ndarray:
     """Numbers of the chosen topics that are Gaussian, ascending; of the active ones where none are chosen.
 
     Raises
@@ -235,7 +236,7 @@ def gaussian_topics(model: Any, posterior: Posterior, active: Any) -> np.ndarray
     return np.asarray(chosen[space.gaussian[chosen]])
 
 
-def words_of_topics(model: Any, n: int, vocabulary: Sequence[str] | None) -> list[str]:
+def words_of_topics(model: FittedTopicModel, n: int, vocabulary: Sequence[str] | None) -> list[str]:
     """Words of every topic of the model as one string, with both poles where there are two."""
     poles = [[", ".join(words) for words in pole] for pole in topic_poles(model, n, vocabulary=vocabulary)]
     return poles[0] if len(poles) == 1 else [f"+ {a} / - {b}" for a, b in zip(*poles, strict=True)]

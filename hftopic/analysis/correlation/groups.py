@@ -9,14 +9,15 @@ import torch
 from sklearn.utils import check_random_state
 from torch import Tensor
 
-from hftopic.analysis.correlation import gaussian_topics
-from hftopic.analysis.information import posterior_of
-from hftopic.analysis.scores import standardised
-from hftopic.analysis.significance import ROUNDING, permuted_products
-from hftopic.densities import group_densities, log_mixed
-from hftopic.marginals import CHUNK_ENTRIES
-from hftopic.mixtures import mixture_weights
-from hftopic.posterior import MeanFieldPosterior, Posterior
+from hftopic.analysis.correlation.correlation import gaussian_topics
+from hftopic.analysis.correlation.scores import standardised
+from hftopic.analysis.correlation.significance import ROUNDING, permuted_products
+from hftopic.analysis.encoded import posterior_of
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.objective.marginals import CHUNK_ENTRIES
+from hftopic.objective.minibatch import mixture_weights
+from hftopic.objective.pairwise import group_densities, log_mixed
 
 SMALLEST_SHARE = 1e-5  # of a group's largest singular value, below which a direction is rounding
 COLUMNS = (
@@ -32,7 +33,7 @@ COLUMNS = (
 
 
 def group_dependence(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     *,
     active: Any = None,

@@ -29,7 +29,7 @@ def partial_correlation(correlation: np.ndarray, penalty: float) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from hftopic.analysis.partial import partial_correlation
+    >>> from hftopic.analysis.correlation.partial import partial_correlation
     >>> chain = np.array([[1, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 1]])   # 0 - 1 - 2
     >>> partial_correlation(chain, 0.01).round(1).tolist()
     [[1.0, 0.4, 0.0], [0.4, 1.0, 0.4], [0.0, 0.4, 1.0]]
@@ -59,7 +59,7 @@ def chosen_penalty(correlation: np.ndarray, n_documents: int) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from hftopic.analysis.partial import chosen_penalty
+    >>> from hftopic.analysis.correlation.partial import chosen_penalty
     >>> chosen_penalty(np.eye(3), 1000)
     0.0
     """

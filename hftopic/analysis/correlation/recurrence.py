@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hftopic.analysis.correlation import gaussian_topics, words_of_topics
-from hftopic.analysis.information import empty_documents_known, posterior_of
-from hftopic.analysis.models import check_list_of_models, model_vocabulary
-from hftopic.analysis.scores import Kind, check_kind, topic_scores
-from hftopic.analysis.stability import Similarity, match_topics
-from hftopic.posterior import Posterior
+from hftopic.analysis.correlation.correlation import gaussian_topics, words_of_topics
+from hftopic.analysis.correlation.scores import Kind, check_kind, topic_scores
+from hftopic.analysis.encoded import empty_documents_known, posterior_of
+from hftopic.analysis.models import FittedTopicModel, check_list_of_models, model_vocabulary
+from hftopic.analysis.selection.stability import Similarity, match_topics
+from hftopic.latent.posterior import Posterior
 
 
 def recurring_pairs(
@@ -128,7 +128,7 @@ def _posteriors(models: Sequence[Any], X: Any) -> list[Posterior]:
 
 def _places(
     reference: Any,
-    model: Any,
+    model: FittedTopicModel,
     known: np.ndarray,
     of_model: np.ndarray,
     threshold: float,

@@ -1,15 +1,15 @@
 """What is correlated of each topic, a value a document, and the correlations over weighted documents."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import logsumexp
 
-from hftopic.analysis.models import has_poles
-from hftopic.analysis.partial import chosen_penalty, partial_correlation
-from hftopic.analysis.significance import document_chunks
-from hftopic.posterior import Posterior
+from hftopic.analysis.correlation.partial import chosen_penalty, partial_correlation
+from hftopic.analysis.correlation.significance import document_chunks
+from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.latent.posterior import Posterior
 
 Kind = Literal["mean", "total", "clr", "partial"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -79,7 +79,7 @@ class Scores:
         return np.asarray(summed * self.scale**2)
 
 
-def topic_scores(model: Any, posterior: Posterior, topics: np.ndarray, kind: Kind) -> Scores:
+def topic_scores(model: FittedTopicModel, posterior: Posterior, topics: np.ndarray, kind: Kind) -> Scores:
     """Scores of Gaussian topics on documents, see :func:`hftopic.analysis.topic_correlation` for the kinds.
 
     Raises
@@ -100,7 +100,7 @@ def topic_scores(model: Any, posterior: Posterior, topics: np.ndarray, kind: Kin
     return Scores(values, scale, penalty=chosen_penalty(scores.correlation(), scores.n_documents))
 
 
-def check_kind(model: Any, kind: str) -> None:
+def check_kind(model: FittedTopicModel, kind: str) -> None:
     """Refuse a kind of correlation that is unknown, or has no meaning for the model.
 
     Raises
@@ -116,7 +116,7 @@ def check_kind(model: Any, kind: str) -> None:
         )
 
 
-def centred_log_ratios(model: Any, posterior: Posterior, dims: np.ndarray) -> np.ndarray:
+def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, dims: np.ndarray) -> np.ndarray:
     """log θ of some topics less the mean of log θ over all Gaussian topics of the document, (N, len(dims)).
 
     θ is ``transform``'s, softmax of the posterior means. Its logarithm is taken before it is rounded to
@@ -126,16 +126,16 @@ def centred_log_ratios(model: Any, posterior: Posterior, dims: np.ndarray) -> np
     if not len(dims):
         return mean[:, dims]  # perhaps there is no Gaussian topic to take the mean over
     level = mean.mean(axis=1, dtype=np.float64)[:, None]
-    if getattr(model, "topic_softmax", "joint") == "joint":
+    numbers, simplex = np.unique(model.topic_simplex_[model.latent_space_.gaussian], return_inverse=True)
+    if len(numbers) == 1:
         return np.asarray(mean[:, dims] - level)  # the one normaliser of a document cancels
-    slices = [s for s in model.latent_space_.dim_slices if s.stop > s.start]
+    members = [np.flatnonzero(simplex == place) for place in range(len(numbers))]
     log_normalisers = np.stack(
-        [logsumexp(mean[:, s].astype(np.float64), axis=1) for s in slices], axis=1
-    )  # (N, D)
-    sizes = [s.stop - s.start for s in slices]
-    level -= (log_normalisers @ np.array(sizes) / sum(sizes))[:, None]
-    group = np.repeat(np.arange(len(slices)), sizes)
-    return np.asarray(mean[:, dims] - log_normalisers[:, group[dims]] - level)
+        [logsumexp(mean[:, of_simplex].astype(np.float64), axis=1) for of_simplex in members], axis=1
+    )  # (N, simplexes)
+    sizes = np.array([len(of_simplex) for of_simplex in members])
+    level -= (log_normalisers @ sizes / sizes.sum())[:, None]
+    return np.asarray(mean[:, dims] - log_normalisers[:, simplex[dims]] - level)
 
 
 def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -38,7 +38,7 @@ def permutation_p_values(
     Examples
     --------
     >>> import numpy as np
-    >>> from hftopic.analysis.significance import permutation_p_values
+    >>> from hftopic.analysis.correlation.significance import permutation_p_values
     >>> same = np.array([[-0.6, 0.0, -0.2, 0.8]] * 2).T
     >>> bool(permutation_p_values(same, 999, np.random.default_rng(0))[0] < 0.1)
     True
@@ -127,7 +127,7 @@ def adjusted(p_values: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from hftopic.analysis.significance import adjusted
+    >>> from hftopic.analysis.correlation.significance import adjusted
     >>> adjusted(np.array([0.01, 0.5, np.nan])).tolist()
     [0.02, 0.5, nan]
     """
@@ -163,7 +163,7 @@ def bootstrap_interval(
     Examples
     --------
     >>> import numpy as np
-    >>> from hftopic.analysis.significance import bootstrap_interval
+    >>> from hftopic.analysis.correlation.significance import bootstrap_interval
     >>> values = np.arange(100.0)
     >>> low, high = bootstrap_interval(lambda w: w @ values[:, None] / 100, 100, 200, 0.9,
     ...                                np.random.default_rng(0))

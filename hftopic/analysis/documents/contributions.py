@@ -8,18 +8,17 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from hftopic.analysis.models import has_poles, model_vocabulary
-from hftopic.analysis.proportions import document_topics
+from hftopic._numbers import is_whole
+from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.models import Attribution, FittedTopicModel, model_vocabulary
 from hftopic.analysis.topics import select_topics
-from hftopic.checks import is_whole
-from hftopic.inputs import as_counts, column_words
-from hftopic.latent import Concrete
+from hftopic.data.inputs import column_words
 
 CHUNK_ENTRIES = 2**21  # numbers of an (entries, topics) block: 16 MB of float64
 
 
 def contributions(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     documents: Any = None,
     *,
@@ -90,15 +89,15 @@ def contributions(
     >>> table.columns[4:].tolist()
     ['topic', 'strength', 'responsibility', 'total']
     """
-    terms = _product_terms(model, X)
+    terms = _attributed(model, X)
     wanted = np.sort(select_documents(documents, terms.counts.shape[0]))
-    chosen = np.sort(select_topics(topics, np.arange(terms.effects.shape[0])))
+    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
     words = column_words(model, model_vocabulary(model, X, vocabulary))
     entries = terms.counts[wanted].tocoo()
     rows, columns = wanted[entries.coords[0]], entries.coords[1]
     topic, strength = np.full(len(rows), -1), np.zeros(len(rows))
     responsibility, total = np.zeros(len(rows)), np.zeros(len(rows))
-    height = max(1, CHUNK_ENTRIES // terms.effects.shape[0])
+    height = max(1, CHUNK_ENTRIES // terms.n_topics)
     for part in (slice(start, start + height) for start in range(0, len(rows), height)):
         of_topics = terms.of(rows[part], columns[part])
         total[part] = of_topics.sum(axis=1)
@@ -118,7 +117,7 @@ def contributions(
 
 
 def word_contributions(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     document: int,
     *,
@@ -170,11 +169,11 @@ def word_contributions(
     """
     if not is_whole(n_topics):
         raise ValueError(f"n_topics must be a positive int, got {n_topics!r}")
-    terms = _product_terms(model, X)
+    terms = _attributed(model, X)
     if not is_whole(document, 0) or document >= terms.counts.shape[0]:
         raise ValueError(f"no document {document!r}: rows are numbered 0 to {terms.counts.shape[0] - 1}")
     words = column_words(model, model_vocabulary(model, X, vocabulary))
-    chosen = np.sort(select_topics(topics, np.arange(terms.effects.shape[0])))
+    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
     row = terms.counts[[document]]
     of_topics = terms.of(np.full(row.nnz, document), row.indices)  # (distinct words, K)
     topic, strength, responsibility = _winners(of_topics[:, chosen], chosen)
@@ -204,51 +203,31 @@ def select_documents(documents: Any, n_documents: int) -> NDArray[np.int64]:
         raise ValueError(f"documents: {str(error).replace('topic', 'document')}") from error
 
 
-class _ProductTerms(NamedTuple):
-    """Weights of topics in documents and effects of topics on words: contributions are their products."""
+class _Attributed(NamedTuple):
+    """Documents, their topics, and how the model attributes words to topics."""
 
     counts: "sp.csr_array[np.float32]"  # (N, V)
-    values: NDArray[np.float32]  # (n, K) transform of the documents that have words
+    values: NDArray[np.float32]  # (n, n_topics) transform of the documents that have words
     place: NDArray[np.int64]  # (N,) row of each document in values; -1 of those without words
-    scale: NDArray[np.float64]  # (K,) what transform divided the decoder's weights by
-    average: NDArray[np.float64]  # (K,) taken off the weights
-    effects: NDArray[np.float64]  # (K, V)
+    attribution: Attribution
+
+    @property
+    def n_topics(self) -> int:
+        return int(self.values.shape[1])
 
     def of(self, documents: NDArray[np.int64], columns: NDArray[Any]) -> NDArray[np.float64]:
-        """Contributions of all topics to pairs of a document and a word, (pairs, K)."""
-        weights = self.values[self.place[documents]] * self.scale - self.average
-        return np.asarray(weights * self.effects.T[columns])
+        """Contributions of all topics to pairs of a document and a word, (pairs, n_topics)."""
+        return self.attribution(self.values[self.place[documents]], columns)
 
 
-def _product_terms(model: Any, X: Any) -> _ProductTerms:
-    """Terms with the average document taken out: of B simplex by simplex, of NVDM's z as it is signed."""
+def _attributed(model: FittedTopicModel, X: Any) -> _Attributed:
     found = document_topics(model, X)
-    counts = as_counts(model, X, reset=False)
+    counts = counts_of(model, X)
     mean = found.values.mean(axis=0, dtype=np.float64)
-    scale, effects = np.ones_like(mean), np.asarray(model.components_, dtype=np.float64).copy()
-    for topics, divisor in _decoder_simplexes(model):
-        scale[topics] = divisor
-        effects[topics] -= divisor * mean[topics] @ effects[topics]
-    signed = model.latent_space_.gaussian & has_poles(model)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
-    effects -= (effects @ frequency / frequency.sum())[:, None]
     place = np.full(found.n_documents, -1)
     place[found.rows] = np.arange(len(found.rows))
-    return _ProductTerms(counts, found.values, place, scale, np.where(signed, mean, 0.0), effects)
-
-
-def _decoder_simplexes(model: Any) -> list[tuple[slice | NDArray[np.bool_], int]]:
-    """Topics whose weights the decoder has on one simplex, and by what ``transform`` divides them."""
-    space = model.latent_space_
-    classes: list[tuple[slice | NDArray[np.bool_], int]] = []
-    groups: list[tuple[slice | NDArray[np.bool_], int]] = []
-    for group, topics in zip(space.groups, space.slices, strict=True):
-        (classes if isinstance(group, Concrete) else groups).append((topics, 1))
-    if has_poles(model) or not groups:
-        return classes
-    if model.topic_softmax == "group":
-        return [(topics, len(groups)) for topics, _ in groups] + classes
-    return [(space.gaussian, 1), *classes]
+    return _Attributed(counts, found.values, place, model.attribution(mean, frequency))
 
 
 def _topic_column(topic: NDArray[np.int64]) -> pd.arrays.IntegerArray:

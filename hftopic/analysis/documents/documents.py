@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hftopic.analysis.models import has_poles, model_vocabulary
-from hftopic.analysis.proportions import document_topics
+from hftopic._numbers import is_whole
+from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
 from hftopic.analysis.topics import select_topics
-from hftopic.checks import is_whole
-from hftopic.corpus import Corpus
-from hftopic.inputs import as_counts, column_words
+from hftopic.data.inputs import column_words
 
 
-def representative_documents(model: Any, X: Any, n: int = 5, *, topics: Any = None) -> pd.DataFrame:
+def representative_documents(
+    model: FittedTopicModel, X: Any, n: int = 5, *, topics: Any = None
+) -> pd.DataFrame:
     """The documents that hold most of each topic.
 
     Parameters
@@ -67,7 +68,8 @@ def representative_documents(model: Any, X: Any, n: int = 5, *, topics: Any = No
             tables.append(_ranked(topic, pole, found.rows[leading], values[leading], signed))
     nothing = _ranked(0, "+", found.rows[:0], found.values[:0, 0], signed)
     table = pd.concat(tables, ignore_index=True) if tables else nothing
-    known = {"name": X.names, "label": X.labels} if isinstance(X, Corpus) else {}
+    corpus = corpus_of(X)
+    known = {} if corpus is None else {"name": corpus.names, "label": corpus.labels}
     for column, values_of in known.items():
         if values_of is not None:
             table.insert(len(table.columns) - 1, column, values_of[table["document"]])
@@ -95,12 +97,13 @@ def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
 
 
 def document_texts(
-    model: Any, X: Any, rows: Sequence[int], vocabulary: Sequence[str] | None = None
+    model: FittedTopicModel, X: Any, rows: Sequence[int], vocabulary: Sequence[str] | None = None
 ) -> list[str]:
     """Words of documents as one string each: in reading order where that is known, else by count."""
-    if isinstance(X, Corpus) and X.tokens is not None:
-        return [" ".join(X.tokens[row]) for row in rows]
-    counts = as_counts(model, X, reset=False)
+    corpus = corpus_of(X)
+    if corpus is not None and corpus.tokens is not None:
+        return [" ".join(corpus.tokens[row]) for row in rows]
+    counts = counts_of(model, X)
     words = column_words(model, model_vocabulary(model, X, vocabulary))
     texts = []
     for row in rows:

@@ -9,16 +9,21 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
-from hftopic.analysis.proportions import document_topics, require_shares
-from hftopic.checks import is_positive
-from hftopic.corpus import Corpus
+from hftopic._numbers import is_positive
+from hftopic.analysis.documents.proportions import require_shares
+from hftopic.analysis.encoded import document_topics
+from hftopic.analysis.models import FittedTopicModel, corpus_of
 
 MOST_BINS = 24  # of time, where their length is not given
 PERIODS = ("D", "W", "M", "Q", "Y")  # pandas' names of days, weeks, months, quarters, years
 
 
 def topics_by_label(
-    model: Any, X: Any, labels: Sequence[Any] | None = None, *, measure: Literal["mean", "lift"] = "mean"
+    model: FittedTopicModel,
+    X: Any,
+    labels: Sequence[Any] | None = None,
+    *,
+    measure: Literal["mean", "lift"] = "mean",
 ) -> pd.DataFrame:
     """How much of each topic the documents of each label hold.
 
@@ -60,9 +65,10 @@ def topics_by_label(
     if measure == "lift":
         require_shares(model, "lift", "measure='mean' and compare differences")
     if labels is None:
-        if not isinstance(X, Corpus) or X.labels is None:
+        corpus = corpus_of(X)
+        if corpus is None or corpus.labels is None:
             raise ValueError("no labels: X has none; pass labels= with one a document")
-        labels = X.labels.tolist()
+        labels = corpus.labels.tolist()
     if isinstance(labels, str):
         raise ValueError(f"labels must be a sequence with one label a document, got the str {labels!r}")
     found = document_topics(model, X)
@@ -82,7 +88,7 @@ def topics_by_label(
 
 
 def topics_over_time(
-    model: Any, X: Any, dates: Sequence[Any], *, freq: str | float | None = None
+    model: FittedTopicModel, X: Any, dates: Sequence[Any], *, freq: str | float | None = None
 ) -> pd.DataFrame:
     """Mean share of each topic in the documents of each span of time.
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from hftopic.analysis.coherence import Window
-from hftopic.analysis.runs import Run, Yardstick, finished_runs, stabilities
-from hftopic.analysis.settings import check_data, check_measures, differing, settings_of
+from hftopic.analysis.models import ACTIVE_INFORMATION
+from hftopic.analysis.selection.runs import Run, Yardstick, finished_runs, stabilities
+from hftopic.analysis.selection.settings import check_data, check_measures, differing, settings_of
 
 LOWER_IS_BETTER = ("perplexity", "within_mean_abs_r", "fit_seconds")
 
@@ -134,7 +135,7 @@ def compare(
     coherence: str = "c_npmi",
     top_n: int = 10,
     window: Window | None = None,
-    threshold: float = 0.05,
+    threshold: float = ACTIVE_INFORMATION,
     match_threshold: float = 0.5,
     vocabulary: Sequence[str] | None = None,
     n_jobs: int | None = None,

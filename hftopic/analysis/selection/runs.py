@@ -13,11 +13,13 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
 from hftopic.analysis.coherence import Window
-from hftopic.analysis.correlation import topic_correlation
-from hftopic.analysis.information import empty_documents_known, topic_information
-from hftopic.analysis.scorers import active_words, mean_coherence, words_of_columns
-from hftopic.analysis.settings import Setting
-from hftopic.analysis.stability import topic_stability
+from hftopic.analysis.correlation.correlation import topic_correlation
+from hftopic.analysis.encoded import empty_documents_known
+from hftopic.analysis.information import topic_information
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.selection.scorers import active_words, mean_coherence, words_of_columns
+from hftopic.analysis.selection.settings import Setting
+from hftopic.analysis.selection.stability import topic_stability
 from hftopic.analysis.topics import topic_diversity
 
 # They say nothing of other runs; training that diverges is a RuntimeError, as is a full accelerator.
@@ -27,7 +29,7 @@ OF_ONE_RUN = (RuntimeError, MemoryError)
 class Run(NamedTuple):
     """What became of one model: measured, or failed."""
 
-    model: Any
+    model: FittedTopicModel | None
     active: np.ndarray | None  # (n_topics,) bool
     measures: dict[str, Any]
     error: str | None = None
@@ -95,7 +97,7 @@ def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:
     return Run(model, active, {**measures, "fit_seconds": seconds})
 
 
-def measured(model: Any, yardstick: Yardstick) -> tuple[np.ndarray, dict[str, Any]]:
+def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray, dict[str, Any]]:
     """Which topics of a fitted model are active, (n_topics,) bool, and its measures by name."""
     documents = yardstick.validation
     names = words_of_columns(model, documents, yardstick.vocabulary)
@@ -123,7 +125,7 @@ def measured(model: Any, yardstick: Yardstick) -> tuple[np.ndarray, dict[str, An
     }
 
 
-def correlation_sizes(model: Any, documents: Any, active: np.ndarray) -> pd.DataFrame:
+def correlation_sizes(model: FittedTopicModel, documents: Any, active: np.ndarray) -> pd.DataFrame:
     """Sizes of correlations within and across groups, whose significance is not asked for."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* no pair to correlate", category=UserWarning)

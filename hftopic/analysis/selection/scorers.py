@@ -12,9 +12,9 @@ import numpy as np
 
 from hftopic.analysis.coherence import Window, topic_coherence
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.models import check_topic_model, model_vocabulary
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import topic_poles
-from hftopic.inputs import column_words
+from hftopic.data.inputs import column_words
 
 
 def coherence_score(
@@ -26,7 +26,7 @@ def coherence_score(
     reference: Any = None,
     top_n: int = 10,
     window: Window | None = None,
-    threshold: float = 0.05,
+    threshold: float = ACTIVE_INFORMATION,
     vocabulary: Sequence[str] | None = None,
 ) -> float:
     """Mean coherence of the active topics, as a scorer for ``GridSearchCV`` and ``cross_val_score``.
@@ -85,7 +85,7 @@ def active_topics_score(
     X: Any,
     y: Any = None,  # noqa: ARG001
     *,
-    threshold: float = 0.05,
+    threshold: float = ACTIVE_INFORMATION,
 ) -> float:
     """Number of topics that tell more than `threshold` nats about held-out documents, as a scorer.
 
@@ -136,12 +136,14 @@ def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | 
     return estimator[-1], before.transform(X), before.get_feature_names_out()
 
 
-def words_of_columns(model: Any, X: Any, vocabulary: Sequence[str] | None) -> list[str]:
+def words_of_columns(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> list[str]:
     """Name of each word of a model: as given, as the model or `X` knows it, else the number of its column."""
     return [str(word) for word in column_words(model, model_vocabulary(model, X, vocabulary))]
 
 
-def active_words(model: Any, active: np.ndarray, top_n: int, names: Sequence[str]) -> list[list[str]]:
+def active_words(
+    model: FittedTopicModel, active: np.ndarray, top_n: int, names: Sequence[str]
+) -> list[list[str]]:
     """Top words of the active topics, a list each; a signed topic has two, one a pole.
 
     `active` is (n_topics,) bool. Classes of a Concrete variable are not signed, and have one.

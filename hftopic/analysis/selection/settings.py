@@ -8,10 +8,11 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from hftopic.analysis.coherence import WINDOWS
-from hftopic.analysis.stability import check_comparable
-from hftopic.corpus import Corpus
-from hftopic.inputs import known_words
-from hftopic.latent import LatentSpace
+from hftopic.analysis.models import TopicEstimator, check_is_topic_model, is_fitted
+from hftopic.analysis.selection.stability import check_comparable
+from hftopic.data.corpus import Corpus
+from hftopic.data.inputs import known_words
+from hftopic.latent.space import LatentSpace
 
 OF_RUNS = ("random_state", "verbose")  # parameters in which runs of one setting may differ
 WEIGHTS = ("alpha", "beta", "gamma")  # parameters that an objective takes the place of
@@ -23,7 +24,7 @@ class Setting(NamedTuple):
     """One run of a setting: an estimator to be fitted with a seed, or a model that is fitted."""
 
     name: str
-    estimator: Any
+    estimator: TopicEstimator
     seed: int | None
     fitted: bool
 
@@ -66,8 +67,8 @@ def _as_given(name: Any, given: Any, seeds: list[int]) -> list[Setting]:
     """Runs of one model, or of a list of fitted ones, without a grid."""
     models = given if isinstance(given, list | tuple) else [given]
     for model in models:
-        _check_topic_model(model)
-        if not _is_fitted(model) and len(models) > 1:
+        check_is_topic_model(model)
+        if not is_fitted(model) and len(models) > 1:
             raise ValueError(
                 f"the models of {name!r} are not all fitted; give one estimator, to be fitted for every seed"
             )
@@ -79,15 +80,15 @@ def _as_given(name: Any, given: Any, seeds: list[int]) -> list[Setting]:
         for model in models
         for setting in (
             [Setting(name, model, _seed_of(model), True)]
-            if _is_fitted(model)
+            if is_fitted(model)
             else [Setting(name, model, seed, False) for seed in seeds]
         )
     ]
 
 
-def _combined(name: Any, model: Any, grid: Any, seeds: list[int]) -> list[Setting]:
+def _combined(name: Any, model: TopicEstimator, grid: Any, seeds: list[int]) -> list[Setting]:
     """Runs of one model with every combination of the values in a grid."""
-    _check_topic_model(model)
+    check_is_topic_model(model)
     known = model.get_params(deep=False)
     if not isinstance(grid, Mapping) and not all(isinstance(part, Mapping) for part in grid):
         raise TypeError(f"grid is a dict of parameters to lists of values, or a list of such; got {grid!r}")
@@ -109,21 +110,7 @@ def _combined(name: Any, model: Any, grid: Any, seeds: list[int]) -> list[Settin
     return [setting for of_title in settings.values() for setting in of_title]
 
 
-def _check_topic_model(model: Any) -> None:
-    if isinstance(model, type) or not hasattr(model, "posterior") or not hasattr(model, "get_params"):
-        got = model.__name__ if isinstance(model, type) else type(model).__name__
-        kind = "the class " if isinstance(model, type) else "a "
-        raise TypeError(
-            f"models to compare are ProdLDA or NVDM estimators; got {kind}{got}. Of a pipeline, give its "
-            "last step, and what comes out of the steps before as the documents"
-        )
-
-
-def _is_fitted(model: Any) -> bool:
-    return hasattr(model, "topic_word_")
-
-
-def _seed_of(model: Any) -> int | None:
+def _seed_of(model: TopicEstimator) -> int | None:
     """Seed of a model that was fitted elsewhere, where it is known."""
     state = model.get_params(deep=False).get("random_state")
     return int(state) if isinstance(state, int | np.integer) else None
@@ -155,7 +142,7 @@ def differing(settings: list[Setting]) -> list[dict[str, Any]]:
     return [{key: plain_value(parameters.get(key)) for key in different} for parameters in every]
 
 
-def _parameters_of(estimator: Any) -> dict[str, Any]:
+def _parameters_of(estimator: TopicEstimator) -> dict[str, Any]:
     """Class and parameters of an estimator that have a say."""
     parameters = {"model": type(estimator).__name__, **estimator.get_params(deep=False)}
     unused = WEIGHTS if parameters.get("objective") is not None else ()

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from hftopic.analysis.models import check_list_of_models, check_topic_model, has_poles
+from hftopic.analysis.models import FittedTopicModel, check_list_of_models, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, shared_words, topic_poles
-from hftopic.inputs import known_words
+from hftopic.data.inputs import known_words
 
 Similarity = Literal["cosine", "words"]
 
@@ -242,7 +242,7 @@ def _unit_rows(values: np.ndarray) -> np.ndarray:
     return np.asarray(values / np.where(norms > 0, norms, 1.0))
 
 
-def _n_topics(model: Any) -> int:
+def _n_topics(model: FittedTopicModel) -> int:
     check_topic_model(model)
     return len(model.topic_groups_)
 

@@ -1,8 +1,8 @@
 """Corpora to start with: embedded, downloaded, or generated with a known answer."""
 
-from hftopic.datasets.docstrings import cache_folder, load_docstrings
-from hftopic.datasets.generated import CorrelatedTopics, make_correlated_topics
-from hftopic.datasets.newsgroups import fetch_20newsgroups
+from hftopic.data.datasets.docstrings import cache_folder, load_docstrings
+from hftopic.data.datasets.generated import CorrelatedTopics, make_correlated_topics
+from hftopic.data.datasets.newsgroups import fetch_20newsgroups
 
 __all__ = [
     "CorrelatedTopics",

@@ -15,11 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from hftopic.atomic import written_whole
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.datasets import prose
-from hftopic.formats import read_corpus, write_corpus
-from hftopic.text import LETTERS, TextOptions, corpus_from_texts
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.datasets import prose
+from hftopic.data.formats import read_corpus, write_corpus
+from hftopic.data.text import LETTERS, TextOptions, corpus_from_texts
 
 PACKAGES = ("gensim", "networkx", "numpy", "pandas", "scipy", "sklearn", "sympy", "torch")
 
@@ -52,7 +52,7 @@ def load_docstrings(
 
     The docstrings of modules, classes and functions are read from the source files, which are parsed and
     never imported or run. Tests and bundled copies of other packages are left out, as are texts of less than
-    a dozen words and repeated ones. What is code or notation is taken out first (`hftopic.datasets.prose`).
+    a dozen words and repeated ones. Code and notation are taken out first (`hftopic.data.datasets.prose`).
 
     Parameters
     ----------

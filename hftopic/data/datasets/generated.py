@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.corpus import Corpus
+from hftopic.data.corpus import Corpus
 
 _CHUNK = 20_000  # documents drawn at once
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from hftopic.corpus import Corpus
-from hftopic.text import TextOptions, corpus_from_texts
+from hftopic.data.corpus import Corpus
+from hftopic.data.text import TextOptions, corpus_from_texts
 
 _PARTS = ("headers", "footers", "quotes")
 

@@ -34,19 +34,19 @@ from typing import Any
 
 import numpy as np
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import Counts, Request, read_counts, read_exactly
-from hftopic.formats.detection import format_by_name, format_of
-from hftopic.formats.docword import read_docword, write_docword
-from hftopic.formats.folder import matrices, read_folder, write_folder
-from hftopic.formats.lines import FormatError, blamed_on
-from hftopic.formats.matrix_market import read_matrix_market, write_matrix_market
-from hftopic.formats.npz import read_npz, write_npz
-from hftopic.formats.octis import read_octis, write_octis
-from hftopic.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
-from hftopic.formats.tables import write_delimited, write_jsonl, write_parquet
-from hftopic.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
-from hftopic.text import TextOptions
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import Counts, Request, read_counts, read_exactly
+from hftopic.data.formats.detection import format_by_name, format_of
+from hftopic.data.formats.docword import read_docword, write_docword
+from hftopic.data.formats.folder import matrices, read_folder, write_folder
+from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
+from hftopic.data.formats.npz import read_npz, write_npz
+from hftopic.data.formats.octis import read_octis, write_octis
+from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
+from hftopic.data.formats.tables import write_delimited, write_jsonl, write_parquet
+from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
+from hftopic.data.text import TextOptions
 
 __all__ = ["FORMATS", "FormatError", "read_corpus", "write_corpus"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hftopic.atomic import written_whole
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.formats.lines import (
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.lines import (
     COMPRESSIONS,
     FormatError,
     bare_name,
@@ -20,7 +20,7 @@ from hftopic.formats.lines import (
     read_list,
     write_list,
 )
-from hftopic.text import TextOptions
+from hftopic.data.text import TextOptions
 
 
 @dataclass(frozen=True)

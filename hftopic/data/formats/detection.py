@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from hftopic.formats.folder import matrices
-from hftopic.formats.lines import FormatError, bare_name, opened
-from hftopic.formats.matrix_market import BANNER
-from hftopic.formats.texts import EXTENSIONS, split_files, text_files
+from hftopic.data.formats.folder import matrices
+from hftopic.data.formats.lines import FormatError, bare_name, opened
+from hftopic.data.formats.matrix_market import BANNER
+from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
 _BY_ENDING = {
     ".npz": "npz",

@@ -9,8 +9,8 @@ from typing import IO
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import (
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import (
     Counts,
     Request,
     check_plausible,
@@ -18,7 +18,7 @@ from hftopic.formats.counts import (
     words_beside,
     written_with_lists,
 )
-from hftopic.formats.lines import FormatError, compressed, opened
+from hftopic.data.formats.lines import FormatError, compressed, opened
 
 _BLOCK = 200_000  # lines read at once
 _ENTRY = re.compile(rb"\s*[0-9]{1,18}\s+[0-9]{1,18}\s+[0-9]{1,18}\s*")

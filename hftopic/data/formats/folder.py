@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.atomic import written_whole
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.formats.counts import Request, no_words, read_exactly, read_vocabulary, write_vocabulary
-from hftopic.formats.lines import FormatError, blamed_on, read_list, write_list
-from hftopic.formats.npz import read_arrays, read_npz, save_counts
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import Request, no_words, read_exactly, read_vocabulary, write_vocabulary
+from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
+from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
 
 _WHOLE = "counts"  # stands for a split where there are none
 _FIRST = ("train", "valid", "val", "dev", "test")

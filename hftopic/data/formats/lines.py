@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from hftopic.corpus import CorpusError
+from hftopic.data.corpus import CorpusError
 
 COMPRESSIONS = (".gz", ".xz", ".bz2")
 _UNPACK: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}

@@ -8,8 +8,8 @@ from typing import IO
 import scipy.io
 import scipy.sparse as sp
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import (
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import (
     Counts,
     Request,
     check_plausible,
@@ -17,7 +17,7 @@ from hftopic.formats.counts import (
     words_beside,
     written_with_lists,
 )
-from hftopic.formats.lines import FormatError, compressed, opened
+from hftopic.data.formats.lines import FormatError, compressed, opened
 
 BANNER = b"%%MatrixMarket"
 

@@ -9,9 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.lib import format as npy
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import Counts, Request, check_plausible, words_beside, written_with_lists
-from hftopic.formats.lines import FormatError
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import Counts, Request, check_plausible, words_beside, written_with_lists
+from hftopic.data.formats.lines import FormatError
 
 _BROKEN = (
     ValueError,

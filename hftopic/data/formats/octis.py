@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.corpus.parts import count_tokens
-from hftopic.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
-from hftopic.formats.lines import FormatError, blamed_on
-from hftopic.formats.tables import read_rows, table_of, write_rows
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
+from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.tables import read_rows, table_of, write_rows
+from hftopic.data.validation import count_tokens
 
 # OCTIS calls the validation split "val", we call it "valid".
 _OUR_SPLIT = {"train": "train", "val": "valid", "test": "test"}

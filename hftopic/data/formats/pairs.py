@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import Counts, Request, whole_counts, words_beside, written_with_lists
-from hftopic.formats.lines import FormatError, compressed, compressed_text, read_lines
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import Counts, Request, whole_counts, words_beside, written_with_lists
+from hftopic.data.formats.lines import FormatError, compressed, compressed_text, read_lines
 
 _LDAC = re.compile(r"\s*[0-9]+(?:\s+[0-9]+:[0-9]+)*\s*")
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"

@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from hftopic.atomic import written_whole
-from hftopic.corpus import Corpus, CorpusError
-from hftopic.formats.counts import Request
-from hftopic.formats.lines import FormatError, compressed_text, encodable, opened, read_lines
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import Request
+from hftopic.data.formats.lines import FormatError, compressed_text, encodable, opened, read_lines
 
 COLUMNS = ("text", "label", "name", "split")
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}

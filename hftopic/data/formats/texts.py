@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hftopic.corpus import Corpus
-from hftopic.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
-from hftopic.formats.folder import chosen, class_names, in_order, joined
-from hftopic.formats.lines import FormatError, bare_name, blamed_on, compressed_text, read_lines
-from hftopic.formats.tables import Table, read_delimited, read_jsonl, read_parquet, table_of
-from hftopic.text import corpus_from_texts
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
+from hftopic.data.formats.folder import chosen, class_names, in_order, joined
+from hftopic.data.formats.lines import FormatError, bare_name, blamed_on, compressed_text, read_lines
+from hftopic.data.formats.tables import Table, read_delimited, read_jsonl, read_parquet, table_of
+from hftopic.data.text import corpus_from_texts
 
 TextReader = Callable[[Path, Request], Table]
 _SPLITS = frozenset({"train", "valid", "val", "dev", "test"})

@@ -7,8 +7,8 @@ from scipy.stats import false_discovery_control
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_correlation, topic_information
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 
 class Planted:

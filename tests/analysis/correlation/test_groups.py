@@ -6,9 +6,9 @@ from scipy.stats import kstest
 
 from hftopic import NVDM, Concrete, Normal, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose
-from hftopic.analysis.groups import group_dependence
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.analysis.correlation.groups import group_dependence
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 
 class Planted:

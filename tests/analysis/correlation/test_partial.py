@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hftopic.analysis.partial import chosen_penalty, partial_correlation
+from hftopic.analysis.correlation.partial import chosen_penalty, partial_correlation
 
 
 def correlated(n_documents, n_topics, n_factors, seed):

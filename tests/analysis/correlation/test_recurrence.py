@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
-from hftopic.analysis.recurrence import recurring_pairs
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.analysis.correlation.recurrence import recurring_pairs
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 N_DOCUMENTS, N_WORDS = 200, 40
 

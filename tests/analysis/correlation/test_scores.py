@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hftopic.analysis import significance
-from hftopic.analysis.scores import Scores, centred_log_ratios, standardised
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.analysis.correlation import significance
+from hftopic.analysis.correlation.scores import Scores, centred_log_ratios, standardised
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 
 @pytest.fixture

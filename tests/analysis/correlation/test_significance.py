@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from hftopic.analysis import significance
-from hftopic.analysis.scores import standardised
-from hftopic.analysis.significance import (
+from hftopic.analysis.correlation import significance
+from hftopic.analysis.correlation.scores import standardised
+from hftopic.analysis.correlation.significance import (
     adjusted,
     bootstrap_interval,
     partial_p_values,

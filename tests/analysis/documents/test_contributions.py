@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
-from hftopic.analysis.contributions import contributions, word_contributions
+from hftopic.analysis.documents.contributions import contributions, word_contributions
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_chosen_documents_are_held_against_all(fitted, corpus, monkeypatch):
     pd.testing.assert_frame_equal(chosen, expected)
     mask = np.isin(np.arange(len(corpus)), [3, 7])
     pd.testing.assert_frame_equal(contributions(fitted, corpus, documents=mask), expected)
-    monkeypatch.setattr(sys.modules["hftopic.analysis.contributions"], "CHUNK_ENTRIES", 64)
+    monkeypatch.setattr(sys.modules["hftopic.analysis.documents.contributions"], "CHUNK_ENTRIES", 64)
     pd.testing.assert_frame_equal(contributions(fitted, corpus), everything)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, make_correlated_topics
-from hftopic.analysis.documents import document_texts, representative_documents
+from hftopic.analysis.documents.documents import document_texts, representative_documents
 
 
 @pytest.fixture(scope="module")

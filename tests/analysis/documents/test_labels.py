@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
-from hftopic.analysis.labels import topics_by_label, topics_over_time
+from hftopic.analysis.documents.labels import topics_by_label, topics_over_time
 
 FAITH, SPORT = [0.7, 0.1, 0.1, 0.1], [0.1, 0.5, 0.2, 0.2]
 

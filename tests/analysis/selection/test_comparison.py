@@ -12,10 +12,10 @@ from sklearn.pipeline import make_pipeline
 
 from hftopic import NVDM, VAE, Corpus, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_coherence, topic_correlation, topic_diversity, topic_information
-from hftopic.analysis.comparison import Comparison, compare
-from hftopic.analysis.runs import Yardstick, run_of
-from hftopic.analysis.settings import Setting
-from hftopic.analysis.stability import topic_stability
+from hftopic.analysis.selection.comparison import Comparison, compare
+from hftopic.analysis.selection.runs import Yardstick, run_of
+from hftopic.analysis.selection.settings import Setting
+from hftopic.analysis.selection.stability import topic_stability
 
 CORPUS = make_correlated_topics(150, groups=(2, 2), n_words=40, random_state=0).corpus
 TRAIN, VALIDATION = CORPUS[:100], CORPUS[100:]

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_coherence, topic_information
-from hftopic.analysis.scorers import active_topics_score, coherence_score
+from hftopic.analysis.selection.scorers import active_topics_score, coherence_score
 
 CORPUS = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
 

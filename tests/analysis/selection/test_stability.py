@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
-from hftopic.analysis.stability import match_topics, topic_stability
-from hftopic.latent import LatentSpace
+from hftopic.analysis.selection.stability import match_topics, topic_stability
+from hftopic.latent.space import LatentSpace
 
 N_WORDS = 40
 
