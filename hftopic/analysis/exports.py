@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hftopic.analysis.documents.documents import document_texts, representative_documents
 from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
-from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, corpus_of, model_vocabulary
 from hftopic.analysis.topics import topic_words
 from hftopic.data.inputs import column_words
@@ -147,7 +147,8 @@ def get_topic_info(
     """
     require_shares(model, "largest topic", "topic_summary and representative_documents")
     table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
-    X = model.encode(X)
+    with empty_documents_known():  # they do not count here
+        X = model.encode(X)
     found = document_topics(model, X)
     leading = representative_documents(model, X, n_documents)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}

@@ -124,7 +124,7 @@ def check_is_topic_model(model: Any) -> None:
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise TypeError(
             f"expected a fitted ProdLDA or NVDM, got {got}: the model is the first argument, documents come "
-            "after it. Have you a pipeline? Pass its last step, and the output of the others as the documents"
+            "after it. With a pipeline, pass its last step, and the output of the others as documents"
         )
 
 

@@ -272,7 +272,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
             (pairs, n_topics), and the columns of their words, shape (pairs,). Returns what each topic adds,
             shape (pairs, n_topics), in nats.
         """
-        return self._network_checked().decoder.attribution(mean, frequency)
+        return self._network_checked().decoder.attribution(self.components_, mean, frequency)
 
     def _word_table(
         self, weights: NDArray[np.float32], n: int, vocabulary: Sequence[str] | None

@@ -69,11 +69,15 @@ class Decoder(nn.Module):
         _, place, sizes = np.unique(gaussian, return_inverse=True, return_counts=True)
         return np.asarray(sizes[place])
 
-    def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
+    def attribution(
+        self, components: NDArray[np.float32], mean: NDArray[np.float64], frequency: NDArray[np.float64]
+    ) -> Attribution:
         """How a document's words are attributed to topics; as a rule by their effects on the logits.
 
         Parameters
         ----------
+        components : ndarray, shape (n_topics, V)
+            What :meth:`components` returns, as an array.
         mean : ndarray, shape (n_topics,)
             ``transform`` of the average document.
         frequency : ndarray, shape (V,)
@@ -82,7 +86,6 @@ class Decoder(nn.Module):
         simplex, gaussian = self.simplex(), self.space.gaussian
         scale = np.ones(len(simplex))
         scale[gaussian] = max(1, len(np.unique(simplex[gaussian])))
-        components = self.components().detach().cpu().numpy()
         return ProductAttribution.of(components, simplex, scale, mean, frequency)
 
     def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:

@@ -12,9 +12,9 @@ from sklearn.metrics import normalized_mutual_info_score
 import hftopic
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
+from hftopic.latent.groups import Concrete
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
-from hftopic.latent.groups import Concrete
 from hftopic.latent.space import LatentSpace
 from hftopic.objective import VAE, Step, hierarchical_terms
 from hftopic.objective.minibatch import Mixing

@@ -12,10 +12,10 @@ from torch.distributions import MultivariateNormal, kl_divergence
 from torch.testing import assert_close
 
 from hftopic import NVDM, ProdLDA
+from hftopic.latent.groups import Concrete
 from hftopic.latent.log_prior import LatentPrior, check_bounded
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.priors import PRIORS, BlockCorrelation, DirichletLaplace, FullCovariance, StandardNormal
-from hftopic.latent.groups import Concrete
 from hftopic.latent.space import LatentSpace
 from hftopic.objective import HFVAE, Ramp, hierarchical_terms
 

@@ -7,10 +7,10 @@ from torch.distributions import Normal as TorchNormal
 from torch.distributions import kl_divergence
 from torch.testing import assert_close
 
+from hftopic.latent.groups import Normal
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, log_normal
 from hftopic.latent.priors import DirichletLaplace, StandardNormal
-from hftopic.latent.groups import Normal
 from hftopic.latent.space import LatentSpace
 
 

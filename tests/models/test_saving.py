@@ -12,9 +12,9 @@ import pytest
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
-from hftopic.latent.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 from hftopic.latent.groups import Concrete
-from hftopic.models.saving import ModelFileError
+from hftopic.latent.priors import BlockCorrelation, DirichletLaplace, StandardNormal
+from hftopic.models.loading import ModelFileError
 from hftopic.objective import CATALOGUE, HFVAE, VAE, FactorVAE, Ramp
 
 MODELS = {

@@ -13,7 +13,8 @@ from hftopic.data.batches import Batch, automatic_batch_size, batch_slices, shuf
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks import likelihood
-from hftopic.networks.decoders import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder, NVDMDecoder, ProdLDADecoder
+from hftopic.networks.decoders import NVDMDecoder, ProdLDADecoder
+from hftopic.networks.encoder import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder
 from hftopic.networks.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
 from hftopic.networks.likelihood import LogLinear
 

@@ -9,8 +9,8 @@ from torch.testing import assert_close
 
 import hftopic
 from hftopic import NVDM
-from hftopic.latent.posterior import Sample
 from hftopic.latent.groups import Concrete
+from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.objective import Discriminator, FactorVAE
 

@@ -17,9 +17,9 @@ from torch.distributions import Normal as TorchNormal
 from torch.testing import assert_close
 
 from hftopic import ProdLDA
+from hftopic.latent.groups import MOST_CLASSES, Concrete, Normal
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
-from hftopic.latent.groups import MOST_CLASSES, Concrete, Normal
 from hftopic.latent.space import LatentSpace
 from hftopic.objective import (
     CATALOGUE,

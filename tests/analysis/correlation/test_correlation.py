@@ -14,24 +14,29 @@ from hftopic.latent.space import LatentSpace
 class Planted:
     """The public face of a fitted model whose posterior is known."""
 
+    signed_topics_ = False
+
     def __init__(self, mean, variance=None, groups=None):
         self.mean = np.asarray(mean)
         self.variance = np.full_like(self.mean, 0.5) if variance is None else variance
         n_topics = self.mean.shape[1]
         self.topic_groups_ = np.zeros(n_topics, dtype=int) if groups is None else np.asarray(groups)
         self.latent_space_ = LatentSpace(n_topics)
+        self.topic_simplex_ = np.zeros(n_topics, dtype=int)
         self.prior_mean_, self.prior_covariance_ = np.zeros(n_topics), np.eye(n_topics)
 
     def posterior(self, X):
         return Posterior(self.mean[: len(X)], self.variance[: len(X)])
 
-    def top_words(self, n=10, vocabulary=None):
+    def top_words(self, n=10, vocabulary=None, pole="+"):  # noqa: ARG002
         assert vocabulary is None
         words = {f"word_{i + 1}": [f"t{k}w{i}" for k in range(self.mean.shape[1])] for i in range(n)}
         return pd.DataFrame({"group": self.topic_groups_, **words}).rename_axis("topic")
 
 
 class PlantedPoles(Planted):
+    signed_topics_ = True
+
     def top_words(self, n=10, vocabulary=None, pole="+"):
         table = super().top_words(n, vocabulary)
         return table.replace(r"^t", pole, regex=True)

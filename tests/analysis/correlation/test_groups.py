@@ -14,6 +14,8 @@ from hftopic.latent.space import LatentSpace
 class Planted:
     """The public face of a fitted model whose posterior is known."""
 
+    signed_topics_ = False
+
     def __init__(self, mean, groups, variance=0.5):
         self.mean = np.asarray(mean, dtype=np.float32)
         self.variance = np.full_like(self.mean, variance)

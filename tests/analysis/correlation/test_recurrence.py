@@ -15,11 +15,14 @@ N_DOCUMENTS, N_WORDS = 200, 40
 class Planted:
     """A fitted model with topics of a pool: in this order, in these groups, with these signs."""
 
+    signed_topics_ = False
+
     def __init__(self, scores, order, groups, signs=None):
         self.order, signs = np.asarray(order), np.ones(len(order)) if signs is None else np.asarray(signs)
         self.mean = (scores[:, self.order] * signs).astype(np.float32)
         self.latent_space_ = LatentSpace(groups)
         self.topic_groups_ = self.latent_space_.topic_groups
+        self.topic_simplex_ = np.zeros(len(order), dtype=int)
         words = np.eye(scores.shape[1]).repeat(N_WORDS // scores.shape[1], axis=1) + 0.01
         self.components_ = (words - words.mean(axis=1, keepdims=True))[self.order] * signs[:, None]
         self.topic_word_ = words[self.order] / words[self.order].sum(axis=1, keepdims=True)
@@ -28,13 +31,15 @@ class Planted:
     def posterior(self, X):
         return Posterior(self.mean[: len(X)], np.full_like(self.mean[: len(X)], 0.01))
 
-    def top_words(self, n=10, vocabulary=None):
+    def top_words(self, n=10, vocabulary=None, pole="+"):  # noqa: ARG002
         assert vocabulary is None
         words = {f"word_{i + 1}": [f"t{k}w{i}" for k in self.order] for i in range(n)}
         return pd.DataFrame({"group": self.topic_groups_, **words}).rename_axis("topic")
 
 
 class Signed(Planted):
+    signed_topics_ = True
+
     def top_words(self, n=10, vocabulary=None, pole="+"):
         return super().top_words(n, vocabulary).replace(r"^t", pole, regex=True)
 

@@ -44,6 +44,8 @@ class Shares:
     def __init__(self, topic_softmax):
         self.topic_softmax = topic_softmax
         self.latent_space_ = LatentSpace((3, 2))
+        groups = self.latent_space_.topic_groups
+        self.topic_simplex_ = np.zeros_like(groups) if topic_softmax == "joint" else groups
 
     def shares(self, mean):
         slices = [slice(0, 5)] if self.topic_softmax == "joint" else list(self.latent_space_.dim_slices)

@@ -262,7 +262,11 @@ def test_progress_is_on_standard_error(capsys):
         ({"models": {}}, ValueError, "no model to compare"),
         ({"models": ProdLDA}, TypeError, "got the class ProdLDA"),
         ({"models": {"a": CountVectorizer()}}, TypeError, "got a CountVectorizer"),
-        ({"models": make_pipeline(CountVectorizer(), SMALL)}, TypeError, "Of a pipeline, give its last step"),
+        (
+            {"models": make_pipeline(CountVectorizer(), SMALL)},
+            TypeError,
+            "With a pipeline, pass its last step",
+        ),
         ({"models": {"a": [SMALL, SMALL]}}, ValueError, "the models of 'a' are not all fitted"),
         ({"grid": {"gama": [1.0]}}, ValueError, "cannot vary 'gama' of ProdLDA; there are alpha"),
         ({"grid": {"random_state": [1]}}, ValueError, "cannot vary 'random_state'.*give seeds="),

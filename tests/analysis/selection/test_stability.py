@@ -17,6 +17,8 @@ N_WORDS = 40
 class Planted:
     """The public face of a fitted model whose topics are known."""
 
+    signed_topics_ = False
+
     def __init__(self, topics, groups=None, words=None):
         self.topic_word_ = self.components_ = np.asarray(topics, dtype=np.float32)
         self.latent_space_ = LatentSpace(len(topics) if groups is None else groups)
@@ -30,11 +32,13 @@ class Planted:
         ranked = words[np.argsort(-weights, axis=1, kind="stable")[:, :n]]
         return pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)]).rename_axis("topic")
 
-    def top_words(self, n=10, vocabulary=None):
+    def top_words(self, n=10, vocabulary=None, pole="+"):  # noqa: ARG002
         return self._ranked(self.topic_word_, n, vocabulary)
 
 
 class PlantedPoles(Planted):
+    signed_topics_ = True
+
     def top_words(self, n=10, vocabulary=None, pole="+"):
         return self._ranked(self.components_ * (1 if pole == "+" else -1), n, vocabulary)
 
