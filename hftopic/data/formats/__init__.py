@@ -25,75 +25,22 @@ has no place for them stand ``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, read_counts, read_exactly
+from hftopic.data.formats.counts import Request, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
-from hftopic.data.formats.docword import read_docword, write_docword
-from hftopic.data.formats.folder import matrices, read_folder, write_folder
+from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.lines import FormatError, blamed_on
-from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
-from hftopic.data.formats.npz import read_npz, write_npz
-from hftopic.data.formats.octis import read_octis, write_octis
-from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
-from hftopic.data.formats.tables import write_delimited, write_jsonl, write_parquet
-from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
+from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
 from hftopic.data.text import TextOptions
 
-__all__ = ["FORMATS", "FormatError", "read_corpus", "write_corpus"]
-
-Reader = Callable[[Path, Request], Corpus]
-Writer = Callable[[Corpus, Path], None]
-
-
-@dataclass(frozen=True)
-class Format:
-    """How a format is read and, where it can be, written."""
-
-    read: Reader
-    write: Writer | None
-    of_text: bool = False
-    has_columns: bool = False
-
-
-def _counts(read: Callable[[Path, int, Request], Counts], write: Writer) -> Format:
-    return Format(lambda path, request: read_counts(path, read, request), write)
-
-
-def _texts(name: str, write: Writer) -> Format:
-    return Format(
-        lambda path, request: read_texts(path, READERS[name], request), write, True, has_columns=name != "txt"
-    )
-
-
-_SPLIT_FILES = Format(
-    lambda path, request: read_texts(path, read_split_files, request), None, of_text=True, has_columns=True
-)
-FORMATS: Mapping[str, Format] = {
-    "folder": Format(read_folder, write_folder),
-    "npz": _counts(read_npz, write_npz),
-    "docword": _counts(read_docword, write_docword),
-    "ldac": _counts(read_ldac, write_ldac),
-    "matrixmarket": _counts(read_matrix_market, write_matrix_market),
-    "svmlight": _counts(read_svmlight, write_svmlight),
-    "svmlight0": _counts(partial(read_svmlight, base=0), partial(write_svmlight, base=0)),
-    "svmlight1": _counts(partial(read_svmlight, base=1), partial(write_svmlight, base=1)),
-    "octis": Format(read_octis, write_octis),
-    "txt": _texts("txt", write_txt),
-    "files": Format(lambda path, request: read_texts(path, read_files, request), None, of_text=True),
-    "csv": _texts("csv", partial(write_delimited, delimiter=",")),
-    "tsv": _texts("tsv", partial(write_delimited, delimiter="\t")),
-    "jsonl": _texts("jsonl", write_jsonl),
-    "parquet": _texts("parquet", write_parquet),
-}
+__all__ = ["FORMATS", "FormatError", "read_corpus", "register_format", "write_corpus"]
 
 
 def read_corpus(
@@ -157,7 +104,7 @@ def read_corpus(
         raise FileNotFoundError(f"no file or folder {path}")
     chosen = _known(format) if format is not None else FORMATS[format_of(path, list(FORMATS))]
     if chosen is FORMATS["folder"] and path.is_dir() and not matrices(path):
-        chosen = _SPLIT_FILES
+        chosen = SPLIT_FILES
     columns = {"text_column": text_column, "label_column": label_column, "name_column": name_column}
     _check_used(path, chosen, text, columns)
     given_labels = None if labels is None or isinstance(labels, str | os.PathLike) else list(labels)

@@ -8,7 +8,7 @@ from hftopic.data.formats.lines import FormatError, bare_name, opened
 from hftopic.data.formats.matrix_market import BANNER
 from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
-_BY_ENDING = {
+ENDINGS: dict[str, str] = {
     ".npz": "npz",
     ".mtx": "matrixmarket",
     ".ldac": "ldac",
@@ -20,6 +20,7 @@ _BY_ENDING = {
     ".feat": "svmlight",
     **EXTENSIONS,
 }
+"""Formats by the ending of a file's name."""
 
 
 def format_of(path: Path, known: list[str]) -> str:
@@ -51,7 +52,7 @@ def format_by_name(path: Path) -> str | None:
         return "docword"
     if name == "corpus.tsv":
         return "octis"
-    return _BY_ENDING.get(Path(name).suffix)
+    return ENDINGS.get(Path(name).suffix)
 
 
 def _format_by_start(path: Path) -> str | None:
