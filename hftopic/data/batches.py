@@ -1,8 +1,9 @@
 """Batches of documents: rows of a CSR matrix of counts, as tensors."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,13 +35,13 @@ class Batch:
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
-    def __getitem__(self, documents: slice) -> "Batch":
+    def __getitem__(self, documents: slice) -> Self:
         """Some of the documents."""
-        return Batch(self.rows[documents], self.device, self.dtype)
+        return replace(self, rows=self.rows[documents])
 
-    def to(self, dtype: torch.dtype) -> "Batch":
+    def to(self, dtype: torch.dtype) -> Self:
         """The same documents with counts of another precision."""
-        return Batch(self.rows, self.device, dtype)
+        return replace(self, dtype=dtype)
 
     @property
     def n_words(self) -> int:

@@ -1,7 +1,7 @@
 """Documents as the trainer and the evaluation know them: their number, and mini-batches of them."""
 
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -63,10 +63,10 @@ class BagsOfWords:
         """Counts of some documents as tensors."""
         return Batch(self.counts[rows if self.rows is None else self.rows[rows]], device)
 
-    def select(self, chosen: Rows | NDArray[np.bool_]) -> "BagsOfWords":
+    def select(self, chosen: Rows | NDArray[np.bool_]) -> Self:
         """Some of the documents, by number or by a mask."""
         rows = np.arange(len(self)) if self.rows is None else self.rows
-        return BagsOfWords(self.counts, rows[chosen])
+        return replace(self, rows=rows[chosen])
 
     @property
     def empty(self) -> NDArray[np.bool_]:
