@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -136,8 +137,9 @@ def test_unknown_public_name_lists_those_there_are() -> None:
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str], str]:
     """Files of the wheel and of the sdist, and the wheel's metadata."""
-    out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    out, copy = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("copy") / "hftopic"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build"))
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(copy)]
     run = subprocess.run(build, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")

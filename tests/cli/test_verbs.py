@@ -330,8 +330,10 @@ def test_reader_that_leaves_early_is_no_error(model: Path, folder: Path, verb: s
 @pytest.mark.filterwarnings("default")
 def test_demo_shows_topics_pairs_and_coherence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HFTOPIC_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # where the page goes: not over one that the reader has made
     small = ["demo", "--package", "gensim", "--documents", 300, "--epochs", 2, "--groups", "3,3"]
     out, err = called(*small)
+    assert (tmp_path / "hftopic-demo.html").is_file()
     assert "Strongest pairs of topics across groups" in out
     assert "Corpus(300 documents" in err
     assert list(json.loads(called(*small, "--json")[0])) == ["topics", "pairs", "coherence"]

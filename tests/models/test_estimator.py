@@ -119,16 +119,14 @@ def test_input_is_never_changed_and_never_made_dense(model, corpus, monkeypatch)
 
 
 def test_stored_zeros_and_duplicates_count_as_they_should(model, corpus):
-    plain = sp.coo_array(corpus.counts)
-    messy = sp.csr_matrix(
-        sp.coo_array(
-            (
-                np.concatenate([plain.data / 2, plain.data / 2, [0.0]]),
-                (np.append(np.tile(plain.row, 2), 0), np.append(np.tile(plain.col, 2), 1)),
-            ),
-            shape=plain.shape,
-        )
-    )
+    plain = corpus.counts
+    halves = np.repeat(plain.data / 2, 2)
+    halves[::2][plain.data == 1] = 0  # a stored zero, and the whole count beside it
+    halves[1::2][plain.data == 1] = 1
+    messy = sp.csr_matrix((halves, np.repeat(plain.indices, 2), 2 * plain.indptr), shape=plain.shape)
+    assert (messy.data == 0).any()
+    assert not messy.has_canonical_format
+    assert messy.nnz == 2 * plain.nnz
     np.testing.assert_array_equal(
         clone(model).fit(messy).transform(messy), clone(model).fit(corpus.counts).transform(corpus.counts)
     )

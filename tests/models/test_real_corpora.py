@@ -15,6 +15,7 @@ def unigram_perplexity(train, test):
     return np.exp(-(test.counts @ log_p).sum() / test.counts.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*have no words:UserWarning")
 @pytest.mark.parametrize(("name", "n_documents"), [("20ng_avitm1995", 4000), ("agnews", 10_000)])
 @pytest.mark.parametrize(

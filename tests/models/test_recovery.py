@@ -1,6 +1,7 @@
 """What was planted is found: topics, and correlations across groups."""
 
 import numpy as np
+import pytest
 from scipy.optimize import linear_sum_assignment
 
 import hftopic
@@ -27,6 +28,7 @@ def test_planted_topics_are_found():
     assert overlap.min() >= 0.7
 
 
+@pytest.mark.slow
 def test_planted_correlations_across_groups_are_found():
     """Five pairs planted with r = 0.9: four of the five strongest across groups are among them.
 

@@ -15,6 +15,7 @@ from hftopic.report import write_report  # noqa: E402
 MOST_BYTES = 6_000_000
 
 
+@pytest.mark.slow
 def test_report_of_raw_newsgroups(shared_corpus, visit, tmp_path):
     """Groups of 25 topics on all messages as they were written; five epochs serve to look at the page."""
     folder = shared_corpus("20ng_raw")
