@@ -1,19 +1,23 @@
 """What does each objective of the catalogue do to the same topics, at the same budget?
 
-    python examples/04_all_objectives.py --corpora FOLDER --scorer score.py
+    python experiments/all_objectives.py [--corpus agnews docstrings]
 
-fits ProdLDA with 2 groups of 25 topics under every objective and adds a JSON line for each fit to the results
-file; lines that are there already are not computed again. Then it prints the table, mean ± standard deviation
-over seeds. The folder and the scorer are those of ``benchmarks/quality.py``. Information and correlations are
-the full mixture's (``hftopic.analysis.decompose``), in nats.
+This script fits ProdLDA with 2 groups of 25 topics under every objective. Each fit adds a JSON line to the
+results file; a line that is there already is not computed again. At the end the script prints mean ± standard
+deviation over seeds. Information and correlations are those of the full mixture
+(``hftopic.analysis.decompose``), in nats.
 """
 
 import warnings
 from functools import partial
+from itertools import product
 from typing import Any
 
-import pandas as pd
-from runner import SETTINGS, lines_of, measure_once, options_of_corpus, quality
+import sources
+from figures import Line, Table, mean_sd, rounded, table
+from measurements import measure
+from runner import SETTINGS, measure_once, options_of_corpus, show
+from scorer import Splits
 
 from hftopic import (
     DIPVAE,
@@ -51,47 +55,48 @@ def main() -> None:
     parser = options_of_corpus(__doc__, "all_objectives.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
     arguments = parser.parse_args()
-    scorer = quality.load_scorer(arguments.scorer)
-    data = scorer.load(arguments.corpora / arguments.corpus)
-    for seed in arguments.seeds:
-        for name in arguments.objectives:
-            key = {"corpus": arguments.corpus, "objective": name, "seed": seed, "epochs": arguments.epochs}
-            measure_once(
-                arguments.results, key, partial(measured, name, seed, arguments.epochs, data, scorer)
-            )
-    print(table_of(lines_of(arguments.results)).to_string())
+    for corpus, data in sources.available(arguments.corpus, arguments.corpora):
+        for seed, name in product(arguments.seeds, arguments.objectives):
+            key = {"corpus": corpus, "objective": name, "seed": seed, "epochs": arguments.epochs}
+            measure_once(arguments.results, key, partial(measured, name, seed, arguments.epochs, data))
+    show(arguments, table_of)
 
 
-def measured(name: str, seed: int, epochs: int, data: tuple[Any, ...], scorer: Any) -> dict[str, Any]:
-    """Figures of ``benchmarks/quality.py``, and the terms under the full mixture."""
+def measured(name: str, seed: int, epochs: int, data: Splits) -> dict[str, Any]:
+    """Figures of every experiment, and the terms under the full mixture."""
     objective = OBJECTIVES[name]
     model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **SETTINGS)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the weight of the mutual information")
-        row = quality.measure(model, data, scorer)
-    terms = decompose(model, data[0]).terms["value"]
+        row = measure(model, data)
+    terms = decompose(model, data.train).terms["value"]
     chosen = ["mutual_information", "between_groups", "within_groups", "dimension_kl"]
     own_share = model.history_.get("own_share")
     return {
         "setting": repr(objective),
         "active": row["active_by_threshold"]["0.05"],
         **{name: row[name] for name in ("npmi", "diversity", "completion_perplexity", "corpus_perplexity")},
-        **{name: round(float(terms[name]), 4) for name in chosen},
-        "own_share": None if own_share is None else round(float(own_share.iloc[-1]), 4),
+        **{name: rounded(terms[name]) for name in chosen},
+        "own_share": None if own_share is None else rounded(own_share.iloc[-1]),
     }
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    """Mean ± standard deviation over seeds, a row an objective."""
-    results = pd.DataFrame(lines)
-    columns = results.columns.drop(["corpus", "objective", "seed", "epochs", "setting"])
-    grouped = results.groupby("objective", sort=False)
-    table = pd.DataFrame(index=list(grouped.groups))
-    for column in columns:
-        mean, deviation = grouped[column].mean(), grouped[column].std()
-        table[column] = [f"{m:.3g} ± {s:.2g}" for m, s in zip(mean, deviation, strict=True)]
-    table["seeds"] = grouped["seed"].nunique()
-    return table
+def table_of(lines: list[Line]) -> Table:
+    """Mean ± standard deviation over seeds, a row for each objective."""
+    order = list(OBJECTIVES)
+    return table(
+        sorted(lines, key=lambda line: (line["corpus"], order.index(line["objective"]))),
+        {"corpus": "corpus", "objective": "objective"},
+        {
+            "active": mean_sd("active", 0),
+            "NPMI": mean_sd("npmi", 3),
+            "diversity": mean_sd("diversity"),
+            "completion": mean_sd("completion_perplexity", 0),
+            "I(x; z)": mean_sd("mutual_information"),
+            "between": mean_sd("between_groups"),
+            "within": mean_sd("within_groups"),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -1,27 +1,32 @@
-"""Which topics survive, and which go together? Section 5.2 of the paper, on real news.
+"""Which topics stay active, and which of them correlate? Section 5.2 of the paper, on real news.
 
-    python examples/07_groups_of_news.py --corpora FOLDER --scorer score.py [--corpus agnews] [--seeds 0]
+    python experiments/groups_of_news.py [--corpus agnews docstrings] [--seeds 0]
 
-The paper fits ProdLDA with 50 topics to 20 Newsgroups and says: the plain VAE keeps 50 topics and none of
-them correlate; HFVAE with two groups of 25 (beta 0.1, gamma 4) keeps 11, and pairs across the groups
-correlate, such as religion with Middle East politics. This fits both, and NVDM too, with either reading of
-the softmax and with or without a norm on the encoder, and ProdLDA with the weights it has by default; it
-adds a JSON line for each fit to the results file.
-A pair of topics is named there by the label whose documents have most of either; its words are printed only.
+The paper fits ProdLDA with 50 topics to 20 Newsgroups. It reports that the plain VAE keeps 50 topics and none
+of them correlate, and that HFVAE with two groups of 25 (beta 0.1, gamma 4) keeps 11, where pairs across the
+groups correlate, such as religion with Middle East politics. This script fits both objectives to ProdLDA and
+NVDM, with both readings of the softmax and with and without a norm on the encoder. It also fits ProdLDA with
+its default weights. Each fit adds a JSON line to the results file. A line names a pair of topics by the
+labels whose documents have the highest shares of them; top words are printed but never written.
 """
 
+from argparse import Namespace
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from runner import RAMPED, axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+import sources
+from figures import NONE, Line, Table, active, fixed, mean, mean_of, mean_sd, rounded, seeds, table
+from measurements import Model, made_with, measure
+from runner import RAMPED, axes_in, measure_once, options_of_corpus, show
+from scorer import Splits
 
 from hftopic import HFVAE, NVDM, VAE, ProdLDA
 from hftopic.analysis import topic_coherence, topic_correlation, topic_information, topics_by_label
-from hftopic.base import BaseTopicModel
 
 OBJECTIVES = {
     "VAE": (50, VAE()),
@@ -39,28 +44,28 @@ def main() -> None:
     parser = options_of_corpus(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     parser.add_argument("--norms", nargs="+", choices=("none", "shift"), default=["none", "shift"])
     arguments = parser.parse_args()
-    scorer = quality.load_scorer(arguments.scorer)
-    folder = arguments.corpora / arguments.corpus
-    data = scorer.load(folder)
-    label_names = (folder / "labels.txt").read_text().split("\n") if (folder / "labels.txt").exists() else []
+    for corpus, data in sources.available(arguments.corpus, arguments.corpora):
+        label_names = sources.label_names(corpus, arguments.corpora)
+        measure_all(arguments, corpus, data, label_names)
+    show(arguments, table_of, draw)
+
+
+def measure_all(arguments: Namespace, corpus: str, data: Splits, label_names: list[str]) -> None:
+    """Fit every form under every objective to one corpus."""
     forms = [form for form in FORMS if form[2] in arguments.norms]
     for seed, form, objective in product(arguments.seeds, forms, OBJECTIVES):
         if objective == "VAE" and form[1] == "group":
-            continue  # of one group both readings are the same
+            continue  # both readings are the same for one group
         if objective == "HFVAE, ramped" and form != ("ProdLDA", "joint", "none"):
-            continue  # the weights of the paper are constant; these are the defaults, in one form
+            continue  # the paper's weights are constant; the default schedule is fitted in one form
         names = dict(zip(("model", "softmax", "encoder_norm"), form, strict=True))
-        key = {"corpus": arguments.corpus, **names, "objective": objective, "seed": seed}
+        key = {"corpus": corpus, **names, "objective": objective, "seed": seed}
         key["epochs"] = arguments.epochs
         model = model_of(form, objective, seed, arguments.epochs)
-        measure_once(arguments.results, key, partial(measured, model, data, scorer, label_names))
-    lines = lines_of(arguments.results, arguments.epochs)
-    print(table_of(lines).to_string(index=False))
-    if arguments.figure:
-        draw(lines, arguments.figure)
+        measure_once(arguments.results, key, partial(measured, model, data, label_names))
 
 
-def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int) -> BaseTopicModel:
+def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int) -> Model:
     """Unfitted model of one form under one objective."""
     kind, softmax, norm = form
     groups, chosen = OBJECTIVES[objective]
@@ -70,17 +75,15 @@ def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int)
     return ProdLDA(groups=groups, topic_softmax=softmax, **common)
 
 
-def measured(
-    model: BaseTopicModel, data: tuple[Any, ...], scorer: Any, label_names: list[str]
-) -> dict[str, Any]:
-    """Figures of ``benchmarks/quality.py``, c_v, and the correlations with their significance."""
+def measured(model: Model, data: Splits, label_names: list[str]) -> dict[str, Any]:
+    """Figures of every experiment, c_v, and the correlations with their significance."""
     train, _, vocabulary, labels, _ = data
-    row = quality.measure(model, data, scorer)
-    active = topic_information(model, train)["active"].to_numpy()
-    c_v = topic_coherence(model, train, measure="c_v", vocabulary=vocabulary)["c_v"][active].mean()
+    row = measure(model, data)
+    is_active = topic_information(model, train)["active"].to_numpy()
+    c_v = topic_coherence(model, train, measure="c_v", vocabulary=vocabulary)["c_v"][is_active].mean()
     labels = [label_names[int(label)] for label in labels] if label_names and labels is not None else labels
     found = topic_correlation(
-        model, train, active=active, random_state=0, n_top_words=4, vocabulary=vocabulary
+        model, train, active=is_active, random_state=0, n_top_words=4, vocabulary=vocabulary
     )
     sides = found.summary().drop(columns="mean_abs_r")
     return {
@@ -92,10 +95,8 @@ def measured(
     }
 
 
-def strongest_pairs(
-    model: BaseTopicModel, pairs: pd.DataFrame, train: Any, labels: Any
-) -> list[dict[str, Any]]:
-    """The strongest positive pairs: r, on which side, and the label with the highest share of each topic."""
+def strongest_pairs(model: Model, pairs: pd.DataFrame, train: Any, labels: Any) -> list[dict[str, Any]]:
+    """The strongest positive pairs: r, whether across groups, and the label with most of each topic."""
     pairs = pairs[pairs["r"] > 0].head(STRONGEST)
     print(pairs[["r", "across", "words_a", "words_b"]].to_string(index=False), flush=True)
     shares = None if labels is None else topics_by_label(model, train, labels=labels)
@@ -109,28 +110,54 @@ def strongest_pairs(
     ]
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    """Mean over seeds, with the standard deviation of what varies most; a row a form and objective."""
-    results = pd.DataFrame(lines)
-    for threshold in ("0.01", "0.05", "0.1"):
-        results[f"active>{threshold}"] = [counts[threshold] for counts in results["active_by_threshold"]]
-    keys = ["corpus", "model", "softmax", "encoder_norm", "objective"]
-    columns = [
-        *["active>0.01", "active>0.05", "active>0.1", "npmi", "c_v", "diversity"],
-        *["completion_perplexity", "corpus_perplexity", "probe_accuracy"],
-        *["mean_abs_r_within", "max_abs_r_within", "max_abs_r_across"],
-    ]
-    grouped = results.groupby(keys, sort=False)
-    table = grouped[columns].mean().round(3)
-    table["npmi_sd"] = grouped["npmi"].std().round(3)
-    table["seeds"] = grouped["seed"].nunique()
-    return table.reset_index().replace({np.nan: None})
+def table_of(lines: list[Line]) -> Table:
+    """Means over seeds, with the standard deviation of NPMI: a row for each form and objective."""
+    return table(
+        [
+            line | {"name": f"{line['model']}, {line['objective'].removeprefix('HFVAE, ')}"}
+            for line in sorted(active(lines), key=place)
+        ],
+        {"corpus": "corpus", "name": "model", "softmax": "softmax", "encoder_norm": "norm"},
+        {
+            "active": lambda rows: " ".join(
+                fixed(mean_of(rows, f"active>{t}"), 0) for t in (0.01, 0.05, 0.1)
+            ),
+            "NPMI": mean_sd("npmi"),
+            "c_v": mean("c_v"),
+            "diversity": mean("diversity"),
+            "completion": mean("completion_perplexity", 0),
+            "corpus ppl": mean("corpus_perplexity", 0),
+            "probe": mean("probe_accuracy", 3),
+            "mean r within": mean("mean_abs_r_within"),
+            "max r within": mean("max_abs_r_within"),
+            "max r across": mean("max_abs_r_across"),
+            "% significant": significant,
+            "seeds": seeds,
+        },
+    )
+
+
+def place(line: Line) -> tuple[str, int, int]:
+    """Where a line of results comes in the table."""
+    form = line["model"], line["softmax"], line["encoder_norm"]
+    return line["corpus"], FORMS.index(form), list(OBJECTIVES).index(line["objective"])
+
+
+def significant(lines: Sequence[Line]) -> str:
+    """Percentages of the pairs within and across groups that are significant, means over seeds."""
+    shares = []
+    for side in ("within", "across"):
+        of_seeds = [
+            line[f"significant_{side}"] / line[f"pairs_{side}"] for line in lines if line[f"pairs_{side}"]
+        ]
+        shares.append(fixed(100 * fmean(of_seeds), 0) if of_seeds else NONE)
+    return " / ".join(shares)
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """What is left of the topics and how they correlate: a row of points a form, one a seed."""
-    results = pd.DataFrame(lines)
-    results["active topics"] = [counts["0.05"] for counts in results["active_by_threshold"]]
+    """Active topics and their correlations: a row of points for each form, one point a seed."""
+    results = pd.DataFrame(active(lines))
+    results["active topics"] = results["active>0.05"]
     shown = {"mean_abs_r_within": "mean |r| within", "max_abs_r_within": "strongest |r| within"}
     shown |= {"max_abs_r_across": "strongest |r| across"}
     results = results.rename(columns=shown)

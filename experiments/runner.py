@@ -1,4 +1,4 @@
-"""What the examples that measure on real corpora share: their options, and results files that go on."""
+"""What the experiments share: options, results files that continue, and figures."""
 
 import argparse
 import json
@@ -10,32 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import scipy.sparse as sp
+import sources
+from figures import Table
 
-from hftopic import HFVAE, Corpus, Ramp, __version__
+from hftopic import HFVAE, Ramp
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import quality  # noqa: E402
-from scoring import rounded  # noqa: E402
-
-__all__ = [
-    "RAMPED",
-    "SETTINGS",
-    "axes_in",
-    "lines_of",
-    "made_with",
-    "measure_once",
-    "options",
-    "options_of_corpus",
-    "quality",
-    "rounded",
-]
+RESULTS = Path(__file__).parent / "results"
 
 RAMPED = HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))
-"""What the estimators minimise by default, written out so that a line of results names it."""
+"""The default objective of the estimators, written out so that each line of results names it."""
 
-# How 04 and 05 made their results; results of other settings belong into another file.
+# Settings of all_objectives.py and discrete_class.py. Results of other settings belong in another file.
 SETTINGS: dict[str, Any] = {
     "batch_size": 256,
     "learning_rate": 0.006,
@@ -48,35 +33,31 @@ SETTINGS: dict[str, Any] = {
 def options(
     doc: str | None, results: str, seeds: list[int], epochs: int | None = None
 ) -> argparse.ArgumentParser:
-    """Parser of an example that keeps results; ``results`` names its file in ``examples/results``."""
+    """Parser of an experiment; `results` is the name of its file in ``experiments/results``."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=seeds)
-    parser.add_argument("--results", type=Path, default=ROOT / "examples/results" / results)
-    parser.add_argument("--figure", type=Path, help="file to draw the results into, .svg or .png")
-    if epochs is not None:
-        parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--results", type=Path, default=RESULTS / results, help="file to continue")
+    parser.add_argument("--figure", type=Path, help="file to draw the results in, .svg or .png")
+    parser.add_argument(
+        "--epochs", type=int, default=epochs, help=argparse.SUPPRESS if epochs is None else None
+    )
     return parser
 
 
 def options_of_corpus(
     doc: str | None, results: str, seeds: list[int], epochs: int | None = None
 ) -> argparse.ArgumentParser:
-    """Parser of an example on a real corpus."""
+    """Parser of an experiment on one corpus or several."""
     parser = options(doc, results, seeds, epochs)
-    parser.add_argument("--corpus", default="20ng_avitm1995")
-    parser.add_argument("--corpora", type=Path, default=quality.SHARED / "corpora")
-    parser.add_argument("--scorer", type=Path, default=quality.SHARED / "score.py")
+    parser.add_argument(
+        "--corpus", nargs="+", default=["20ng_avitm1995"], help="names of folders, or docstrings"
+    )
+    sources.add_option(parser)
     return parser
 
 
-def made_with(model: Any, counts: sp.csr_array, vocabulary: list[str]) -> dict[str, Any]:
-    """What a line of results was made with: version, settings that are not the defaults, corpus."""
-    corpus = Corpus(counts, vocabulary).sha256()[:16]
-    return {"hftopic": __version__, "settings": " ".join(repr(model).split()), "corpus_sha256": corpus}
-
-
 def measure_once(results: Path, key: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
-    """Add a JSON line of ``key``, what is measured, and the time, unless one with this key is there."""
+    """Add a JSON line with the key, the measured values and the time, unless a line has this key."""
     if any(key.items() <= line.items() for line in lines_of(results)):
         return
     start = time.perf_counter()
@@ -89,9 +70,30 @@ def measure_once(results: Path, key: dict[str, Any], measure: Callable[[], dict[
     print(json.dumps(line), flush=True)
 
 
+def lines_of(results: Path, epochs: int | None = None) -> list[dict[str, Any]]:
+    """Lines of a results file; only those of this number of epochs if one is given."""
+    lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+    return [line for line in lines if epochs in (None, line.get("epochs"))]
+
+
+def show(
+    arguments: argparse.Namespace,
+    table_of: Callable[[list[dict[str, Any]]], Table],
+    draw: Callable[[list[dict[str, Any]], Path], None] | None = None,
+) -> None:
+    """Print the table of all results so far and, if a figure is asked for, draw it."""
+    lines = lines_of(arguments.results, arguments.epochs)
+    if not lines:
+        print(f"no results in {arguments.results}", file=sys.stderr)
+        return
+    print(table_of(lines))
+    if arguments.figure and draw:
+        draw(lines, arguments.figure)
+
+
 @contextmanager
 def axes_in(path: Path, rows: int, columns: int, size: tuple[float, float], **sharing: Any) -> Iterator[Any]:
-    """Axes of shape (rows, columns) to draw on; the figure is in the file afterwards."""
+    """Axes of shape (rows, columns) to draw on; afterwards the figure is written to the file."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -104,9 +106,3 @@ def axes_in(path: Path, rows: int, columns: int, size: tuple[float, float], **sh
         yield axes
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
         plt.close(figure)
-
-
-def lines_of(results: Path, epochs: int | None = None) -> list[dict[str, Any]]:
-    """Results so far, or those of so many epochs alone."""
-    lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
-    return [line for line in lines if epochs in (None, line["epochs"])]

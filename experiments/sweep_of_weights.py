@@ -1,21 +1,25 @@
-"""What do the weights trade for what? Section 5.4 of the paper (its Figure 6), on text.
+"""What do the weights of the objective trade? Section 5.4 of the paper (its figure 6), on text.
 
-    python examples/10_sweep_of_weights.py --corpora FOLDER --scorer score.py [--figure sweep.svg]
+    python experiments/sweep_of_weights.py [--figure sweep.svg]
 
-Two sweeps of ProdLDA with two groups of 25 topics: gamma = beta, where the grouping does not matter, and beta
-alone at gamma 4. For each fit a JSON line says, under the full mixture over the training documents: I(x; z),
-the total correlation between groups and within groups, all in nats; how many topics are active, and how
-strongly they correlate within and across groups. Prints the means and, asked for a figure, draws them with
-their deviations.
+There are two sweeps of ProdLDA with two groups of 25 topics: gamma = beta, where grouping has no effect, and
+beta alone at gamma 4. Each fit adds a JSON line to the results file, under the full mixture over the training
+documents: I(x; z), the total correlation between groups and within groups, all in nats; the number of active
+topics; and their correlations within and across groups. At the end the script prints mean ± standard
+deviation.
 """
 
 import warnings
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+import sources
+from figures import Line, Table, mean_sd, rounded, seeds, table
+from measurements import made_with
+from runner import axes_in, measure_once, options_of_corpus, show
 
 from hftopic import HFVAE, ProdLDA
 from hftopic.analysis import decompose, topic_correlation, topic_information
@@ -39,24 +43,19 @@ MEASURES = {
 def main() -> None:
     parser = options_of_corpus(__doc__, "sweep_of_weights.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
     arguments = parser.parse_args()
-    train, _, vocabulary, *_ = quality.load_scorer(arguments.scorer).load(
-        arguments.corpora / arguments.corpus
-    )
-    for seed in arguments.seeds:
-        for sweep, weights in SWEEPS.items():
-            for beta, gamma in weights:
-                key = {"corpus": arguments.corpus, "sweep": sweep, "beta": beta, "gamma": gamma}
-                key |= {"seed": seed, "epochs": arguments.epochs}
-                objective = HFVAE(beta=beta, gamma=gamma)
-                model = ProdLDA(
-                    groups=(25, 25), objective=objective, max_iter=arguments.epochs, random_state=seed
-                )
-                measure_once(arguments.results, key, partial(measured, model, train, vocabulary))
-    results = pd.DataFrame(lines_of(arguments.results, arguments.epochs))
-    means = results.groupby(["corpus", "sweep", "beta", "gamma"], sort=False)[list(MEASURES)].mean()
-    print(means.round(2).to_string())
-    if arguments.figure:
-        draw(results, arguments.figure)
+    points = [(sweep, *weights) for sweep, of_sweep in SWEEPS.items() for weights in of_sweep]
+    for corpus, data in sources.available(arguments.corpus, arguments.corpora):
+        for seed, (sweep, beta, gamma) in product(arguments.seeds, points):
+            key = {"corpus": corpus, "sweep": sweep, "beta": beta, "gamma": gamma}
+            key |= {"seed": seed, "epochs": arguments.epochs}
+            model = ProdLDA(
+                groups=(25, 25),
+                objective=HFVAE(beta=beta, gamma=gamma),
+                max_iter=arguments.epochs,
+                random_state=seed,
+            )
+            measure_once(arguments.results, key, partial(measured, model, data.train, data.vocabulary))
+    show(arguments, table_of, draw)
 
 
 def measured(model: ProdLDA, train: Any, vocabulary: list[str]) -> dict[str, Any]:
@@ -76,8 +75,27 @@ def measured(model: ProdLDA, train: Any, vocabulary: list[str]) -> dict[str, Any
     return {name: rounded(value) for name, value in row.items()} | made_with(model, train, vocabulary)
 
 
-def draw(results: pd.DataFrame, path: Path) -> None:
-    """Half of the axes a sweep, one a measure: means over seeds with their standard deviations."""
+def table_of(lines: list[Line]) -> Table:
+    """Mean ± standard deviation over seeds, a row for each pair of weights."""
+    named = [line | {"b": f"{line['beta']:g}", "g": f"{line['gamma']:g}"} for line in lines]
+    return table(
+        sorted(named, key=lambda line: (line["corpus"], list(SWEEPS).index(line["sweep"]), line["beta"])),
+        {"corpus": "corpus", "sweep": "sweep", "b": "β", "g": "γ"},  # noqa: RUF001
+        {
+            "I(x; z)": mean_sd("mutual_information"),
+            "between": mean_sd("between_groups"),
+            "within": mean_sd("within_groups"),
+            "active": mean_sd("active", 0),
+            "max r across": mean_sd("max_abs_r_across"),
+            "mean r within": mean_sd("mean_abs_r_within"),
+            "seeds": seeds,
+        },
+    )
+
+
+def draw(lines: list[Line], path: Path) -> None:
+    """Half of the axes for each sweep, one for each measure: means over seeds with standard deviations."""
+    results = pd.DataFrame(lines)
     with axes_in(path, len(MEASURES) // 2, 2 * len(SWEEPS), (11, 7)) as axes:
         for column, sweep in enumerate(SWEEPS):
             of_beta = results[results["sweep"] == sweep].groupby("beta")[list(MEASURES)].agg(["mean", "std"])
