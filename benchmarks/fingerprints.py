@@ -1,4 +1,4 @@
-"""SHA-256 of what the package answers, to show that a change of its structure changes no answer.
+"""SHA-256 of the answers of the package, to show that a change of its structure changes no answer.
 
     python benchmarks/fingerprints.py > before.json python benchmarks/fingerprints.py --against before.json
     # lists what differs; exit status 1 if anything does

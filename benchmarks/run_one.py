@@ -1,4 +1,4 @@
-"""Fit and score one model in this process; the last line printed is its row as JSON. See ``peers.py``."""
+"""Fit and score one model in this process, and print its row as JSON in the last line. See ``peers.py``."""
 
 import argparse
 import json
@@ -14,15 +14,19 @@ from scoring import figures, scorer, sources
 
 
 def options() -> argparse.ArgumentParser:
-    """Options of one run, which ``peers.py`` has as well."""
+    """Options of one run, shared with ``peers.py``."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--corpus", default="20ng_avitm1995")
     sources.add_option(parser)
     parser.add_argument("--topics", type=int, default=50)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--documents", type=int, help="of each split, drawn at random; default all")
-    parser.add_argument("--quick", action="store_true", help="two iterations or epochs, to try the program")
+    parser.add_argument(
+        "--documents", type=int, help="documents of each split, drawn at random (default: all)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="run two iterations or epochs only, to try the program"
+    )
     return parser
 
 
@@ -77,7 +81,7 @@ def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
 
 
 def peak_megabytes() -> float:
-    """Largest resident size of this process so far, without its worker processes."""
+    """Peak resident size of this process so far, without its worker processes."""
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size / (2**20 if sys.platform == "darwin" else 2**10)
 

@@ -87,7 +87,7 @@ def load(folder: str | Path) -> Splits:
 def top_words(topic_word: Any, n: int = 10) -> np.ndarray:
     """Columns of each topic's `n` words of highest weight, shape (K, n).
 
-    Of words of equal weight the first column comes first.
+    Words of equal weight come in the order of their columns.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def split_tokens(counts: Any, seed: int = 0) -> tuple[sp.csr_array, sp.csr_array
     Returns
     -------
     shown, held : sparse arrays of shape (M, V)
-        Of the M ≤ N documents that have tokens in both halves; float32.
+        The M ≤ N documents that have tokens in both halves; float32.
     """
     matrix = _counts(counts)
     if not np.array_equal(matrix.data, np.floor(matrix.data)):
@@ -226,7 +226,7 @@ def completion_perplexity(word_probabilities: Callable[[Any], Any], counts: Any,
     counts : array or sparse array of shape (N, V)
         Whole numbers, of documents that the model was not fitted to.
     seed : int
-        Of the random halves, see `split_tokens`.
+        Seed of the random halves, see `split_tokens`.
 
     Raises
     ------
