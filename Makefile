@@ -44,7 +44,7 @@ docs: $(VENV)/.installed-docs
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst
+	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
 
 bench: $(VENV)/.installed $(BENCH)/.installed
 	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
