@@ -1,11 +1,11 @@
-"""SHA-256 of the answers of the package, to show that a change of its structure changes no answer.
+"""SHA-256 of what the package answers, to show that a change of its structure changes no answer.
 
-    python benchmarks/fingerprints.py > before.json python benchmarks/fingerprints.py --against before.json
-    # lists what differs; exit status 1 if anything does
+    python benchmarks/fingerprints.py > before.json
+    python benchmarks/fingerprints.py --against before.json    # lists what differs; exit status 1 if anything does
 
-The last bits of a fit depend on the processor and on the number of threads: compare runs of one machine, with
-the same number of threads (one by default). ``report`` is the hash of the whole page, ``report_values`` of
-its numbers alone: the data of its script and the cells of its tables.
+The last bits of a fit depend on the processor and on the number of threads: compare runs of one machine, with the
+same number of threads (one by default). ``report`` is the hash of the whole page, ``report_values`` of its numbers
+alone: the data of its script and the cells of its tables.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def answers(model: Any, corpus: Corpus) -> Iterator[tuple[str, Any]]:
 def values_of(page: str) -> list[str]:
     """The data of a page's script and the cells of its tables that hold numbers."""
     data = re.findall(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', page, re.S)
-    cells = re.findall(r"<td[^>]*>\s*([-−+]?[\d.,]+%?)\s*</td>", page)  # noqa: RUF001
+    cells = re.findall(r"<td[^>]*>\s*([-−+]?[\d.,]+%?)\s*</td>", page)
     return [*data, *cells]
 
 
