@@ -26,8 +26,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hftopic.analysis.scores import standardised
-from hftopic.analysis.significance import adjusted, partial_p_values, permutation_p_values
+from hftopic.analysis.correlation.scores import standardised
+from hftopic.analysis.correlation.significance import adjusted, partial_p_values, permutation_p_values
 
 TESTS = {"correlation": permutation_p_values, "partial": partial_p_values}
 MARGINS = {"normal": lambda x: x, "heavy": lambda x: x**3, "skewed": np.exp}

@@ -1,11 +1,11 @@
 """SHA-256 of what the package answers, to show that a change of its structure changes no answer.
 
     python benchmarks/fingerprints.py > before.json
-    python benchmarks/fingerprints.py --against before.json    # lists what differs; exit status 1 if anything does
+    python benchmarks/fingerprints.py --against before.json    # lists the differences; exits with 1 if any
 
-The last bits of a fit depend on the processor and on the number of threads: compare runs of one machine, with the
-same number of threads (one by default). ``report`` is the hash of the whole page, ``report_values`` of its numbers
-alone: the data of its script and the cells of its tables.
+The last bits of a fit depend on the processor and the number of threads: compare runs on one machine with the
+same number of threads (one by default). ``report`` is the hash of the whole page, ``report_values`` that
+of its numbers only: the data of its script and the numeric cells of its tables.
 """
 
 import argparse
@@ -38,6 +38,7 @@ from hftopic import (
 from hftopic import analysis as a
 from hftopic.report import write_report
 
+CORRELATED = BlockCorrelation([[0, 0.5], [0.5, 0]])
 MODELS = {"prodlda": ProdLDA, "nvdm": NVDM}
 CASES: dict[str, dict[str, Any]] = {
     "vae": {"groups": 8, "objective": VAE()},
@@ -146,7 +147,7 @@ def answers(model: Any, corpus: Corpus) -> Iterator[tuple[str, Any]]:
 def values_of(page: str) -> list[str]:
     """The data of a page's script and the cells of its tables that hold numbers."""
     data = re.findall(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', page, re.S)
-    cells = re.findall(r"<td[^>]*>\s*([-−+]?[\d.,]+%?)\s*</td>", page)
+    cells = re.findall(r"<td[^>]*>\s*([-\u2212+]?[\d.,]+%?)\s*</td>", page)
     return [*data, *cells]
 
 

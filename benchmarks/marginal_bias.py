@@ -20,10 +20,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from hftopic.latent import LatentSpace, Levels
-from hftopic.marginals import log_marginals, log_mixture
-from hftopic.mixtures import Mixing
-from hftopic.posterior import MeanFieldPosterior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace, Levels
+from hftopic.objective.marginals import log_marginals, log_mixture
+from hftopic.objective.minibatch import Mixing
 
 CORRELATION = 0.3
 CASES = {"wide": 0.3, "narrow": 1.0}  # nats a dimension

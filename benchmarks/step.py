@@ -23,11 +23,11 @@ import torch
 from documents import zipf_counts
 
 from hftopic import HFVAE, VAE, ProdLDA
-from hftopic.batches import Batch
-from hftopic.latent import LatentSpace
-from hftopic.marginals import log_marginals
-from hftopic.mixtures import Mixing
-from hftopic.posterior import MeanFieldPosterior, Noise, Sample
+from hftopic.data.batches import Batch
+from hftopic.latent.posterior import MeanFieldPosterior, Noise, Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.objective.marginals import log_marginals
+from hftopic.objective.minibatch import Mixing
 from hftopic.training import Trainer, clip_gradients
 
 N_DOCUMENTS = 8192

@@ -1,5 +1,7 @@
 """Sphinx settings of the documentation."""
 
+from torch import nn
+
 import hftopic
 
 project = "hftopic"
@@ -18,9 +20,10 @@ default_role = "literal"
 
 templates_path = ["_templates"]
 autosummary_generate = True
-autosummary_context = {  # documented by scikit-learn, in terms of pages that are not here
-    "of_sklearn": ["__init__", "get_metadata_routing", "get_params", "set_output", "set_params"]
-    + [f"set_{method}_request" for method in ("fit", "partial_fit", "score", "transform")],
+autosummary_context = {  # documented by scikit-learn and PyTorch, in terms of pages that are not here
+    "inherited": ["__init__", "get_metadata_routing", "get_params", "set_output", "set_params"]
+    + [f"set_{method}_request" for method in ("fit", "partial_fit", "score", "transform")]
+    + [name for name in dir(nn.Module) if name != "forward"],
 }
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

@@ -1,58 +1,68 @@
 """Topic models that learn groups of topics.
 
-Inside a group topics are pushed to be independent; across groups they may correlate.
-Public names are imported when first used, so that ``import hftopic`` does not load torch or gensim.
+Topics of one group are pushed to be independent; topics of different groups may correlate. Public names are
+imported when they are first used, so that ``import hftopic`` loads neither torch nor gensim.
 """
 
-import importlib
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
+
+from hftopic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hftopic.data.corpus import Corpus as Corpus
+    from hftopic.data.datasets import fetch_20newsgroups as fetch_20newsgroups
+    from hftopic.data.datasets import load_docstrings as load_docstrings
+    from hftopic.data.datasets import make_correlated_topics as make_correlated_topics
+    from hftopic.data.formats import read_corpus as read_corpus
+    from hftopic.data.formats import write_corpus as write_corpus
+    from hftopic.data.text import TextOptions as TextOptions
+    from hftopic.data.text import corpus_from_texts as corpus_from_texts
+    from hftopic.data.validation import CorpusError as CorpusError
+    from hftopic.latent.groups import Concrete as Concrete
+    from hftopic.latent.groups import Normal as Normal
+    from hftopic.latent.priors import BlockCorrelation as BlockCorrelation
+    from hftopic.latent.priors import DirichletLaplace as DirichletLaplace
+    from hftopic.latent.priors import FullCovariance as FullCovariance
+    from hftopic.latent.priors import StandardNormal as StandardNormal
+    from hftopic.models.loading import load as load
+    from hftopic.models.nvdm import NVDM as NVDM
+    from hftopic.models.prodlda import ProdLDA as ProdLDA
+    from hftopic.models.registry import register as register
+    from hftopic.objective import DIPVAE as DIPVAE
+    from hftopic.objective import HFVAE as HFVAE
+    from hftopic.objective import VAE as VAE
+    from hftopic.objective import AnchoredVAE as AnchoredVAE
+    from hftopic.objective import BetaTCVAE as BetaTCVAE
+    from hftopic.objective import BetaVAE as BetaVAE
+    from hftopic.objective import BottleneckVAE as BottleneckVAE
+    from hftopic.objective import CapacityVAE as CapacityVAE
+    from hftopic.objective import FactorVAE as FactorVAE
+    from hftopic.objective import InfoVAE as InfoVAE
+    from hftopic.objective import Ramp as Ramp
+    from hftopic.training import TrainingDivergedError as TrainingDivergedError
 
 __version__ = version("hftopic")
 
-_HOME = {
-    "Corpus": "corpus",
-    "CorpusError": "corpus",
-    "TextOptions": "text",
-    "corpus_from_texts": "text",
-    "read_corpus": "formats",
-    "write_corpus": "formats",
-    "fetch_20newsgroups": "datasets",
-    "load_docstrings": "datasets",
-    "make_correlated_topics": "datasets",
-    "Concrete": "latent",
-    "Normal": "latent",
-    "BlockCorrelation": "priors",
-    "DirichletLaplace": "priors",
-    "FullCovariance": "priors",
-    "StandardNormal": "priors",
-    "AnchoredVAE": "objective",
-    "BetaTCVAE": "objective",
-    "BetaVAE": "objective",
-    "BottleneckVAE": "objective",
-    "CapacityVAE": "objective",
-    "DIPVAE": "objective",
-    "FactorVAE": "objective",
-    "HFVAE": "objective",
-    "InfoVAE": "objective",
-    "Ramp": "objective",
-    "VAE": "objective",
-    "ProdLDA": "estimator",
-    "NVDM": "estimator",
-    "TrainingDivergedError": "training",
-    "load": "estimator",
-}
-
-__all__ = ["__version__", *sorted(_HOME)]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'hftopic' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(importlib.import_module(f"hftopic.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "data.corpus": ["Corpus"],
+        "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],
+        "data.formats": ["read_corpus", "write_corpus"],
+        "data.text": ["TextOptions", "corpus_from_texts"],
+        "data.validation": ["CorpusError"],
+        "latent.groups": ["Concrete", "Normal"],
+        "latent.priors": ["BlockCorrelation", "DirichletLaplace", "FullCovariance", "StandardNormal"],
+        "models.loading": ["load"],
+        "models.nvdm": ["NVDM"],
+        "models.prodlda": ["ProdLDA"],
+        "models.registry": ["register"],
+        "objective.elbo": ["DIPVAE", "VAE", "AnchoredVAE", "BetaVAE", "CapacityVAE"],
+        "objective.factor_vae": ["FactorVAE"],
+        "objective.hfvae": ["HFVAE", "BetaTCVAE", "BottleneckVAE", "InfoVAE"],
+        "objective.schedule": ["Ramp"],
+        "training": ["TrainingDivergedError"],
+    },
+    others=["__version__"],
+)

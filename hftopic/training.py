@@ -3,21 +3,24 @@
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
-import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from hftopic.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
-from hftopic.mixtures import Mixing
-from hftopic.networks import TopicNetwork
-from hftopic.objective import Objective, Progress, Step, Terms, loss
-from hftopic.posterior import Noise
+from hftopic.data.batches import automatic_batch_size, batch_slices, shuffled_batches
+from hftopic.data.documents import Documents, Rows
+from hftopic.latent.posterior import Noise
+from hftopic.networks.network import Network
+from hftopic.objective.base import Objective, loss
+from hftopic.objective.minibatch import Mixing
+from hftopic.objective.schedule import Progress
+from hftopic.objective.terms import Step, Terms
+
+BatchT = TypeVar("BatchT")
 
 Record = dict[str, float]
 """One row of the history: the epoch's number and settings, and the mean of each term in nats per document."""
@@ -29,7 +32,7 @@ GRADIENT_NORM = 1000.0  # on 20 Newsgroups none is above 370: only accidents are
 ADAM_BETAS = (0.9, 0.999)
 LOWEST_RATE = 0.02  # of the learning rate, at the end of its cosine
 INERT_SHARE = 0.9  # of the joint mixture in a document's own component: I(x; z) is then log N and flat
-DIVERGED = 1000.0  # times the loss of a model that knows nothing, log V nats a token
+DIVERGED = 1000.0  # times the first reconstruction term, which is that of a network that knows nothing
 
 
 class TrainingDivergedError(RuntimeError):
@@ -59,41 +62,43 @@ class TrainingDivergedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train.
+    """How to train: the parameters of an estimator that the training loop reads, under the same names.
 
-    Attributes
-    ----------
-    batch_size : int or None
-        If not given, :func:`hftopic.batches.automatic_batch_size` of the documents.
-    max_iter : int
-        Epochs.
-    learning_rate : float
-        Of Adam at its highest.
-    warm_up : int
-        Epochs over which the weights of all terms but the reconstruction rise from 0.
-    patience : int
-        Epochs without a better validation loss before training stops; the best weights are kept.
-    marginals : str
-        Estimator of the inference marginals, one of ``hftopic.mixtures.ESTIMATORS``.
-    partners : int or None
-        Documents that marginals of single dimensions are mixed over, see :class:`hftopic.mixtures.Mixing`.
+    See :class:`hftopic.ProdLDA` for what each means. A training parameter becomes a setting by its name here.
     """
 
-    batch_size: int | None
+    batch_size: int | str
     max_iter: int
     learning_rate: float
-    warm_up: int
+    warm_up: int | float
     patience: int
     marginals: str = "hfvae"
     partners: int | None = None
 
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Settings of an estimator's parameters."""
+        return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
 
-class Trainer:
+    @property
+    def warm_up_epochs(self) -> int:
+        """Epochs of the warm-up; a float is a share of all."""
+        whole = isinstance(self.warm_up, int | np.integer)
+        return int(self.warm_up) if whole else round(self.warm_up * self.max_iter)
+
+    def documents_a_step(self, n_documents: int) -> int:
+        """Size of a mini-batch for so many documents of training."""
+        automatic = isinstance(self.batch_size, str)
+        return automatic_batch_size(n_documents) if automatic else int(self.batch_size)
+
+
+class Trainer(Generic[BatchT]):
     """Optimiser of one network: steps, epochs and validation.
 
     Parameters
     ----------
-    network : TopicNetwork
+    network : Network
+        Any network, such as one of images; its documents give the mini-batches that it reads.
     objective : Objective
     settings : Settings
     generator : torch.Generator
@@ -101,7 +106,11 @@ class Trainer:
     """
 
     def __init__(
-        self, network: TopicNetwork, objective: Objective, settings: Settings, generator: torch.Generator
+        self,
+        network: Network[BatchT],
+        objective: Objective,
+        settings: Settings,
+        generator: torch.Generator,
     ) -> None:
         self.network, self.objective, self.settings, self.generator = network, objective, settings, generator
         self.companion = self._new_companion()
@@ -111,6 +120,7 @@ class Trainer:
         )
         self.epoch = 0
         self.records: list[Record] = []
+        self._largest_term: float | None = None
         self.keep()
 
     def configure(self, objective: Objective, settings: Settings) -> None:
@@ -125,9 +135,12 @@ class Trainer:
         return None if companion is None else companion.to(self.network.device)
 
     def run_epoch(
-        self, counts: sp.csr_array, n_documents: int, decay: Callable[[float], float] | None = None
+        self,
+        documents: Documents[BatchT],
+        n_documents: int,
+        decay: Callable[[float], float] | None = None,
     ) -> Record:
-        """One pass over ``counts``; its record, added to ``records``.
+        """One pass over the documents, which stand for ``n_documents``; its record, added to ``records``.
 
         Raises
         ------
@@ -135,18 +148,19 @@ class Trainer:
             The network then holds the weights of the epoch before.
         """
         self.network.train()
-        batches = list(shuffled_batches(counts.shape[0], self._batch_size(n_documents), self.generator))
-        documents = self._documents(counts, n_documents)
+        size = self.settings.documents_a_step(n_documents)
+        batches = list(shuffled_batches(len(documents), size, self.generator))
+        source = self._source(documents, n_documents)
         values_of_steps, sizes = [], []
         for i, rows in enumerate(batches):
             at = self.epoch + i / len(batches)
             self._set_learning_rate(self.settings.learning_rate * (decay(at) if decay else 1.0))
-            values_of_steps.append(self._step(documents, rows, at))
+            values_of_steps.append(self._step(source, rows, at))
             sizes.append(len(rows))
-        values_of_steps.append(self._after_the_last_step(documents, batches[-1]))
+        values_of_steps.append(self._after_the_last_step(source, batches[-1]))
         names = list(values_of_steps[0])
         values = torch.stack([torch.stack(list(step.values())) for step in values_of_steps]).cpu()
-        self._check_finite(names, values, counts)
+        self._check_finite(names, values)
         self.epoch += 1
         means = (values[:-1].double() * torch.tensor(sizes)[:, None]).sum(0) / sum(sizes)
         record = {
@@ -158,9 +172,9 @@ class Trainer:
         self.records.append(record)
         return record
 
-    def _step(self, documents: "_Documents", rows: NDArray[np.int64], at: float) -> Terms:
+    def _step(self, source: "_Source[BatchT]", rows: Rows, at: float) -> Terms:
         noise = self._noise(len(rows))
-        step = self._forward(documents, rows, noise, self.generator, at)
+        step = self._forward(source, rows, noise, self.generator, at)
         terms = self.objective.terms(step)
         per_document = loss(terms, self._weights(at), self._warmth(at))
         mean_loss = per_document.mean()
@@ -172,53 +186,53 @@ class Trainer:
             self.companion.learn(step.sample)
         return _means(mean_loss, terms)
 
-    def _after_the_last_step(self, documents: "_Documents", rows: NDArray[np.int64]) -> Terms:
+    def _after_the_last_step(self, source: "_Source[BatchT]", rows: Rows) -> Terms:
         """Terms of the weights an epoch ends with, which no step of it has tried."""
         self.network.eval()
         with torch.no_grad():
             at = self.epoch + 1.0
             noise = self._noise(len(rows), _fixed_generator())
-            terms = self.objective.terms(self._forward(documents, rows, noise, None, at))
+            terms = self.objective.terms(self._forward(source, rows, noise, None, at))
             return _means(loss(terms, self._weights(at), 1.0).mean(), terms)
 
     def _forward(
         self,
-        documents: "_Documents",
-        rows: NDArray[np.int64],
+        source: "_Source[BatchT]",
+        rows: Rows,
         noise: Noise,
         dropout: torch.Generator | None,
         at: float,
     ) -> Step:
-        """One pass through the network: the batch encoded, a sample of it, and its words' likelihood."""
+        """One pass through the network: the batch encoded, a sample of it, and its likelihood."""
         network, progress = self.network, Progress(at, self.settings.max_iter)
-        batch = Batch(documents.counts[rows], network.device)
-        if documents.everything is None:
-            components, posterior = None, network.encoder(batch, dropout)
+        batch = source.documents.batch(rows, network.device)
+        if source.everything is None:
+            components, posterior = None, network.encode(batch, dropout)
         else:
-            components = network.encoder(documents.everything, dropout)
+            components = network.encode(source.everything, dropout)
             posterior = components[torch.from_numpy(rows).to(network.device)]
         temperatures = [concrete.temperature_at(progress.share) for concrete in network.space.concretes]
         sample = posterior.sample(noise, temperatures)
         return Step(
-            network.decoder(sample, dropout).log_likelihood(batch),
+            network.decode(sample, dropout).log_likelihood(batch),
             posterior,
             sample,
             network.prior,
-            documents.mixing,
+            source.mixing,
             components,
             progress,
             self.companion,
         )
 
-    def _documents(self, counts: sp.csr_array, n_documents: int) -> "_Documents":
-        """Documents to draw batches from; with full marginals each batch is compared to all of them."""
+    def _source(self, documents: Documents[BatchT], n_documents: int) -> "_Source[BatchT]":
+        """Where batches come from; with full marginals each is compared to all of the documents."""
         settings = self.settings
         if settings.marginals != "full":
-            return _Documents(counts, Mixing(settings.marginals, n_documents, settings.partners))
-        everything = Batch(counts, self.network.device)
-        return _Documents(counts, Mixing("full", len(everything)), everything)
+            return _Source(documents, Mixing(settings.marginals, n_documents, settings.partners))
+        everything = documents.batch(np.arange(len(documents)), self.network.device)
+        return _Source(documents, Mixing("full", len(documents)), everything)
 
-    def validation_loss(self, counts: sp.csr_array, n_documents: int) -> float:
+    def validation_loss(self, documents: Documents[BatchT], n_documents: int) -> float:
         """Objective that training ends with on held-out documents, nats per document, always the same noise.
 
         Its weights, temperatures and noise are those of the last epoch, so that losses of all epochs compare.
@@ -226,19 +240,15 @@ class Trainer:
         self.network.eval()
         generator = _fixed_generator()
         total, end = 0.0, float(self.settings.max_iter)
-        batches = [
-            np.arange(s.start, s.stop) for s in batch_slices(counts.shape[0], self._batch_size(n_documents))
-        ]
-        documents = self._documents(counts, max(n_documents, *map(len, batches)))
+        slices = batch_slices(len(documents), self.settings.documents_a_step(n_documents))
+        batches = [np.arange(s.start, s.stop) for s in slices]
+        source = self._source(documents, max(n_documents, *map(len, batches)))
         with torch.no_grad():
             for rows in batches:
-                step = self._forward(documents, rows, self._noise(len(rows), generator), None, end)
+                step = self._forward(source, rows, self._noise(len(rows), generator), None, end)
                 per_document = loss(self.objective.terms(step), self._weights(end), 1.0)
                 total += per_document.double().sum().item()
-        return total / counts.shape[0]
-
-    def _batch_size(self, n_documents: int) -> int:
-        return self.settings.batch_size or automatic_batch_size(n_documents)
+        return total / len(documents)
 
     def keep(self) -> None:
         """Remember the weights as they are now."""
@@ -256,31 +266,35 @@ class Trainer:
         return self.objective.weights(self.network.space, Progress(at, self.settings.max_iter))
 
     def _warmth(self, epochs_done: float) -> float:
-        return min(1.0, epochs_done / self.settings.warm_up) if self.settings.warm_up else 1.0
+        warm_up = self.settings.warm_up_epochs
+        return min(1.0, epochs_done / warm_up) if warm_up else 1.0
 
     def _set_learning_rate(self, rate: float) -> None:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
-    def _check_finite(self, names: list[str], values: Tensor, counts: sp.csr_array) -> None:
-        n_documents, n_words = counts.shape
-        limit = DIVERGED * (1 + math.log(n_words) * float(counts.sum()) / n_documents)
-        bad = ~(values.abs() <= limit)  # true for NaN as well
+    def _check_finite(self, names: list[str], values: Tensor) -> None:
+        """Refuse terms of the steps that are NaN, infinite or too large; ``values`` has a row a step."""
+        if self._largest_term is None:
+            first = float(values[0, names.index("reconstruction")].abs())
+            highest = torch.finfo(values.dtype).max
+            self._largest_term = min(DIVERGED * (1 + first), highest) if math.isfinite(first) else highest
+        bad = ~(values.abs() <= self._largest_term)  # true for NaN as well
         if bad.any():
-            first = int(bad.any(1).nonzero()[0])
+            first_step = int(bad.any(1).nonzero()[0])
             weighted = {"loss", "reconstruction", *self._weights(self.epoch)}
-            term = names[max(i for i, name in enumerate(names) if bad[first, i] and name in weighted)]
+            term = names[max(i for i, name in enumerate(names) if bad[first_step, i] and name in weighted)]
             self.restore()
             raise TrainingDivergedError(term, self.epoch + 1, self.kept_epoch, self.settings.learning_rate)
 
 
 @dataclass(frozen=True)
-class _Documents:
+class _Source(Generic[BatchT]):
     """Where batches come from, and how a batch stands for all documents in the marginals."""
 
-    counts: sp.csr_array
+    documents: Documents[BatchT]
     mixing: Mixing
-    everything: Batch | None = None
+    everything: BatchT | None = None
 
 
 def clip_gradients(parameters: Sequence[Tensor]) -> None:
@@ -297,9 +311,9 @@ def _fixed_generator() -> torch.Generator:
 
 
 def train(
-    trainer: Trainer,
-    counts: sp.csr_array,
-    validation: sp.csr_array | None = None,
+    trainer: Trainer[BatchT],
+    documents: Documents[BatchT],
+    validation: Documents[BatchT] | None = None,
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
 ) -> None:
@@ -313,11 +327,11 @@ def train(
     TrainingDivergedError
         The network then holds the weights last kept: the best, or those of the epoch before.
     """
-    settings, n_documents = trainer.settings, counts.shape[0]
+    settings, n_documents = trainer.settings, len(documents)
     best, best_epoch = math.inf, 0
     with tqdm(total=settings.max_iter, desc="fit", unit="epoch", disable=not verbose) as bar:
         while trainer.epoch < settings.max_iter:
-            record = trainer.run_epoch(counts, n_documents, _cosine(settings.max_iter))
+            record = trainer.run_epoch(documents, n_documents, _cosine(settings.max_iter))
             if validation is not None:
                 record["validation_loss"] = trainer.validation_loss(validation, n_documents)
             if record.get("validation_loss", -math.inf) < best:
@@ -326,14 +340,14 @@ def train(
             bar.update()
             bar.set_postfix(loss=f"{record['loss']:.2f}")
             asked_to_stop = [callback(dict(record)) for callback in callbacks]
-            waited = trainer.epoch - max(best_epoch, settings.warm_up)
+            waited = trainer.epoch - max(best_epoch, settings.warm_up_epochs)
             if any(asked_to_stop) or (validation is not None and waited >= settings.patience):
                 break
     trainer.restore()
     warn_of_inert_alpha(trainer)
 
 
-def warn_of_inert_alpha(trainer: Trainer) -> None:
+def warn_of_inert_alpha(trainer: Trainer[Any]) -> None:
     """One warning where the weight of I(x; z) was chosen and the estimate of I(x; z) has no gradient left."""
     share = trainer.records[-1].get("own_share", 0.0) if trainer.records else 0.0
     if trainer.objective.weighs_information and share > INERT_SHARE:

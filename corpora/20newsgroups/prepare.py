@@ -1,4 +1,4 @@
-"""Write 20 Newsgroups, as scikit-learn fetches it, as a corpus folder beside this script."""
+"""Write 20 Newsgroups, downloaded by scikit-learn, as a corpus folder next to this script."""
 
 import sys
 from pathlib import Path

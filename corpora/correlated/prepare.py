@@ -1,4 +1,4 @@
-"""Write a generated corpus with planted correlations as a folder beside this script, and its truth."""
+"""Write a generated corpus with planted correlations, and its ground truth, next to this script."""
 
 import argparse
 from pathlib import Path

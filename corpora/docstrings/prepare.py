@@ -1,4 +1,4 @@
-"""Write the docstrings of the installed packages as a corpus folder beside this script."""
+"""Write the docstrings of the installed packages as a corpus folder next to this script."""
 
 from pathlib import Path
 

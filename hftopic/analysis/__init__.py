@@ -1,65 +1,69 @@
 """Analysis of fitted models: information, correlation, coherence and summaries, as DataFrames."""
 
-from hftopic.analysis.coherence import topic_coherence
-from hftopic.analysis.comparison import Comparison, compare
-from hftopic.analysis.contributions import contributions, word_contributions
-from hftopic.analysis.correlation import TopicCorrelation, topic_correlation
-from hftopic.analysis.disentanglement import (
-    DCI,
-    dci,
-    factor_information,
-    kim_mnih_score,
-    mutual_information_gap,
-)
-from hftopic.analysis.documents import representative_documents
-from hftopic.analysis.exclusivity import frex_words, topic_exclusivity
-from hftopic.analysis.exports import get_topic_info, to_pyldavis
-from hftopic.analysis.groups import group_dependence
-from hftopic.analysis.information import Decomposition, decompose, topic_information
-from hftopic.analysis.labels import topics_by_label, topics_over_time
-from hftopic.analysis.layout import topic_map
-from hftopic.analysis.names import topic_names
-from hftopic.analysis.quality import document_coverage, effective_topics, inverted_rbo, topic_quality
-from hftopic.analysis.recurrence import recurring_pairs
-from hftopic.analysis.scorers import active_topics_score, coherence_score
-from hftopic.analysis.stability import match_topics, topic_stability
-from hftopic.analysis.topics import topic_diversity, topic_summary
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "DCI",
-    "Comparison",
-    "Decomposition",
-    "TopicCorrelation",
-    "active_topics_score",
-    "coherence_score",
-    "compare",
-    "contributions",
-    "dci",
-    "decompose",
-    "document_coverage",
-    "effective_topics",
-    "factor_information",
-    "frex_words",
-    "get_topic_info",
-    "group_dependence",
-    "inverted_rbo",
-    "kim_mnih_score",
-    "match_topics",
-    "mutual_information_gap",
-    "recurring_pairs",
-    "representative_documents",
-    "to_pyldavis",
-    "topic_coherence",
-    "topic_correlation",
-    "topic_diversity",
-    "topic_exclusivity",
-    "topic_information",
-    "topic_map",
-    "topic_names",
-    "topic_quality",
-    "topic_stability",
-    "topic_summary",
-    "topics_by_label",
-    "topics_over_time",
-    "word_contributions",
-]
+from hftopic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hftopic.analysis.coherence import topic_coherence as topic_coherence
+    from hftopic.analysis.correlation.correlation import TopicCorrelation as TopicCorrelation
+    from hftopic.analysis.correlation.correlation import topic_correlation as topic_correlation
+    from hftopic.analysis.correlation.groups import group_dependence as group_dependence
+    from hftopic.analysis.correlation.recurrence import recurring_pairs as recurring_pairs
+    from hftopic.analysis.disentanglement import DCI as DCI
+    from hftopic.analysis.disentanglement import dci as dci
+    from hftopic.analysis.disentanglement import factor_information as factor_information
+    from hftopic.analysis.disentanglement import kim_mnih_score as kim_mnih_score
+    from hftopic.analysis.disentanglement import mutual_information_gap as mutual_information_gap
+    from hftopic.analysis.documents.contributions import contributions as contributions
+    from hftopic.analysis.documents.contributions import word_contributions as word_contributions
+    from hftopic.analysis.documents.documents import representative_documents as representative_documents
+    from hftopic.analysis.documents.labels import topics_by_label as topics_by_label
+    from hftopic.analysis.documents.labels import topics_over_time as topics_over_time
+    from hftopic.analysis.exclusivity import frex_words as frex_words
+    from hftopic.analysis.exclusivity import topic_exclusivity as topic_exclusivity
+    from hftopic.analysis.exports import get_topic_info as get_topic_info
+    from hftopic.analysis.exports import to_pyldavis as to_pyldavis
+    from hftopic.analysis.information import Decomposition as Decomposition
+    from hftopic.analysis.information import decompose as decompose
+    from hftopic.analysis.information import topic_information as topic_information
+    from hftopic.analysis.layout import topic_map as topic_map
+    from hftopic.analysis.models import FittedTopicModel as FittedTopicModel
+    from hftopic.analysis.names import topic_names as topic_names
+    from hftopic.analysis.quality import document_coverage as document_coverage
+    from hftopic.analysis.quality import effective_topics as effective_topics
+    from hftopic.analysis.quality import inverted_rbo as inverted_rbo
+    from hftopic.analysis.quality import topic_quality as topic_quality
+    from hftopic.analysis.selection.comparison import Comparison as Comparison
+    from hftopic.analysis.selection.comparison import compare as compare
+    from hftopic.analysis.selection.scorers import active_topics_score as active_topics_score
+    from hftopic.analysis.selection.scorers import coherence_score as coherence_score
+    from hftopic.analysis.selection.stability import match_topics as match_topics
+    from hftopic.analysis.selection.stability import topic_stability as topic_stability
+    from hftopic.analysis.topics import topic_diversity as topic_diversity
+    from hftopic.analysis.topics import topic_summary as topic_summary
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "coherence": ["topic_coherence"],
+        "correlation.correlation": ["TopicCorrelation", "topic_correlation"],
+        "correlation.groups": ["group_dependence"],
+        "correlation.recurrence": ["recurring_pairs"],
+        "disentanglement": ["DCI", "dci", "factor_information", "kim_mnih_score", "mutual_information_gap"],
+        "documents.contributions": ["contributions", "word_contributions"],
+        "documents.documents": ["representative_documents"],
+        "documents.labels": ["topics_by_label", "topics_over_time"],
+        "exclusivity": ["frex_words", "topic_exclusivity"],
+        "exports": ["get_topic_info", "to_pyldavis"],
+        "information": ["Decomposition", "decompose", "topic_information"],
+        "layout": ["topic_map"],
+        "models": ["FittedTopicModel"],
+        "names": ["topic_names"],
+        "quality": ["document_coverage", "effective_topics", "inverted_rbo", "topic_quality"],
+        "selection.comparison": ["Comparison", "compare"],
+        "selection.scorers": ["active_topics_score", "coherence_score"],
+        "selection.stability": ["match_topics", "topic_stability"],
+        "topics": ["topic_diversity", "topic_summary"],
+    },
+)

@@ -16,7 +16,7 @@ from sklearn.metrics import mutual_info_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_random_state
 
-from hftopic.checks import is_whole
+from hftopic._numbers import is_whole
 
 LEAST_DOCUMENTS = 20
 TREES, FEWEST_IN_A_LEAF = 50, 5  # of the forests behind DCI

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import rankdata
 
-from hftopic.analysis.models import check_topic_model, has_poles
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics
-from hftopic.inputs import column_words
+from hftopic.data.inputs import column_words
 
 POLES = ("+", "-")
 
 
 def topic_exclusivity(
-    model: Any, top_n: int = 10, weight: float = 0.7, against: Any = None
+    model: FittedTopicModel, top_n: int = 10, weight: float = 0.7, against: Any = None
 ) -> NDArray[np.float64]:
     r"""Mean FREX score of each topic's top words, in (0, 1]: are they the topic's own?
 
@@ -74,7 +74,7 @@ def topic_exclusivity(
 
 
 def frex_words(
-    model: Any,
+    model: FittedTopicModel,
     n: int = 10,
     weight: float = 0.7,
     vocabulary: Sequence[str] | None = None,
@@ -132,7 +132,7 @@ def frex_words(
 
 
 def frex_poles(
-    model: Any, n: int, weight: float, vocabulary: Sequence[str] | None, against: Any = None
+    model: FittedTopicModel, n: int, weight: float, vocabulary: Sequence[str] | None, against: Any = None
 ) -> list[list[list[str]]]:
     """FREX words of every topic: one list of them, or for signed topics one a pole, + first."""
     tables = [
@@ -142,7 +142,7 @@ def frex_poles(
     return [table.drop(columns="group").astype(str).to_numpy().tolist() for table in tables]
 
 
-def frex_scores(model: Any, weight: float, against: Any = None) -> list[NDArray[np.float64]]:
+def frex_scores(model: FittedTopicModel, weight: float, against: Any = None) -> list[NDArray[np.float64]]:
     """FREX score of every word in every topic, (n_topics, n_words); one array a pole."""
     if not 0 <= weight <= 1:
         raise ValueError(f"weight={weight!r} is not a share in [0, 1]: 1 scores exclusivity alone")
@@ -163,7 +163,7 @@ def _ecdf(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(rankdata(values, axis=1) / values.shape[1])
 
 
-def _distributions(model: Any) -> list[NDArray[np.float64]]:
+def _distributions(model: FittedTopicModel) -> list[NDArray[np.float64]]:
     """p(w|topic), and of signed topics p(w|negative pole): softmax(b - W) from softmax(b + W) and W."""
     positive = np.asarray(model.topic_word_, dtype=np.float64)
     if not has_poles(model):
@@ -173,18 +173,18 @@ def _distributions(model: Any) -> list[NDArray[np.float64]]:
     return [positive, np.asarray(softmax(negative, axis=1))]
 
 
-def _rankings(model: Any) -> list[NDArray[np.float32]]:
+def _rankings(model: FittedTopicModel) -> list[NDArray[np.float32]]:
     """What ``top_words`` ranks words by, one array a pole."""
     if not has_poles(model):
         return [np.asarray(model.topic_word_)]
     return [np.asarray(model.components_), -np.asarray(model.components_)]
 
 
-def _poles_of(model: Any) -> list[str]:
+def _poles_of(model: FittedTopicModel) -> list[str]:
     return [f"pole={pole!r}" for pole in POLES] if has_poles(model) else ["no poles"]
 
 
-def _check_n(model: Any, n: int) -> None:
+def _check_n(model: FittedTopicModel, n: int) -> None:
     check_topic_model(model)
     n_words = np.asarray(model.topic_word_).shape[1]
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= n_words:

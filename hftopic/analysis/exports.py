@@ -7,17 +7,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hftopic.analysis.documents import document_texts, representative_documents
-from hftopic.analysis.models import model_vocabulary
-from hftopic.analysis.proportions import document_topics, largest_topics, require_shares, simplexes
+from hftopic.analysis.documents.documents import document_texts, representative_documents
+from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
+from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
+from hftopic.analysis.models import FittedTopicModel, corpus_of, model_vocabulary
 from hftopic.analysis.topics import topic_words
-from hftopic.corpus import Corpus
-from hftopic.inputs import as_counts, column_words
+from hftopic.data.inputs import column_words
 
 WORDS_IN_NAME = 4  # as in BERTopic
 
 
-def to_pyldavis(model: Any, X: Any, *, vocabulary: Sequence[str] | None = None) -> dict[str, Any]:
+def to_pyldavis(
+    model: FittedTopicModel, X: Any, *, vocabulary: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Arguments of ``pyLDAvis.prepare``.
 
     ::
@@ -72,7 +74,7 @@ def to_pyldavis(model: Any, X: Any, *, vocabulary: Sequence[str] | None = None) 
     require_shares(model, "mixture that pyLDAvis could show", "topic_map and topic_summary")
     words = column_words(model, model_vocabulary(model, X, vocabulary))
     found = document_topics(model, X)
-    counts = as_counts(model, X, reset=False)
+    counts = counts_of(model, X)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     lengths = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
     topics, occurs = simplexes(model)[0], frequency > 0
@@ -93,7 +95,7 @@ def _distributions(rows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def get_topic_info(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     *,
     n_words: int = 10,
@@ -145,6 +147,8 @@ def get_topic_info(
     """
     require_shares(model, "largest topic", "topic_summary and representative_documents")
     table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
+    with empty_documents_known():  # they do not count here
+        X = model.encode(X)
     found = document_topics(model, X)
     leading = representative_documents(model, X, n_documents)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
@@ -160,10 +164,11 @@ def get_topic_info(
     )
 
 
-def _documents(model: Any, X: Any, rows: list[int]) -> list[Any]:
+def _documents(model: FittedTopicModel, X: Any, rows: list[int]) -> list[Any]:
     """Documents as their text, their names or their rows: the first of these that is known."""
-    if isinstance(X, Corpus) and X.tokens is not None:
+    corpus = corpus_of(X)
+    if corpus is not None and corpus.tokens is not None:
         return list(document_texts(model, X, rows))
-    if isinstance(X, Corpus) and X.names is not None:
-        return [str(name) for name in X.names[rows]]
+    if corpus is not None and corpus.names is not None:
+        return [str(name) for name in corpus.names[rows]]
     return rows

@@ -1,8 +1,5 @@
 """How much topics tell about documents: information, divergence and correlation terms, in nats."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +9,21 @@ import torch
 from sklearn.utils import check_random_state
 from torch import Tensor
 
-from hftopic.analysis.models import check_topic_model
-from hftopic.latent import LatentSpace, Levels
-from hftopic.latent_prior import LatentPrior
-from hftopic.marginals import log_dims, log_mixture
-from hftopic.objective import correlation_terms
-from hftopic.posterior import MeanFieldPosterior, Posterior
+from hftopic.analysis.encoded import posterior_of
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.latent.space import LatentSpace, Levels
+from hftopic.objective.marginals import log_dims, log_mixture
+from hftopic.objective.terms import correlation_terms
 
 GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
 MOST_GRID_POINTS = 4096
 
 
-def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.DataFrame:
+def topic_information(
+    model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_INFORMATION
+) -> pd.DataFrame:
     """What each topic tells about a document: I(x; z_d,e) under the corpus's own aggregate posterior.
 
     I(x; z_e) is the mean over documents of E_q[log q(z_e|x) - log (1/N) Σ_m q(z_e|x_m)], with the full
@@ -64,7 +64,9 @@ def topic_information(model: Any, X: Any, *, threshold: float = 0.05) -> pd.Data
     return information_table(model, posterior_of(model, X), threshold)
 
 
-def information_table(model: Any, posterior_of_documents: Posterior, threshold: float = 0.05) -> pd.DataFrame:
+def information_table(
+    model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_INFORMATION
+) -> pd.DataFrame:
     """What :func:`topic_information` returns, for documents whose posterior is at hand."""
     posterior, space = _as_tensors(posterior_of_documents), model.latent_space_
     exact = posterior.negative_entropy().double().mean(0) - _mixture_negative_entropy(posterior)
@@ -109,7 +111,9 @@ class Decomposition:
     n_samples: int
 
 
-def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 0) -> Decomposition:
+def decompose(
+    model: FittedTopicModel, X: Any, *, n_samples: int = 2000, random_state: Any = 0
+) -> Decomposition:
     """Full-mixture value of every term of the objective, unweighted, with Monte-Carlo standard errors.
 
     The marginals q(z), q(z_d) and q(z_d,e) are mixtures over all documents of ``X``, not estimates from a
@@ -133,7 +137,9 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     ValueError
         ``n_samples`` below 2, or fewer than two documents.
     """
-    documents = posterior_of(model, X)
+    check_topic_model(model)
+    X = model.encode(X)
+    documents = model.posterior(X)
     posterior = _as_tensors(documents)
     n_documents = len(posterior)
     if n_samples < 2 or n_documents < 2:
@@ -150,8 +156,7 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
     p = prior.expected_log_prob(own)  # E_q[log p]
     given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
     kl = prior.kl(own)
-    with empty_documents_known():
-        elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
+    elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
     terms = {
         "mutual_information": given_x.sum(1) - q.joint,
         **correlation_terms(space, q, p),
@@ -170,27 +175,6 @@ def decompose(model: Any, X: Any, *, n_samples: int = 2000, random_state: Any = 
         n_documents=n_documents,
         n_samples=len(drawn),
     )
-
-
-def posterior_of(model: Any, X: Any) -> Posterior:
-    """The model's posterior on documents, with a word for those who give something else as the model.
-
-    Raises
-    ------
-    TypeError
-        ``model`` is not a topic model of this package.
-    """
-    check_topic_model(model)
-    posterior: Posterior = model.posterior(X)
-    return posterior
-
-
-@contextmanager
-def empty_documents_known() -> Iterator[None]:
-    """Second pass over documents, which need not warn again that some of them are empty."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
-        yield
 
 
 def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame:
@@ -253,7 +237,7 @@ def _as_tensors(posterior: Posterior) -> MeanFieldPosterior:
     return MeanFieldPosterior(mean, variance.log(), tuple(p.clamp_min(tiny).log() for p in classes))
 
 
-def _prior(model: Any) -> LatentPrior:
+def _prior(model: FittedTopicModel) -> LatentPrior:
     covariance = torch.from_numpy(np.asarray(model.prior_covariance_, dtype=np.float32))
     variance = covariance.diagonal()
     independent = bool((covariance == torch.diag(variance)).all())

@@ -8,11 +8,11 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import pdist
 
-from hftopic.analysis.models import check_topic_model, has_poles
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics
 
 
-def topic_map(model: Any, topics: Any = None) -> pd.DataFrame:
+def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
     """Positions of topics in the plane, near where their words are alike.
 
     Classical multidimensional scaling (Torgerson 1952) of the Jensen-Shannon distances between p(w|topic), as

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hftopic.analysis.documents import document_texts, representative_documents
+from hftopic._numbers import is_whole
+from hftopic.analysis.documents.documents import document_texts, representative_documents
+from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.exclusivity import POLES, frex_poles
-from hftopic.analysis.models import check_topic_model, model_vocabulary
-from hftopic.checks import is_whole
-from hftopic.inputs import as_counts
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
 
 Namer = Callable[[list[str], list[str]], str]
 WORDS_TO_NAMER, DOCUMENTS_TO_NAMER = 10, 3
@@ -15,7 +15,7 @@ FREX_WEIGHT = 0.7
 
 
 def topic_names(
-    model: Any,
+    model: FittedTopicModel,
     X: Any = None,
     *,
     n_words: int = 3,
@@ -74,7 +74,7 @@ def topic_names(
     if namer is not None and not callable(namer):
         raise TypeError(f"namer must be a function of words and documents, got {namer!r}")
     if X is not None:
-        as_counts(model, X, reset=False)  # refuses what does not go with the model
+        counts_of(model, X)  # refuses what does not go with the model
     n_listed = min(max(n_words, WORDS_TO_NAMER), model.topic_word_.shape[1])
     vocabulary = model_vocabulary(model, X, vocabulary)
     poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, against)
@@ -125,7 +125,9 @@ def _numbered_repeats(names: list[str]) -> list[str]:
     return unique
 
 
-def _documents_of(model: Any, X: Any, vocabulary: Sequence[str] | None) -> dict[tuple[int, str], list[str]]:
+def _documents_of(
+    model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None
+) -> dict[tuple[int, str], list[str]]:
     """Texts of the documents that hold most of each topic and pole."""
     if X is None:
         return {}

@@ -8,20 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import entr
 
+from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
+from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.exclusivity import topic_exclusivity
-from hftopic.analysis.models import has_poles
-from hftopic.analysis.proportions import document_topics, largest_topics, require_shares, simplexes
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, topic_summary, topic_words
 
 CHUNK = 65536  # documents looked at at a time in float64
 
 
 def topic_quality(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     *,
     top_n: int = 10,
-    threshold: float = 0.05,
+    threshold: float = ACTIVE_INFORMATION,
     vocabulary: Sequence[str] | None = None,
     share: float = 0.1,
 ) -> pd.DataFrame:
@@ -74,12 +75,14 @@ def topic_quality(
     True
     """
     _check_share(share)
+    check_topic_model(model)
+    X = model.encode(X)
     summary = topic_summary(model, X, n_words=top_n, top_n=top_n, vocabulary=vocabulary, threshold=threshold)
     return quality_table(model, X, summary, top_n, share)
 
 
 def quality_table(
-    model: Any, X: Any, summary: pd.DataFrame, top_n: int = 10, share: float = 0.1
+    model: FittedTopicModel, X: Any, summary: pd.DataFrame, top_n: int = 10, share: float = 0.1
 ) -> pd.DataFrame:
     """What :func:`topic_quality` returns, where the summary over the same `top_n` words is at hand."""
     quality = summary[["topic", "group", "active", "information"]].copy()
@@ -172,7 +175,7 @@ def rank_biased_overlap(words: Sequence[Sequence[str]], p: float) -> NDArray[np.
     return np.asarray(overlap + p ** int(lengths.max()) * agreement)
 
 
-def document_coverage(model: Any, X: Any, topics: Any = None, share: float = 0.1) -> float:
+def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share: float = 0.1) -> float:
     """Share of the documents that hold at least one of the topics in a stated proportion.
 
     With the active topics it says how much of the corpus they speak of. What each topic covers on its own is
@@ -215,7 +218,9 @@ def document_coverage(model: Any, X: Any, topics: Any = None, share: float = 0.1
     return float((values[:, chosen].max(axis=1, initial=0.0) >= share).mean())
 
 
-def effective_topics(model: Any, X: Any, *, of: Literal["corpus", "document"] = "corpus") -> float:
+def effective_topics(
+    model: FittedTopicModel, X: Any, *, of: Literal["corpus", "document"] = "corpus"
+) -> float:
     """Effective number of topics: exp of the entropy of topic proportions.
 
     Parameters

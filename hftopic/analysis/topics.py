@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.models import has_poles, model_vocabulary
-from hftopic.analysis.proportions import document_topics
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, has_poles, model_vocabulary
 
 
 class TopicWords(NamedTuple):
@@ -60,13 +60,13 @@ def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None
 
 
 def topic_summary(
-    model: Any,
+    model: FittedTopicModel,
     X: Any,
     *,
     n_words: int = 10,
     top_n: int = 10,
     vocabulary: Sequence[str] | None = None,
-    threshold: float = 0.05,
+    threshold: float = ACTIVE_INFORMATION,
     duplicate_threshold: float = 0.5,
 ) -> pd.DataFrame:
     """One row a topic: is it alive, how much of the corpus it takes, its words, and the topic it repeats.
@@ -126,6 +126,7 @@ def topic_summary(
     signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
     listed = topic_poles(model, n_words, vocabulary=names)
     compared = topic_poles(model, min(top_n, model.topic_word_.shape[1]), vocabulary=names)
+    X = model.encode(X)
     summary = topic_information(model, X, threshold=threshold)
     if not signed:
         summary["proportion"] = document_topics(model, X).values.mean(axis=0, dtype=np.float64)
@@ -164,7 +165,9 @@ def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:
     return np.asarray(occurs[0] @ occurs[1].T / longest)
 
 
-def topic_poles(model: Any, n: int, *, vocabulary: Sequence[str] | None) -> list[list[list[str]]]:
+def topic_poles(
+    model: FittedTopicModel, n: int, *, vocabulary: Sequence[str] | None
+) -> list[list[list[str]]]:
     """Top words of every topic: one list of them, or for a model with signed topics one a pole, + first."""
     if not has_poles(model):
         return [topic_words(model, n, vocabulary=vocabulary).words]

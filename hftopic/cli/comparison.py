@@ -27,7 +27,7 @@ from hftopic.cli.values import SEED, BatchSize, Finite, Groups, Objective, Share
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hftopic.corpus import Corpus
+    from hftopic.data.corpus import Corpus
 
 VALIDATION_SPLITS = ("valid", "validation", "val", "dev")
 VALIDATION_SHARE = 0.2
@@ -140,7 +140,7 @@ def compare(
         check_free(out, force, is_file=True)
     estimators = {name: unfitted(name, "hfvae", **options) for name in distinct(models)}
     train, held = divided(source, source.read(words_file=vocabulary), validation)
-    from hftopic.analysis.comparison import compare as compared
+    from hftopic.analysis.selection.comparison import compare as compared
 
     if not quiet:
         note(f"Fitting on {len(train):,} documents, measuring on {len(held):,}")
@@ -256,7 +256,7 @@ def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame"
 
 def write_table(table: "pd.DataFrame", out: Path) -> None:
     """The runs as CSV, in a file that appears whole."""
-    from hftopic.atomic import written_whole
+    from hftopic._files import written_whole
 
     with written_whole(out) as draft:
         table.to_csv(draft, index=False)

@@ -18,7 +18,7 @@ from hftopic.cli.tables import Style, show_values
 from hftopic.cli.values import existing_path, new_path
 
 if TYPE_CHECKING:
-    from hftopic.corpus import Corpus
+    from hftopic.data.corpus import Corpus
 
 
 @click.command("corpus")
@@ -48,7 +48,7 @@ def describe(
         check_free(out, force, is_file=out_format not in (None, "folder", "octis"))
     documents = source.read(words_file=vocabulary)
     if out is not None:
-        from hftopic.formats import write_corpus
+        from hftopic.data.formats import write_corpus
 
         write_corpus(documents, out, format=out_format)
         note(f"{len(documents):,} documents in {out}")

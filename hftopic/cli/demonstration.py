@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hftopic import ProdLDA
-    from hftopic.corpus import Corpus
+    from hftopic.data.corpus import Corpus
 
 N_PAIRS = 10
 

@@ -1,6 +1,6 @@
 """``topics``, ``evaluate`` and ``correlate``: what a fitted model says, and how well."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -11,6 +11,8 @@ from hftopic.cli.values import SEED, existing_path
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hftopic.analysis.models import FittedTopicModel
 
 SHOWN_PAIRS = 20  # in a table for people
 MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
@@ -172,7 +174,7 @@ def correlate(
         show_tables({"pairs": pairs.head(n_pairs or len(pairs)), "summary": found.summary().reset_index()})
 
 
-def words_of_topics(model: Any, n_words: int) -> "pd.DataFrame":
+def words_of_topics(model: "FittedTopicModel", n_words: int) -> "pd.DataFrame":
     """Top words of each topic, a list a row; of signed topics those of the two poles."""
     import pandas as pd
 

@@ -36,7 +36,7 @@ from hftopic.cli.values import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hftopic.corpus import Corpus
+    from hftopic.data.corpus import Corpus
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
@@ -176,8 +176,8 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
         The device is not here.
     """
     import hftopic
+    from hftopic.models.parameters import chosen_device
     from hftopic.objective import VAE
-    from hftopic.parameters import chosen_device
 
     given = {name: value for name, value in settings.items() if value is not None}
     if objective != "hfvae":
@@ -188,7 +188,7 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
 
 def check_replaceable(out: Path) -> None:
     """Refuse to train for what could not be saved: only a saved model is ever replaced."""
-    from hftopic.persistence import DESCRIPTION
+    from hftopic.models.saving import DESCRIPTION
 
     if out.exists() and not (out / DESCRIPTION).is_file():
         raise click.ClickException(
@@ -238,7 +238,7 @@ def transform(model: SavedModel, source: Source, out: Path | None, force: bool) 
     if out is None:
         click.echo(table.to_csv(index=False), nl=False)
         return
-    from hftopic.atomic import written_whole
+    from hftopic._files import written_whole
 
     with written_whole(out) as draft:
         WRITERS[out.suffix](table, draft)

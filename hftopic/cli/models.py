@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hftopic.cli.options import Command
 from hftopic.cli.values import existing_file, existing_path
+
+if TYPE_CHECKING:
+    from hftopic.models.base import BaseTopicModel
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class SavedModel:
     path: Path
     vocabulary: Path | None
 
-    def read(self) -> Any:
+    def read(self) -> "BaseTopicModel":
         """The model, with ``vocabulary_`` if its words are known.
 
         Raises
@@ -42,10 +45,10 @@ class SavedModel:
             words = given
         if words is not None:
             model.vocabulary_ = np.array(words, dtype=object)
-            vars(model).pop("feature_names_in_", None)  # a corpus is compared with one of the two
+            model.__dict__.pop("feature_names_in_", None)  # a corpus is compared with one of the two
         return model
 
-    def read_with_words(self) -> tuple[Any, list[str]]:
+    def read_with_words(self) -> tuple["BaseTopicModel", list[str]]:
         """The model and the words of its columns, without which no corpus can be matched to them.
 
         Raises
@@ -64,16 +67,16 @@ class SavedModel:
         return model, words
 
 
-def words_of(model: Any) -> list[str] | None:
+def words_of(model: object) -> list[str] | None:
     """Words of a model's columns, or None for one that was fitted without."""
-    from hftopic.inputs import known_words
+    from hftopic.data.inputs import known_words
 
     words = known_words(model)
     return None if words is None else [str(word) for word in words]
 
 
 def _listed(path: Path, n_words: int) -> list[str]:
-    from hftopic.formats.counts import read_vocabulary
+    from hftopic.data.formats.counts import read_vocabulary
 
     words = read_vocabulary(path, "utf-8")
     if len(words) != n_words:

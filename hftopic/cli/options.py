@@ -13,7 +13,7 @@ from hftopic.cli.program import debug_option
 from hftopic.cli.values import Share, existing_file, text_encoding, word_pattern
 
 if TYPE_CHECKING:
-    from hftopic.corpus import Corpus
+    from hftopic.data.corpus import Corpus
 
 ALL = "all"  # the value of --split that names every document
 
@@ -51,8 +51,8 @@ class Source:
         click.ClickException
             No word of the documents is among those of the vocabulary.
         """
-        from hftopic.formats import read_corpus
-        from hftopic.text import TextOptions
+        from hftopic.data.formats import read_corpus
+        from hftopic.data.text import TextOptions
 
         corpus = read_corpus(
             self.path,
@@ -81,7 +81,7 @@ class Source:
 
     def _lacks_words(self) -> bool:
         """Whether this is a folder of counts without the words of its columns."""
-        from hftopic.formats.folder import matrices
+        from hftopic.data.formats.folder import matrices
 
         named = any((self.path / name).is_file() for name in ("vocab.txt", "vocabulary.txt"))
         return self.path.is_dir() and bool(matrices(self.path)) and not named

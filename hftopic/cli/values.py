@@ -120,7 +120,7 @@ class Groups(Integers):
 
 def _written(node: ast.expr) -> Any:
     """Value of a literal, a tuple, or a call of one of the package's value classes."""
-    from hftopic.persistence import VALUES
+    from hftopic.models.registry import VALUES
 
     match node:
         case ast.Tuple(elts) | ast.List(elts):

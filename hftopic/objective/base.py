@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hftopic.latent import LatentSpace
+from hftopic.latent.space import LatentSpace
 from hftopic.objective.schedule import Progress
 from hftopic.objective.terms import Step, Terms
 

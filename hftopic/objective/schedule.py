@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hftopic.checks import is_finite, is_whole
+from hftopic._numbers import is_finite, is_whole
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from torch import Tensor
 
-from hftopic.latent import LatentSpace, Levels
-from hftopic.latent_prior import LatentPrior
-from hftopic.marginals import log_marginals
-from hftopic.mixtures import Mixing
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace, Levels
+from hftopic.objective.marginals import log_marginals
+from hftopic.objective.minibatch import Mixing
 from hftopic.objective.schedule import START, Progress
-from hftopic.posterior import MeanFieldPosterior, Sample
 
 Terms = dict[str, Tensor]
 """Named terms of the loss, unweighted, shape (B,) each."""

@@ -4,18 +4,26 @@ Each function takes an Axes or makes one, and returns it. Colours tell groups ap
 vision, and a second sign (position, marker or line) says the same.
 """
 
-from hftopic.plots.correlations import plot_correlation, plot_network
-from hftopic.plots.runs import plot_comparison, plot_history
-from hftopic.plots.shares import plot_shares
-from hftopic.plots.topics import plot_information, plot_map, plot_words
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "plot_comparison",
-    "plot_correlation",
-    "plot_history",
-    "plot_information",
-    "plot_map",
-    "plot_network",
-    "plot_shares",
-    "plot_words",
-]
+from hftopic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hftopic.plots.correlations import plot_correlation as plot_correlation
+    from hftopic.plots.correlations import plot_network as plot_network
+    from hftopic.plots.runs import plot_comparison as plot_comparison
+    from hftopic.plots.runs import plot_history as plot_history
+    from hftopic.plots.shares import plot_shares as plot_shares
+    from hftopic.plots.topics import plot_information as plot_information
+    from hftopic.plots.topics import plot_map as plot_map
+    from hftopic.plots.topics import plot_words as plot_words
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "correlations": ["plot_correlation", "plot_network"],
+        "runs": ["plot_comparison", "plot_history"],
+        "shares": ["plot_shares"],
+        "topics": ["plot_information", "plot_map", "plot_words"],
+    },
+)

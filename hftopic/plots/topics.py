@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hftopic.checks import is_whole
+from hftopic._numbers import is_whole
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, has_poles
 from hftopic.plots.style import (
     FAINT,
     INK,
@@ -23,7 +24,13 @@ from hftopic.plots.style import (
 
 
 def plot_words(
-    model: Any, topic: int, n: int = 10, *, vocabulary: Any = None, pole: str = "+", ax: Any = None
+    model: FittedTopicModel,
+    topic: int,
+    n: int = 10,
+    *,
+    vocabulary: Any = None,
+    pole: str = "+",
+    ax: Any = None,
 ) -> Any:
     """Bars of the top words of one topic, the highest first.
 
@@ -48,7 +55,6 @@ def plot_words(
     ValueError
         No such topic or pole.
     """
-    from hftopic.analysis.models import has_poles
 
     signed, n_topics = has_poles(model), len(model.topic_groups_)
     if not is_whole(topic, 0) or topic >= n_topics:
@@ -58,8 +64,8 @@ def plot_words(
             f"pole={pole!r}: topics of {type(model).__name__} have "
             + ("'+' and '-'" if signed else "no poles")
         )
-    table = model.top_words(n, vocabulary, **({"pole": pole} if signed else {}))
-    words = table.drop(columns="group").loc[topic].tolist()
+    table = model.top_words(n, vocabulary, pole=pole)
+    words = table.drop(columns="group").to_numpy()[topic].tolist()
     weights = np.asarray(model.components_ if signed else model.topic_word_)[topic]
     weights = weights if pole == "+" else -weights
     lengths = np.sort(weights)[::-1][: len(words)]
@@ -78,7 +84,9 @@ def plot_words(
     return ax
 
 
-def plot_information(information: pd.DataFrame, *, threshold: float = 0.05, ax: Any = None) -> Any:
+def plot_information(
+    information: pd.DataFrame, *, threshold: float = ACTIVE_INFORMATION, ax: Any = None
+) -> Any:
     """Which topics are alive: the information of every topic, sorted (Esmaeili et al. 2019, Figure 4).
 
     Parameters

@@ -1,5 +1,15 @@
 """Reports: what a model found, as one page to look at."""
 
-from hftopic.report.page import write_report
+from typing import TYPE_CHECKING
 
-__all__ = ["write_report"]
+from hftopic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hftopic.report.page import write_report as write_report
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "page": ["write_report"],
+    },
+)

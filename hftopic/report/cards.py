@@ -1,12 +1,12 @@
 """Cards of a page: a topic each, in their groups."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.topics import topic_poles
-from hftopic.corpus import Corpus
+from hftopic.data.corpus import Corpus
 from hftopic.plots.style import colour_number, signed
 from hftopic.report.findings import Findings
 from hftopic.report.values import counted, shortened, text, visible
@@ -57,13 +57,13 @@ class Group:
     inactive: list[Card]
 
 
-def groups(model: Any, corpus: Corpus, found: Findings) -> list[Group]:
+def groups(model: FittedTopicModel, corpus: Corpus, found: Findings) -> list[Group]:
     """Groups of a model with their topics, the most informative first."""
     poles = _poles(model, corpus, found.n_words)
     return [_group(int(group), found, poles) for group in np.unique(model.topic_groups_)]
 
 
-def _poles(model: Any, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
+def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
     """Words of every topic; of a model with signed topics those of either pole."""
     listed = topic_poles(model, n_words, vocabulary=corpus.vocabulary.tolist())
     if len(listed) == 1:

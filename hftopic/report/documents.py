@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from hftopic.analysis.contributions import contributions
-from hftopic.analysis.information import empty_documents_known
-from hftopic.corpus import Corpus
+from hftopic.analysis.documents.contributions import contributions
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.data.corpus import Corpus
 from hftopic.report.values import shortened, visible
 
 MOST_TOKENS = 400  # of a document that are shown
@@ -30,16 +30,20 @@ def chosen_documents(
 
 
 def document_data(
-    model: Any, corpus: Corpus, rows: np.ndarray, texts: Sequence[str | None] | None, active: np.ndarray
+    model: FittedTopicModel,
+    corpus: Corpus,
+    encoded: Any,
+    rows: np.ndarray,
+    texts: Sequence[str | None] | None,
+    active: np.ndarray,
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Words that occur, and documents as the page's script takes them.
 
     A document is its name, label, largest ``shares`` of active topics, and ``tokens`` as (word, topic,
     strength from 0 to 9, count); its ``text`` in place of the tokens' order where that is given.
     """
-    with empty_documents_known():
-        shares = np.asarray(model.transform(corpus[rows]), dtype=np.float64)
-        brought = contributions(model, corpus, rows, topics=active, vocabulary=corpus.vocabulary.tolist())
+    shares = model.transform(encoded)[rows].astype(np.float64)
+    brought = contributions(model, encoded, rows, topics=active, vocabulary=corpus.vocabulary.tolist())
     used, places = np.unique(brought["column"], return_inverse=True)
     words = [shortened(visible(str(corpus.vocabulary[column])), LONGEST_WORD) for column in used]
     entries = np.column_stack(

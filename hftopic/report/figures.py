@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
     plot_history,
@@ -135,7 +136,7 @@ def _names(found: Findings) -> dict[int, str]:
     return {int(topic): found.names[topic] for topic in found.active}
 
 
-def training_figures(model: Any) -> list[Figure]:
+def training_figures(model: FittedTopicModel) -> list[Figure]:
     figures = []
     for term in terms_of(model.history_):
         description = f"{term.replace('_', ' ')} over the epochs"

@@ -22,10 +22,9 @@ from hftopic.analysis import (
     topics_by_label,
     topics_over_time,
 )
-from hftopic.analysis.information import empty_documents_known
-from hftopic.analysis.models import model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.quality import quality_table
-from hftopic.corpus import Corpus
+from hftopic.data.corpus import Corpus
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +81,9 @@ class Findings:
 
 
 def findings(
-    model: Any,
+    model: FittedTopicModel,
     corpus: Corpus,
+    encoded: Any,
     *,
     n_words: int,
     measures: Sequence[str],
@@ -92,37 +92,36 @@ def findings(
     random_state: Any,
     verbose: int,
 ) -> Findings:
-    """The analysis of a model on a corpus, with a progress bar where it is asked for."""
+    """The analysis of a model on a corpus that it has encoded, with a progress bar where it is asked for."""
     steps = _steps(verbose)
-    words = model_vocabulary(model, corpus, None)
+    words = model_vocabulary(model, encoded, None)
     next(steps)
-    summary = topic_summary(model, corpus, n_words=n_words, top_n=n_words, vocabulary=words)
+    summary = topic_summary(model, encoded, n_words=n_words, top_n=n_words, vocabulary=words)
     active = summary["active"].to_numpy(dtype=bool)
-    with empty_documents_known():
-        next(steps)
-        correlation = topic_correlation(
-            model,
-            corpus,
-            active=active,
-            n_permutations=n_permutations,
-            random_state=random_state,
-            n_top_words=min(5, n_words),
-            vocabulary=words,
-        )
-        dependence = group_dependence(
-            model, corpus, active=active, n_permutations=n_permutations, random_state=random_state
-        )
-        next(steps)
-        leading = model.top_words(n_words, vocabulary=words)[active]
-        coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
-        next(steps)
-        quality = quality_table(model, corpus, summary, n_words)
-        names = topic_names(model, vocabulary=words, against=active if active.any() else None)
-        representatives = representative_documents(model, corpus, topics=active)
-        labels = None if corpus.labels is None else topics_by_label(model, corpus)
-        times = None if dates is None else topics_over_time(model, corpus, dates)
-        next(steps)
-        perplexity = model.perplexity(corpus)
+    next(steps)
+    correlation = topic_correlation(
+        model,
+        encoded,
+        active=active,
+        n_permutations=n_permutations,
+        random_state=random_state,
+        n_top_words=min(5, n_words),
+        vocabulary=words,
+    )
+    dependence = group_dependence(
+        model, encoded, active=active, n_permutations=n_permutations, random_state=random_state
+    )
+    next(steps)
+    leading = model.top_words(n_words, vocabulary=words)[active]
+    coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
+    next(steps)
+    quality = quality_table(model, encoded, summary, n_words)
+    names = topic_names(model, vocabulary=words, against=active if active.any() else None)
+    representatives = representative_documents(model, encoded, topics=active)
+    labels = None if corpus.labels is None else topics_by_label(model, encoded)
+    times = None if dates is None else topics_over_time(model, encoded, dates)
+    next(steps)
+    perplexity = model.perplexity(encoded)
     next(steps, None)
     return Findings(
         summary=summary,

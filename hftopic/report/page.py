@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic.analysis.models import check_topic_model
-from hftopic.atomic import written_whole
-from hftopic.checks import is_whole
-from hftopic.corpus import Corpus
-from hftopic.inputs import column_words
+from hftopic._files import written_whole
+from hftopic._numbers import is_whole
+from hftopic.analysis.models import FittedTopicModel, check_topic_model
+from hftopic.data.corpus import Corpus
+from hftopic.data.inputs import column_words
 from hftopic.plots.style import colour_number
 from hftopic.report.documents import chosen_documents, document_data
 from hftopic.report.findings import Findings, findings
@@ -25,7 +25,7 @@ from hftopic.report.values import visible
 
 
 def write_report(
-    model: Any,
+    model: FittedTopicModel,
     corpus: Any,
     path: str | os.PathLike[str],
     *,
@@ -120,9 +120,11 @@ def write_report(
     }
     # Begun before the analysis, so that a path that cannot be is no loss of time.
     with written_whole(path) as draft:
+        encoded = model.encode(documents)
         found = findings(
             model,
             documents,
+            encoded,
             n_words=min(n_words, documents.n_words),
             measures=listed,
             dates=dates,
@@ -133,7 +135,7 @@ def write_report(
         stand_in = found.representatives["document"].tolist()
         rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
         variables = sections(model, documents, found, n_shown=len(rows), made_with=made_with)
-        data = _data(model, documents, found, rows, originals)
+        data = _data(model, documents, encoded, found, rows, originals)
         heading = "Topics" if title is None else str(title)
         draft.write_text(_rendered(template, heading, data, variables), encoding="utf-8")
 
@@ -186,7 +188,7 @@ def _content_hash(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _as_corpus(model: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Corpus:
+def _as_corpus(model: FittedTopicModel, corpus: Any, vocabulary: Sequence[str] | None) -> Corpus:
     """Documents with their words."""
     if isinstance(corpus, Corpus):
         return corpus
@@ -195,10 +197,15 @@ def _as_corpus(model: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Cor
 
 
 def _data(
-    model: Any, corpus: Corpus, found: Findings, rows: np.ndarray, texts: list[str | None] | None
+    model: FittedTopicModel,
+    corpus: Corpus,
+    encoded: Any,
+    found: Findings,
+    rows: np.ndarray,
+    texts: list[str | None] | None,
 ) -> str:
     """What the page's script reads, as JSON in which no character can end the element that holds it."""
-    words, documents = document_data(model, corpus, rows, texts, found.active)
+    words, documents = document_data(model, corpus, encoded, rows, texts, found.active)
     colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.active]
     names = {int(t): visible(found.names[t]) for t in found.active}
     content = {

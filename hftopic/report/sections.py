@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic.corpus import Corpus
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.data.corpus import Corpus
 from hftopic.report.cards import groups
 from hftopic.report.figures import (
     correlation_figure,
@@ -33,7 +34,7 @@ class Fact:
 
 
 def sections(
-    model: Any, corpus: Corpus, found: Findings, *, n_shown: int, made_with: dict[str, Any]
+    model: FittedTopicModel, corpus: Corpus, found: Findings, *, n_shown: int, made_with: dict[str, Any]
 ) -> dict[str, Any]:
     """Variables of the template."""
     n_active, n_topics = len(found.active), len(found.summary)
@@ -215,7 +216,7 @@ def _times(found: Findings) -> Table | None:
     return table("times-table", _mean_of(found), times, shaded=list(times.columns[2:]))
 
 
-def _making(model: Any, corpus: Corpus, made_with: dict[str, Any]) -> Table:
+def _making(model: FittedTopicModel, corpus: Corpus, made_with: dict[str, Any]) -> Table:
     rows = {
         "hftopic": __version__,
         "model": type(model).__name__,

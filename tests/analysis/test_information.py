@@ -11,8 +11,8 @@ from scipy.stats import norm
 import hftopic
 from hftopic import ProdLDA
 from hftopic.analysis import decompose, topic_information
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 
 class PlantedModel:
@@ -23,6 +23,9 @@ class PlantedModel:
         self.topic_groups_ = np.asarray(groups)
         self.latent_space_ = LatentSpace(np.bincount(groups).tolist())
         self.prior_mean_, self.prior_covariance_ = np.zeros(len(groups)), np.eye(len(groups))
+
+    def encode(self, X):
+        return X
 
     def posterior(self, _):
         return self._posterior

@@ -8,8 +8,8 @@ from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_diversity, topic_information, topic_summary
-from hftopic.latent import LatentSpace
-from hftopic.posterior import Posterior
+from hftopic.latent.posterior import Posterior
+from hftopic.latent.space import LatentSpace
 
 TOPICS = [
     ["god", "faith", "church", "belief"],
@@ -29,12 +29,15 @@ def table_of(topics):
 class Planted(BaseEstimator):
     """The public face of a fitted model with the topics above, of which number 3 is dead."""
 
-    topic_groups_ = np.arange(5) % 2
+    topic_groups_, signed_topics_ = np.arange(5) % 2, False
     latent_space_ = LatentSpace(5)
     prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
     n_features_in_ = len(vocabulary_)
     topic_word_ = np.zeros((5, 4))  # of which only the width is asked
+
+    def encode(self, X):
+        return X
 
     def posterior(self, X):
         mean = 3 * np.random.default_rng(0).standard_normal((len(X), 5))
@@ -54,6 +57,7 @@ class Planted(BaseEstimator):
 class PlantedPoles(Planted):
     """Signed topics: number 2 has the words of number 0 with its poles exchanged."""
 
+    signed_topics_ = True
     negative = (
         ["x0", "x1", "x2", "x3"],
         ["y0", "y1", "y2", "y3"],

@@ -1,0 +1,1 @@
+"""Correlations of topics within and across groups: estimates, tests, and recurrence over seeds."""

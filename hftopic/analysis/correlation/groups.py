@@ -1,0 +1,233 @@
+"""How whole groups of topics depend on each other: canonical correlations and mutual information."""
+
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils import check_random_state
+from torch import Tensor
+
+from hftopic.analysis.correlation.correlation import gaussian_topics
+from hftopic.analysis.correlation.scores import standardised
+from hftopic.analysis.correlation.significance import ROUNDING, permuted_products
+from hftopic.analysis.encoded import posterior_of
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.objective.marginals import CHUNK_ENTRIES
+from hftopic.objective.minibatch import mixture_weights
+from hftopic.objective.pairwise import group_densities, log_mixed
+
+SMALLEST_SHARE = 1e-5  # of a group's largest singular value, below which a direction is rounding
+COLUMNS = (
+    "group_a",
+    "group_b",
+    "topics_a",
+    "topics_b",
+    "p_value",
+    "information",
+    "standard_error",
+    "gaussian_information",
+)
+
+
+def group_dependence(
+    model: FittedTopicModel,
+    X: Any,
+    *,
+    active: Any = None,
+    n_permutations: int = 999,
+    n_samples: int = 2000,
+    random_state: Any = 0,
+) -> pd.DataFrame:
+    r"""How much each two groups of topics have to do with each other, as wholes: one row a pair of groups.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+    active : array of bool (n_topics,) or of topic numbers, optional
+        Topics that stand for their groups. By default those that :func:`topic_information` on `X` calls
+        active; ``range(n_topics)`` for whole groups.
+    n_permutations : int, default=999
+        Draws behind the p-value.
+    n_samples : int, default=2000
+        Documents drawn, without replacement, for the expectation in I(z_a; z_b); all where there are fewer.
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    DataFrame
+        A row for each two Gaussian groups; none where there is only one, and Concrete variables take no part.
+        Columns are
+
+        - ``group_a``, ``group_b``: numbers; ``topics_a``, ``topics_b``: how many topics stand for them
+        - ``canonical_1``, ``canonical_2``, …: canonical correlations of the posterior means (Hotelling,
+          1936), largest first; missing beyond the smaller of the ranks of the two groups, so all of them
+          where a group has no topic that varies
+        - ``p_value``: of the first, under the null that the groups' means are independent, with documents
+          permuted; missing where that is. It allows for the first being the largest of many
+        - ``information``: I(z_a; z_b) = E[log q(z_a, z_b) - log q(z_a) - log q(z_b)] in nats, with q the full
+          mixture over the documents of `X`; ``standard_error``: of that mean, over the documents drawn, by
+          some of which it may come out below 0 where there is none
+        - ``gaussian_information``: that of a Gaussian with the covariance of z,
+          -½ Σ log(1 - ρ²) nats with ρ the canonical correlations of draws from the posterior
+
+        A group without a topic has 0 information with any other.
+
+    Raises
+    ------
+    ValueError
+        Fewer than three documents, `n_permutations` below 1, `n_samples` below 2, or topics that do not
+        exist.
+
+    Notes
+    -----
+    With all topics of two groups and a factorised prior, ``information`` is `between_groups` of
+    :func:`decompose`. It is 0 for groups that are independent, counts relations that are not linear, and is
+    at most log N. It comes near that whenever either group alone tells documents apart, as some ten narrow
+    dimensions do, because the mixture has no more than N components: then it says little of the topics, and
+    ``gaussian_information``, which lacks that limit, says more.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import group_dependence
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> group_dependence(model, corpus, active=range(4), n_permutations=99).columns.tolist()[4:]
+    ['canonical_1', 'canonical_2', 'p_value', 'information', 'standard_error', 'gaussian_information']
+    """
+    if n_permutations < 1:
+        raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
+    if n_samples < 2:
+        raise ValueError(f"n_samples must be at least 2, for a standard error; got {n_samples}")
+    posterior = posterior_of(model, X)
+    if len(posterior.mean) < 3:
+        raise ValueError(f"dependence needs at least three documents, got {len(posterior.mean)}")
+    topics, space = gaussian_topics(model, posterior, active), model.latent_space_
+    numbers = [d for d, s in enumerate(space.dim_slices) if s.stop > s.start]
+    dims = [space.variable_of_topic[topics[space.topic_groups[topics] == d]] for d in numbers]
+    pairs = list(combinations(range(len(numbers)), 2))
+    if not pairs:
+        return pd.DataFrame(columns=[*COLUMNS])
+    seeds = check_random_state(random_state).randint(2**31, size=2)
+    for_samples, for_permutations = (np.random.default_rng(seed) for seed in seeds)
+    rows: dict[str, Any] = {
+        "group_a": [numbers[a] for a, _ in pairs],
+        "group_b": [numbers[b] for _, b in pairs],
+        "topics_a": [len(dims[a]) for a, _ in pairs],
+        "topics_b": [len(dims[b]) for _, b in pairs],
+        **_canonical_columns(np.asarray(posterior.mean), dims, pairs, n_permutations, for_permutations),
+        **_information_columns(posterior, dims, pairs, n_samples, for_samples),
+        "gaussian_information": [_gaussian_information(posterior, dims[a], dims[b]) for a, b in pairs],
+    }
+    return pd.DataFrame(rows)
+
+
+def _canonical_columns(
+    mean: np.ndarray,
+    dims: list[np.ndarray],
+    pairs: list[tuple[int, int]],
+    n_permutations: int,
+    generator: np.random.Generator,
+) -> dict[str, list[float] | np.ndarray]:
+    """Canonical correlations of each pair of groups, and the p-value of the first."""
+    bases = [_orthonormal(mean[:, of_group]) for of_group in dims]
+    found = [np.clip(_singular_values(bases[a].T @ bases[b]), 0, 1) for a, b in pairs]
+    most = max((len(values) for values in found), default=0)
+    first = np.array([values[0] if len(values) else np.nan for values in found])
+    return {
+        **{
+            f"canonical_{i + 1}": [values[i] if i < len(values) else np.nan for values in found]
+            for i in range(most)
+        },
+        "p_value": _first_p_values(bases, pairs, first, n_permutations, generator),
+    }
+
+
+def _orthonormal(columns: np.ndarray) -> np.ndarray:
+    """Orthonormal basis of the centred columns, (N, rank): of directions beyond rounding alone."""
+    left, singular, _ = np.linalg.svd(standardised(columns)[0], full_matrices=False)
+    return np.asarray(left[:, singular > SMALLEST_SHARE * singular.max(initial=0.0)])
+
+
+def _singular_values(matrix: np.ndarray) -> np.ndarray:
+    """Largest first; none of a matrix without rows or columns."""
+    return np.asarray(np.linalg.svd(matrix, compute_uv=False)) if matrix.size else np.empty(0)
+
+
+def _first_p_values(
+    bases: list[np.ndarray],
+    pairs: list[tuple[int, int]],
+    first: np.ndarray,
+    n_permutations: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """(1 + draws whose first canonical correlation is as large) / (1 + draws); one order serves all pairs."""
+    ends = np.cumsum([0, *(basis.shape[1] for basis in bases)])
+    joined = np.concatenate(bases, axis=1)
+    exceeded = np.ones(len(pairs))
+    for _ in range(n_permutations):
+        drawn = permuted_products(joined, generator)
+        largest = [
+            _singular_values(drawn[ends[a] : ends[a + 1], ends[b] : ends[b + 1]])[:1].sum() for a, b in pairs
+        ]
+        exceeded += np.array(largest) >= first - ROUNDING
+    return np.where(np.isnan(first), np.nan, exceeded / (1 + n_permutations))
+
+
+def _information_columns(
+    posterior: Posterior,
+    dims: list[np.ndarray],
+    pairs: list[tuple[int, int]],
+    n_samples: int,
+    generator: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """I(z_a; z_b) of each pair of groups, and its standard error, in nats."""
+    n_documents = len(posterior.mean)
+    drawn = np.sort(generator.permutation(n_documents)[:n_samples])
+    noise = generator.standard_normal((len(drawn), posterior.mean.shape[1]), dtype=np.float32)
+    chosen = np.concatenate(dims).astype(np.int64)
+    components = MeanFieldPosterior(
+        torch.from_numpy(np.asarray(posterior.mean)[:, chosen].astype(np.float64)),
+        torch.from_numpy(np.log(np.asarray(posterior.variance)[:, chosen].astype(np.float64))),
+    )
+    ends = np.cumsum([0, *map(len, dims)]).tolist()
+    slices = [slice(start, stop) for start, stop in pairwise(ends)]
+    own = components[drawn].sample_gaussian(torch.from_numpy(noise[:, chosen]).double())
+    height = max(1, CHUNK_ENTRIES // (n_documents * len(slices)))
+    values = torch.cat([_log_ratios(z, components, slices, pairs) for z in torch.split(own, height)])
+    return {
+        "information": values.mean(dim=0).numpy(),
+        "standard_error": (values.std(dim=0) / np.sqrt(len(values))).numpy(),
+    }
+
+
+def _log_ratios(
+    z: Tensor, components: MeanFieldPosterior, slices: list[slice], pairs: list[tuple[int, int]]
+) -> Tensor:
+    """log q(z_a, z_b) - log q(z_a) - log q(z_b) of each sample and pair of groups, (R, pairs), in nats."""
+    weights = mixture_weights("full", len(components), len(components))
+    bits = group_densities(z, components, slices)  # of each group, (R, N)
+    alone = [log_mixed(of_group, weights) for of_group in bits]
+    known = [s.stop > s.start for s in slices]  # a group without topics has no density, and no ratio
+    ratios = [
+        log_mixed(bits[a] + bits[b], weights) - alone[a] - alone[b]
+        if known[a] and known[b]
+        else torch.zeros_like(alone[a])
+        for a, b in pairs
+    ]
+    return torch.stack(ratios, dim=1)
+
+
+def _gaussian_information(posterior: Posterior, dims_a: np.ndarray, dims_b: np.ndarray) -> float:
+    """-½ Σ log(1 - ρ²) with ρ the canonical correlations of draws from the posterior, in nats."""
+    dims = np.concatenate([dims_a, dims_b]).astype(np.int64)
+    mean = np.asarray(posterior.mean)[:, dims].astype(np.float64)
+    covariance = np.atleast_2d(np.cov(mean.T, bias=True)) if len(dims) else np.empty((0, 0))
+    covariance += np.diag(np.asarray(posterior.variance)[:, dims].mean(axis=0, dtype=np.float64))
+    blocks = [covariance[: len(dims_a), : len(dims_a)], covariance[len(dims_a) :, len(dims_a) :], covariance]
+    a, b, both = (np.linalg.slogdet(block)[1] for block in blocks)
+    return float(max(0.0, 0.5 * (a + b - both)))

@@ -1,0 +1,157 @@
+"""What is correlated of each topic, a value a document, and the correlations over weighted documents."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from scipy.special import logsumexp
+
+from hftopic.analysis.correlation.partial import chosen_penalty, partial_correlation
+from hftopic.analysis.correlation.significance import document_chunks
+from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.latent.posterior import Posterior
+
+Kind = Literal["mean", "total", "clr", "partial"]
+KINDS: tuple[str, ...] = get_args(Kind)
+# Of the norm in the whole corpus: a topic that varies less among some of its documents does not vary there.
+RESOLUTION = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of topics on documents, ready to be correlated.
+
+    Attributes
+    ----------
+    values : ndarray, (N, K)
+        Columns centred and of norm 1, of zeros where a topic does not vary.
+    scale : ndarray, (K,)
+        What the centred scores were multiplied with.
+    variance : ndarray (N, K), optional
+        Posterior variances of the topics, float32, where draws from the posterior are correlated.
+    penalty : float, optional
+        Of the graphical lasso, where partial correlations are asked for.
+    """
+
+    values: np.ndarray
+    scale: np.ndarray
+    variance: np.ndarray | None = None
+    penalty: float | None = None
+
+    @property
+    def n_documents(self) -> int:
+        """N."""
+        return len(self.values)
+
+    def correlation(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """Correlations of the topics, (K, K), ones on the diagonal.
+
+        Parameters
+        ----------
+        weights : ndarray (N,), optional
+            How many times each document counts, N in all; once each if not given.
+        """
+        covariance = self.values.T @ self.values if weights is None else self._covariance(weights)
+        total = np.diag(covariance) + self._noise(weights)
+        deviation = np.sqrt(np.maximum(total, 0.0))
+        inverse = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > RESOLUTION)
+        r = np.clip(covariance * np.outer(inverse, inverse), -1.0, 1.0)
+        np.fill_diagonal(r, 1.0)
+        return np.asarray(r) if self.penalty is None else partial_correlation(r, self.penalty)
+
+    def _covariance(self, weights: np.ndarray) -> np.ndarray:
+        """Σ_n w_n s_n s_nᵀ less the part of the means; chunked, so that no weighted copy is made."""
+        n_topics = self.values.shape[1]
+        products, sums = np.zeros((n_topics, n_topics)), np.zeros(n_topics)
+        for part in document_chunks(self.n_documents):
+            weighted = self.values[part] * weights[part, None]
+            products += weighted.T @ self.values[part]
+            sums += weighted.sum(axis=0)
+        return products - np.outer(sums, sums) / self.n_documents
+
+    def _noise(self, weights: np.ndarray | None) -> np.ndarray:
+        """Posterior variances summed over documents, in the units of `values`, (K,)."""
+        if self.variance is None:
+            return np.zeros_like(self.scale)
+        once = np.ones(self.n_documents) if weights is None else weights
+        parts = document_chunks(self.n_documents)
+        summed = sum(once[part] @ self.variance[part].astype(np.float64) for part in parts)
+        return np.asarray(summed * self.scale**2)
+
+
+def topic_scores(model: FittedTopicModel, posterior: Posterior, topics: np.ndarray, kind: Kind) -> Scores:
+    """Scores of Gaussian topics on documents, see :func:`hftopic.analysis.topic_correlation` for the kinds.
+
+    Raises
+    ------
+    ValueError
+        Unknown `kind`, or log-ratios of a model whose topics take no share of a document.
+    """
+    check_kind(model, kind)
+    dims = model.latent_space_.variable_of_topic[topics]
+    if kind == "clr":
+        values, scale = standardised(centred_log_ratios(model, posterior, dims))
+    else:
+        values, scale = standardised(np.asarray(posterior.mean)[:, dims])
+    variance = np.asarray(posterior.variance)[:, dims] if kind == "total" else None
+    scores = Scores(values, scale, variance)
+    if kind != "partial":
+        return scores
+    return Scores(values, scale, penalty=chosen_penalty(scores.correlation(), scores.n_documents))
+
+
+def check_kind(model: FittedTopicModel, kind: str) -> None:
+    """Refuse a kind of correlation that is unknown, or has no meaning for the model.
+
+    Raises
+    ------
+    ValueError
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind={kind!r} is unknown; did you mean {', '.join(map(repr, KINDS))}?")
+    if kind == "clr" and has_poles(model):
+        raise ValueError(
+            f"kind='clr' is of topic proportions, and {type(model).__name__} has none: its topics are "
+            "signed; use kind='mean'"
+        )
+
+
+def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, dims: np.ndarray) -> np.ndarray:
+    """log θ of some topics less the mean of log θ over all Gaussian topics of the document, (N, len(dims)).
+
+    θ is ``transform``'s, softmax of the posterior means. Its logarithm is taken before it is rounded to
+    float32, where a topic without a share would be 0 and its logarithm infinite.
+    """
+    mean = np.asarray(posterior.mean)
+    if not len(dims):
+        return mean[:, dims]  # perhaps there is no Gaussian topic to take the mean over
+    level = mean.mean(axis=1, dtype=np.float64)[:, None]
+    numbers, simplex = np.unique(model.topic_simplex_[model.latent_space_.gaussian], return_inverse=True)
+    if len(numbers) == 1:
+        return np.asarray(mean[:, dims] - level)  # the one normaliser of a document cancels
+    members = [np.flatnonzero(simplex == place) for place in range(len(numbers))]
+    log_normalisers = np.stack(
+        [logsumexp(mean[:, of_simplex].astype(np.float64), axis=1) for of_simplex in members], axis=1
+    )  # (N, simplexes)
+    sizes = np.array([len(of_simplex) for of_simplex in members])
+    level -= (log_normalisers @ sizes / sizes.sum())[:, None]
+    return np.asarray(mean[:, dims] - log_normalisers[:, simplex[dims]] - level)
+
+
+def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns centred and scaled to norm 1, so that a product of two is their correlation.
+
+    A column that does not vary beyond the resolution of float32, which models compute in, gives zeros.
+
+    Returns
+    -------
+    tuple of ndarray, (N, K) and (K,)
+        The columns in float64, and what each was multiplied with.
+    """
+    centred = values - values.mean(axis=0, dtype=np.float64)
+    norms = np.sqrt(np.einsum("nk,nk->k", centred, centred))
+    largest = np.maximum(values.max(axis=0, initial=0.0), -values.min(axis=0, initial=0.0))
+    resolution = 4 * np.finfo(np.float32).eps * largest * np.sqrt(len(values))
+    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > resolution)
+    centred *= scale
+    return centred, scale

@@ -1,0 +1,1 @@
+"""Documents in terms of topics: representative ones, words and their topics, labels and time."""

@@ -1,0 +1,249 @@
+"""What each topic adds to the words of a document: signed log-probability contributions."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hftopic._numbers import is_whole
+from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.models import Attribution, FittedTopicModel, model_vocabulary
+from hftopic.analysis.topics import select_topics
+from hftopic.data.inputs import column_words
+
+CHUNK_ENTRIES = 2**21  # numbers of an (entries, topics) block: 16 MB of float64
+
+
+def contributions(
+    model: FittedTopicModel,
+    X: Any,
+    documents: Any = None,
+    *,
+    topics: Any = None,
+    vocabulary: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    r"""For each word of each document, the topic that adds most to it: what to colour words by.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        Documents that make up the average against which each is held. One document alone has nothing to be
+        held against, and all contributions of NVDM are 0.
+    documents : array of bool (n_documents,) or of int, optional
+        Rows of `X` that are wanted. All by default.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that can win a word, such as the active ones. All by default.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words, see :func:`topic_summary`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each distinct word of each document, in the order of rows and columns of `X`, with columns
+
+        - ``document``, ``column``: where it stands in `X`; ``word``; ``count``, tokens
+        - ``topic``: the topic with the largest positive contribution; missing where none is positive
+        - ``strength``: that contribution, nats; 0 where there is no such topic
+        - ``responsibility``: its share of all positive contributions, in [0, 1]; 0 where there is none
+        - ``total``: contributions of all topics together, nats, whatever `topics` are
+
+    Raises
+    ------
+    ValueError
+        No document has a word, or a document or a topic does not exist.
+
+    Notes
+    -----
+    Topics of these models multiply: with θ the weights of topics in the document and B ``components_``, the
+    logit of word v is Σ_k θ_k B_kv and terms that are the same for all documents. The contribution of topic k
+    is the summand
+
+    .. math:: \theta_k \, (\tilde B_{kv} - \textstyle\sum_w f_w \tilde B_{kw}), \qquad
+        \tilde B_{kv} = B_{kv} - \textstyle\sum_j \bar\theta_j B_{jv}.
+
+    The first mean, over the proportions of the average document of `X`, and the second, over its words by
+    their frequency f, fix what the model leaves open: as θ sums to 1, a number added to a word in all topics,
+    or to a topic on all words, changes no probability. So a contribution is how much more likely, in nats,
+    the topic makes this word in this document than in the average one, against the average word; negative
+    where it holds the word back. Summed over topics it is exact: for two words of a document, ``total``
+    differs by the log odds of the two under the model against those in the average document. A topic that
+    the document does not hold contributes nothing.
+
+    Where each group has a softmax of its own, and for classes of a Concrete variable, j runs over that
+    simplex. The dimensions of NVDM are signed and not on a simplex: θ is replaced by z - mean(z) and B̃ by B,
+    so that a topic wins a word by either of its poles.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import contributions
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> table = contributions(model, corpus, documents=[3, 5])
+    >>> table["document"].unique().tolist()
+    [3, 5]
+    >>> table.columns[4:].tolist()
+    ['topic', 'strength', 'responsibility', 'total']
+    """
+    terms = _attributed(model, X)
+    wanted = np.sort(select_documents(documents, terms.counts.shape[0]))
+    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
+    words = column_words(model, model_vocabulary(model, X, vocabulary))
+    entries = terms.counts[wanted].tocoo()
+    rows, columns = wanted[entries.coords[0]], entries.coords[1]
+    topic, strength = np.full(len(rows), -1), np.zeros(len(rows))
+    responsibility, total = np.zeros(len(rows)), np.zeros(len(rows))
+    height = max(1, CHUNK_ENTRIES // terms.n_topics)
+    for part in (slice(start, start + height) for start in range(0, len(rows), height)):
+        of_topics = terms.of(rows[part], columns[part])
+        total[part] = of_topics.sum(axis=1)
+        topic[part], strength[part], responsibility[part] = _winners(of_topics[:, chosen], chosen)
+    return pd.DataFrame(
+        {
+            "document": rows,
+            "column": columns,
+            "word": words[columns],
+            "count": entries.data,
+            "topic": _topic_column(topic),
+            "strength": strength,
+            "responsibility": responsibility,
+            "total": total,
+        }
+    )
+
+
+def word_contributions(
+    model: FittedTopicModel,
+    X: Any,
+    document: int,
+    *,
+    vocabulary: Sequence[str] | None = None,
+    n_topics: int = 5,
+    topics: Any = None,
+) -> pd.DataFrame:
+    """What the topics add to each distinct word of one document, in nats.
+
+    The quantities are those of :func:`contributions`, whose notes define them, topic by topic.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        The whole corpus: the document is held against its average.
+    document : int
+        Row of `X`.
+    vocabulary : sequence of str (n_words_of_model,), optional
+        Names of the model's words, see :func:`topic_summary`.
+    n_topics : int, default=5
+        Topics that get a column: those that move the document's tokens most, by the mean of absolute
+        contributions.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that can win a word or get a column, such as the active ones. All by default.
+
+    Returns
+    -------
+    DataFrame
+        A row a distinct word, the highest ``total`` first: ``column``, ``word``, ``count``, ``topic``,
+        ``strength``, ``responsibility``, ``total`` as in :func:`contributions`; then ``topic_<number>`` for
+        each of the `n_topics`, the one that moves the document most first; and ``other``, the rest of
+        ``total``. A document without words has no row.
+
+    Raises
+    ------
+    ValueError
+        There is no such document, or `n_topics` is not a positive int.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import word_contributions
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> table = word_contributions(model, corpus, 0, n_topics=4)
+    >>> bool(abs(table["other"]).max() < 1e-9)
+    True
+    """
+    if not is_whole(n_topics):
+        raise ValueError(f"n_topics must be a positive int, got {n_topics!r}")
+    terms = _attributed(model, X)
+    if not is_whole(document, 0) or document >= terms.counts.shape[0]:
+        raise ValueError(f"no document {document!r}: rows are numbered 0 to {terms.counts.shape[0] - 1}")
+    words = column_words(model, model_vocabulary(model, X, vocabulary))
+    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
+    row = terms.counts[[document]]
+    of_topics = terms.of(np.full(row.nnz, document), row.indices)  # (distinct words, K)
+    topic, strength, responsibility = _winners(of_topics[:, chosen], chosen)
+    table = pd.DataFrame({"column": row.indices, "word": words[row.indices], "count": row.data})
+    table["topic"] = _topic_column(topic)
+    table["strength"], table["responsibility"] = strength, responsibility
+    table["total"] = of_topics.sum(axis=1)
+    moved = row.data @ np.abs(of_topics[:, chosen])
+    leading = chosen[np.argsort(-moved, kind="stable")[:n_topics]]
+    for k in leading.tolist():
+        table[f"topic_{k}"] = of_topics[:, k]
+    table["other"] = table["total"] - of_topics[:, leading].sum(axis=1)
+    return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
+
+
+def select_documents(documents: Any, n_documents: int) -> NDArray[np.int64]:
+    """Row numbers of documents given by a mask or by number, in the order given; all if None.
+
+    Raises
+    ------
+    ValueError
+        A row does not exist or is named twice, or the mask has another length.
+    """
+    try:
+        return np.asarray(select_topics(documents, np.arange(n_documents)), dtype=np.int64)
+    except ValueError as error:
+        raise ValueError(f"documents: {str(error).replace('topic', 'document')}") from error
+
+
+class _Attributed(NamedTuple):
+    """Documents, their topics, and how the model attributes words to topics."""
+
+    counts: "sp.csr_array[np.float32]"  # (N, V)
+    values: NDArray[np.float32]  # (n, n_topics) transform of the documents that have words
+    place: NDArray[np.int64]  # (N,) row of each document in values; -1 of those without words
+    attribution: Attribution
+
+    @property
+    def n_topics(self) -> int:
+        return int(self.values.shape[1])
+
+    def of(self, documents: NDArray[np.int64], columns: NDArray[Any]) -> NDArray[np.float64]:
+        """Contributions of all topics to pairs of a document and a word, (pairs, n_topics)."""
+        return self.attribution(self.values[self.place[documents]], columns)
+
+
+def _attributed(model: FittedTopicModel, X: Any) -> _Attributed:
+    found = document_topics(model, X)
+    counts = counts_of(model, X)
+    mean = found.values.mean(axis=0, dtype=np.float64)
+    frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
+    place = np.full(found.n_documents, -1)
+    place[found.rows] = np.arange(len(found.rows))
+    return _Attributed(counts, found.values, place, model.attribution(mean, frequency))
+
+
+def _topic_column(topic: NDArray[np.int64]) -> pd.arrays.IntegerArray:
+    """Topic numbers, of which -1 is a missing one."""
+    return pd.arrays.IntegerArray(topic, topic < 0)
+
+
+def _winners(
+    of_topics: NDArray[np.float64], topics: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Topic with the largest positive contribution to each word, its strength and its share; -1, 0, 0."""
+    positive = of_topics.clip(0)
+    strength = positive.max(axis=1, initial=0.0)
+    if not len(topics):
+        return np.full(len(of_topics), -1), strength, strength
+    winner = np.where(strength > 0, topics[positive.argmax(axis=1)], -1)
+    all_positive = positive.sum(axis=1)
+    share = np.divide(strength, all_positive, out=np.zeros_like(strength), where=all_positive > 0)
+    return winner, strength, share

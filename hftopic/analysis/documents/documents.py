@@ -1,0 +1,113 @@
+"""Documents that show best what a topic is about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hftopic._numbers import is_whole
+from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
+from hftopic.analysis.topics import select_topics
+from hftopic.data.inputs import column_words
+
+
+def representative_documents(
+    model: FittedTopicModel, X: Any, n: int = 5, *, topics: Any = None
+) -> pd.DataFrame:
+    """The documents that hold most of each topic.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        Documents without words do not count.
+    n : int, default=5
+        Documents a topic; all where there are fewer.
+    topics : array of bool (n_topics,) or of topic numbers, optional
+        The topics that are wanted, in this order. All by default.
+
+    Returns
+    -------
+    DataFrame
+        A row for each topic and rank: ``topic``; ``rank``, from 1; ``document``, the row of `X`; ``name`` and
+        ``label`` where `X` is a Corpus that has them; ``share``, the topic's proportion of the document, or
+        for a class of a Concrete variable its probability. Of equal documents the first in `X` goes first.
+
+        Topics of NVDM have no share. For it ``value``, E[z|x], stands in its place and ``pole`` after
+        ``topic``: the `n` documents with the highest values for "+", then those with the lowest for "-".
+        Classes have "+" alone.
+
+    Raises
+    ------
+    ValueError
+        `n` is not a positive int, a topic does not exist, or no document has a word.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import representative_documents
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> representative_documents(model, corpus, 2, topics=[3])[["topic", "rank"]].to_numpy().tolist()
+    [[3, 1], [3, 2]]
+    """
+    if not is_whole(n):
+        raise ValueError(f"the number of documents a topic must be a positive int, got {n!r}")
+    found = document_topics(model, X)
+    chosen = select_topics(topics, np.arange(found.values.shape[1]))
+    signed = has_poles(model)
+    tables = []
+    for topic in chosen.tolist():
+        both = signed and bool(model.latent_space_.gaussian[topic])
+        for pole, sign in (("+", 1), ("-", -1))[: 1 + both]:
+            values = found.values[:, topic]
+            leading = _highest(sign * values, n)
+            tables.append(_ranked(topic, pole, found.rows[leading], values[leading], signed))
+    nothing = _ranked(0, "+", found.rows[:0], found.values[:0, 0], signed)
+    table = pd.concat(tables, ignore_index=True) if tables else nothing
+    corpus = corpus_of(X)
+    known = {} if corpus is None else {"name": corpus.names, "label": corpus.labels}
+    for column, values_of in known.items():
+        if values_of is not None:
+            table.insert(len(table.columns) - 1, column, values_of[table["document"]])
+    return table
+
+
+def _ranked(
+    topic: int, pole: str, rows: NDArray[np.int64], values: NDArray[Any], signed: bool
+) -> pd.DataFrame:
+    """Rows of the table for one topic, or for one pole of it."""
+    table = pd.DataFrame({"topic": topic, "rank": np.arange(1, len(rows) + 1), "document": rows})
+    if signed:
+        table.insert(1, "pole", pole)
+    table["value" if signed else "share"] = values.astype(np.float64)
+    return table
+
+
+def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """Positions of the `n` highest values, the highest first, of equal ones the first; not a full sort."""
+    candidates = np.arange(len(values))
+    if len(values) > n:
+        candidates = np.flatnonzero(values >= np.partition(values, -n)[-n])
+    ranked: NDArray[np.int64] = candidates[np.argsort(-values[candidates], kind="stable")[:n]]
+    return ranked
+
+
+def document_texts(
+    model: FittedTopicModel, X: Any, rows: Sequence[int], vocabulary: Sequence[str] | None = None
+) -> list[str]:
+    """Words of documents as one string each: in reading order where that is known, else by count."""
+    corpus = corpus_of(X)
+    if corpus is not None and corpus.tokens is not None:
+        return [" ".join(corpus.tokens[row]) for row in rows]
+    counts = counts_of(model, X)
+    words = column_words(model, model_vocabulary(model, X, vocabulary))
+    texts = []
+    for row in rows:
+        start, end = counts.indptr[row], counts.indptr[row + 1]
+        commonest = np.argsort(-counts.data[start:end], kind="stable")
+        texts.append(" ".join(map(str, words[counts.indices[start:end][commonest]])))
+    return texts

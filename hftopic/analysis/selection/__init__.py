@@ -1,0 +1,1 @@
+"""Choosing a model: comparisons of settings and seeds, stability, scorers for scikit-learn's searches."""

@@ -1,0 +1,157 @@
+"""Runs of a comparison: a model fitted and measured, whatever becomes of it, one by one or in processes."""
+
+import copy
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm import tqdm
+
+from hftopic.analysis.coherence import Window
+from hftopic.analysis.correlation.correlation import topic_correlation
+from hftopic.analysis.encoded import empty_documents_known
+from hftopic.analysis.information import topic_information
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.selection.scorers import active_words, mean_coherence, words_of_columns
+from hftopic.analysis.selection.settings import Setting
+from hftopic.analysis.selection.stability import topic_stability
+from hftopic.analysis.topics import topic_diversity
+
+# They say nothing of other runs; training that diverges is a RuntimeError, as is a full accelerator.
+OF_ONE_RUN = (RuntimeError, MemoryError)
+
+
+class Run(NamedTuple):
+    """What became of one model: measured, or failed."""
+
+    model: FittedTopicModel | None
+    active: np.ndarray | None  # (n_topics,) bool
+    measures: dict[str, Any]
+    error: str | None = None
+    cause: Exception | None = None  # of a failure that other runs may share
+
+
+class Yardstick(NamedTuple):
+    """What every run is measured with."""
+
+    validation: Any
+    reference: Any
+    coherence: str
+    top_n: int
+    window: Window | None
+    threshold: float
+    vocabulary: Sequence[str] | None
+
+
+def finished_runs(
+    settings: list[Setting], train: Any, yardstick: Yardstick, n_jobs: int | None, verbose: int
+) -> list[Run]:
+    """All runs in order, with their progress on standard error.
+
+    Raises
+    ------
+    Exception
+        That of the first run, where it is not of that run alone: it is as a rule wrong with all.
+    """
+    runs = _started_runs(settings, train, yardstick, n_jobs)
+    finished: list[Run] = []
+    for run in tqdm(runs, total=len(settings), desc="compare", unit="run", disable=not verbose):
+        if run.cause is not None and not finished:
+            raise run.cause
+        if run.error is not None:
+            setting = settings[len(finished)]
+            warnings.warn(f"{setting.name}, seed {setting.seed}: {run.error}", stacklevel=3)
+        finished.append(run)
+    return finished
+
+
+def _started_runs(
+    settings: list[Setting], train: Any, yardstick: Yardstick, n_jobs: int | None
+) -> Iterator[Run]:
+    if n_jobs in (None, 1):
+        return (run_of(setting, train, yardstick) for setting in settings)
+    tasks = (delayed(run_of)(setting, train, yardstick) for setting in settings)
+    results: Iterator[Run] = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
+    return results
+
+
+def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:
+    """One setting fitted, if it is not yet, and measured; an error is part of the answer."""
+    model, seconds = setting.estimator, float("nan")
+    try:
+        if not setting.fitted:
+            model = clone(model).set_params(random_state=setting.seed)
+            started = time.perf_counter()
+            model.fit(train)
+            seconds = time.perf_counter() - started
+            model = copy.copy(model)  # as if pickled: without its optimiser, and off the accelerator
+        active, measures = measured(model, yardstick)
+    except Exception as error:
+        cause = None if isinstance(error, OF_ONE_RUN) else error
+        return Run(None, None, {}, f"{type(error).__name__}: {error}", cause)
+    return Run(model, active, {**measures, "fit_seconds": seconds})
+
+
+def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray, dict[str, Any]]:
+    """Which topics of a fitted model are active, (n_topics,) bool, and its measures by name."""
+    documents = yardstick.validation
+    names = words_of_columns(model, documents, yardstick.vocabulary)
+    information = topic_information(model, documents, threshold=yardstick.threshold)
+    active = information["active"].to_numpy(dtype=bool)
+    words = active_words(model, active, yardstick.top_n, names)
+    with empty_documents_known():
+        perplexity = model.perplexity(documents)
+        sides = correlation_sizes(model, documents, active)
+    return active, {
+        "perplexity": perplexity,
+        yardstick.coherence: mean_coherence(
+            words,
+            yardstick.reference,
+            measure=yardstick.coherence,
+            window=yardstick.window,
+            top_n=yardstick.top_n,
+            vocabulary=names,
+        ),
+        "diversity": topic_diversity(words, yardstick.top_n) if words else float("nan"),
+        "topics": len(active),
+        "active_topics": int(active.sum()),
+        "within_mean_abs_r": sides.loc["within", "mean_abs_r"],
+        "across_max_abs_r": sides.loc["across", "max_abs_r"],
+    }
+
+
+def correlation_sizes(model: FittedTopicModel, documents: Any, active: np.ndarray) -> pd.DataFrame:
+    """Sizes of correlations within and across groups, whose significance is not asked for."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* no pair to correlate", category=UserWarning)
+        found = topic_correlation(
+            model, documents, active=active, n_permutations=1, n_top_words=1, random_state=0
+        )
+    return found.summary()
+
+
+def stabilities(settings: list[Setting], runs: list[Run], match_threshold: float) -> list[float]:
+    """For each run the mean stability over the other runs of its setting; nan where there are none."""
+    stability = np.full(len(runs), np.nan)
+    for name in dict.fromkeys(setting.name for setting in settings):
+        places = [
+            i
+            for i, (setting, run) in enumerate(zip(settings, runs, strict=True))
+            if setting.name == name and run.error is None
+        ]
+        if len(places) < 2:
+            continue
+        pairs = topic_stability(
+            [runs[i].model for i in places],
+            topics=[runs[i].active for i in places],
+            threshold=match_threshold,
+        )
+        for number, place in enumerate(places):
+            with_it = (pairs["model_a"] == number) | (pairs["model_b"] == number)
+            stability[place] = pairs.loc[with_it, "stability"].mean()
+    return [float(value) for value in stability]

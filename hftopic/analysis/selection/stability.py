@@ -1,0 +1,254 @@
+"""Which topics of one model are those of another, and how far the topics of a setting recur over seeds."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from hftopic.analysis.models import FittedTopicModel, check_list_of_models, check_topic_model, has_poles
+from hftopic.analysis.topics import select_topics, shared_words, topic_poles
+from hftopic.data.inputs import known_words
+
+Similarity = Literal["cosine", "words"]
+
+
+def match_topics(
+    a: Any,
+    b: Any,
+    *,
+    topics_a: Any = None,
+    topics_b: Any = None,
+    threshold: float = 0.5,
+    similarity: Similarity = "cosine",
+    top_n: int = 10,
+) -> pd.DataFrame:
+    """Topics of one model paired with the topics of another that are most like them, each used once.
+
+    Of all such pairings it is the one with the greatest total similarity, by the Hungarian method (Kuhn,
+    1955), counting only pairs that reach `threshold`.
+
+    Parameters
+    ----------
+    a, b : fitted ProdLDA or NVDM
+        Two models of the same kind over the same words. They need not have as many topics.
+    topics_a, topics_b : array of bool (n_topics,) or of topic numbers, optional
+        The topics that take part, such as the column ``active`` of :func:`topic_information`. All by default.
+    threshold : float, default=0.5
+        Least similarity of a pair, in [0, 1]; topics without such a partner stay unmatched.
+    similarity : {"cosine", "words"}, default="cosine"
+        ``"cosine"``: of two rows of ``topic_word_``, in which unlike topics have a cosine near 0; for NVDM,
+        whose topics are signed, of two rows of ``components_``, whichever way they point. ``"words"``: the
+        share of the `top_n` words in common, for NVDM over both poles in the orientation that fits better.
+    top_n : int, default=10
+        Words a topic, with ``similarity="words"``.
+
+    Returns
+    -------
+    DataFrame
+        A row a pair, in the order of the topics of `a`, with columns ``topic_a``, ``topic_b``,
+        ``similarity`` in [0, 1] and ``sign``: -1 where an NVDM topic of `b` points the other way, so that
+        what correlates positively with the one does so negatively with the other; else 1. A topic is never
+        paired with a class of a Concrete variable.
+
+    Raises
+    ------
+    TypeError
+        `a` or `b` is not a fitted model, or one of them has signed topics and the other not.
+    ValueError
+        The models have other words, a topic does not exist, or a setting is out of range.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import match_topics
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> match_topics(model, model, topics_b=[1, 3]).round(3)
+       topic_a  topic_b  similarity  sign
+    0        1        1         1.0     1
+    1        3        3         1.0     1
+    """
+    _check_settings(threshold, similarity)
+    check_comparable(a, b)
+    kept_a, kept_b = (
+        select_topics(topics, np.arange(len(model.topic_groups_)))
+        for model, topics in ((a, topics_a), (b, topics_b))
+    )
+    alike = (cosines(a, b) if similarity == "cosine" else common_words(a, b, top_n))[np.ix_(kept_a, kept_b)]
+    strength = np.minimum(np.abs(alike), 1.0)  # a cosine of 1 may exceed it by rounding
+    rows, columns = linear_sum_assignment(np.where(strength >= threshold, strength, 0.0), maximize=True)
+    order = np.argsort(kept_a[rows], kind="stable")
+    rows, columns = rows[order], columns[order]
+    found = (strength[rows, columns] >= threshold) & (strength[rows, columns] > 0)
+    rows, columns = rows[found], columns[found]
+    return pd.DataFrame(
+        {
+            "topic_a": kept_a[rows],
+            "topic_b": kept_b[columns],
+            "similarity": strength[rows, columns],
+            "sign": np.where(alike[rows, columns] < 0, -1, 1),
+        }
+    )
+
+
+def topic_stability(
+    models: Sequence[Any],
+    *,
+    topics: Sequence[Any] | None = None,
+    threshold: float = 0.5,
+    similarity: Similarity = "cosine",
+    top_n: int = 10,
+) -> pd.DataFrame:
+    """How far topics recur among models of one setting, such as over seeds: one row a pair of models.
+
+    Parameters
+    ----------
+    models : sequence of fitted ProdLDA or NVDM
+        Two or more, of the same kind over the same words.
+    topics : sequence of selections, optional
+        For each model the topics that count, see :func:`match_topics`; as a rule its active ones. All by
+        default.
+    threshold, similarity, top_n
+        As in :func:`match_topics`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``model_a``, ``model_b``, positions in `models`; ``topics_a``, ``topics_b``, how many topics
+        count of each; ``matched``, how many pairs of them reach the threshold; ``similarity``, their mean
+        similarity, missing where none is matched; and ``stability``, the similarity of matched pairs summed
+        and divided by the larger number of topics, so that a topic without a partner counts 0. It is 1 when
+        all topics recur and 0 when none does; missing when neither model has a topic, so that there is
+        nothing to recur. The mean of the column is the stability of the setting.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Fewer than two models, not one selection for each of them, or what :func:`match_topics` raises.
+
+    Notes
+    -----
+    The agreement of Greene, O'Callaghan and Cunningham (2014), *How many topics? Stability analysis for topic
+    models*, with unmatched topics counted.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import topic_stability
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> topic_stability([model, model])["stability"].round(3).tolist()
+    [1.0]
+    """
+    check_list_of_models(models)
+    if len(models) < 2:
+        raise ValueError(f"stability compares two models or more; got {len(models)}: fit more seeds")
+    chosen: Sequence[Any] = [None] * len(models) if topics is None else topics
+    if len(chosen) != len(models):
+        raise ValueError(f"{len(chosen)} selections of topics for {len(models)} models; give one a model")
+    sizes = [
+        len(select_topics(selection, np.arange(_n_topics(model))))
+        for model, selection in zip(models, chosen, strict=True)
+    ]
+    rows = []
+    for i, j in combinations(range(len(models)), 2):
+        pairs = match_topics(
+            models[i],
+            models[j],
+            topics_a=chosen[i],
+            topics_b=chosen[j],
+            threshold=threshold,
+            similarity=similarity,
+            top_n=top_n,
+        )
+        most = max(sizes[i], sizes[j])
+        rows.append(
+            {
+                "model_a": i,
+                "model_b": j,
+                "topics_a": sizes[i],
+                "topics_b": sizes[j],
+                "matched": len(pairs),
+                "similarity": pairs["similarity"].mean(),
+                "stability": pairs["similarity"].sum() / most if most else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def check_comparable(a: Any, b: Any) -> None:
+    """Refuse to compare the topics of models of other kinds, or over other words.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if has_poles(a) != has_poles(b):
+        raise TypeError(
+            f"{type(a).__name__} and {type(b).__name__} cannot be matched: one has signed topics and the "
+            "other has not; match models of the same kind"
+        )
+    n_a, n_b = (model.topic_word_.shape[1] for model in (a, b))
+    if n_a != n_b:
+        raise ValueError(f"the models have {n_a:,} and {n_b:,} words; fit both on the same vocabulary")
+    words_a, words_b = known_words(a), known_words(b)
+    if words_a is not None and words_b is not None and not np.array_equal(words_a, words_b):
+        first = int(np.flatnonzero(words_a != words_b)[0])
+        raise ValueError(
+            f"the models have other words: column {first} is {words_a[first]!r} of the one and "
+            f"{words_b[first]!r} of the other; fit both on the same vocabulary"
+        )
+
+
+def cosines(a: Any, b: Any) -> np.ndarray:
+    """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 for a topic with a class."""
+    source = "components_" if has_poles(a) else "topic_word_"
+    rows_a, rows_b = (_unit_rows(np.asarray(getattr(model, source))) for model in (a, b))
+    alike: np.ndarray = rows_a @ rows_b.T
+    both_topics, both_classes = _same_kind(a, b)
+    # A class is not signed, nor is what points away from it like it.
+    return np.where(both_topics, alike, np.where(both_classes, np.maximum(alike, 0.0), 0.0))
+
+
+def common_words(a: Any, b: Any, top_n: int) -> np.ndarray:
+    """Share of top words in common of every two topics, (K_a, K_b); negative where an opposite pole fits."""
+    poles_a, poles_b = (topic_poles(model, top_n, vocabulary=_words(a, b)) for model in (a, b))
+    shared = np.array([[shared_words(p, q) for q in poles_b] for p in poles_a])  # (P, P, K_a, K_b)
+    straight = np.trace(shared) / len(poles_a)
+    mirrored = np.trace(shared[::-1]) / len(poles_a) if len(poles_a) > 1 else np.zeros_like(straight)
+    both_topics, both_classes = _same_kind(a, b)
+    either_way = np.where(mirrored > straight, -mirrored, straight)
+    return np.where(both_topics, either_way, np.where(both_classes, shared[0, 0], 0.0))
+
+
+def _words(a: Any, b: Any) -> Any:
+    """Words of whichever model knows them, so that both are told by the same."""
+    words = known_words(a)
+    return known_words(b) if words is None else words
+
+
+def _same_kind(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Whether both are topics, and whether both are classes of a Concrete variable, (K_a, K_b) each."""
+    gaussian_a, gaussian_b = (np.asarray(model.latent_space_.gaussian) for model in (a, b))
+    return np.outer(gaussian_a, gaussian_b), np.outer(~gaussian_a, ~gaussian_b)
+
+
+def _unit_rows(values: np.ndarray) -> np.ndarray:
+    """Rows scaled to norm 1 in float64; a row of zeros stays one."""
+    norms = np.linalg.norm(values.astype(np.float64), axis=1, keepdims=True)
+    return np.asarray(values / np.where(norms > 0, norms, 1.0))
+
+
+def _n_topics(model: FittedTopicModel) -> int:
+    check_topic_model(model)
+    return len(model.topic_groups_)
+
+
+def _check_settings(threshold: float, similarity: str) -> None:
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold={threshold!r} is not a similarity in [0, 1]")
+    if similarity not in ("cosine", "words"):
+        raise ValueError(f"similarity={similarity!r} is unknown; did you mean 'cosine' or 'words'?")

@@ -1,0 +1,294 @@
+"""A corpus: word counts of documents, and what is known about the documents and the words."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from hftopic.data.validation import CorpusError, as_counts, as_strings, as_tokens, as_vocabulary
+
+__all__ = ["Corpus", "CorpusError"]
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Corpus:
+    """Documents as word counts, validated once and never changed afterwards.
+
+    The arrays are read-only. They are views of the arrays given where those have the right form already
+    and copies elsewhere; what is given is never modified.
+
+    Parameters
+    ----------
+    counts : sparse matrix, sparse array or array-like, shape (n_documents, n_words)
+        How often each word occurs in each document. Sparse input is never made dense. Fractions are
+        accepted; negative, infinite and missing values are not, nor counts above 2**24, up to which
+        float32 is exact.
+    vocabulary : sequence of str, length n_words
+        Word of each column, each once.
+    labels : sequence, length n_documents, optional
+        Class of each document; numbers become strings.
+    names : sequence, length n_documents, optional
+        Name of each document.
+    tokens : sequence of sequences of str, optional
+        Words of each document in reading order, all in the vocabulary; they must count up to ``counts``.
+    splits : sequence, length n_documents, optional
+        Part that each document belongs to, such as "train", "valid" or "test".
+
+    Attributes
+    ----------
+    counts : scipy.sparse.csr_array of float32, shape (n_documents, n_words)
+        Column indices sorted, no duplicates, no stored zeros.
+    vocabulary : numpy.ndarray of str objects, shape (n_words,)
+    labels, names, splits : numpy.ndarray of str objects, shape (n_documents,), or None
+    tokens : tuple of tuples of str, or None
+
+    Raises
+    ------
+    CorpusError
+        The parts do not fit each other, or hold values that no corpus has.
+
+    Examples
+    --------
+    >>> corpus = Corpus([[2, 0, 1], [0, 1, 0]], ["god", "ball", "team"], labels=["faith", "sport"])
+    >>> corpus
+    Corpus(2 documents, 3 words, 4 tokens; 2 labels)
+    >>> corpus[1:].counts.toarray()
+    array([[0., 1., 0.]], dtype=float32)
+    """
+
+    counts: "sp.csr_array[np.float32]"
+    vocabulary: np.ndarray
+    labels: np.ndarray | None
+    names: np.ndarray | None
+    tokens: tuple[tuple[str, ...], ...] | None
+    splits: np.ndarray | None
+
+    def __init__(
+        self,
+        counts: Any,
+        vocabulary: Iterable[str],
+        labels: Iterable[Any] | None = None,
+        names: Iterable[Any] | None = None,
+        tokens: Iterable[Iterable[str]] | None = None,
+        splits: Iterable[Any] | None = None,
+    ) -> None:
+        matrix = as_counts(counts)
+        words = as_vocabulary(vocabulary, matrix.shape[1])
+        n_documents = matrix.shape[0]
+        self._hold(
+            matrix,
+            words,
+            as_strings(labels, "labels", n_documents),
+            as_strings(names, "names", n_documents),
+            None if tokens is None else as_tokens(tokens, words, matrix),
+            as_strings(splits, "splits", n_documents),
+        )
+
+    def _hold(
+        self,
+        counts: "sp.csr_array[np.float32]",
+        vocabulary: np.ndarray,
+        labels: np.ndarray | None,
+        names: np.ndarray | None,
+        tokens: tuple[tuple[str, ...], ...] | None,
+        splits: np.ndarray | None,
+    ) -> None:
+        parts = {
+            "counts": _read_only_counts(counts),
+            "vocabulary": _read_only(vocabulary),
+            "labels": None if labels is None else _read_only(labels),
+            "names": None if names is None else _read_only(names),
+            "tokens": tokens,
+            "splits": None if splits is None else _read_only(splits),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+
+    @classmethod
+    def _of_valid_parts(cls, *parts: Any) -> "Corpus":
+        """Corpus of parts taken from a valid corpus, which need no second validation."""
+        corpus = cls.__new__(cls)
+        corpus._hold(*parts)
+        return corpus
+
+    @property
+    def n_documents(self) -> int:
+        """Number of documents."""
+        return int(self.counts.shape[0])
+
+    @property
+    def n_words(self) -> int:
+        """Number of words in the vocabulary, whether they occur or not."""
+        return int(self.counts.shape[1])
+
+    @property
+    def n_tokens(self) -> float:
+        """Sum of all counts; an int where it is a whole number."""
+        total = float(self.counts.data.sum(dtype=np.float64))
+        return int(total) if total.is_integer() else total
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_documents, n_words); lets scikit-learn split a corpus as it splits a matrix."""
+        return self.n_documents, self.n_words
+
+    def __len__(self) -> int:
+        return self.n_documents
+
+    def __repr__(self) -> str:
+        facts = []
+        if self.labels is not None:
+            facts.append(f"{len(set(self.labels)):,} labels")
+        if self.splits is not None:
+            sizes = _sizes(self.splits)
+            facts.append("splits " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
+        if self.tokens is not None:
+            facts.append("in reading order")
+        size = f"{self.n_documents:,} documents, {self.n_words:,} words, {self.n_tokens:,} tokens"
+        return f"Corpus({'; '.join([size, *facts])})"
+
+    def __getitem__(self, index: Any) -> "Corpus":
+        """Sub-corpus with the same vocabulary.
+
+        Parameters
+        ----------
+        index : slice, boolean mask of shape (n_documents,), or sequence of document numbers
+
+        Raises
+        ------
+        IndexError
+            A number is out of range, or a mask has the wrong length.
+        TypeError
+            ``index`` is a single number: take ``corpus[i : i + 1]``.
+        """
+        rows = _rows(index, self.n_documents)
+        tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
+        labels, names, splits = (
+            None if part is None else part[rows] for part in (self.labels, self.names, self.splits)
+        )
+        return Corpus._of_valid_parts(self.counts[rows], self.vocabulary, labels, names, tokens, splits)
+
+    def split(self, name: str) -> "Corpus":
+        """Documents of one split, in their order.
+
+        Raises
+        ------
+        CorpusError
+            The corpus has no split of this name.
+        """
+        if self.splits is None:
+            raise CorpusError(f"no split {name!r}: this corpus is not divided into splits")
+        mask = self.splits == name
+        if not mask.any():
+            raise CorpusError(
+                f"no split {name!r}; the splits are {', '.join(map(repr, _sizes(self.splits)))}"
+            )
+        return self[mask]
+
+    def sha256(self) -> str:
+        """Hash of the counts and the words, the same on every machine: which corpus was it?
+
+        Labels, names and texts take no part.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> Corpus([[1, 2]], ["one", "two"]).sha256()[:8]
+        '2e35ca62'
+        """
+        digest = hashlib.sha256()
+        for array, kind in (
+            (self.counts.indptr, "<i8"),
+            (self.counts.indices, "<i8"),
+            (self.counts.data, "<f4"),
+        ):
+            digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+        for word in self.vocabulary:
+            digest.update(str(word).encode("utf-8", "surrogatepass") + b"\0")
+        return digest.hexdigest()
+
+    def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
+        """The same documents with other labels, or with none.
+
+        Raises
+        ------
+        CorpusError
+            There is not one label a document.
+        """
+        held = as_strings(labels, "labels", self.n_documents)
+        return Corpus._of_valid_parts(
+            self.counts, self.vocabulary, held, self.names, self.tokens, self.splits
+        )
+
+    def with_vocabulary(self, vocabulary: Iterable[str]) -> "Corpus":
+        """The same documents in terms of other words, matched by spelling.
+
+        Words that are not in ``vocabulary`` are dropped, and words of it that this corpus lacks get a column
+        of zeros: the form that a model fitted on ``vocabulary`` takes.
+
+        Raises
+        ------
+        CorpusError
+            No word is in both, or ``vocabulary`` is not one.
+        """
+        words = as_vocabulary(vocabulary, None)
+        place = {word: column for column, word in enumerate(words)}
+        column = np.array([place.get(word, -1) for word in self.vocabulary], dtype=np.int64)
+        kept = np.flatnonzero(column >= 0)
+        if not kept.size:
+            raise CorpusError(
+                f"none of the {self.n_words:,} words ({_some(self.vocabulary)}) is among the "
+                f"{len(words):,} given ({_some(words)})"
+            )
+        entries = self.counts[:, kept].tocoo()
+        row, old = entries.coords
+        counts = sp.csr_array((entries.data, (row, column[kept][old])), (self.n_documents, len(words)))
+        counts.sort_indices()
+        tokens = self.tokens
+        if tokens is not None:
+            tokens = tuple(tuple(word for word in document if word in place) for document in tokens)
+        return Corpus._of_valid_parts(counts, words, self.labels, self.names, tokens, self.splits)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _read_only_counts(counts: "sp.csr_array[np.float32]") -> "sp.csr_array[np.float32]":
+    parts = (_read_only(counts.data), _read_only(counts.indices), _read_only(counts.indptr))
+    return sp.csr_array(parts, shape=counts.shape, copy=False)
+
+
+def _rows(index: Any, n_documents: int) -> np.ndarray:
+    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # the form scikit-learn uses
+        index = index[0]
+    if isinstance(index, slice):
+        return np.arange(n_documents)[index]
+    rows = np.asarray(index)
+    if rows.ndim == 0:
+        raise TypeError(f"a corpus is indexed by a slice, a mask or a sequence of numbers, not by {index!r}")
+    if rows.size == 0 and rows.dtype.kind == "f":
+        rows = rows.astype(np.int64)
+    if rows.ndim != 1 or rows.dtype.kind not in "bui":
+        raise IndexError(
+            f"documents are chosen by a mask or by numbers, not by {rows.dtype} of shape {rows.shape}"
+        )
+    chosen: np.ndarray = np.arange(n_documents)[rows]
+    return chosen
+
+
+def _sizes(splits: np.ndarray) -> dict[str, int]:
+    """Number of documents of each split, in order of first appearance."""
+    sizes: dict[str, int] = {}
+    for name in splits:
+        sizes[name] = sizes.get(name, 0) + 1
+    return sizes
+
+
+def _some(words: np.ndarray) -> str:
+    return ", ".join(map(repr, words[:3])) + (", …" if len(words) > 3 else "")

@@ -1,0 +1,242 @@
+"""The embedded corpus: docstrings of the scientific packages that are installed anyway."""
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.datasets import prose
+from hftopic.data.formats import read_corpus, write_corpus
+from hftopic.data.text import LETTERS, TextOptions, corpus_from_texts
+
+PACKAGES = ("gensim", "networkx", "numpy", "pandas", "scipy", "sklearn", "sympy", "torch")
+
+# One genre has its own common words: what is in more than a tenth of the docstrings ("used", "returns",
+# "value", "array") is in all topics and says nothing of any.
+DOCSTRING_TEXT = TextOptions(min_df=15, max_df=0.1)
+
+_FEWEST_WORDS = 12  # of prose; below that lie "Return self." and its kind
+_NOT_READ = frozenset({"tests", "test", "testing", "_testing", "conftest", "_vendor", "externals", "extern"})
+# When these files change, what is in caches is stale.
+_MAKERS = (Path(__file__), Path(prose.__file__), Path(inspect.getfile(corpus_from_texts)))
+_WORD = re.compile(LETTERS)
+
+
+@dataclass(frozen=True, order=True)
+class _Docstring:
+    name: str
+    module: str
+    text: str
+
+
+def load_docstrings(
+    packages: Iterable[str] | None = None,
+    *,
+    label: Literal["package", "submodule"] = "package",
+    text: TextOptions | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+) -> Corpus:
+    """Docstrings of installed packages, a document each: about 20,000 real texts without a download.
+
+    The docstrings of modules, classes and functions are read from the source files, which are parsed and
+    never imported or run. Tests and bundled copies of other packages are left out, as are texts of less than
+    a dozen words and repeated ones. Code and notation are taken out first (`hftopic.data.datasets.prose`).
+
+    Parameters
+    ----------
+    packages : iterable of str, optional
+        Top-level packages by the names they are imported by; if not given, those installed of gensim,
+        networkx, numpy, pandas, scipy, sklearn, sympy and torch.
+    label : {"package", "submodule"}
+        What documents are labelled by: "sklearn", or "sklearn.cluster".
+    text : TextOptions, optional
+        How texts become words. If not given, words of at least 15 docstrings and at most a tenth of them.
+    cache : bool or path-like
+        Folder in which the corpus is kept, for the versions of the packages that are installed; True is the
+        folder named by the environment variable HFTOPIC_CACHE, or else the user's own cache folder.
+
+    Returns
+    -------
+    Corpus
+        In the order of the names, which are qualified: "sklearn.cluster._kmeans.KMeans.fit".
+
+    Raises
+    ------
+    CorpusError
+        A package is not installed, or none is.
+
+    Warns
+    -----
+    RuntimeWarning
+        The corpus could not be kept in the cache folder.
+    """
+    if label not in ("package", "submodule"):
+        raise ValueError(f"label must be 'package' or 'submodule', not {label!r}")
+    options = DOCSTRING_TEXT if text is None else text
+    sources = {name: _source_files(name) for name in _installed(packages)}
+    if cache is False:
+        return _corpus(sources, label, options)
+    folder = cache_folder() if cache is True else Path(cache)
+    place = folder / f"docstrings-{_key(sources, label, options)}"
+    corpus = _kept(place)
+    if corpus is None:
+        corpus = _corpus(sources, label, options)
+        try:
+            _keep(corpus, place)
+        except OSError as error:
+            told = f"the docstrings could not be kept for next time ({error}); name a folder by HFTOPIC_CACHE"
+            warnings.warn(told, RuntimeWarning, stacklevel=2)
+    return corpus
+
+
+def cache_folder() -> Path:
+    """Folder named by HFTOPIC_CACHE, or the one that the platform has for what can be made again."""
+    own = os.environ.get("HFTOPIC_CACHE")
+    if own:
+        return Path(own)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "hftopic" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "hftopic"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hftopic"
+
+
+def _corpus(sources: dict[str, list[tuple[str, Path]]], label: str, options: TextOptions) -> Corpus:
+    documents = _without_repeats(
+        sorted(docstring for files in sources.values() for file in files for docstring in _docstrings(*file))
+    )
+    if not documents:
+        raise CorpusError(f"no docstrings of {_FEWEST_WORDS} words in {', '.join(sources)}")
+    depth = 1 if label == "package" else 2
+    return corpus_from_texts(
+        (document.text for document in documents),
+        options=options,
+        labels=[".".join(document.module.split(".")[:depth]) for document in documents],
+        names=[document.name for document in documents],
+    )
+
+
+def _without_repeats(documents: Iterable[_Docstring]) -> list[_Docstring]:
+    first: dict[str, _Docstring] = {}
+    for document in documents:
+        if len(_WORD.findall(document.text)) >= _FEWEST_WORDS:
+            first.setdefault(document.text, document)
+    return list(first.values())
+
+
+def _installed(packages: Iterable[str] | None) -> list[str]:
+    if isinstance(packages, str):
+        raise TypeError(f"packages is one string; give a sequence, such as ({packages!r},)")
+    asked = PACKAGES if packages is None else tuple(packages)
+    found = sorted({name for name in asked if _places(name)})
+    absent = [name for name in asked if name not in found]
+    if packages is not None and absent:
+        hint = (
+            "; did you mean 'sklearn'?" if "scikit-learn" in absent else "; give names as they are imported"
+        )
+        raise CorpusError(f"not installed: {', '.join(map(repr, absent))}{hint}")
+    if not found:
+        raise CorpusError(f"none of {', '.join(asked)} is installed, so there are no docstrings to read")
+    return found
+
+
+def _places(package: str) -> Sequence[str]:
+    """Folders of a package's source files, found without importing anything."""
+    if not package.isidentifier():
+        return ()
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return ()
+    return (
+        [] if spec is None or spec.submodule_search_locations is None else [*spec.submodule_search_locations]
+    )
+
+
+def _source_files(package: str) -> list[tuple[str, Path]]:
+    """Source files of a package with the names of their modules, in the order of those."""
+    files = []
+    for place in _places(package):
+        for folder, subfolders, names in os.walk(place):
+            subfolders[:] = [name for name in subfolders if name.isidentifier() and name not in _NOT_READ]
+            inner = Path(folder).relative_to(place).parts
+            for name in names:
+                stem = name.removesuffix(".py")
+                if name.endswith(".py") and stem not in _NOT_READ:
+                    module = (package, *inner) if stem == "__init__" else (package, *inner, stem)
+                    files.append((".".join(module), Path(folder, name)))
+    return sorted(files)
+
+
+def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what others wrote: invalid escapes and the like
+            tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError, OSError):
+        return  # templates and leftovers of other versions are in packages too
+    waiting: list[tuple[ast.AST, str]] = [(tree, module)]
+    while waiting:
+        node, name = waiting.pop()
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        docstring = ast.get_docstring(node) if documented else None  # type: ignore[arg-type]
+        if docstring:
+            yield _Docstring(name, module, prose.prose_of(docstring))
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.stmt):
+                    waiting.append((child, f"{name}.{child.name}" if hasattr(child, "name") else name))
+
+
+def _key(sources: dict[str, list[tuple[str, Path]]], label: str, options: TextOptions) -> str:
+    """What the corpus depends on, as a number: versions, files and their sizes, settings, and this code."""
+    files = {
+        package: [_version(package), *((module, file.stat().st_size) for module, file in modules)]
+        for package, modules in sources.items()
+    }
+    told = json.dumps([sys.version_info[:2], _version("sklearn"), label, asdict(options), files]).encode()
+    return hashlib.sha256(b"".join([told, *(file.read_bytes() for file in _MAKERS)])).hexdigest()[:20]
+
+
+def _version(package: str) -> str:
+    try:
+        return version({"sklearn": "scikit-learn"}.get(package, package))
+    except PackageNotFoundError:
+        return ""
+
+
+def _kept(place: Path) -> Corpus | None:
+    """The corpus kept at a place, if it is what was once put there."""
+    try:
+        if json.loads(_seal(place).read_text(encoding="utf-8")) == _digests(place):
+            return read_corpus(place, format="folder")
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _keep(corpus: Corpus, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    write_corpus(corpus, place, format="folder")
+    with written_whole(_seal(place)) as draft:
+        draft.write_text(json.dumps(_digests(place), indent=1), encoding="utf-8")
+
+
+def _seal(place: Path) -> Path:
+    return place.with_suffix(".json")
+
+
+def _digests(place: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(place.iterdir())}

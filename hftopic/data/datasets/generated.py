@@ -1,0 +1,221 @@
+"""Corpora whose topics, groups and correlations are known because they were drawn from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from hftopic.data.corpus import Corpus
+
+_CHUNK = 20_000  # documents drawn at once
+
+
+@dataclass(frozen=True, eq=False)
+class CorrelatedTopics:
+    """A generated corpus and the truth about it.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        Labelled by each document's largest topic, "topic 3". Words are named after the topic most likely to
+        use them and their rank in it, "t3_w001".
+    topic_word : numpy.ndarray, shape (n_topics, n_words)
+        p(word | topic); rows sum to 1.
+    proportions : numpy.ndarray, shape (n_documents, n_topics)
+        Topic proportions of each document, softmax(sharpness * latent); rows sum to 1.
+    latent : numpy.ndarray, shape (n_documents, n_topics)
+        What the proportions come from: normal with mean 0, variance 1 and ``correlation``.
+    topic_groups : numpy.ndarray of int, shape (n_topics,)
+        Group of each topic.
+    correlation : numpy.ndarray, shape (n_topics, n_topics)
+        Correlation of the latent variables.
+    """
+
+    corpus: Corpus
+    topic_word: np.ndarray
+    proportions: np.ndarray
+    latent: np.ndarray
+    topic_groups: np.ndarray
+    correlation: np.ndarray
+
+
+def make_correlated_topics(
+    n_documents: int = 2000,
+    groups: Sequence[int] = (5, 5),
+    n_words: int = 1000,
+    *,
+    correlation: Any = 0.6,
+    words_per_document: float = 100.0,
+    sharpness: float = 2.0,
+    word_concentration: float = 0.05,
+    random_state: Any = None,
+) -> CorrelatedTopics:
+    """Corpus with known topics in groups: independent within a group, correlated across groups.
+
+    Topic proportions are logistic-normal, as in the correlated topic model (Blei and Lafferty, 2007):
+    θ = softmax(s z), z ~ N(0, R), with one softmax over all topics. Each token draws a topic from θ and a
+    word from that topic.
+
+    Parameters
+    ----------
+    n_documents : int
+    groups : sequence of int
+        Number of topics in each group.
+    n_words : int
+        Size of the vocabulary; at least the number of topics.
+    correlation : float or array-like of shape (n_topics, n_topics)
+        Latent correlation of the i-th topics of any two groups, all other topics being independent; or the
+        whole matrix R, with ones on its diagonal.
+    words_per_document : float
+        Mean number of tokens; each document has one, and a Poisson number more.
+    sharpness : float
+        The factor s: the larger it is, the fewer topics a document has.
+    word_concentration : float
+        Parameter of the symmetric Dirichlet from which topics are drawn: the smaller it is, the fewer words a
+        topic has, and the fewer it shares with others.
+    random_state : int, numpy.random.RandomState or None
+
+    Raises
+    ------
+    ValueError
+        A size is not positive, or there is no normal distribution with such correlations.
+
+    Examples
+    --------
+    >>> made = make_correlated_topics(n_documents=100, groups=(2, 2), correlation=0.8, random_state=0)
+    >>> made.correlation[0]
+    array([1. , 0. , 0.8, 0. ])
+    >>> made.corpus.counts.shape
+    (100, 1000)
+    """
+    from sklearn.utils import check_random_state
+
+    sizes = _sizes(groups)
+    n_topics = sum(sizes)
+    _check_whole("n_documents", n_documents, 1)
+    _check_whole("n_words", n_words, n_topics)
+    for name, value in (("sharpness", sharpness), ("word_concentration", word_concentration)):
+        _check_positive(name, value, 0)
+    _check_positive("words_per_document", words_per_document, 1, reached=True)
+    root, matrix = _root_of(_correlation(correlation, sizes))
+    rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
+    topic_word, vocabulary = _topics(rng, n_topics, n_words, word_concentration)
+    latent = rng.standard_normal((n_documents, n_topics)) @ root.T
+    proportions = _softmax(sharpness * latent)
+    parts = [
+        _draw_counts(rng, proportions[start : start + _CHUNK], topic_word, words_per_document)
+        for start in range(0, n_documents, _CHUNK)
+    ]
+    labels = [f"topic {topic}" for topic in proportions.argmax(axis=1)]
+    return CorrelatedTopics(
+        corpus=Corpus(sp.vstack(parts, format="csr"), vocabulary, labels),
+        topic_word=topic_word,
+        proportions=proportions,
+        latent=latent,
+        topic_groups=np.repeat(np.arange(len(sizes)), sizes),
+        correlation=matrix,
+    )
+
+
+def _sizes(groups: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(groups, Integral):
+        raise ValueError(f"groups is {groups}; give the number of topics in each group, such as (5, 5)")
+    sizes = tuple(groups)
+    if not sizes:
+        raise ValueError("groups is empty; give the number of topics in each group, such as (5, 5)")
+    for size in sizes:
+        _check_whole("each of groups", size, 1)
+    return sizes
+
+
+def _check_whole(name: str, value: Any, low: int) -> None:
+    if not isinstance(value, Integral) or value < low:
+        raise ValueError(f"{name} must be a whole number from {low} up, not {value!r}")
+
+
+def _check_positive(name: str, value: float, low: float, *, reached: bool = False) -> None:
+    if not (low < value < np.inf or (reached and value == low)):
+        raise ValueError(f"{name} must be a number {'from' if reached else 'above'} {low}, not {value!r}")
+
+
+def _correlation(correlation: Any, sizes: Sequence[int]) -> np.ndarray:
+    """The whole matrix of correlations, shape (n_topics, n_topics)."""
+    given = np.asarray(correlation, dtype=np.float64)
+    n_topics = sum(sizes)
+    if given.ndim:
+        _check_correlations(given, n_topics)
+        return given.copy()
+    matrix = np.eye(n_topics)
+    starts = np.cumsum([0, *sizes[:-1]])
+    for (one, size), (other, other_size) in combinations(zip(starts, sizes, strict=True), 2):
+        pairs = np.arange(min(size, other_size))
+        matrix[one + pairs, other + pairs] = matrix[other + pairs, one + pairs] = given
+    return matrix
+
+
+def _check_correlations(matrix: np.ndarray, n_topics: int) -> None:
+    if matrix.shape != (n_topics, n_topics):
+        raise ValueError(
+            f"correlation has shape {matrix.shape}; {n_topics} topics need ({n_topics}, {n_topics})"
+        )
+    if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
+        raise ValueError("correlation is not symmetric")
+    if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-10):
+        raise ValueError(f"correlation has {np.diag(matrix).tolist()} on its diagonal, where ones belong")
+
+
+def _root_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A root A of the matrix R = A Aᵀ, which a Cholesky factor would not be for a singular one, and R."""
+    if not np.isfinite(matrix).all():
+        raise ValueError("correlation holds values that are not finite")
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] < -1e-8:
+        raise ValueError(
+            f"no normal distribution has these correlations: their matrix has eigenvalue {values[0]:.3g}. "
+            "They must lie from -1 to 1 and fit each other; g groups allow no common one below -1/(g - 1)"
+        )
+    return vectors * np.sqrt(np.maximum(values, 0)), matrix
+
+
+def _topics(
+    rng: np.random.Generator, n_topics: int, n_words: int, concentration: float
+) -> tuple[np.ndarray, list[str]]:
+    """Words of each topic, and names of the words by topic and rank."""
+    topic_word = rng.dirichlet(np.full(n_words, concentration), size=n_topics)
+    # In order of topic and rank, so that names follow columns.
+    home, weight = topic_word.argmax(axis=0), topic_word.max(axis=0)
+    order = np.lexsort((-weight, home))
+    ranks = np.concatenate([np.arange(count) for count in np.bincount(home, minlength=n_topics)])
+    vocabulary = [f"t{topic}_w{rank + 1:03d}" for topic, rank in zip(home[order], ranks, strict=True)]
+    return topic_word[:, order], vocabulary
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    weights = np.exp(values - values.max(axis=1, keepdims=True))
+    shares: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _draw_counts(
+    rng: np.random.Generator, proportions: np.ndarray, topic_word: np.ndarray, mean_length: float
+) -> Any:
+    """Counts of some documents, (B, V) CSR, drawn topic by topic without a dense (B, V) array.
+
+    How often a topic uses each word over all the documents is one multinomial draw; its tokens are
+    exchangeable, so a random order of the words deals them out to the documents.
+    """
+    n_documents, n_words = len(proportions), topic_word.shape[1]
+    lengths = 1 + rng.poisson(mean_length - 1, size=n_documents)
+    by_topic = rng.multinomial(lengths, proportions)  # (B, K)
+    documents, words = [], []
+    for tokens, p in zip(by_topic.T, topic_word, strict=True):
+        drawn = np.repeat(np.arange(n_words, dtype=np.int32), rng.multinomial(tokens.sum(), p))
+        documents.append(np.repeat(np.arange(n_documents, dtype=np.int32), tokens))
+        words.append(rng.permutation(drawn))
+    places = (np.concatenate(documents), np.concatenate(words))
+    ones = np.ones(len(places[0]), dtype=np.float32)
+    return sp.coo_array((ones, places), shape=(n_documents, n_words)).tocsr()

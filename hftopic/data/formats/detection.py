@@ -1,0 +1,90 @@
+"""Which format a file or folder has, by its name and, where the name is not enough, by how it begins."""
+
+import re
+from pathlib import Path
+
+from hftopic.data.formats.folder import matrices
+from hftopic.data.formats.lines import FormatError, bare_name, opened
+from hftopic.data.formats.matrix_market import BANNER
+from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
+
+ENDINGS: dict[str, str] = {
+    ".npz": "npz",
+    ".mtx": "matrixmarket",
+    ".ldac": "ldac",
+    ".lda-c": "ldac",
+    ".dat": "ldac",
+    ".svmlight": "svmlight",
+    ".svm": "svmlight",
+    ".libsvm": "svmlight",
+    ".feat": "svmlight",
+    **EXTENSIONS,
+}
+"""Formats by the ending of a file's name."""
+
+
+def format_of(path: Path, known: list[str]) -> str:
+    """Format of a file or folder to be read.
+
+    Raises
+    ------
+    FormatError
+        It could be of several formats, or of none.
+    """
+    if path.is_dir():
+        return _format_of_folder(path, known)
+    found = format_by_name(path)
+    if found == "txt" and _starts_like_docword(path):
+        told = (
+            "starts like a UCI docword file but is not named docword.NAME.txt; give format='docword' or 'txt'"
+        )
+        raise FormatError(told, path)
+    found = found or _format_by_start(path)
+    if found is None:
+        raise FormatError(f"its name does not tell its format; give format= one of {', '.join(known)}", path)
+    return found
+
+
+def format_by_name(path: Path) -> str | None:
+    """Format that a file's name stands for, if any."""
+    name = bare_name(path).lower()
+    if re.fullmatch(r"docword\.(.+\.)?txt", name):
+        return "docword"
+    if name == "corpus.tsv":
+        return "octis"
+    return ENDINGS.get(Path(name).suffix)
+
+
+def _format_by_start(path: Path) -> str | None:
+    with opened(path) as stream:
+        start = stream.read(len(BANNER))
+    if start == BANNER:
+        return "matrixmarket"
+    return {b"PAR1": "parquet", b"PK\3\4": "npz"}.get(start[:4])
+
+
+def _starts_like_docword(path: Path) -> bool:
+    with opened(path) as stream:
+        lines = [stream.readline(100) for _ in range(4)]
+    return all(re.fullmatch(rb"\s*[0-9]+\s*", line) for line in lines[:3]) and bool(
+        re.fullmatch(rb"\s*[0-9]+\s+[0-9]+\s+[0-9]+\s*", lines[3])
+    )
+
+
+def _format_of_folder(path: Path, known: list[str]) -> str:
+    has_table = (path / "corpus.tsv").is_file()
+    if matrices(path):
+        if has_table:
+            raise FormatError("holds both .npz files and corpus.tsv; give format='folder' or 'octis'", path)
+        return "folder"
+    if has_table:
+        return "octis"
+    if split_files(path):
+        return "folder"
+    if any(bare_name(file).lower().endswith(".txt") for file in text_files(path)):
+        return "files"
+    told = (
+        "holds no .npz, no corpus.tsv, no file of a split such as train.jsonl, and no .txt files; "
+        f"give the path of a file, or format= one of {', '.join(known)}"
+    )
+    raise FormatError(told, path)

@@ -1,0 +1,237 @@
+"""A folder of ``SPLIT.npz`` matrices with ``vocab.txt``, and what is known about their documents.
+
+=====================  =====================================================================================
+``vocab.txt``          word of each column, one a line
+``SPLIT.npz``          counts of the documents of a split, as scipy saves them; ``counts.npz`` without splits
+``SPLIT_labels.txt``   label of each document, one a line: its number in ``labels.txt`` where that is there
+``labels.txt``         names of the labels, one a line, numbered from 0
+``SPLIT_names.txt``    name of each document, one a line
+``SPLIT_tokens.npz``   words of each document in reading order: ``ids`` of all, and where each one ``ends``
+``order.txt``          where each document belongs, one a line, if the splits are mixed
+=====================  =====================================================================================
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from hftopic._files import written_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import Request, no_words, read_exactly, read_vocabulary, write_vocabulary
+from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
+from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
+
+_WHOLE = "counts"  # stands for a split where there are none
+_FIRST = ("train", "valid", "val", "dev", "test")
+_OURS = re.compile(r"vocab\.txt|labels\.txt|order\.txt|.+\.npz|.+_(labels|names)\.txt")
+
+
+def in_order(splits: Sequence[str]) -> list[str]:
+    """Names of splits, each once: train, valid, test, then the others by name."""
+    return sorted(set(splits), key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+
+
+def matrices(folder: Path) -> dict[str, Path]:
+    """The matrix of each split in a folder."""
+    files = {file.stem: file for file in folder.glob("*.npz") if not file.stem.endswith("_tokens")}
+    return {name: files[name] for name in in_order(list(files))}
+
+
+def read_folder(folder: Path, request: Request) -> Corpus:
+    """Corpus of a folder: all splits one after another, or the one asked for.
+
+    Raises
+    ------
+    FormatError
+        A file is damaged, the files do not fit each other, or there is no such split.
+    """
+    words = _words(folder, request)
+    files = chosen(folder, matrices(folder), request.split)
+    parts = [_read_part(folder, name, file, words, request) for name, file in files.items()]
+    splits = None if list(files) == [_WHOLE] else np.repeat(list(files), [p.matrix.shape[0] for p in parts])
+    with blamed_on(folder):
+        corpus = Corpus(
+            sp.vstack([part.matrix for part in parts], format="csr"),
+            words,
+            joined(folder, {part.name: part.labels for part in parts}, "labels"),
+            joined(folder, {part.name: part.names for part in parts}, "names"),
+            joined(folder, {part.name: part.tokens for part in parts}, "tokens"),
+            splits,
+        )
+        if (folder / "order.txt").is_file() and request.split is None:
+            corpus = corpus[np.argsort(_read_order(folder / "order.txt", len(corpus)))]
+        return corpus if request.vocabulary is None else corpus.with_vocabulary(request.vocabulary)
+
+
+def _words(folder: Path, request: Request) -> list[str]:
+    for file in (request.vocabulary_file, folder / "vocab.txt", folder / "vocabulary.txt"):
+        if file and file.is_file():
+            return read_vocabulary(file, request.encoding)
+    if request.vocabulary is not None:
+        return list(request.vocabulary)
+    raise FormatError(no_words(folder / "vocab.txt"), folder)
+
+
+def chosen(folder: Path, files: dict[str, Path], split: str | None) -> dict[str, Path]:
+    """The file of one split, or all of them."""
+    if not files:
+        raise FormatError("holds no file of counts: none of its files ends in .npz", folder)
+    if split is None:
+        return files
+    if split not in files:
+        raise FormatError(f"no split {split!r}; the splits are {', '.join(map(repr, files))}", folder)
+    return {split: files[split]}
+
+
+def joined(folder: Path, parts: dict[str, Sequence[Any] | None], what: str) -> list[Any] | None:
+    """Values of the documents of all splits, which have them all or none of them."""
+    present = {name for name, values in parts.items() if values is not None}
+    if not present:
+        return None
+    if present != set(parts):
+        absent = ", ".join(name for name in parts if name not in present)
+        raise FormatError(f"has {what} for {', '.join(sorted(present))} but not for {absent}", folder)
+    return [value for values in parts.values() for value in values or ()]
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    matrix: Any
+    labels: Sequence[str] | None
+    names: Sequence[str] | None
+    tokens: Sequence[Sequence[str]] | None
+
+
+def _read_part(folder: Path, name: str, file: Path, words: list[str], request: Request) -> _Part:
+    matrix = read_npz(file, len(words), request).matrix
+    rows, encoding = matrix.shape[0], request.encoding
+    labels, names, tokens = (folder / f"{name}_{what}" for what in ("labels.txt", "names.txt", "tokens.npz"))
+    return _Part(
+        name,
+        matrix,
+        class_names(labels, read_exactly(labels, rows, "labels", encoding), encoding)
+        if labels.is_file() and not request.has_labels
+        else None,
+        read_exactly(names, rows, "names", encoding) if names.is_file() else None,
+        _read_tokens(tokens, rows, words) if tokens.is_file() else None,
+    )
+
+
+def class_names(file: Path, labels: Sequence[str], encoding: str) -> list[str]:
+    """Labels by name, where they are numbers and ``labels.txt`` beside their file has the names.
+
+    Raises
+    ------
+    FormatError
+        A label is neither a number that ``labels.txt`` has a line for, nor one of its lines.
+    """
+    key = file.with_name("labels.txt")
+    if not key.is_file():
+        return list(labels)
+    names = read_list(key, encoding)
+    name_of = {str(number): name for number, name in enumerate(names)}
+    if set(labels) <= set(name_of):
+        return [name_of[label] for label in labels]
+    if set(labels) <= set(names):
+        return list(labels)
+    line = next(line for line, label in enumerate(labels, start=1) if label not in name_of)
+    told = f"the label {labels[line - 1]!r} is no number from 0 to {len(names) - 1} and no name in labels.txt"
+    raise FormatError(told, file, line)
+
+
+def _read_tokens(path: Path, n_documents: int, words: list[str]) -> list[tuple[str, ...]]:
+    arrays = read_arrays(path)
+    ids, ends = arrays.get("ids"), arrays.get("ends")
+    if ids is None or ends is None or any(a.ndim != 1 or a.dtype.kind not in "iu" for a in (ids, ends)):
+        raise FormatError("holds no arrays 'ids' and 'ends' of whole numbers", path)
+    if len(ends) != n_documents or (len(ids) if not len(ends) else 0) or (np.diff(ends, prepend=0) < 0).any():
+        raise FormatError(f"'ends' are not where {n_documents:,} documents end, one after another", path)
+    if len(ends) and ends[-1] != len(ids):
+        raise FormatError(f"'ends' reach to {ends[-1]:,} of {len(ids):,} 'ids'", path)
+    if ids.size and not (ids.min() >= 0 and ids.max() < len(words)):
+        raise FormatError(f"'ids' are not all from 0 to {len(words) - 1:,}", path)
+    spelled = np.array(words, dtype=object)[ids].tolist()
+    bounds = [0, *ends.tolist()]
+    return [tuple(spelled[start:end]) for start, end in pairwise(bounds)]
+
+
+def _read_order(path: Path, n_documents: int) -> np.ndarray:
+    places = read_list(path)
+    if sorted(places) != sorted(map(str, range(n_documents))):
+        raise FormatError(f"is not the numbers from 0 to {n_documents - 1:,} in some order", path)
+    return np.array(places, dtype=np.int64)
+
+
+def write_folder(corpus: Corpus, path: Path) -> None:
+    """The corpus as a folder, which appears whole; an earlier one of the kind is replaced.
+
+    Raises
+    ------
+    FileExistsError
+        The folder is there and holds other files, which would be lost.
+    CorpusError
+        A word, label, name or split does not fit the files.
+    """
+    _check_replaceable(path)
+    names = [_WHOLE] if corpus.splits is None else in_order(list(corpus.splits))
+    _check_file_names(names if corpus.splits is not None else [])
+    classes = None if corpus.labels is None else np.unique(corpus.labels)
+    rows = {
+        name: np.arange(len(corpus)) if corpus.splits is None else np.flatnonzero(corpus.splits == name)
+        for name in names
+    }
+    order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
+    with written_whole(path) as draft:
+        draft.mkdir()
+        write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
+        if classes is not None:
+            write_list(draft / "labels.txt", classes, "label")
+        if not np.array_equal(order, np.arange(len(order))):
+            write_list(draft / "order.txt", map(str, order), "place")
+        for name, own in rows.items():
+            _write_part(draft, name, corpus[own], classes)
+
+
+def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | None) -> None:
+    save_counts(folder / f"{name}.npz", part.counts)
+    if classes is not None and part.labels is not None:
+        numbers = np.searchsorted(classes, part.labels)
+        write_list(folder / f"{name}_labels.txt", map(str, numbers), "label")
+    if part.names is not None:
+        write_list(folder / f"{name}_names.txt", part.names, "name")
+    if part.tokens is not None:
+        column = {word: place for place, word in enumerate(part.vocabulary)}
+        ids = [column[word] for document in part.tokens for word in document]
+        ends = np.cumsum(list(map(len, part.tokens)), dtype=np.int64)
+        np.savez_compressed(folder / f"{name}_tokens.npz", ids=np.array(ids, dtype=np.int32), ends=ends)
+
+
+def _check_replaceable(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise FileExistsError(f"{path} is a file; a corpus folder cannot take its place")
+    others = sorted(file.name for file in path.iterdir() if not _OURS.fullmatch(file.name))
+    if others:
+        raise FileExistsError(
+            f"{path} holds {others[0]!r}, not only a corpus; name a folder for the corpus alone"
+        )
+
+
+def _check_file_names(splits: Sequence[str]) -> None:
+    for name in splits:
+        if (
+            not re.fullmatch(r"[^\W_](?:[\w-]*[^\W_])?", name, re.ASCII)
+            or name == _WHOLE
+            or name.endswith("_tokens")
+        ):
+            raise CorpusError(f"cannot hold the split {name!r}: its name must do for a file, such as 'train'")
+    if len({name.lower() for name in splits}) < len(splits):
+        raise CorpusError(f"cannot hold the splits {', '.join(splits)}: their files would have the same name")

@@ -1,0 +1,188 @@
+"""Text files as numbered lines: compression, encodings, line ends, and errors that say where."""
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from hftopic.data.corpus import CorpusError
+
+COMPRESSIONS = (".gz", ".xz", ".bz2")
+_UNPACK: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+_PACK: dict[str, Any] = {
+    # No name and no time: the same corpus gives the same bytes.
+    ".gz": lambda file: gzip.GzipFile("", "wb", fileobj=file, mtime=0),
+    ".xz": partial(lzma.LZMAFile, mode="wb"),
+    ".bz2": partial(bz2.BZ2File, mode="wb"),
+}
+_BROKEN = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
+
+
+class FormatError(CorpusError):
+    """A file that does not hold what its format says; names the file, and the line where there is one.
+
+    Attributes
+    ----------
+    path : str
+    line : int or None
+        Counted from 1.
+    """
+
+    def __init__(self, message: str, path: str | os.PathLike[str], line: int | None = None) -> None:
+        self.path = os.fspath(path)
+        self.line = line
+        super().__init__(f"{self.path}{f', line {line}' if line else ''}: {message}")
+
+
+@contextmanager
+def blamed_on(path: Path) -> Iterator[None]:
+    """Context in which what is wrong with a corpus is an error of the file it comes from."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except CorpusError as error:
+        raise FormatError(str(error), path) from error
+
+
+def bare_name(path: Path) -> str:
+    """Name of a file without the ending of its compression."""
+    return path.stem if path.suffix.lower() in COMPRESSIONS else path.name
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Bytes of a file, decompressed where its name ends in .gz, .xz or .bz2.
+
+    Raises
+    ------
+    FormatError
+        The compressed data is damaged or cut off.
+    """
+    suffix = path.suffix.lower()
+    with _UNPACK.get(suffix, open)(path, "rb") as stream:
+        try:
+            yield stream
+        except _BROKEN as error:
+            raise FormatError(f"damaged or cut off {suffix} data: {error}", path) from error
+        except OSError as error:
+            if suffix != ".bz2" or error.errno is not None:
+                raise
+            raise FormatError(f"damaged .bz2 data: {error}", path) from error
+
+
+def read_lines(path: Path, encoding: str = "utf-8", *, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
+    """Numbered lines of a text file.
+
+    A line ends in a newline, or in a carriage return and a newline, and in nothing else; the last may have no
+    end. A byte order mark is not part of the first line.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str
+    keep_ends : bool
+        Whether lines keep what ends them.
+
+    Yields
+    ------
+    number : int
+        Counted from 1.
+    line : str
+
+    Raises
+    ------
+    FormatError
+        A line is not in this encoding, or the compressed data is damaged.
+    LookupError
+        Python knows no such encoding.
+    """
+    codec = codecs.lookup(encoding).name
+    with opened(path) as stream:
+        decoded = _decoded if "\n".encode(codec) == b"\n" else _decoded_wide
+        for number, line in enumerate(decoded(path, stream, codec), start=1):
+            text = line.removeprefix("\ufeff") if number == 1 else line
+            if keep_ends:
+                yield number, text
+            else:
+                yield number, text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+
+
+def _decoded(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
+    for number, line in enumerate(stream, start=1):
+        try:
+            yield line.decode(codec)
+        except UnicodeDecodeError as error:
+            _refuse_encoding(path, number, codec, error)
+
+
+def _decoded_wide(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
+    """Lines of an encoding such as UTF-16, whose newline is more than one byte."""
+    number, text = 0, io.TextIOWrapper(stream, codec, newline="\n")
+    try:
+        for line in text:
+            number += 1
+            yield line
+    except UnicodeError as error:
+        _refuse_encoding(path, number + 1, codec, error)
+    finally:
+        text.detach()  # whoever opened the stream closes it
+
+
+def _refuse_encoding(path: Path, line: int, codec: str, error: UnicodeError) -> NoReturn:
+    raise FormatError(f"not {codec}: {error}; name the file's encoding by encoding=", path, line) from error
+
+
+def read_list(path: Path, encoding: str = "utf-8") -> list[str]:
+    """Every line of a file, in order; the inverse of `write_list`."""
+    return [line for _, line in read_lines(path, encoding)]
+
+
+def write_list(path: Path, values: Iterable[str], what: str) -> None:
+    """A value a line, in UTF-8.
+
+    Raises
+    ------
+    CorpusError
+        A value would not come back as it is, because it holds a line end.
+    """
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for place, value in enumerate(values):
+            if "\n" in value or value.endswith("\r") or (place == 0 and value.startswith("\ufeff")):
+                raise CorpusError(f"cannot hold {what} {place}, {value!r}: it does not fit on a line")
+            stream.write(f"{encodable(value, what, place)}\n")
+
+
+def encodable(value: str, what: str, place: int) -> str:
+    """The value itself, if UTF-8 has bytes for it."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CorpusError(f"cannot hold {what} {place}, {value!r}: {error}") from error
+    return value
+
+
+@contextmanager
+def compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
+    """Bytes to be written to ``path``, compressed as the name of ``target`` says."""
+    pack = _PACK.get(target.suffix.lower(), nullcontext)
+    with path.open("wb") as file, pack(file) as stream:
+        yield stream
+
+
+@contextmanager
+def compressed_text(path: Path, target: Path) -> Iterator[IO[str]]:
+    """Text to be written to ``path`` in UTF-8, line ends as given, compressed as ``target`` says."""
+    with compressed(path, target) as stream:
+        text = io.TextIOWrapper(stream, "utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()

@@ -1,0 +1,105 @@
+"""OCTIS: ``corpus.tsv``, a preprocessed document with its split and label a row, and ``vocabulary.txt``."""
+
+from pathlib import Path
+
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
+from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.tables import read_rows, table_of, write_rows
+from hftopic.data.validation import count_tokens
+
+# OCTIS calls the validation split "val", we call it "valid".
+_OUR_SPLIT = {"train": "train", "val": "valid", "test": "test"}
+_ITS_SPLIT = {ours: its for its, ours in _OUR_SPLIT.items()}
+
+
+def octis_file(path: Path) -> Path:
+    """The table of an OCTIS folder, or the table itself."""
+    return path if path.suffix and not path.is_dir() else path / "corpus.tsv"
+
+
+def read_octis(path: Path, request: Request) -> Corpus:
+    """Corpus of an OCTIS table, whose words are those between spaces; the text options do not apply.
+
+    Without ``vocabulary.txt`` the words are those that occur, in alphabetical order. Blank lines are no
+    documents. The split "val" becomes "valid".
+
+    Raises
+    ------
+    FormatError
+        A row has not the columns of the first, its split is none of OCTIS's, or a word has no place.
+    """
+    path = octis_file(path)
+    rows = list(read_rows(path, request.encoding, "\t"))
+    if not rows:
+        raise FormatError("there are no texts", path)
+    n_columns = len(rows[0][1])
+    for line, row in rows:
+        _check_row(path, line, row, n_columns)
+    words = _words(path, [row for _, row in rows], request)
+    known = set(words)
+    for line, row in rows:
+        if not known.issuperset(row[0].split()):
+            word = next(word for word in row[0].split() if word not in known)
+            raise FormatError(f"the word {word!r} is not in the vocabulary", path, line)
+    tokens = [tuple(row[0].split()) for _, row in rows]
+    names = beside(path, "names")
+    with blamed_on(path):
+        corpus = Corpus(
+            count_tokens(tokens, {word: column for column, word in enumerate(words)}),
+            words,
+            [row[2] for _, row in rows] if n_columns == 3 and not request.has_labels else None,
+            read_exactly(names, len(rows), "names", request.encoding) if names else None,
+            tokens,
+            [_OUR_SPLIT[row[1]] for _, row in rows] if n_columns > 1 else None,
+        )
+        corpus = corpus if request.split is None else corpus.split(request.split)
+        return corpus if request.vocabulary is None else corpus.with_vocabulary(request.vocabulary)
+
+
+def _check_row(path: Path, line: int, row: list[str], n_columns: int) -> None:
+    if len(row) != n_columns or n_columns > 3:
+        told = f"has {len(row)} columns and the first row {n_columns}; they are the document, split and label"
+        raise FormatError(told, path, line)
+    if n_columns > 1 and row[1] not in _OUR_SPLIT:
+        told = (
+            f"the split is {row[1][:40]!r}, not 'train', 'val' or 'test'; read another table by format='tsv'"
+        )
+        raise FormatError(told, path, line)
+
+
+def _words(path: Path, rows: list[list[str]], request: Request) -> list[str]:
+    if request.vocabulary_file is not None:
+        return read_vocabulary(request.vocabulary_file, request.encoding)
+    file = path.with_name("vocabulary.txt")
+    file = file if file.is_file() else beside(path, "vocab") or file
+    if file.is_file():
+        return read_vocabulary(file, request.encoding)
+    return sorted({word for row in rows for word in row[0].split()})
+
+
+def write_octis(corpus: Corpus, path: Path) -> None:
+    """The table, with ``vocabulary.txt`` beside it.
+
+    Raises
+    ------
+    CorpusError
+        The corpus holds no tokens, has labels but no splits, or other splits than train, valid and test.
+    """
+    path = octis_file(path)
+    parts = table_of(corpus)
+    columns = [parts["text"]]
+    if corpus.splits is None and corpus.labels is not None:
+        raise CorpusError(
+            "OCTIS keeps labels behind splits: give splits too, such as 'train' for all documents"
+        )
+    if corpus.splits is not None:
+        odd = next((split for split in corpus.splits if split not in _ITS_SPLIT), None)
+        if odd is not None:
+            raise CorpusError(f"OCTIS has the splits 'train', 'valid' and 'test', not {odd!r}")
+        columns.append([_ITS_SPLIT[split] for split in corpus.splits])
+        if corpus.labels is not None:
+            columns.append(parts["label"])
+    vocabulary = "vocabulary.txt"
+    with written_with_lists(corpus, path, vocabulary=vocabulary, only=("names",)) as draft:
+        write_rows(path, zip(*columns, strict=True), "\t", draft)

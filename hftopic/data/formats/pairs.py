@@ -1,0 +1,153 @@
+"""LDA-C and SVMlight: a document a line, as pairs ``word:count``."""
+
+import re
+from array import array
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from hftopic.data.corpus import Corpus
+from hftopic.data.formats.counts import Counts, Request, whole_counts, words_beside, written_with_lists
+from hftopic.data.formats.lines import FormatError, compressed, compressed_text, read_lines
+
+_LDAC = re.compile(r"\s*[0-9]+(?:\s+[0-9]+:[0-9]+)*\s*")
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_SVMLIGHT = re.compile(rf"\s*(?P<label>[^\s:#]+)(?:\s+qid:[0-9]+)?(?P<pairs>(?:\s+[0-9]+:\+?{_NUMBER})*)\s*")
+_BASE = re.compile(r"column indices are (zero|one)-based", re.IGNORECASE)
+
+
+class _Rows:
+    """Rows of a matrix as they are read, with the lines of the smallest and the largest word id."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ids, self.counts, self.ends = array("q"), array("d"), array("q", [0])
+        self.low: tuple[int, int] | None = None  # id, line
+        self.high = (-1, 0)
+
+    def add(self, pairs: list[str], line: int) -> None:
+        """A document, given as id, count, id, count …"""
+        try:
+            self.ids.extend(map(int, pairs[::2]))
+            self.counts.extend(map(float, pairs[1::2]))
+        except (OverflowError, ValueError) as error:
+            raise FormatError(f"holds a number that is too large: {error}", self.path, line) from error
+        own = self.ids[self.ends[-1] :]
+        self.ends.append(len(self.ids))
+        if own:
+            self.low = min(self.low or (own[0], line), (min(own), line))
+            self.high = max(self.high, (max(own), line))
+
+    def matrix(self, n_words: int, base: int) -> Any:
+        for word, line in (self.low or (base, 0), self.high):
+            if word >= n_words + base or (0 <= word < base):
+                told = (
+                    f"word {word} is not from {base} to {n_words + base - 1:,}: there are {n_words:,} words"
+                )
+                raise FormatError(told, self.path, line)
+        ids = np.array(self.ids, dtype=np.int64) - base
+        shape = (len(self.ends) - 1, n_words)
+        return sp.csr_array((np.array(self.counts), ids, np.array(self.ends)), shape=shape)
+
+
+def read_ldac(path: Path, n_words: int, request: Request) -> Counts:
+    """Counts of an LDA-C file: ``M word:count …``, M the number of pairs; words count from 0.
+
+    Blank lines are no documents (an empty one is ``0``), and repeated words of a document add up.
+
+    Raises
+    ------
+    FormatError
+        A line is not of this form, its M is wrong, or a word has no place in the vocabulary.
+    """
+    rows = _Rows(path)
+    for line, text in read_lines(path, request.encoding):
+        if not text.strip():
+            continue
+        if not _LDAC.fullmatch(text):
+            raise FormatError(f"expected 'M word:count …' in whole numbers, got {text[:40]!r}", path, line)
+        declared, *pairs = text.replace(":", " ").split()
+        if declared.lstrip("0") != str(len(pairs) // 2).lstrip("0"):
+            told = f"declares {declared} words but holds {len(pairs) // 2}: cut off, or not an LDA-C file"
+            raise FormatError(told, path, line)
+        rows.add(pairs, line)
+    return Counts(rows.matrix(n_words, 0))
+
+
+def write_ldac(corpus: Corpus, path: Path) -> None:
+    """An LDA-C file, with ``NAME.vocab.txt`` and lists of the labels, names and splits beside it."""
+    counts, ids, ends = (
+        whole_counts(corpus, "LDA-C").tolist(),
+        corpus.counts.indices.tolist(),
+        corpus.counts.indptr,
+    )
+    with (
+        written_with_lists(corpus, path, vocabulary=words_beside(path)) as draft,
+        compressed_text(draft, path) as stream,
+    ):
+        for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            pairs = zip(ids[start:end], counts[start:end], strict=True)
+            stream.write(" ".join([str(end - start), *(f"{word}:{count}" for word, count in pairs)]) + "\n")
+
+
+def read_svmlight(path: Path, n_words: int, request: Request, base: int | None = None) -> Counts:
+    """Counts and labels of an SVMlight file: ``label word:count … # comment``.
+
+    Whether words count from 0 or from 1 is taken from ``base``; else from a comment as scikit-learn writes
+    it, "Column indices are zero-based"; else from an id that only one of the two allows: 0, or the number of
+    words. Where nothing tells, it is an error rather than a guess. Labels that are all 0 are none.
+
+    Raises
+    ------
+    FormatError
+        A line is not of this form, a word has no place in the vocabulary, or nothing tells where words start.
+    """
+    rows, labels, told_base = _Rows(path), [], base
+    for line, text in read_lines(path, request.encoding):
+        text, _, comment = text.partition("#")
+        found = _BASE.search(comment)
+        if found and base is None:
+            told_base = 0 if found.group(1).lower() == "zero" else 1
+        if not text.strip():
+            continue
+        match = _SVMLIGHT.fullmatch(text)
+        if not match:
+            told = f"expected 'label word:count …' with counts from 0 up, got {text[:40]!r}"
+            raise FormatError(told, path, line)
+        labels.append(match["label"])
+        rows.add(match["pairs"].replace(":", " ").split(), line)
+    matrix = rows.matrix(n_words, _first_id(rows, n_words) if told_base is None else told_base)
+    return Counts(matrix, None if set(labels) <= {"0"} else labels)
+
+
+def _first_id(rows: _Rows, n_words: int) -> int:
+    low = rows.low or (0, 0)
+    if low[0] == 0:
+        return 0
+    if rows.high[0] >= n_words:
+        return 1
+    raise FormatError(
+        f"its words are numbered from {low[0]} to {rows.high[0]} of {n_words:,}, so they may count from 0 or "
+        "from 1; give format='svmlight0' or format='svmlight1'",
+        rows.path,
+    )
+
+
+def write_svmlight(corpus: Corpus, path: Path, base: int = 0) -> None:
+    """An SVMlight file that says where its words start, with ``NAME.vocab.txt`` and lists beside it.
+
+    Labels are written as numbers, in the order of the sorted labels, and as they are in ``NAME.labels.txt``.
+    """
+    from sklearn.datasets import dump_svmlight_file
+
+    classes = np.zeros(len(corpus), dtype=np.int64)
+    if corpus.labels is not None:
+        classes = np.unique(corpus.labels, return_inverse=True)[1]
+    matrix = corpus.counts.copy()
+    with (
+        written_with_lists(corpus, path, vocabulary=words_beside(path)) as draft,
+        compressed(draft, path) as stream,
+    ):
+        dump_svmlight_file(matrix, classes, stream, zero_based=base == 0, comment="word counts of documents")

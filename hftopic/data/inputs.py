@@ -1,0 +1,137 @@
+"""What users pass as X, as CSR counts; and the words that go with its columns."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from pandas.api.types import is_string_dtype
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from hftopic.data.corpus import Corpus
+from hftopic.data.validation import canonical_csr
+
+
+class WithColumns(Protocol):
+    """A model that was fitted on documents of so many words; it may know the words."""
+
+    n_features_in_: int
+
+
+def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
+    """Counts as CSR of float32, shape (n_documents, n_words); ``X`` itself is never changed.
+
+    Parameters
+    ----------
+    model : estimator
+        Its ``n_features_in_``, ``feature_names_in_`` and ``vocabulary_`` are set when ``reset``, and
+        compared with ``X`` otherwise.
+    X : Corpus, sparse matrix or array, ndarray or DataFrame
+    reset : bool
+
+    Raises
+    ------
+    ValueError
+        Negative, missing or infinite values, no document, texts in place of counts, or words that are not
+        the model's.
+    """
+    _refuse_texts(X)
+    if not reset:
+        _check_same_words(model, X)
+        if isinstance(X, Corpus):
+            return X.counts  # valid since it was made, and its words are the model's
+    values = X.counts if isinstance(X, Corpus) else X
+    counts = validate_data(model, values, accept_sparse="csr", dtype=np.float32, reset=reset)
+    if reset:
+        _remember_words(model, X)
+    counts = canonical_csr(sp.csr_array(counts), shared_with=X)
+    lowest = counts.data.min(initial=0)
+    if lowest < 0:
+        raise ValueError(
+            f"Negative values in data passed to {type(model).__name__}: the lowest is {lowest:g}. "
+            "Pass word counts, not centred or standardised values"
+        )
+    return counts
+
+
+def _remember_words(model: BaseEstimator, X: Any) -> None:
+    if isinstance(X, Corpus):
+        model.vocabulary_ = np.array(X.vocabulary, dtype=object)
+    elif hasattr(model, "vocabulary_"):
+        del model.vocabulary_
+
+
+def _refuse_texts(X: Any) -> None:
+    if isinstance(X, pd.DataFrame):
+        texts = any(is_string_dtype(X[column]) for column in X)
+    elif isinstance(X, list | tuple | pd.Series | np.ndarray) and np.ndim(X) == 1:
+        texts = isinstance(next(iter(X), None), str)
+    else:
+        texts = isinstance(X, str)
+    if texts:
+        raise ValueError(
+            "X holds texts, not counts of words: make counts of them with "
+            "sklearn.feature_extraction.text.CountVectorizer, or a Corpus with hftopic.corpus_from_texts"
+        )
+
+
+def _check_same_words(model: WithColumns, X: Any) -> None:
+    """Compare a corpus with the words the model knows; scikit-learn compares the columns of a DataFrame."""
+    if not isinstance(X, Corpus):
+        return
+    words = known_words(model)
+    if X.n_words != model.n_features_in_:
+        raise ValueError(
+            f"X has {X.n_words} features, but {type(model).__name__} is expecting {model.n_features_in_} "
+            "features as input: read the corpus with the vocabulary of the model"
+        )
+    if words is None or np.array_equal(words, X.vocabulary):
+        return
+    first = int(np.flatnonzero(words != X.vocabulary)[0])
+    raise ValueError(
+        f"the corpus is counted over other words than {type(model).__name__} was fitted on: column {first} "
+        f"is {X.vocabulary[first]!r}, not {words[first]!r}. Read it with the vocabulary of the model"
+    )
+
+
+def known_words(model: object) -> NDArray[np.object_] | None:
+    """Words that a model learned from a Corpus or a DataFrame, shape (n_words,), or None."""
+    words: NDArray[np.object_] | None = getattr(
+        model, "vocabulary_", getattr(model, "feature_names_in_", None)
+    )
+    return words
+
+
+def column_words(model: WithColumns, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
+    """Word of each column: as given, or as known from fitting, or the column's number.
+
+    Raises
+    ------
+    ValueError
+        A vocabulary of another length than the model's.
+    """
+    if vocabulary is None:
+        known = known_words(model)
+        words = np.arange(model.n_features_in_).astype(str) if known is None else known
+    else:
+        words = np.asarray(vocabulary)
+    if words.shape != (model.n_features_in_,):
+        raise ValueError(
+            f"vocabulary has {len(words)} words, but the model was fitted on {model.n_features_in_}; "
+            "pass one word a column, such as vectorizer.get_feature_names_out()"
+        )
+    return words.astype(object)
+
+
+def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
+    """One warning where some documents have no words."""
+    if empty.any():
+        warnings.warn(
+            f"{int(empty.sum())} of {len(empty)} documents have no words: {consequence}",
+            UserWarning,
+            stacklevel=4,
+        )

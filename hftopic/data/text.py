@@ -1,0 +1,283 @@
+"""Raw text to word counts, by scikit-learn's vectoriser."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from hftopic._numbers import is_whole
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.validation import as_vocabulary
+
+# Runs of at least three letters, in text without combining marks. What a contraction of "not" leaves ("don",
+# "isn", "couldn") is no word.
+LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
+_JOINERS = "\u200c\u200d"  # within words of Persian and of Indic scripts
+_NO_TEXTS = "there are no texts"
+# Marks by category, but of how a symbol looks: the heart before "love" must not make it part of a word.
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How texts become words, and which words are kept.
+
+    Parameters
+    ----------
+    lowercase : bool
+        Whether texts are put in lower case first.
+    stop_words : "english", tuple of str, or None
+        Words left out: scikit-learn's English list, those given, or none.
+    min_df, max_df : int or float
+        Fewest and most documents in which a kept word occurs: a number of documents (int), or a share of
+        them (float from 0 to 1). With the defaults, 5 documents and half of the documents.
+    token_pattern : str or None
+        Regular expression of a word. None takes runs of three or more letters, of any script, with the
+        combining marks on them (accents, vowel signs); marks do not count as letters.
+    max_features : int or None
+        Number of words kept, the most frequent ones; None keeps all.
+
+    Raises
+    ------
+    ValueError
+        A setting has a value that it cannot have.
+
+    Examples
+    --------
+    >>> TextOptions(min_df=1, max_features=2000).max_df
+    0.5
+    """
+
+    lowercase: bool = True
+    stop_words: str | tuple[str, ...] | None = "english"
+    min_df: int | float = 5
+    max_df: int | float = 0.5
+    token_pattern: str | None = None
+    max_features: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.stop_words, str) and self.stop_words != "english":
+            raise ValueError(
+                f"stop_words must be 'english', a tuple of words or None, not {self.stop_words!r}"
+            )
+        if self.stop_words is not None and not isinstance(self.stop_words, str):
+            object.__setattr__(self, "stop_words", _as_words(self.stop_words))
+        for name in ("min_df", "max_df"):
+            _check_frequency(name, getattr(self, name))
+        if self.token_pattern is not None:
+            _check_pattern(self.token_pattern)
+        if self.max_features is not None and not is_whole(self.max_features):
+            raise ValueError(
+                f"max_features must be a whole number from 1 up, or None, not {self.max_features!r}"
+            )
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"token_pattern {pattern!r} is no regular expression: {error}") from error
+    if groups > 1:
+        raise ValueError(f"token_pattern {pattern!r} captures {groups} groups; one at the most")
+
+
+def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
+    words = tuple(stop_words)
+    strangers = [word for word in words if not isinstance(word, str)]
+    if strangers:
+        raise ValueError(f"stop_words must be strings; {strangers[0]!r} is not")
+    return words
+
+
+def _check_frequency(name: str, value: Any) -> None:
+    share = isinstance(value, float | np.floating) and 0 <= value <= 1
+    if not (share or is_whole(value)):
+        raise ValueError(
+            f"{name} must be a number of documents (a whole number from 1 up) or a share of them "
+            f"(a float from 0.0 to 1.0), not {value!r}"
+        )
+
+
+def corpus_from_texts(
+    texts: Iterable[str],
+    *,
+    options: TextOptions | None = None,
+    labels: Iterable[Any] | None = None,
+    names: Iterable[Any] | None = None,
+    splits: Iterable[Any] | None = None,
+    vocabulary: Sequence[str] | np.ndarray | None = None,
+) -> Corpus:
+    """Corpus of texts, its words in alphabetical order and its tokens in reading order.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A document each; may be a generator, since each is read once. They are put in Unicode's composed
+        form (NFC), in which a word is the same however its accents were typed.
+    options : TextOptions, optional
+        How texts become words; ``TextOptions()`` if not given.
+    labels, names, splits : sequences, optional
+        As in `Corpus`.
+    vocabulary : sequence of str, optional
+        Words of the corpus, in this order, for new documents of a model that is fitted already. The
+        options that choose words (``stop_words``, ``min_df``, ``max_df``, ``max_features``) have no effect
+        then.
+
+    Raises
+    ------
+    CorpusError
+        There are no texts, one is not a string, or the options leave no word; the message says which option.
+
+    Examples
+    --------
+    >>> corpus = corpus_from_texts(["The cat sat.", "A cat ran."], options=TextOptions(min_df=2, max_df=1.0))
+    >>> corpus.vocabulary.tolist(), corpus.tokens
+    (['cat'], (('cat',), ('cat',)))
+    """
+    options = TextOptions() if options is None else options
+    if isinstance(texts, str | bytes):
+        raise CorpusError("texts is one string; give a sequence of texts, one a document")
+    words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
+    record = _Record(_analyser(options, words), words or ())
+    counts, found = _vectorise(texts, record, options, words)
+    if not record.documents:
+        raise CorpusError(_NO_TEXTS)
+    kept = frozenset(found)
+    tokens = tuple(tuple(word for word in document if word in kept) for document in record.documents)
+    return Corpus(counts, found, labels, names, tokens, splits)
+
+
+class _Record:
+    """Analyser that remembers the tokens it hands out, so that each text is read once."""
+
+    def __init__(self, analyse: Callable[[str], list[str]], vocabulary: Iterable[str]) -> None:
+        self.analyse = analyse
+        self.documents: list[tuple[str, ...]] = []
+        # One string object a word, however often it occurs; a word given in another form than NFC stays so.
+        self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
+        self._shared |= {word: word for word in vocabulary}
+
+    def __call__(self, text: Any) -> tuple[str, ...]:
+        if not isinstance(text, str):
+            raise CorpusError(
+                f"text {len(self.documents)} is {text!r} of type {type(text).__name__}, not a string"
+            )
+        share = self._shared.setdefault
+        document = tuple(share(word, word) for word in self.analyse(text))
+        self.documents.append(document)
+        return document
+
+
+def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[str], list[str]]:
+    # Imported here: reading a matrix needs no vectoriser.
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    stop_words: Any = options.stop_words if vocabulary is None else None
+    if isinstance(stop_words, tuple):
+        stop_words = [unicodedata.normalize("NFC", word) for word in stop_words]
+    analyse: Callable[[str], list[str]] = CountVectorizer(
+        preprocessor=_lowered if options.lowercase else _composed,
+        stop_words=stop_words,
+        tokenizer=_words if options.token_pattern is None else None,
+        token_pattern=options.token_pattern,
+    ).build_analyzer()
+    return analyse
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _lowered(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    # lower() makes two characters of the Turkish capital, i and a dot above it.
+    return _composed(_composed(text).replace("\u0130", "i").lower())
+
+
+def _words(text: str) -> list[str]:
+    """Words of a composed text by the default pattern, the costly one only where there are marks."""
+    simple, marked, mark = _word_patterns()
+    # Each character is looked up once, not each time it occurs: the class of marks is slow to search.
+    has_marks = not text.isascii() and mark.search("".join(set(text)))
+    return (marked if has_marks else simple).findall(text)
+
+
+@cache
+def _word_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Words without marks, words with marks on their letters, and what shows that there are marks."""
+    marks = _marks()
+    letter = rf"[^\W\d_][{marks}]*"
+    word = rf"(?<![\w{marks}]){letter}(?:[{_JOINERS}]?{letter}){{2,}}(?![\w{marks}])(?!['\u2019]t\b)"
+    return re.compile(LETTERS), re.compile(word), re.compile(f"[{marks}{_JOINERS}]")
+
+
+def _marks() -> str:
+    """Combining marks, categories Mn and Mc, as ranges of a character class: `re` has no name for them."""
+    ranges: list[list[int]] = []
+    for code in range(0x20000):  # beyond are only the variation selectors supplement
+        if unicodedata.category(chr(code)) in ("Mn", "Mc") and code not in _VARIATION_SELECTORS:
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+def _vectorise(
+    texts: Iterable[str], record: _Record, options: TextOptions, vocabulary: list[str] | None
+) -> tuple[Any, list[str]]:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(
+        analyzer=record,
+        lowercase=options.lowercase,  # it warns where a given vocabulary has capitals nevertheless
+        vocabulary=vocabulary,
+        min_df=options.min_df,
+        max_df=options.max_df,
+        max_features=options.max_features,
+        dtype=np.float32,
+    )
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except CorpusError:
+        raise
+    except ValueError as error:
+        raise CorpusError(_why_no_word(record.documents, options)) from error
+    return counts, vectorizer.get_feature_names_out().tolist()
+
+
+def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> str:
+    """Which option leaves no word, and what to do."""
+    n = len(documents)
+    spread: dict[str, int] = {}
+    for document in documents:
+        for word in set(document):
+            spread[word] = spread.get(word, 0) + 1
+    if n == 0:
+        return _NO_TEXTS
+    if not spread:
+        pattern = options.token_pattern
+        which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"
+        return (
+            f"no word is left in {n:,} texts: they are empty, or {which} and "
+            f"stop_words={options.stop_words!r} leave nothing"
+        )
+    fewest, most = (_documents(bound, n) for bound in (options.min_df, options.max_df))
+    widest = max(spread, key=lambda word: (spread[word], word))
+    told = f"{widest!r} is in {spread[widest]:,} of {n:,} texts, more than any other word"
+    if max(spread.values()) < fewest:
+        return f"min_df={options.min_df} leaves no word: {told}; lower min_df"
+    if min(spread.values()) > most:
+        return f"max_df={options.max_df} leaves no word: every word is in more texts than that; raise max_df"
+    return (
+        f"min_df={options.min_df} and max_df={options.max_df} together leave no word: {told}; move them apart"
+    )
+
+
+def _documents(bound: float, n_documents: int) -> float:
+    return bound if is_whole(bound) else bound * n_documents

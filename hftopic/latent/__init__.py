@@ -1,0 +1,1 @@
+"""Latent variables: groups of topics, their posterior and their prior."""

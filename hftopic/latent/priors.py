@@ -1,0 +1,217 @@
+"""Priors p(z): what a user may give as ``prior``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hftopic._numbers import is_positive
+from hftopic.latent.space import LatentSpace
+
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Mean (K,), and variances (K,) or a covariance matrix (K, K)."""
+
+
+class Prior(Protocol):
+    """What an estimator's ``prior`` parameter must offer."""
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
+        """Mean of each Gaussian dimension, shape (K,), and variances (K,) or covariance (K, K).
+
+        ``simplex_sizes`` (K,) says how many topics share the softmax of each dimension.
+        """
+
+
+@dataclass(frozen=True)
+class StandardNormal:
+    """Prior N(0, 1) on each dimension.
+
+    Examples
+    --------
+    >>> StandardNormal()
+    StandardNormal()
+    """
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros and ones, shape (K,) each."""
+        return np.zeros(space.n_dims), np.ones(space.n_dims)
+
+
+@dataclass(frozen=True)
+class DirichletLaplace:
+    """Gaussian on logits that approximates a symmetric Dirichlet on topic proportions.
+
+    The Laplace approximation in the softmax basis of Srivastava & Sutton (2017), section 3.2: mean 0 and
+    variance (1/a)(1 - 2/K) + 1/(K a) for K topics that share one softmax.
+
+    Parameters
+    ----------
+    concentration : float, default=1.0
+        The Dirichlet's parameter a, the same for each topic.
+
+    Examples
+    --------
+    >>> from hftopic.latent.space import LatentSpace
+    >>> mean, variance = DirichletLaplace(1.0).moments(LatentSpace(50), np.full(50, 50))
+    >>> float(mean[0]), round(float(variance[0]), 2)
+    (0.0, 0.98)
+    """
+
+    concentration: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_positive("concentration", self.concentration)
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
+        """Mean and variance of each logit, shape (K,) each.
+
+        Raises
+        ------
+        ValueError
+            A softmax over a single topic, whose proportion is always 1.
+        """
+        sizes = np.asarray(simplex_sizes, dtype=np.float64)
+        if (sizes < 2).any():
+            raise ValueError(
+                "a Dirichlet prior needs at least 2 topics in a softmax; got a softmax over 1 topic: "
+                "use more topics, topic_softmax='joint', or prior=StandardNormal()"
+            )
+        return np.zeros(space.n_dims), (1 - 2 / sizes + 1 / sizes) / self.concentration
+
+
+@dataclass(frozen=True)
+class FullCovariance:
+    """Gaussian prior with any covariance among the dimensions, within groups and across them.
+
+    Terms (A) and (i) of the objective then match the aggregate posterior to these correlations, in place of
+    removing all of them.
+
+    Parameters
+    ----------
+    covariance : array-like, shape (K, K)
+        Symmetric and positive definite; rows in the order of the Gaussian dimensions.
+
+    Examples
+    --------
+    >>> FullCovariance([[1, 0.5], [0.5, 1]])
+    FullCovariance(covariance=((1.0, 0.5), (0.5, 1.0)))
+    """
+
+    covariance: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        matrix = _as_matrix("covariance", self.covariance)
+        _check_positive_definite("covariance", matrix)
+        object.__setattr__(self, "covariance", _as_tuples(matrix))
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros, shape (K,), and the covariance, shape (K, K).
+
+        Raises
+        ------
+        ValueError
+            The matrix is not one for K dimensions.
+        """
+        matrix = np.array(self.covariance)
+        if len(matrix) != space.n_dims:
+            raise ValueError(
+                f"the prior's covariance has shape {matrix.shape}; "
+                f"the {space.n_dims} Gaussian dimensions need ({space.n_dims}, {space.n_dims})"
+            )
+        return np.zeros(space.n_dims), matrix
+
+
+@dataclass(frozen=True)
+class BlockCorrelation:
+    """Gaussian prior whose correlations are told by group: one number for each two groups.
+
+    Parameters
+    ----------
+    correlation : array-like, shape (D, D)
+        Entry (d, d) is the correlation of any two topics of group d; entry (d, d') that of topics of
+        different groups. Rows in the order of the innermost Normal groups.
+    matched : bool, default=True
+        Across groups, only the i-th topic of one group and the i-th of the other correlate; with False, every
+        topic of the one with every topic of the other.
+    variance : float, default=1.0
+        Of every dimension.
+
+    Examples
+    --------
+    >>> prior = BlockCorrelation([[0, 0.8], [0.8, 0]])
+    >>> prior.moments(LatentSpace((2, 2)), np.array([4, 4, 4, 4]))[1].tolist()
+    [[1.0, 0.0, 0.8, 0.0], [0.0, 1.0, 0.0, 0.8], [0.8, 0.0, 1.0, 0.0], [0.0, 0.8, 0.0, 1.0]]
+    """
+
+    correlation: tuple[tuple[float, ...], ...]
+    matched: bool = True
+    variance: float = 1.0
+
+    def __post_init__(self) -> None:
+        matrix = _as_matrix("correlation", self.correlation)
+        if (np.abs(matrix) >= 1).any():
+            raise ValueError(f"each correlation must lie between -1 and 1; got {self.correlation!r}")
+        _check_positive("variance", self.variance)
+        object.__setattr__(self, "correlation", _as_tuples(matrix))
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:  # noqa: ARG002
+        """Zeros, shape (K,), and the covariance, shape (K, K).
+
+        Raises
+        ------
+        ValueError
+            Not one row a group, or no Gaussian has these correlations together.
+        """
+        blocks = np.array(self.correlation)
+        sizes = [s.stop - s.start for s in space.dim_slices if s.stop > s.start]
+        if len(blocks) != len(sizes):
+            raise ValueError(
+                f"the prior's correlation has shape {blocks.shape}; "
+                f"the {len(sizes)} groups of topics need ({len(sizes)}, {len(sizes)})"
+            )
+        group = np.repeat(np.arange(len(sizes)), sizes)
+        place = np.concatenate([np.arange(size) for size in sizes])
+        matrix = blocks[group[:, None], group]
+        if self.matched:
+            matrix = matrix * ((group[:, None] == group) | (place[:, None] == place))
+        np.fill_diagonal(matrix, 1.0)
+        _check_positive_definite("correlation", matrix)
+        return np.zeros(space.n_dims), self.variance * matrix
+
+
+PRIORS: dict[str, Callable[..., Prior]] = {
+    prior.__name__: prior for prior in (StandardNormal, DirichletLaplace, FullCovariance, BlockCorrelation)
+}
+"""Priors by the name they print and save with."""
+
+
+def _check_positive(name: str, value: Any) -> None:
+    if not is_positive(value):
+        raise ValueError(f"{name} must be a positive number; got {value!r}")
+
+
+def _as_matrix(name: str, given: Any) -> NDArray[np.float64]:
+    try:
+        matrix = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a square matrix of numbers; got {given!r}") from error
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+        raise ValueError(f"{name} must be a square matrix of finite numbers; got one of shape {matrix.shape}")
+    if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
+        raise ValueError(f"{name} is not symmetric")
+    return matrix
+
+
+def _as_tuples(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())
+
+
+def _check_positive_definite(name: str, matrix: NDArray[np.float64]) -> None:
+    lowest = float(np.linalg.eigvalsh(matrix)[0])
+    if lowest <= 1e-6 * float(np.diag(matrix).max()):
+        raise ValueError(
+            f"no Gaussian has this {name}: it must be positive definite, and its smallest eigenvalue is "
+            f"{lowest:.3g}; use weaker correlations"
+        )

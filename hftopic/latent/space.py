@@ -1,0 +1,203 @@
+"""Layout of the latent variables: groups side by side, which may be nested, and densities at every level."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hftopic.latent.groups import MOST_CLASSES, Discrete, Group, GroupsLike, Normal
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Log densities of latent variables at every level of the hierarchy, in nats.
+
+    Attributes
+    ----------
+    partitions : tuple of Tensor, shape (B, nodes) each
+        Of the nodes of each partition of :class:`LatentSpace`: z whole, …, the innermost groups z_d.
+    variables : Tensor, shape (B, K + number of discrete variables)
+        Of each single variable: the Gaussian dimensions z_d,e, then the discrete ones.
+    """
+
+    partitions: tuple[Tensor, ...]
+    variables: Tensor
+
+    @property
+    def joint(self) -> Tensor:
+        """Of z whole, shape (B,)."""
+        return self.partitions[0][:, 0]
+
+    @property
+    def groups(self) -> Tensor:
+        """Of each innermost group z_d, shape (B, D)."""
+        return self.partitions[-1]
+
+    def sums(self) -> list[Tensor]:
+        """Over the parts of each level, from z whole to the single variables, shape (B,) each."""
+        return [*(partition.sum(1) for partition in self.partitions), self.variables.sum(1)]
+
+
+class LatentSpace:
+    """Layout of z: groups side by side, which may be nested.
+
+    Topics, which are the columns of ``transform``, are the dimensions of the Normal groups and the classes of
+    the discrete variables, in the order of the groups.
+
+    Parameters
+    ----------
+    groups : int, Normal, Discrete, or iterable of them or of iterables of them
+        A bare number is one group.
+
+    Attributes
+    ----------
+    groups : tuple of Normal or Discrete
+        The D innermost groups.
+    paths : tuple of tuple of int
+        Place of each in the nesting: (1,) is the second group, (1, 0) the first one inside it.
+    partitions : tuple of tuple of slice
+        Nodes of each level as runs of innermost groups, from the one that holds all to single groups. Flat
+        groups have these two levels, every depth of nesting one more.
+    """
+
+    def __init__(self, groups: GroupsLike) -> None:
+        listed = [groups] if isinstance(groups, int | np.integer | Normal | Discrete) else groups
+        if not isinstance(listed, Iterable) or isinstance(groups, str):
+            raise ValueError(
+                f"groups must be a number of topics or a tuple of them, such as (25, 25); got {groups!r}"
+            )
+        leaves = list(_leaves(listed, ()))
+        if not leaves:
+            raise ValueError("groups is empty; give at least one group, such as groups=(25, 25)")
+        self.paths = tuple(path for path, _ in leaves)
+        self.groups: tuple[Group, ...] = tuple(group for _, group in leaves)
+        combinations = math.prod(concrete.classes for concrete in self.concretes)
+        if combinations > MOST_CLASSES:
+            raise ValueError(
+                f"the classes of the discrete variables have {combinations} combinations, and each is "
+                f"enumerated; at most {MOST_CLASSES} can be, so use fewer classes or variables"
+            )
+        depth = max(map(len, self.paths))
+        self.partitions = tuple(tuple(self._nodes(level)) for level in range(depth + 1))
+
+    def _nodes(self, level: int) -> Iterable[slice]:
+        """Runs of innermost groups that share the first ``level`` steps of their paths."""
+        starts = [
+            i for i, path in enumerate(self.paths) if not i or path[:level] != self.paths[i - 1][:level]
+        ]
+        return (slice(a, b) for a, b in zip(starts, [*starts[1:], len(self.paths)], strict=True))
+
+    @property
+    def n_groups(self) -> int:
+        """D, the number of innermost groups."""
+        return len(self.groups)
+
+    @cached_property
+    def n_dims(self) -> int:
+        """K, the number of Gaussian dimensions."""
+        return sum(group.dims for group in self.groups if isinstance(group, Normal))
+
+    @cached_property
+    def n_topics(self) -> int:
+        """Columns of ``transform``: Gaussian dimensions and classes."""
+        return sum(group.size for group in self.groups)
+
+    @cached_property
+    def concretes(self) -> tuple[Discrete, ...]:
+        """The discrete variables."""
+        return tuple(group for group in self.groups if isinstance(group, Discrete))
+
+    @cached_property
+    def slices(self) -> tuple[slice, ...]:
+        """Topics of each group."""
+        ends = np.cumsum([group.size for group in self.groups]).tolist()
+        return tuple(slice(end - group.size, end) for group, end in zip(self.groups, ends, strict=True))
+
+    @cached_property
+    def dim_slices(self) -> tuple[slice, ...]:
+        """Gaussian dimensions of each group; none of a discrete one."""
+        sizes = [group.dims if isinstance(group, Normal) else 0 for group in self.groups]
+        ends = np.cumsum(sizes).tolist()
+        return tuple(slice(end - size, end) for size, end in zip(sizes, ends, strict=True))
+
+    @cached_property
+    def topic_groups(self) -> NDArray[np.int64]:
+        """Innermost group of each topic, shape (n_topics,)."""
+        return np.repeat(np.arange(self.n_groups), [group.size for group in self.groups])
+
+    @cached_property
+    def gaussian(self) -> NDArray[np.bool_]:
+        """Which topics are Gaussian dimensions and not classes, shape (n_topics,)."""
+        kinds = [isinstance(group, Normal) for group in self.groups]
+        return np.repeat(kinds, [group.size for group in self.groups])
+
+    def concretes_in(self, node: slice) -> list[int]:
+        """Which of the discrete variables a run of groups holds."""
+        before = sum(isinstance(group, Discrete) for group in self.groups[: node.start])
+        inside = sum(isinstance(group, Discrete) for group in self.groups[node])
+        return list(range(before, before + inside))
+
+    def dims_in(self, node: slice) -> slice:
+        """Gaussian dimensions of a run of groups."""
+        return slice(self.dim_slices[node.start].start, self.dim_slices[node.stop - 1].stop)
+
+    def variables_in(self, node: slice) -> list[int]:
+        """Single variables of a run of groups: Gaussian dimensions, numbered first, and discrete ones."""
+        dims = self.dims_in(node)
+        return [*range(dims.start, dims.stop), *(self.n_dims + c for c in self.concretes_in(node))]
+
+    @cached_property
+    def variable_of_topic(self) -> NDArray[np.int64]:
+        """Single variable that each topic belongs to, shape (n_topics,)."""
+        each = [
+            np.resize(self.variables_in(slice(d, d + 1)), group.size) for d, group in enumerate(self.groups)
+        ]
+        return np.concatenate(each)
+
+    def class_combinations(self) -> list[tuple[int, ...]]:
+        """Every way of choosing a class of each discrete variable; one, empty, where there are none."""
+        return list(product(*(range(concrete.classes) for concrete in self.concretes)))
+
+    def levels_of(
+        self, dims: Tensor, classes: list[Tensor], of_block: Callable[[slice], Tensor] | None = None
+    ) -> Levels:
+        """Levels of a density under which the discrete variables are independent of all else.
+
+        Parameters
+        ----------
+        dims : Tensor, shape (B, K)
+            Log density of each Gaussian dimension alone.
+        classes : list of Tensor, shape (B,) each
+            Of each discrete variable.
+        of_block : function, optional
+            Log density, shape (B,), of a run of dimensions together; if not given they are independent.
+        """
+        of_block = of_block or (lambda block: dims[:, block].sum(1))
+        partitions = [
+            torch.stack(
+                [
+                    sum((classes[c] for c in self.concretes_in(node)), of_block(self.dims_in(node)))
+                    for node in partition
+                ],
+                dim=1,
+            )
+            for partition in self.partitions
+        ]
+        return Levels(tuple(partitions), torch.cat([dims, *(c[:, None] for c in classes)], 1))
+
+
+def _leaves(groups: Iterable[object], path: tuple[int, ...]) -> Iterable[tuple[tuple[int, ...], Group]]:
+    """Innermost groups in order, each with its place in the nesting."""
+    for i, group in enumerate(groups):
+        if isinstance(group, tuple | list):
+            if not group:
+                raise ValueError("groups holds an empty group; leave it out")
+            yield from _leaves(group, (*path, i))
+        else:
+            yield (*path, i), group if isinstance(group, Normal | Discrete) else Normal(group)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The estimators: fitting, what a fitted model answers, and its files."""

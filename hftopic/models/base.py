@@ -1,0 +1,332 @@
+"""The estimator behind every model: its parameters, and fitting in scikit-learn's manner."""
+
+import copy
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral, Real
+from typing import Annotated, Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from torch import Tensor
+
+from hftopic.data.batches import Batch
+from hftopic.data.documents import BagsOfWords
+from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.latent.groups import Discrete, GroupsLike, Normal
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.priors import Prior
+from hftopic.latent.space import LatentSpace
+from hftopic.models.fitted import FittedModel
+from hftopic.models.parameters import (
+    EPOCHS,
+    SHARE,
+    WEIGHT,
+    RandomState,
+    WeightLike,
+    check_fits,
+    chosen_device,
+    chosen_objective,
+    chosen_prior,
+    constraints_of,
+    layer_sizes,
+)
+from hftopic.networks.decoders import Decoder
+from hftopic.networks.encoder import Encoder
+from hftopic.networks.network import TopicNetwork
+from hftopic.objective.base import Objective
+from hftopic.objective.minibatch import ESTIMATORS
+from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
+
+EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
+
+
+@dataclass(eq=False, repr=False)
+class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
+    """Topic model trained as a variational autoencoder with a grouped objective.
+
+    A dataclass, so that each parameter is declared once: its default, and what it may be. Subclasses give the
+    network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`. A subclass with more
+    parameters is a dataclass too, or has an ``__init__`` that stores them.
+    """
+
+    groups: Annotated[GroupsLike, Integral, Normal, Discrete, tuple, list] = (25, 25)
+    _: KW_ONLY
+    alpha: Annotated[WeightLike, WEIGHT] = 1.0
+    beta: Annotated[WeightLike | tuple[WeightLike, ...], WEIGHT, tuple] = 0.1
+    gamma: Annotated[WeightLike, WEIGHT] = 10.0
+    objective: Annotated[Objective | None, None, HasMethods("terms")] = None
+    marginals: Annotated[str, StrOptions(set(ESTIMATORS))] = "hfvae"
+    partners: Annotated[int | None, None, Interval(Integral, 2, None, closed="left")] = 64
+    prior: Annotated[Prior | None, None, HasMethods("moments")] = None
+    hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
+    dropout: Annotated[float, SHARE] = 0.05
+    word_dropout: Annotated[float, SHARE] = 0.3
+    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "none"
+    batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
+        "auto"
+    )
+    max_iter: Annotated[int, Interval(Integral, 1, None, closed="left")] = 40
+    learning_rate: Annotated[float, Interval(Real, 0, None, closed="neither")] = 0.004
+    warm_up: Annotated[int | float, EPOCHS] = 0.5
+    ramp: Annotated[int | float, EPOCHS] = 1.0
+    validation_fraction: Annotated[float, SHARE] = 0.0
+    patience: Annotated[int, Interval(Integral, 1, None, closed="left")] = 10
+    device: Annotated[str | torch.device, str, torch.device] = "auto"
+    verbose: Annotated[int, "verbose"] = 0
+    random_state: Annotated[RandomState, "random_state"] = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+    _network_parameters: ClassVar[tuple[str, ...]] = ("groups", "prior", "hidden", "encoder_norm")
+    """Parameters that a fitted model cannot go on with once they are changed."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        cls._parameter_constraints = constraints_of(cls)
+
+    @abstractmethod
+    def _default_prior(self) -> Prior:
+        """Prior when the user names none."""
+
+    @abstractmethod
+    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
+        """Encoder with fresh weights."""
+
+    @abstractmethod
+    def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
+        """Decoder with fresh weights; ``background`` (V,) is the log frequency of each word."""
+
+    def fit(self, X: Any, y: Any = None, *, callbacks: Sequence[Callback] = ()) -> Self:  # noqa: ARG002
+        """Learn topics from word counts.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+            Non-negative counts. Documents without words are left out of training, with a warning.
+        y : ignored
+        callbacks : sequence of callables, optional
+            Each is called after every epoch with the epoch's record, a dict of the columns of ``history_``;
+            returning True ends the training.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Invalid data or parameters.
+        Exception
+            Whatever a callback raises, KeyboardInterrupt included. After these the model is as it was before.
+        TrainingDivergedError
+            The model then holds the weights of the last good epoch.
+        """
+        with self._unchanged_on_error():
+            self._validate_params()
+            if callable(callbacks):
+                raise ValueError(f"callbacks must be a list of functions; got the function {callbacks!r}")
+            documents = self._documents_with_words(X, reset=True)
+            generator = self._generator()
+            documents, held_out = self._hold_out(documents, generator)
+            trainer = self._new_trainer(documents, generator)
+            self._documents_seen = len(documents)
+            try:
+                train(trainer, documents, held_out, callbacks, verbose=bool(self.verbose))
+            finally:
+                self._adopt(trainer)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
+        """One epoch over some documents, going on from the model as it is.
+
+        A call counts as one epoch of ``warm_up`` and ``ramp`` (of ``max_iter``, where they are shares), and
+        the learning rate stays at ``learning_rate``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+        y : ignored
+        total_documents : int, optional
+            Size of the whole stream, for the estimate of the marginals; the documents seen so far where
+            that is more.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Invalid data or parameters, or ``marginals="full"``, which needs all documents at once.
+        """
+        with self._unchanged_on_error():
+            self._validate_params()
+            if self.marginals == "full":
+                raise ValueError(
+                    "marginals='full' compares each document to all the others, and partial_fit sees only "
+                    "some of them: call fit, or use marginals='hfvae'"
+                )
+            documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
+            trainer = self._resumed_trainer(documents)
+            self._documents_seen += len(documents)
+            try:
+                trainer.run_epoch(documents, max(self._documents_seen, total_documents or 0))
+                trainer.keep()
+            except BaseException:
+                trainer.restore()
+                raise
+            finally:
+                self._adopt(trainer)
+        return self
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """The estimator as it was, if fitting fails in any way but by diverging."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except TrainingDivergedError:
+            raise
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
+        documents = self._documents(as_counts(self, X, reset=reset), X)
+        empty = documents.empty
+        warn_of_empty(empty, "they are left out of training")
+        if empty.any():
+            documents = documents.select(~empty)
+        if len(documents) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs 2 documents with words or more, to compare them; "
+                f"got n_samples={len(documents)}"
+            )
+        return documents
+
+    def _generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(int(check_random_state(self.random_state).randint(2**31 - 1)))
+
+    def _hold_out(
+        self, documents: BagsOfWords, generator: torch.Generator
+    ) -> tuple[BagsOfWords, BagsOfWords | None]:
+        if self.validation_fraction == 0:
+            return documents, None
+        n_documents = len(documents)
+        n_held_out = math.ceil(self.validation_fraction * n_documents)
+        if n_held_out < 2 or n_documents - n_held_out < 2:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {n_documents} documents leaves "
+                f"{n_held_out} to validate and {n_documents - n_held_out} to train on; both need 2"
+            )
+        order = torch.randperm(n_documents, generator=generator).numpy()
+        return (
+            documents.select(np.sort(order[n_held_out:])),
+            documents.select(np.sort(order[:n_held_out])),
+        )
+
+    def _new_trainer(self, documents: BagsOfWords, generator: torch.Generator) -> Trainer[Batch]:
+        frequencies = documents.word_counts() + 1.0
+        background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
+        self._network = network = self._build_network(background, generator)
+        check_fits(self._objective(), network.prior, self.max_iter)
+        self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
+        return Trainer(network, self._objective(), Settings.of(self), generator)
+
+    def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
+        """The trainer of the call before; after loading or unpickling a new one, its optimiser fresh."""
+        if not hasattr(self, "_network"):
+            self._documents_seen = 0
+            return self._new_trainer(documents, self._generator())
+        self._check_same_network()
+        trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
+        if trainer is None:
+            trainer = Trainer(self._network, self._objective(), Settings.of(self), self._generator())
+            trainer.epoch = self.n_iter_
+            rows = self.history_.reset_index().to_dict("records")
+            trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
+        check_fits(self._objective(), self._network.prior, self.max_iter)
+        trainer.configure(self._objective(), Settings.of(self))
+        return trainer
+
+    def _check_same_network(self) -> None:
+        """Refuse to go on with parameters that would have made another network."""
+        parameters = self.get_params(deep=False)
+        for name in self._network_parameters:
+            fitted, now = self._fitted_with.get(name), parameters.get(name)
+            if now != fitted:
+                raise ValueError(
+                    f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
+                    "set it back to go on, or call fit to start anew"
+                )
+
+    def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
+        space = LatentSpace(self.groups)
+        encoder = self._build_encoder(len(background), space, generator)
+        decoder = self._build_decoder(space, background, generator)
+        prior = chosen_prior(self.prior, self._default_prior())
+        mean, covariance = (
+            torch.from_numpy(moment).float() for moment in prior.moments(space, decoder.softmax_sizes())
+        )
+        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance))
+        return network.to(chosen_device(self.device))
+
+    def _objective(self) -> Objective:
+        weights = {name: getattr(self, name) for name in ("alpha", "beta", "gamma")}
+        defaults = {name: getattr(BaseTopicModel, name) for name in weights}
+        return chosen_objective(self.objective, self.ramp, weights, defaults)
+
+    def _encoder(
+        self,
+        n_words: int,
+        space: LatentSpace,
+        activation: Callable[[Tensor], Tensor],
+        generator: torch.Generator,
+        encoder: type[Encoder] = Encoder,
+    ) -> Encoder:
+        """Encoder with the estimator's parameters."""
+        return encoder(
+            n_words,
+            layer_sizes(self.hidden),
+            space,
+            activation,
+            self.dropout,
+            self.word_dropout,
+            self.encoder_norm,
+            generator,
+        )
+
+    def _adopt(self, trainer: Trainer[Batch]) -> None:
+        """Set every fitted attribute from a trained network."""
+        self._trainer = trainer
+        self._fitted_with = self.get_params(deep=False)
+        self.n_iter_ = trainer.epoch
+        self.history_ = pd.DataFrame(trainer.records, columns=None if trainer.records else ["epoch"])
+        self.history_ = self.history_.set_index("epoch")
+        self._expose()
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """State for pickling: without the trainer, whose generator does not pickle, and on the CPU."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_trainer", None)
+        if "_network" in state:
+            state["_network"] = copy.deepcopy(state["_network"]).cpu()
+        return state
+
+
+BaseTopicModel._parameter_constraints = constraints_of(BaseTopicModel)

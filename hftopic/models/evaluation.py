@@ -1,0 +1,109 @@
+"""What a trained network says of documents, a chunk at a time: posterior, word probabilities, ELBO."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hftopic.data.batches import Batch
+from hftopic.data.documents import Documents
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.networks.network import CHUNK_DOCUMENTS, Network, TopicNetwork
+
+BatchT = TypeVar("BatchT")
+
+
+def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFieldPosterior:
+    """q(z|x) of each document, on the CPU."""
+    chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
+    return MeanFieldPosterior.concatenated([encoded.map(Tensor.cpu) for _, _, encoded in chunks])
+
+
+def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.float32]:
+    """The model's ``transform``: topic proportions or latent means, shape (N, n_topics)."""
+    chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
+    return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
+
+
+def represented(network: TopicNetwork, posterior: MeanFieldPosterior) -> NDArray[np.float32]:
+    """The same of documents whose posterior is known."""
+    network.eval()
+    with torch.inference_mode():
+        return to_numpy(network.decoder.represent(posterior.map(lambda tensor: tensor.to(network.device))))
+
+
+def word_probabilities(
+    network: TopicNetwork, documents: Documents[Batch], known: MeanFieldPosterior | None = None
+) -> NDArray[np.float32]:
+    """p(w|x) at the posterior mean of the Gaussian part, averaged over classes, shape (N, V)."""
+    n_words = network.decoder.n_words
+    result = np.empty((len(documents), n_words), dtype=np.float32)
+    for rows, _, encoded in _posteriors(network, documents, network.chunk_documents, known):
+        averaged = torch.zeros(len(encoded), n_words, device=network.device)
+        for weight, sample in _by_class(network, encoded, encoded.mean):
+            averaged += weight[:, None] * network.decode(sample).probabilities()
+        result[rows] = to_numpy(averaged)
+    return result
+
+
+def elbo(
+    network: Network[BatchT],
+    documents: Documents[BatchT],
+    noise: Tensor,
+    known: MeanFieldPosterior | None = None,
+) -> NDArray[np.float64]:
+    """Evidence lower bound of each document with unweighted KL, shape (N,), in nats.
+
+    E_q[log p(x|z)] is the mean over the rows of ``noise`` (S, K), the same for every document, with classes
+    enumerated; the KL divergence is in closed form. ``known`` is the documents' posterior, if they have been
+    encoded before.
+    """
+    result = np.empty(len(documents))
+    noise = noise.to(network.device)
+    for rows, batch, encoded in _posteriors(network, documents, network.chunk_documents, known):
+        reconstruction = torch.zeros(len(encoded), dtype=torch.float64, device=network.device)
+        for vector in noise:
+            for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
+                reconstruction += weight * network.decode(sample).log_likelihood(batch)
+        divergence = network.prior.kl(encoded).double()
+        result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
+    return result
+
+
+def _by_class(
+    network: Network[BatchT], encoded: MeanFieldPosterior, z: Tensor
+) -> Iterator[tuple[Tensor, Sample]]:
+    """Every combination of classes with its probability in each document, (B,), and the sample it makes."""
+    for combination in network.space.class_combinations():
+        weight = torch.ones(len(z), dtype=z.dtype, device=z.device)
+        for log_pi, c in zip(encoded.log_classes, combination, strict=True):
+            weight = weight * log_pi[:, c].exp()
+        yield weight, Sample(z).with_classes(combination, network.space)
+
+
+def _posteriors(
+    network: Network[BatchT],
+    documents: Documents[BatchT],
+    height: int,
+    known: MeanFieldPosterior | None = None,
+) -> Iterator[tuple[slice, BatchT, MeanFieldPosterior]]:
+    """Chunks of documents with their posteriors, which are encoded unless they are known."""
+    network.eval()
+    with torch.inference_mode():
+        encode = network.evaluation_encoder() if known is None else None
+        for start in range(0, len(documents), height):
+            rows = slice(start, min(start + height, len(documents)))
+            batch = documents.batch(np.arange(rows.start, rows.stop), network.device)
+            if encode is not None:
+                yield rows, batch, encode(batch)
+            elif known is not None:
+                yield rows, batch, known[rows].map(lambda tensor: tensor.to(network.device))
+
+
+def to_numpy(tensor: Tensor) -> NDArray[np.float32]:
+    """A tensor's values as an array of its own in ordinary memory."""
+    array: NDArray[np.float32] = tensor.detach().cpu().numpy()
+    return array.copy()

@@ -1,0 +1,66 @@
+"""NVDM: signed Gaussian topics."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hftopic.latent.priors import Prior, StandardNormal
+from hftopic.latent.space import LatentSpace
+from hftopic.models.base import BaseTopicModel
+from hftopic.models.registry import register
+from hftopic.networks.decoders import Decoder, NVDMDecoder
+from hftopic.networks.encoder import Encoder
+
+
+@register
+@dataclass(eq=False, repr=False)
+class NVDM(BaseTopicModel):
+    """Neural variational document model of Miao et al. (2016), with grouped dimensions (HFVAE).
+
+    A document's words follow softmax(z W + b) with Gaussian z. A dimension is signed, so a topic has two
+    poles, and ``transform`` returns the posterior mean E[z|x].
+
+    Parameters
+    ----------
+    groups : int, Normal or Concrete, or tuple of them, default=(25, 25)
+        Dimensions of each group, as in :class:`ProdLDA`.
+    prior : prior, optional
+        ``StandardNormal()`` if not given.
+    dropout : float, default=0.05
+        Share of the encoder's last layer left out in a training step.
+    word_dropout : float, default=0.3
+        As in :class:`ProdLDA`, whose default is 0.1.
+    **parameters
+        All others are those of :class:`ProdLDA`, with the same defaults; there is no ``topic_softmax``.
+
+    Attributes
+    ----------
+    components_ : ndarray, shape (n_topics, n_words), float32
+        W, the effect of each dimension on the words' logits.
+    topic_word_ : ndarray, shape (n_topics, n_words), float32
+        softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
+    topic_groups_, latent_space_, history_, n_iter_, vocabulary_
+        As in :class:`ProdLDA`, and so are all others.
+
+    References
+    ----------
+    Miao, Yu & Blunsom, "Neural Variational Inference for Text Processing", ICML 2016.
+
+    Examples
+    --------
+    >>> from hftopic import NVDM, make_correlated_topics
+    >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
+    >>> model = NVDM(groups=(3, 3), max_iter=5, random_state=0).fit(corpus)
+    >>> model.transform(corpus).shape
+    (200, 6)
+    """
+
+    def _default_prior(self) -> Prior:
+        return StandardNormal()
+
+    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
+        return self._encoder(n_words, space, torch.tanh, generator)
+
+    def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
+        return NVDMDecoder(space, background, generator)

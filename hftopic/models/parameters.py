@@ -1,0 +1,132 @@
+"""Parameters of the estimators: which values they may have, and what those stand for."""
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from inspect import get_annotations
+from itertools import chain
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils._param_validation import Interval, RealNotInt
+
+from hftopic.latent.log_prior import LatentPrior, check_bounded
+from hftopic.latent.priors import Prior
+from hftopic.objective import HFVAE, Objective, Progress, Ramp
+
+WeightLike = float | Ramp
+RandomState = int | np.random.RandomState | None
+
+# A number of epochs, or a share of all.
+EPOCHS = [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
+SHARE = Interval(Real, 0, 1, closed="left")
+WEIGHT = [Interval(Real, 0, None, closed="left"), Ramp]
+
+
+def constraints_of(cls: type) -> dict[str, list[Any]]:
+    """Constraints of scikit-learn's ``_validate_params``: those with which a class annotates its parameters.
+
+    A parameter is declared once, such as ``dropout: Annotated[float, SHARE] = 0.05``.
+    """
+    constraints: dict[str, list[Any]] = dict(getattr(cls, "_parameter_constraints", {}))
+    for name, hint in get_annotations(cls).items():
+        if hasattr(hint, "__metadata__"):  # typing.Annotated
+            allowed = [one if isinstance(one, list) else [one] for one in hint.__metadata__]
+            constraints[name] = list(chain.from_iterable(allowed))
+    return constraints
+
+
+def chosen_objective(
+    objective: Objective | None, ramp: int | float, weights: dict[str, Any], defaults: dict[str, Any]
+) -> Objective:
+    """The objective given, or HFVAE with the weights alpha, beta and gamma, which they reach over ``ramp``.
+
+    Raises
+    ------
+    ValueError
+        An objective together with weights other than the default ones.
+    """
+    if objective is None:
+        plain = HFVAE(**weights)
+        return replace(plain, **{name: _ramped(getattr(plain, name), ramp) for name in weights})
+    _refuse_class("objective", objective)
+    if not isinstance(objective, Objective):
+        raise ValueError(
+            f"objective={objective!r} is not one of hftopic.objective; one of your own must inherit from "
+            "hftopic.objective.Objective"
+        )
+    changed = [name for name, weight in weights.items() if weight != defaults[name]]
+    if changed:
+        raise ValueError(
+            f"objective={objective!r} and {', '.join(changed)} are both given; "
+            "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
+        )
+    return objective
+
+
+def _ramped(weight: Any, over: int | float) -> Any:
+    """A weight that starts at 1, where it does not say itself how it changes."""
+    if isinstance(weight, tuple):
+        return tuple(_ramped(of_level, over) for of_level in weight)
+    return weight if isinstance(weight, Ramp) or weight == 1 or not over else Ramp(1.0, weight, over)
+
+
+def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
+    """The prior given, or the model's own."""
+    if prior is None:
+        return default
+    _refuse_class("prior", prior)
+    return prior
+
+
+def _refuse_class(name: str, value: Any) -> None:
+    if isinstance(value, type):
+        raise ValueError(f"{name}={value.__name__} is a class; give one of it, such as {value.__name__}()")
+
+
+def layer_sizes(hidden: Sequence[int]) -> tuple[int, ...]:
+    """Sizes of the hidden layers, one or more, each positive."""
+    sizes = tuple(hidden)
+    if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
+        raise ValueError(f"hidden must be layer sizes, such as (200, 200); got {hidden!r}")
+    return sizes
+
+
+def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
+    """Refuse an objective whose weights do not fit the groups, or that leave the prior's terms without bound.
+
+    Raises
+    ------
+    ValueError
+    """
+    # Every weight is a straight line between the ends of Ramps, and the bound is linear in the weights.
+    for epochs in sorted({0.0, float(max_iter), *(ramp.epochs(max_iter) for ramp in _ramps_in(objective))}):
+        progress = Progress(epochs, max_iter)
+        objective.weights(prior.space, progress)
+        check_bounded(prior, objective.level_weights(prior.space, progress))
+
+
+def _ramps_in(value: Any) -> list[Ramp]:
+    """Every Ramp among the fields of an objective."""
+    if isinstance(value, Ramp):
+        return [value]
+    if is_dataclass(value) and not isinstance(value, type):
+        value = tuple(getattr(value, field.name) for field in fields(value))
+    return [ramp for item in value for ramp in _ramps_in(item)] if isinstance(value, tuple) else []
+
+
+def chosen_device(device: str | torch.device) -> torch.device:
+    """The device named; for "auto" a GPU where there is one.
+
+    Raises
+    ------
+    ValueError
+        A device that is not here, or that has no float64, in which the encoder answers.
+    """
+    if str(device) == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, dtype=torch.float64, device=device).device
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise ValueError(f"device={device!r} cannot be used here: {error}") from error

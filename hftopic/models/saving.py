@@ -1,0 +1,98 @@
+"""Writing a fitted model: a folder of ``model.safetensors`` and ``model.json``, never a pickle."""
+
+import json
+import math
+import os
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.torch import save_file
+
+from hftopic import __version__
+from hftopic._files import written_whole
+from hftopic.models.registry import MODELS, VALUES
+
+if TYPE_CHECKING:
+    from hftopic.models.fitted import FittedModel
+
+SCHEMA_VERSION = 2
+TENSORS, DESCRIPTION = "model.safetensors", "model.json"
+WORDS = ("vocabulary_", "feature_names_in_")  # fitted attributes that a model may lack
+
+
+def save_model(model: "FittedModel", path: str | os.PathLike[str]) -> None:
+    """Write a model folder, whole or not at all.
+
+    Raises
+    ------
+    FileExistsError
+        Something that is not a saved model stands at ``path``.
+    TypeError
+        ``load`` could not read it: a class that is not registered, or a parameter that has no form in a file.
+    """
+    target = Path(path)
+    if target.exists() and not (target / DESCRIPTION).is_file():
+        raise FileExistsError(f"{target} exists and is not a saved model; choose another path or remove it")
+    text = json.dumps(_encoded(_description(model)), ensure_ascii=False, indent=1)
+    tensors = {f"network.{name}": value for name, value in model._network.state_dict().items()}
+    tensors["noise"] = model._noise
+    with written_whole(target) as draft:
+        draft.mkdir()
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS
+        )
+        (draft / DESCRIPTION).write_text(text, encoding="utf-8")
+
+
+def _description(model: "FittedModel") -> dict[str, Any]:
+    """All of a fitted model but its tensors; :mod:`hftopic.models.loading` reads each entry."""
+    if MODELS.get(type(model).__name__) is not type(model):
+        raise TypeError(_unregistered(type(model)))
+    parameters = dict(model._fitted_with)
+    if not isinstance(parameters["random_state"], int | np.integer | None):
+        parameters["random_state"] = None
+    parameters["device"] = str(parameters["device"])
+    words = {name: getattr(model, name, None) for name in WORDS}
+    return {
+        "schema": SCHEMA_VERSION,
+        "hftopic": __version__,
+        "estimator": type(model).__name__,
+        "parameters": parameters,
+        "n_features_in_": model.n_features_in_,
+        "n_iter_": model.n_iter_,
+        "documents_seen": model._documents_seen,
+        **{name: None if known is None else known.tolist() for name, known in words.items()},
+        "history_": model.history_.reset_index().to_dict("list"),
+    }
+
+
+def _encoded(value: Any) -> Any:
+    """JSON form; tuples and registered classes are tagged, so that they come back as what they were."""
+    if is_dataclass(value) and not isinstance(value, type):
+        name = type(value).__name__
+        if name not in VALUES or VALUES[name] is not type(value):
+            raise TypeError(_unregistered(type(value)))
+        given = {field.name: _encoded(getattr(value, field.name)) for field in fields(value) if field.init}
+        return {"type": name, **given}
+    if isinstance(value, dict):
+        return {str(key): _encoded(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return {"type": "tuple", "items": [_encoded(item) for item in value]}
+    if isinstance(value, list):
+        return [_encoded(item) for item in value]
+    if isinstance(value, np.generic):
+        return _encoded(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"type": "float", "value": str(value)}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"cannot save a {type(value).__name__}: {value!r}")
+
+
+def _unregistered(cls: type) -> str:
+    return (
+        f"cannot save a {cls.__name__}: load would not know the class. Register it first, "
+        f"hftopic.register({cls.__name__}), here and wherever the model is loaded"
+    )

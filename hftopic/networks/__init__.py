@@ -1,0 +1,1 @@
+"""Encoders and decoders. They know no objective, and no objective knows them."""

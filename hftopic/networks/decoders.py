@@ -1,0 +1,207 @@
+"""Decoders p(x|z): ProdLDA's product of experts and NVDM's softmax, and what a decoder declares of itself."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hftopic.latent.groups import Discrete
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.attribution import Attribution, ProductAttribution
+from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
+from hftopic.networks.likelihood import LogLinear, WordDistribution
+
+
+class Decoder(nn.Module):
+    """p(x|z): the distribution over words, given a sample of the latent variables.
+
+    A decoder declares what the model and the analysis need to know of its topics: whether they are
+    :attr:`signed`, which of them share a :meth:`simplex`, and the :meth:`attribution` of words to them.
+
+    Attributes
+    ----------
+    space : LatentSpace
+    n_words : int
+        V.
+    signed : bool
+        Whether a Gaussian topic has two poles, and so takes no share of a document.
+    """
+
+    space: LatentSpace
+    n_words: int
+    signed: ClassVar[bool] = False
+
+    @abstractmethod
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> WordDistribution:
+        """Distribution over words of each sample; ``generator`` draws the dropout masks in training."""
+
+    @abstractmethod
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        """What ``transform`` returns, shape (B, n_topics): class probabilities in the columns of classes."""
+
+    @abstractmethod
+    def components(self) -> Tensor:
+        """Effect of each topic on the words' logits, shape (n_topics, V)."""
+
+    @abstractmethod
+    def topics(self, sign: int = 1) -> WordDistribution:
+        """Distribution over words of each topic alone, or of its other pole with -1; a row a topic."""
+
+    def simplex(self) -> NDArray[np.int64]:
+        """Number of the simplex that each topic is on, shape (n_topics,); -1 for signed topics.
+
+        Topics with the same number have proportions that sum to 1. As a rule all Gaussian topics share one
+        simplex, and the classes of each discrete variable are another.
+        """
+        numbers, gaussian = self.space.topic_groups.copy(), self.space.gaussian
+        if gaussian.any():
+            numbers[gaussian] = -1 if self.signed else numbers[gaussian][0]
+        return numbers
+
+    def softmax_sizes(self) -> NDArray[np.int64]:
+        """Topics that share a softmax with each Gaussian dimension, shape (K,); some priors depend on it."""
+        gaussian = self.simplex()[self.space.gaussian]
+        _, place, sizes = np.unique(gaussian, return_inverse=True, return_counts=True)
+        return np.asarray(sizes[place])
+
+    def attribution(
+        self, components: NDArray[np.float32], mean: NDArray[np.float64], frequency: NDArray[np.float64]
+    ) -> Attribution:
+        """How a document's words are attributed to topics; as a rule by their effects on the logits.
+
+        Parameters
+        ----------
+        components : ndarray, shape (n_topics, V)
+            What :meth:`components` returns, as an array.
+        mean : ndarray, shape (n_topics,)
+            ``transform`` of the average document.
+        frequency : ndarray, shape (V,)
+            Tokens of each word.
+        """
+        simplex, gaussian = self.simplex(), self.space.gaussian
+        scale = np.ones(len(simplex))
+        scale[gaussian] = max(1, len(np.unique(simplex[gaussian])))
+        return ProductAttribution.of(components, simplex, scale, mean, frequency)
+
+    def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
+        """Values of the Gaussian dimensions (B, K) and of classes side by side in the topics' order."""
+        if not classes:
+            return gaussian
+        of_group = iter(classes)
+        return torch.cat(
+            [
+                next(of_group) if isinstance(group, Discrete) else gaussian[:, dims]
+                for group, dims in zip(self.space.groups, self.space.dim_slices, strict=True)
+            ],
+            dim=1,
+        )
+
+
+class ProdLDADecoder(Decoder):
+    """Product of experts of Srivastava & Sutton (2017): logits = shift-only batch norm of dropout(θ) B.
+
+    The batch norm is worked out on the topics' side. The mean and variance over a batch of θ B are
+    mean(θ) B and diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps)
+    plus the shift, and no pass over (B, V) is spent on statistics. A Concrete variable is a simplex of its
+    own, beside the proportions and outside every softmax.
+    """
+
+    mean_proportions: Tensor
+    covariance: Tensor
+
+    def __init__(
+        self,
+        space: LatentSpace,
+        softmax: str,
+        dropout: float,
+        background: Tensor,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.space, self.n_words, self.dropout = space, len(background), dropout
+        self.softmax = softmax
+        one = (slice(0, space.n_dims),) if space.n_dims else ()
+        self.softmax_slices = (
+            tuple(s for s in space.dim_slices if s.stop > s.start) if softmax == "group" else one
+        )
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
+        nn.init.xavier_uniform_(self.weights, generator=generator)
+        self.shift = nn.Parameter(background.clone())
+        self.register_buffer("mean_proportions", torch.zeros(space.n_topics))
+        self.register_buffer("covariance", torch.eye(space.n_topics))
+
+    def proportions(self, z: Tensor) -> Tensor:
+        """θ: a softmax over all topics, or one for each group, shape (B, K)."""
+        return torch.cat([torch.softmax(z[:, s], 1) for s in self.softmax_slices], 1) if z.shape[1] else z
+
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
+        theta = self.columns(dropout(self.proportions(sample.z), self.dropout, generator), sample.classes)
+        mean, covariance = self._batch_moments(theta) if self.training else self._running_moments()
+        return LogLinear(theta - mean, self._normalised(covariance), self.shift)
+
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        proportions = self.proportions(posterior.mean) / max(1, len(self.softmax_slices))
+        return self.columns(proportions, [log_pi.exp() for log_pi in posterior.log_classes])
+
+    def components(self) -> Tensor:
+        return self._normalised(self.covariance)
+
+    def topics(self, sign: int = 1) -> LogLinear:
+        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
+        return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
+
+    def simplex(self) -> NDArray[np.int64]:
+        """All Gaussian topics share a simplex, or those of each group do."""
+        return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
+
+    def _own_simplex(self) -> Tensor:
+        """Which topics share a simplex, shape (n_topics, n_topics); those of others stay at their average."""
+        simplex = torch.from_numpy(self.simplex())
+        return (simplex[:, None] == simplex).to(self.weights)
+
+    def _normalised(self, covariance: Tensor) -> Tensor:
+        variance = (self.weights * (covariance @ self.weights)).sum(0)
+        return self.weights * torch.rsqrt(variance + SHIFT_NORM_EPS)
+
+    def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        mean = theta.mean(0)
+        centred = theta - mean
+        covariance = centred.T @ centred / len(theta)
+        with torch.no_grad():
+            self.mean_proportions.lerp_(mean, SHIFT_NORM_MOMENTUM)
+            self.covariance.lerp_(covariance, SHIFT_NORM_MOMENTUM)
+        return mean, covariance
+
+    def _running_moments(self) -> tuple[Tensor, Tensor]:
+        return self.mean_proportions, self.covariance
+
+
+class NVDMDecoder(Decoder):
+    """Softmax decoder of Miao et al. (2016): logits = z W + b."""
+
+    signed = True
+
+    def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
+        super().__init__()
+        self.space, self.n_words = space, len(background)
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
+        nn.init.xavier_uniform_(self.weights, generator=generator)
+        self.bias = nn.Parameter(background.clone())
+
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:  # noqa: ARG002
+        return LogLinear(self.columns(sample.z, sample.classes), self.weights, self.bias)
+
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        return self.columns(posterior.mean, [log_pi.exp() for log_pi in posterior.log_classes])
+
+    def components(self) -> Tensor:
+        return self.weights
+
+    def topics(self, sign: int = 1) -> LogLinear:
+        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
+        return LogLinear(alone, self.weights, self.bias)

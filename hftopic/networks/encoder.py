@@ -1,0 +1,119 @@
+"""The encoder q(z|x): from a mini-batch of documents to the moments of their posteriors."""
+
+import copy
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from hftopic.data.batches import Batch
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout
+
+INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
+LOG_VARIANCE_RANGE = (-8.0, 4.0)
+
+
+class Encoder(nn.Module):
+    """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, and heads.
+
+    The first layer sums the embeddings of the words that occur. A subclass reads another input by giving
+    another first layer, :meth:`build_first_layer` and :meth:`first_layer`.
+
+    Parameters
+    ----------
+    n_words : int
+        V.
+    hidden : tuple of int
+        Sizes of the hidden layers; the first is that of the embeddings.
+    space : LatentSpace
+    activation : function
+    dropout : float
+        Share of the last hidden layer that is dropped in training.
+    word_dropout : float
+        Share of a document's distinct words that are dropped in training.
+    norm : {"none", "shift"}
+        Batch norm of the outputs.
+    generator : torch.Generator
+        Source of the initial weights.
+    """
+
+    embedding: Tensor
+    embedding_bias: Tensor
+
+    def __init__(
+        self,
+        n_words: int,
+        hidden: tuple[int, ...],
+        space: LatentSpace,
+        activation: Callable[[Tensor], Tensor],
+        dropout: float,
+        word_dropout: float,
+        norm: str,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.space, self.activation, self.dropout, self.word_dropout = (
+            space,
+            activation,
+            dropout,
+            word_dropout,
+        )
+        self.build_first_layer(n_words, hidden[0], generator)
+        self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
+        self.mean = Linear(hidden[-1], space.n_dims, generator)
+        self.log_variance = Linear(hidden[-1], space.n_dims, generator)
+        self.mean_norm, self.log_variance_norm = (
+            ShiftNorm(space.n_dims) if norm == "shift" else nn.Identity() for _ in range(2)
+        )
+        self.classes = nn.ModuleList(
+            Linear(hidden[-1], variable.n_logits, generator) for variable in space.concretes
+        )
+
+    def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
+        """Parameters of the first layer, with ``width`` outputs."""
+        self.embedding = nn.Parameter(torch.empty(n_words, width))
+        nn.init.xavier_uniform_(self.embedding, generator=generator)
+        self.embedding_bias = nn.Parameter(torch.zeros(width))
+
+    def first_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
+        """First layer before the activation, shape (B, width), in the precision of the counts."""
+        entries = dropout(torch.log1p(batch.counts), self.word_dropout, generator)
+        smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # of a document that has lost all words
+        norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
+        entries = entries * (INPUT_NORM / norms)[batch.documents]
+        sums: Callable[..., Tensor] = BagOfEmbeddings.apply
+        bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, width)
+        return bags.to(entries.dtype) + self.embedding_bias
+
+    def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
+        """Posterior of each document; ``generator`` draws the dropout masks in training."""
+        h = self.activation(self.first_layer(batch, generator))
+        for layer in self.layers:
+            h = self.activation(layer(h))
+        h = dropout(h, self.dropout, generator)
+        log_variance = self.log_variance_norm(self.log_variance(h))
+        return MeanFieldPosterior(
+            self.mean_norm(self.mean(h)),
+            log_variance.clamp(*LOG_VARIANCE_RANGE),
+            tuple(
+                variable.log_probabilities(head(h))
+                for variable, head in zip(self.space.concretes, self.classes, strict=True)
+            ),
+        )
+
+    def in_float64(self) -> Self:
+        """The encoder for mini-batches of float64, so that a document's answer in float32 is always the same.
+
+        Matrix products round differently from one number of rows to the next, so the layers are copied in
+        float64. Sums of embeddings are computed document by document: they stay in float32, and the encoder's
+        own parameters are shared, not copied.
+        """
+        shared = {id(parameter): parameter for parameter in self.parameters(recurse=False)}
+        copied = copy.deepcopy(self, shared)
+        for layer in copied.children():
+            layer.double()
+        return copied

@@ -1,0 +1,98 @@
+"""Layers of the networks; every random number comes from a generator the caller gives."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hftopic.data.batches import Batch
+
+SHIFT_NORM_EPS = 1e-3
+SHIFT_NORM_MOMENTUM = 0.1
+DROPOUT_LEVELS = 2**16
+LOWEST_INT64 = -(2**63)
+
+
+def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
+    """Inverted dropout with masks from ``generator``; without one, or with rate 0, the identity.
+
+    The rate is rounded to 1/65536, so that one random number serves four entries.
+    """
+    if generator is None or rate == 0:
+        return x
+    bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(LOWEST_INT64, None, generator=generator)
+    levels = bits.view(torch.int16)[: x.numel()].view(x.shape)  # each of the 65536 as likely as the others
+    dropped = min(round(rate * DROPOUT_LEVELS), DROPOUT_LEVELS - 1)
+    keep = (levels >= dropped - DROPOUT_LEVELS // 2).to(x.device)
+    return x * (keep * (DROPOUT_LEVELS / (DROPOUT_LEVELS - dropped)))
+
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + e^x); PyTorch's own takes three times as long in float64, the precision of ``transform``."""
+    return -functional.logsigmoid(-x)
+
+
+class ShiftNorm(nn.Module):
+    """Batch norm with a learned shift and no learned scale, on the encoder's outputs."""
+
+    running_mean: Tensor
+    running_variance: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(size))
+        self.register_buffer("running_mean", torch.zeros(size))
+        self.register_buffer("running_variance", torch.ones(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_variance,
+            bias=self.shift,
+            training=self.training,
+            momentum=SHIFT_NORM_MOMENTUM,
+            eps=SHIFT_NORM_EPS,
+        )
+
+
+class Linear(nn.Module):
+    """Linear layer with Glorot weights from ``generator`` and zero bias; it may have no outputs at all."""
+
+    def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs))
+        if n_outputs:  # where every group is Concrete there is no Gaussian dimension
+            nn.init.xavier_uniform_(self.weight, generator=generator)
+        self.bias = nn.Parameter(torch.zeros(n_outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight, self.bias)
+
+
+class BagOfEmbeddings(torch.autograd.Function):
+    """Sums of embedding rows over the words of each document, shape (B, H): no dense row of counts is made.
+
+    The backward pass is the same sum with documents and words exchanged, over the entries in the order of
+    words; each word's gradient is written once.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, embedding: Tensor, entries: Tensor, batch: Batch) -> Tensor:
+        ctx.save_for_backward(entries)
+        ctx.batch = batch
+        return _weighted_sums(embedding, batch.words, entries, batch.offsets)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        (entries,) = ctx.saved_tensors
+        places, documents, offsets = ctx.batch.by_word
+        return _weighted_sums(upstream[0], documents, entries[places], offsets), None, None
+
+
+def _weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
+    """Σ weights[i] rows[numbers[i]] over the runs of i between offsets."""
+    return functional.embedding_bag(
+        numbers, rows, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
+    )

@@ -1,0 +1,112 @@
+"""The distribution over words: a softmax of a linear map, and the likelihood of sparse counts under it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from hftopic.data.batches import Batch
+
+LOG2_E = math.log2(math.e)
+LOG_2 = math.log(2)
+# Entries of the (documents, words) block that is in memory at a time: 64 MB of float32.
+BLOCK_ENTRIES = 2**24
+
+
+BatchT_contra = TypeVar("BatchT_contra", contravariant=True)
+
+
+class Likelihood(Protocol[BatchT_contra]):
+    """p(x|z) at a sample of the latent variables of B documents."""
+
+    def log_likelihood(self, batch: BatchT_contra) -> Tensor:
+        """log p(x|z) of each document, shape (B,), in nats."""
+
+
+class WordDistribution(Likelihood[Batch], Protocol):
+    """Distribution over the V words of each of B documents."""
+
+    def probabilities(self) -> Tensor:
+        """p(w|z), shape (B, V); rows sum to 1."""
+
+
+@dataclass(frozen=True)
+class LogLinear:
+    """Distribution over words: softmax(features @ weights + bias).
+
+    Attributes
+    ----------
+    features : Tensor, shape (B, K)
+    weights : Tensor, shape (K, V)
+    bias : Tensor, shape (V,)
+    """
+
+    features: Tensor
+    weights: Tensor
+    bias: Tensor
+
+    def log_likelihood(self, batch: Batch) -> Tensor:
+        """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
+        apply: Callable[..., Tensor] = _MultinomialLogLikelihood.apply
+        # Logits in base 2: the exponential in base 2 takes half the time of the one in base e.
+        return LOG_2 * apply(LOG2_E * self.features, self.weights, LOG2_E * self.bias, batch)
+
+    def probabilities(self) -> Tensor:
+        """p(w|z), shape (B, V)."""
+        return torch.softmax(torch.addmm(self.bias, self.features, self.weights), 1)
+
+
+class _MultinomialLogLikelihood(torch.autograd.Function):
+    """Σ_v x_v log2 softmax2(logits)_v of sparse counts, where softmax2 is the softmax in base 2.
+
+    Only the counts that are there are scored. A block of documents has one (documents, words) buffer, which
+    serves for logits, probabilities and their gradient in turn; where the batch is one block it is kept for
+    the backward pass, where it is more the backward pass computes each again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> Tensor:
+        height = max(1, BLOCK_ENTRIES // batch.n_words)
+        starts = range(0, len(batch), height) if len(batch) > height else range(1)
+        blocks = [slice(start, start + height) for start in starts]
+        ctx.batches = [batch[rows] for rows in blocks] if len(blocks) > 1 else [batch]
+        scores = []
+        for rows, part in zip(blocks, ctx.batches, strict=True):
+            score, unnormalised, total = _score(features[rows], weights, bias, part)
+            scores.append(score)
+        kept = (unnormalised, total) if len(blocks) == 1 else ()
+        ctx.blocks = blocks
+        ctx.save_for_backward(features, weights, bias, *kept)
+        return torch.cat(scores)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        features, weights, bias, *kept = ctx.saved_tensors
+        into_features = torch.empty_like(features)
+        into_weights, into_bias = torch.zeros_like(weights), torch.zeros_like(bias)
+        for rows, batch in zip(ctx.blocks, ctx.batches, strict=True):
+            if kept:
+                unnormalised, total = kept
+            else:
+                _, unnormalised, total = _score(features[rows], weights, bias, batch)
+            of_document = upstream[0][rows]
+            into_logits = unnormalised.mul_((-of_document * batch.lengths / total)[:, None])
+            observed = of_document[batch.documents] * batch.counts
+            into_logits.view(-1).scatter_add_(0, batch.cells, observed)
+            torch.mm(into_logits, weights.T, out=into_features[rows])
+            into_weights.addmm_(features[rows].T, into_logits)
+            into_bias += into_logits.sum(0)
+        return into_features, into_weights, into_bias, None
+
+
+def _score(features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Σ_v x_v log2 p_v, shape (B,), the probabilities before they are normalised, and their sums."""
+    logits = torch.addmm(bias, features, weights)  # (B, V)
+    at_words = batch.sum_by_document(batch.counts * logits.take(batch.cells))
+    highest = logits.amax(1)
+    unnormalised = logits.sub_(highest[:, None]).exp2_()
+    total = unnormalised.sum(1)
+    return at_words - batch.lengths * (highest + total.log2()), unnormalised, total

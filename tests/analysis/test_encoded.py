@@ -1,0 +1,138 @@
+"""Documents encoded once: the same answers as from the documents themselves, and no further pass."""
+
+import inspect
+from dataclasses import asdict, is_dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, make_correlated_topics
+from hftopic.networks.encoder import Encoder
+from hftopic.report import write_report
+
+N_DOCUMENTS = 90
+MODELS = {
+    "prodlda": ProdLDA(groups=(2, 2), hidden=(16,), max_iter=4, random_state=0),
+    "classes": ProdLDA(groups=(3, Concrete(3)), hidden=(16,), max_iter=4, random_state=0),
+    "nvdm": NVDM(groups=(2, 2), hidden=(16,), max_iter=4, random_state=0),
+}
+SETTINGS = {
+    "topic_correlation": {"active": [0, 1], "n_permutations": 9, "random_state": 0},
+    "group_dependence": {"active": [0, 1], "n_permutations": 9},
+    "word_contributions": {"document": 3},
+    "topics_over_time": {"dates": np.arange(N_DOCUMENTS) // 10},
+    "topic_coherence": {"measure": "u_mass"},
+    "recurring_pairs": {},
+}
+
+
+def takes_documents(function):
+    parameters = inspect.signature(function).parameters
+    return list(parameters)[:2] == ["model", "X"]
+
+
+FUNCTIONS = [
+    name for name in analysis.__all__ if name[0].islower() and takes_documents(getattr(analysis, name))
+]
+ONLY_SHARES = {"get_topic_info", "to_pyldavis", "document_coverage", "effective_topics"}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    """With labels, and with one document without words."""
+    counts = make_correlated_topics(
+        N_DOCUMENTS, groups=(2, 2), n_words=50, random_state=0
+    ).corpus.counts.copy()
+    counts.data[counts.indptr[5] : counts.indptr[6]] = 0
+    labels = [f"label {row % 3}" for row in range(N_DOCUMENTS)]
+    return Corpus(counts, [f"w{column}" for column in range(50)], labels=labels)
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def fitted(request, corpus):
+    with pytest.warns(UserWarning, match="1 of 90 documents have no words"):
+        return MODELS[request.param].fit(corpus)
+
+
+@pytest.fixture
+def encoded_documents(monkeypatch):
+    """Number of documents that encoders have read, added up in a list."""
+    read = []
+    forward = Encoder.forward
+
+    def counted(self, batch, generator=None):
+        read.append(len(batch))
+        return forward(self, batch, generator)
+
+    monkeypatch.setattr(Encoder, "forward", counted)
+    return read
+
+
+def plain(value):
+    """What a function returns, in a form that compares."""
+    if is_dataclass(value):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return value.astype(object).where(value.notna(), None).reset_index().to_dict("list")
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value
+
+
+def test_most_functions_are_tried():
+    assert {"decompose", "topic_summary", "contributions", "topics_by_label"} <= set(FUNCTIONS)
+    assert len(FUNCTIONS) >= 15
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore:.*no words")
+def test_every_function_takes_encoded_documents(name, fitted, corpus, encoded_documents):
+    function, settings = getattr(analysis, name), SETTINGS.get(name, {})
+    if name in ONLY_SHARES and fitted.signed_topics_:
+        pytest.skip("topics of NVDM take no share of a document")
+    expected = function(fitted, corpus, **settings)
+    encoded = fitted.encode(corpus)
+    encoded_documents.clear()
+    found = function(fitted, encoded, **settings)
+    assert encoded_documents == []
+    assert plain(found) == plain(expected)
+
+
+@pytest.mark.filterwarnings("ignore:.*no words")
+def test_the_model_itself_takes_encoded_documents(fitted, corpus, encoded_documents):
+    encoded = fitted.encode(corpus)
+    assert fitted.encode(encoded) is encoded
+    assert sum(encoded_documents) == N_DOCUMENTS
+    encoded_documents.clear()
+    for answer in ("transform", "transform_latent", "score_samples", "word_probabilities"):
+        np.testing.assert_array_equal(getattr(fitted, answer)(encoded), getattr(fitted, answer)(corpus))
+    assert fitted.perplexity(encoded) == fitted.perplexity(corpus)
+    assert sum(encoded_documents) == 5 * N_DOCUMENTS  # those of the corpus alone
+
+
+@pytest.mark.filterwarnings("ignore:.*no words")
+def test_what_another_model_encoded_is_refused(corpus):
+    first, second = (
+        ProdLDA(groups=(2, 2), hidden=(8,), max_iter=1, random_state=s).fit(corpus) for s in (0, 1)
+    )
+    encoded = first.encode(corpus)
+    with pytest.raises(ValueError, match="encoded by another model"):
+        second.transform(encoded)
+    first.partial_fit(corpus)
+    with pytest.raises(ValueError, match="call its encode again"):
+        analysis.topic_summary(first, encoded)
+
+
+@pytest.mark.filterwarnings("ignore:.*no words", "ignore:.*no pair to correlate")
+@pytest.mark.parametrize("with_texts", [False, True])
+def test_a_report_encodes_its_corpus_once(fitted, corpus, encoded_documents, tmp_path, with_texts):
+    """One pass of the encoder over the documents, where there were ten; with texts as without."""
+    texts = [f"text {row}" for row in range(N_DOCUMENTS)] if with_texts else None
+    dates = np.arange(N_DOCUMENTS) // 10
+    write_report(
+        fitted, corpus, tmp_path / "r.html", measures="u_mass", n_permutations=9, texts=texts, dates=dates
+    )
+    assert sum(encoded_documents) == N_DOCUMENTS

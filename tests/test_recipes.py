@@ -1,0 +1,518 @@
+"""The recipes of CONTRIBUTING: each part of the package replaced by one defined here, and used end to end."""
+
+import re
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.testing import assert_close
+
+import hftopic
+from hftopic import HFVAE, Corpus, Normal, ProdLDA, load, make_correlated_topics, read_corpus, register
+from hftopic import analysis as a
+from hftopic.data.batches import Batch
+from hftopic.data.documents import BagsOfWords
+from hftopic.data.formats import register_format, write_corpus
+from hftopic.latent.groups import Discrete
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace
+from hftopic.models import evaluation
+from hftopic.networks.decoders import Decoder
+from hftopic.networks.encoder import Encoder
+from hftopic.networks.layers import Linear
+from hftopic.networks.network import Network
+from hftopic.objective import Objective, elbo_terms
+from hftopic.report import write_report
+from hftopic.training import Settings, Trainer, train
+
+N_DOCUMENTS, N_WORDS = 150, 40
+SMALL: dict[str, Any] = {"hidden": (16,), "max_iter": 6, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    counts = make_correlated_topics(N_DOCUMENTS, groups=(2, 2), n_words=N_WORDS, random_state=0).corpus.counts
+    labels = ["even" if row % 2 == 0 else "odd" for row in range(N_DOCUMENTS)]
+    return Corpus(counts, [f"w{column}" for column in range(N_WORDS)], labels=labels)
+
+
+def used_end_to_end(model, corpus, folder):
+    """Fit, save, load, analyse and report; the loaded model must answer as the fitted one."""
+    folder.mkdir(exist_ok=True)
+    model.fit(corpus)
+    model.save(folder / "model")
+    loaded = load(folder / "model")
+    assert type(loaded) is type(model)
+    np.testing.assert_array_equal(loaded.transform(corpus), model.transform(corpus))
+    assert loaded.perplexity(corpus) == model.perplexity(corpus)
+    assert np.isfinite(model.perplexity(corpus))
+    decomposition = a.decompose(loaded, corpus)
+    assert decomposition.terms["value"].notna().all()
+    summary = a.topic_summary(loaded, corpus)
+    assert len(summary) == loaded.transform(corpus).shape[1]
+    gaussian = loaded.latent_space_.gaussian
+    assert (
+        len(a.topic_correlation(loaded, corpus, active=gaussian, n_permutations=9).matrix) == gaussian.sum()
+    )
+    assert set(a.contributions(loaded, corpus)["document"]) <= set(range(len(corpus)))
+    page = folder / "report.html"
+    with warnings.catch_warnings():  # six epochs may leave no topic active
+        warnings.filterwarnings("ignore", message=".*no pair to correlate")
+        write_report(loaded, corpus, page, measures="u_mass", n_permutations=9)
+    assert type(model).__name__ in page.read_text()
+    loaded.partial_fit(corpus)
+    return loaded
+
+
+# An objective: its terms, their weights, and those of the prior's terms at every level.
+
+
+@register
+@dataclass(frozen=True)
+class SmallMeansVAE(Objective):
+    """Negative ELBO and a penalty on the squared posterior means."""
+
+    penalty: float = 1.0
+
+    def terms(self, step):
+        return {**elbo_terms(step), "squared_means": step.posterior.mean.square().sum(1)}
+
+    def weights(self, space, progress):  # noqa: ARG002
+        return {"kl": 1.0, "squared_means": self.penalty}
+
+    def level_weights(self, space, progress):  # noqa: ARG002
+        return (1.0,) * (len(space.partitions) + 1)
+
+
+def test_an_objective(corpus, tmp_path):
+    """The penalty is in the history, and a hundred times as much of it leaves smaller means."""
+    means = []
+    for penalty in (0.1, 10.0):
+        model = ProdLDA(groups=(2, 2), objective=SmallMeansVAE(penalty), **SMALL)
+        used_end_to_end(model, corpus, tmp_path / str(penalty))
+        assert "squared_means" in model.history_
+        means.append(np.square(model.transform_latent(corpus)).mean())
+    assert means[1] < means[0]
+
+
+# A decoder: here a mixture, in which words are attributed to topics by their share of p(w).
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Distribution over words: proportions (B, K) times word probabilities (K, V)."""
+
+    proportions: Tensor
+    words: Tensor
+
+    def probabilities(self):
+        return self.proportions @ self.words
+
+    def log_likelihood(self, batch):
+        log_p = self.probabilities().clamp_min(1e-30).log()
+        return batch.sum_by_document(batch.counts * log_p.take(batch.cells))
+
+
+class MixtureDecoder(Decoder):
+    """p(w|z) = Σ_k θ_k p(w|k), θ = softmax(z): the decoder of latent Dirichlet allocation."""
+
+    def __init__(self, space, background, generator):
+        super().__init__()
+        self.space, self.n_words = space, len(background)
+        self.logits = nn.Parameter(
+            background + torch.randn(space.n_topics, self.n_words, generator=generator)
+        )
+
+    def forward(self, sample, generator=None):  # noqa: ARG002
+        return Mixture(torch.softmax(sample.z, 1), self._words())
+
+    def represent(self, posterior):
+        return torch.softmax(posterior.mean, 1)
+
+    def components(self):
+        return self.logits - self.logits.mean(0)
+
+    def topics(self, sign=1):
+        assert sign == 1, "topics of a mixture have one pole"
+        return Mixture(torch.eye(self.space.n_topics), self._words())
+
+    def attribution(self, components, mean, frequency):  # noqa: ARG002
+        words = self._words().detach().numpy().astype(np.float64)
+
+        def without(proportions, columns):
+            """log p(w) less log p(w) without the topic, in nats: what the topic adds."""
+            joint = proportions * words.T[columns]
+            total = joint.sum(1, keepdims=True)
+            return -np.log1p(-np.minimum(joint / total, 1 - 1e-9))
+
+        return without
+
+    def _words(self):
+        return torch.softmax(self.logits, 1)
+
+
+@register
+class MixtureLDA(ProdLDA):
+    """ProdLDA's encoder with the decoder above."""
+
+    def _build_decoder(self, space, background, generator):
+        return MixtureDecoder(space, background, generator)
+
+
+def test_a_decoder(corpus, tmp_path):
+    model = used_end_to_end(MixtureLDA(groups=(2, 2), **SMALL), corpus, tmp_path)
+    theta = model.transform(corpus).astype(np.float64)
+    mixed = model.word_probabilities(corpus)
+    np.testing.assert_allclose(mixed, theta @ model.topic_word_, rtol=1e-4)  # which no product of experts has
+    table = a.contributions(model, corpus)
+    row, column = table["document"].to_numpy(), table["column"].to_numpy()
+    joint = theta[row] * model.topic_word_.T[column]
+    assert (table["topic"].to_numpy(dtype=int) == joint.argmax(1)).all()
+    share = joint.max(1) / joint.sum(1)
+    np.testing.assert_allclose(table["strength"], -np.log1p(-share), rtol=1e-4)
+
+
+class SignedMixtureDecoder(MixtureDecoder):
+    """Says that its topics are signed, and has the reversed preferences at the other pole."""
+
+    signed = True
+
+    def topics(self, sign=1):
+        return Mixture(torch.eye(self.space.n_topics), torch.softmax(sign * self.logits, 1))
+
+
+@register
+class SignedMixture(MixtureLDA):
+    """A model whose decoder declares signed topics."""
+
+    def _build_decoder(self, space, background, generator):
+        return SignedMixtureDecoder(space, background, generator)
+
+
+def test_a_decoder_declares_signed_topics(corpus, tmp_path):
+    model = used_end_to_end(SignedMixture(groups=(2, 2), **SMALL), corpus, tmp_path)
+    assert (model.topic_simplex_ == -1).all()
+    summary = a.topic_summary(model, corpus)
+    assert "proportion" not in summary
+    assert "words_negative" in summary
+    opposite = model.top_words(N_WORDS, pole="-", by="probability").drop(columns="group").to_numpy()
+    straight = model.top_words(N_WORDS, by="probability").drop(columns="group").to_numpy()
+    assert (opposite == straight[:, ::-1]).all()
+    assert not MixtureLDA(groups=2, **SMALL).fit(corpus).signed_topics_
+
+
+# An encoder input: here a vector for each document beside its counts, as an embedding of its text would be.
+
+
+@dataclass(frozen=True)
+class EmbeddedBatch(Batch):
+    """Counts of documents, and a vector for each."""
+
+    vectors: Tensor = field(default_factory=lambda: torch.empty(0))
+
+
+@dataclass(frozen=True)
+class EmbeddedDocuments(BagsOfWords):
+    """Documents with a row of ``vectors`` each."""
+
+    vectors: np.ndarray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+
+    def batch(self, rows, device):
+        counts = super().batch(rows, device)
+        chosen = self.vectors[rows if self.rows is None else self.rows[rows]]
+        return EmbeddedBatch(counts.rows, device, counts.dtype, torch.from_numpy(chosen).to(device))
+
+
+class VectorEncoder(Encoder):
+    """Reads the vectors of documents alone."""
+
+    def build_first_layer(self, n_words, width, generator):  # noqa: ARG002
+        self.input = Linear(5, width, generator)
+
+    def first_layer(self, batch, generator):  # noqa: ARG002
+        return self.input(batch.vectors.to(self.input.weight.dtype))
+
+
+PROJECTION = np.random.default_rng(0).standard_normal((N_WORDS, 5)).astype(np.float32)
+
+
+@register
+@dataclass(eq=False, repr=False)
+class EmbeddedLDA(ProdLDA):
+    """ProdLDA whose encoder reads a vector for each document, here made from its counts; with a parameter."""
+
+    scale: float = 1.0
+
+    def _documents(self, counts, X):  # noqa: ARG002
+        return EmbeddedDocuments(counts, vectors=np.tanh(self.scale * (counts @ PROJECTION)))
+
+    def _build_encoder(self, n_words, space, generator):
+        return self._encoder(n_words, space, torch.tanh, generator, VectorEncoder)
+
+
+def test_an_encoder_input(corpus, tmp_path):
+    """The encoder reads only the vectors: no layer has a row for each word. The new parameter is kept."""
+    model = EmbeddedLDA(groups=(2, 2), scale=0.1, validation_fraction=0.2, **SMALL)
+    loaded = used_end_to_end(model, corpus, tmp_path)
+    assert loaded.scale == 0.1
+    assert "scale" in loaded.get_params()
+    shapes = [tuple(parameter.shape) for parameter in loaded._network.encoder.parameters()]
+    assert (16, 5) in shapes
+    assert not any(N_WORDS in shape for shape in shapes)
+    same = np.tile([0, 1], N_WORDS // 2)
+    twice = sp.csr_array(np.vstack([same, same]))
+    theta = loaded.transform(twice)
+    assert_close(theta[0], theta[1])
+
+
+# A prior.
+
+
+@register
+@dataclass(frozen=True)
+class Shifted:
+    """Gaussian prior with a mean of its own."""
+
+    mean: float = 0.5
+    variance: float = 2.0
+
+    def moments(self, space, simplex_sizes):  # noqa: ARG002
+        return np.full(space.n_dims, self.mean), np.full(space.n_dims, self.variance)
+
+
+def test_a_prior(corpus, tmp_path):
+    model = used_end_to_end(ProdLDA(groups=(2, 2), prior=Shifted(0.25, 1.5), **SMALL), corpus, tmp_path)
+    assert model.prior == Shifted(0.25, 1.5)
+    assert (model.prior_mean_ == 0.25).all()
+    assert (model.prior_variance_ == 1.5).all()
+    empty = sp.csr_array((1, N_WORDS), dtype=np.float32)
+    with pytest.warns(UserWarning, match="no words"):
+        assert_close(model.transform_latent(empty), np.full((1, 4), 0.25, dtype=np.float32))
+
+
+# A latent variable: here one whose classes are in an order.
+
+
+@register
+@dataclass(frozen=True)
+class Ordinal(Discrete):
+    """Classes in an order: log π_c is -precision (c - location)² up to a constant, from two outputs."""
+
+    classes: int = 5
+
+    @property
+    def n_logits(self):
+        return 2
+
+    def log_probabilities(self, logits):
+        location, precision = self.classes * torch.sigmoid(logits[:, :1]), functional.softplus(logits[:, 1:])
+        steps = torch.arange(self.classes, dtype=logits.dtype, device=logits.device)
+        return torch.log_softmax(-precision * (steps - location).square(), 1)
+
+    def temperature_at(self, share):
+        return 1.0 - 0.5 * share
+
+    def log_prior(self):
+        return torch.full((self.classes,), 1 / self.classes, dtype=torch.float64).log()
+
+
+def test_a_latent_variable(corpus, tmp_path):
+    """Class probabilities rise to one highest class and then fall, which those of a Concrete need not."""
+    model = used_end_to_end(ProdLDA(groups=(3, Ordinal(5)), **SMALL), corpus, tmp_path)
+    (classes,) = model.posterior(corpus).class_probabilities
+    assert classes.shape == (N_DOCUMENTS, 5)
+    assert_close(classes.sum(1), np.ones(N_DOCUMENTS, dtype=np.float32))
+    rising = np.diff(np.log(classes.astype(np.float64)), axis=1) > 0
+    assert (np.diff(rising.astype(int), axis=1) <= 0).all()
+    assert set(model.predict(corpus)) <= set(range(5))
+    assert model.topic_simplex_.tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
+
+
+# A corpus format.
+
+
+def read_bags(path: Path) -> Corpus:
+    """A document a line, its words separated by blanks."""
+    documents = [line.split() for line in path.read_text().splitlines()]
+    words = sorted({word for document in documents for word in document})
+    counts = [[document.count(word) for word in words] for document in documents]
+    return Corpus(counts, words)
+
+
+def write_bags(corpus: Corpus, path: Path) -> None:
+    """The inverse, but for the order of words in a document."""
+    counts = corpus.counts.toarray().astype(int)
+    lines = [" ".join(np.repeat(corpus.vocabulary, row)) for row in counts]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_a_corpus_format(corpus, tmp_path):
+    register_format("bags", read_bags, write_bags, endings=[".bags"])
+    file = tmp_path / "planted.bags"
+    write_corpus(corpus, file)
+    again = read_corpus(file, vocabulary=corpus.vocabulary)
+    np.testing.assert_array_equal(again.counts.toarray(), corpus.counts.toarray())
+    labelled = read_corpus(file, labels=corpus.labels)
+    assert labelled.labels.tolist() == corpus.labels.tolist()
+    used_end_to_end(ProdLDA(groups=(2, 2), **SMALL), again, tmp_path)
+    with pytest.raises(ValueError, match="format 'bags' is taken"):
+        register_format("bags", read_bags)
+    with pytest.raises(ValueError, match=r"ending '\.csv' is taken"):
+        register_format("other", read_bags, endings=[".csv"])
+
+
+# A network of one's own, which knows no words: images, with the trainer and the objectives of topic models.
+
+
+@dataclass(frozen=True)
+class Images:
+    """Documents that are images."""
+
+    pixels: np.ndarray
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def batch(self, rows, device):
+        return torch.from_numpy(self.pixels[rows]).to(device)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Gaussian pixels around a mean, with unit variance."""
+
+    mean: Tensor
+
+    def log_likelihood(self, batch):
+        return -0.5 * (batch - self.mean).square().flatten(1).sum(1)
+
+
+class ImageNetwork(Network[Tensor]):
+    """Convolution and linear heads; a linear decoder."""
+
+    def __init__(self, space, side, generator):
+        super().__init__(LatentPrior(space, torch.zeros(space.n_dims), torch.ones(space.n_dims)))
+        self.convolution = nn.Parameter(0.3 * torch.randn(4, 1, 3, 3, generator=generator))
+        self.side = side
+        self.mean = Linear(4 * side**2, space.n_dims, generator)
+        self.log_variance = Linear(4 * side**2, space.n_dims, generator)
+        self.pixels = Linear(space.n_dims, side**2, generator)
+
+    def encode(self, batch, generator=None):  # noqa: ARG002
+        features = functional.conv2d(batch[:, None], self.convolution, padding=1).relu().flatten(1)
+        return MeanFieldPosterior(self.mean(features), self.log_variance(features).clamp(-8, 4))
+
+    def decode(self, sample, generator=None):  # noqa: ARG002
+        return Pixels(self.pixels(sample.z).unflatten(1, (self.side, self.side)))
+
+
+def test_a_network_of_images():
+    """Two planted factors paint two halves; the trained network explains most of the variance they make.
+
+    Pixels are ±5 by planted signs, so that a network that knows nothing loses 12.5 nats a pixel.
+    """
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1, 1], (200, 2)).astype(np.float32)
+    pixels = 5 * np.repeat(np.repeat(signs[:, None, :], 3, axis=2), 6, axis=1)  # (200, 6, 6)
+    generator = torch.Generator().manual_seed(0)
+    network = ImageNetwork(LatentSpace((1, 1)), 6, generator)
+    documents = Images(pixels)
+    settings = Settings(batch_size=50, max_iter=60, learning_rate=0.01, warm_up=0.5, patience=5)
+    trainer = Trainer(network, HFVAE(beta=0.5, gamma=2.0), settings, generator)
+    train(trainer, documents, validation=Images(pixels[:40]))
+    assert {"between_groups", "within_groups", "validation_loss"} <= set(trainer.records[0])
+    assert trainer.records[-1]["reconstruction"] < 0.2 * 12.5 * 36
+    posterior = evaluation.posterior(network, documents)
+    assert len(posterior) == 200
+    noise = torch.randn(10, 2, generator=generator)
+    elbo = evaluation.elbo(network, documents, noise)
+    assert elbo.shape == (200,)
+    parts = [evaluation.elbo(network, Images(pixels[half]), noise) for half in (slice(90), slice(90, 200))]
+    np.testing.assert_allclose(np.concatenate(parts), elbo, rtol=1e-5)
+
+
+# What a class must be for a saved model to name it.
+
+
+class Unregistered(ProdLDA):
+    """A subclass that load would not know."""
+
+
+@dataclass(frozen=True)
+class UnregisteredPrior:
+    """A prior that load would not know."""
+
+    def moments(self, space, simplex_sizes):  # noqa: ARG002
+        return np.zeros(space.n_dims), np.ones(space.n_dims)
+
+
+def test_save_refuses_what_load_could_not_read(corpus, tmp_path):
+    unknown = Unregistered(groups=2, **SMALL).fit(corpus)
+    before = unknown.transform(corpus)
+    with pytest.raises(TypeError, match=r"hftopic\.register\(Unregistered\)"):
+        unknown.save(tmp_path / "model")
+    with pytest.raises(TypeError, match=r"hftopic\.register\(UnregisteredPrior\)"):
+        ProdLDA(groups=2, prior=UnregisteredPrior(), **SMALL).fit(corpus).save(tmp_path / "model")
+    assert not any(tmp_path.iterdir())
+    np.testing.assert_array_equal(unknown.transform(corpus), before)
+    register(Unregistered)
+    unknown.save(tmp_path / "model")
+    assert type(load(tmp_path / "model")) is Unregistered
+
+
+def test_load_names_a_class_that_is_not_registered(corpus, tmp_path):
+    ProdLDA(groups=2, **SMALL).fit(corpus).save(tmp_path / "model")
+    description = tmp_path / "model" / "model.json"
+    description.write_text(description.read_text().replace('"estimator": "ProdLDA"', '"estimator": "Mine"'))
+    with pytest.raises(ValueError, match=r"'Mine', which is not a known model.*hftopic\.register"):
+        load(tmp_path / "model")
+
+
+def test_names_are_not_taken_over():
+    with pytest.raises(ValueError, match=r"'ProdLDA' is taken by hftopic\.models\.prodlda"):
+        register(type("ProdLDA", (ProdLDA,), {"__module__": "elsewhere"}))
+    with pytest.raises(TypeError, match="neither a topic model nor a dataclass"):
+        register(dict)
+    with pytest.raises(TypeError, match="takes a class"):
+        register(Normal(3))  # type: ignore[type-var]
+    again = register(
+        type("Shifted", (Shifted,), {"__module__": Shifted.__module__, "__qualname__": "Shifted"})
+    )
+    assert hftopic.models.registry.VALUES["Shifted"] is again  # a notebook's cell that is run again
+    register(Shifted)
+
+
+# What it takes to add a training parameter.
+
+
+def test_a_training_parameter_takes_few_edits():
+    """Lines that name one, ``patience``, outside of prose: at most 7 in 4 files, as CONTRIBUTING says."""
+    package = Path(hftopic.__file__).parent
+    edits = {
+        str(path.relative_to(package)): len(lines)
+        for path in package.rglob("*.py")
+        if (
+            lines := [
+                line for line in path.read_text().splitlines() if re.search(r"(?<!`)\bpatience\b", line)
+            ]
+        )
+    }
+    assert edits == {"models/base.py": 1, "models/prodlda.py": 1, "training.py": 2, "cli/modelling.py": 1}
+
+
+def test_parameters_are_declared_once():
+    """The constraints are those of the annotations; a subclass adds to them, and overrides defaults."""
+    constraints = EmbeddedLDA._parameter_constraints
+    assert set(ProdLDA()._parameter_constraints) == set(ProdLDA().get_params())
+    assert constraints.keys() == ProdLDA._parameter_constraints.keys()  # scale has no constraint
+    assert (ProdLDA().dropout, hftopic.NVDM().dropout) == (0.02, 0.05)
+    assert isinstance(pd.DataFrame([EmbeddedLDA(scale=2.0).get_params()])["scale"].item(), float)
