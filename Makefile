@@ -13,16 +13,18 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs docs-test bench reproduce dist clean
+.PHONY: help demo test pythons lint docs docs-test bench reproduce tables dist clean
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
 	@echo 'make test       the test suite (ARGS="-k words" to choose)'
+	@echo 'make pythons    the tests with each of Python 3.11, 3.12 and 3.13 that is installed'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
 	@echo 'make docs-test  the examples in docstrings and pages'
 	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose)'
 	@echo 'make reproduce  the experiments of the paper on text, one seed and few epochs (FULL=1 for all of it)'
+	@echo 'make tables     the tables of the pages, from the results files (ARGS=--check only compares)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
 	@echo 'make clean      remove everything made, .venv and .venv-bench included'
 
@@ -42,36 +44,54 @@ docs: $(VENV)/.installed-docs
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst
+	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
 
 bench: $(VENV)/.installed $(BENCH)/.installed
 	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
 
-# Reduced results go beside the full ones, which take hours and go on where they were left.
-REDUCED := examples/results/reduced
-EXAMPLE = $(BIN)/python examples/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 --results $(REDUCED)/$(1).jsonl)
+# Reduced results go beside the full ones, which take hours and continue where they were stopped.
+# Corpora that are not there are skipped by name; docstrings always are there.
+REDUCED := experiments/results/reduced
+EXPERIMENT = $(BIN)/python experiments/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 --results $(REDUCED)/$(1).jsonl)
 reproduce: $(VENV)/.installed
-	$(call EXAMPLE,08_known_factors,--epochs 30)
-	$(call EXAMPLE,09_planted_correlations,--epochs 20)
-	$(call EXAMPLE,07_groups_of_news,--epochs 10)
-	$(call EXAMPLE,10_sweep_of_weights,--epochs 6)
-	$(call EXAMPLE,11_discrete_beside_topics,--epochs 6)
-	$(call EXAMPLE,12_unseen_combinations,--epochs 10)
-	$(call EXAMPLE,13_too_many_topics,--epochs 6 --sizes 20 100)
+	$(call EXPERIMENT,known_factors,--epochs 30)
+	$(call EXPERIMENT,planted_correlations,--epochs 20)
+	$(call EXPERIMENT,unseen_combinations,--epochs 10)
+	$(call EXPERIMENT,groups_of_news,--epochs 10)
+	$(call EXPERIMENT,sweep_of_weights,--epochs 6)
+	$(call EXPERIMENT,discrete_beside_topics,--epochs 6)
+	$(call EXPERIMENT,too_many_topics,--epochs 6 --sizes 20 100)
 ifdef FULL
-	$(call EXAMPLE,07_groups_of_news,,--corpus agnews --norms none --seeds 0 1 2)
-	$(call EXAMPLE,07_groups_of_news,,--corpus short_searchsnippets --norms none --seeds 0 1 2)
-	$(call EXAMPLE,11_discrete_beside_topics,,--corpus agnews)
+	$(call EXPERIMENT,groups_of_news,,--corpus agnews short_searchsnippets --norms none --seeds 0 1 2)
+	$(call EXPERIMENT,discrete_beside_topics,,--corpus agnews)
+else
+	$(call EXPERIMENT,groups_of_news,--corpus docstrings --norms none --epochs 6)
+	$(call EXPERIMENT,discrete_beside_topics,--corpus docstrings --models NVDM --epochs 6)
 endif
+
+tables: $(VENV)/.installed
+	$(BIN)/python experiments/tables.py $(ARGS)
+
+# The tests once with each interpreter that is here, in an environment of its own beside .venv.
+VERSIONS := 3.11 3.12 3.13
+pythons:
+	@for version in $(VERSIONS); do \
+	  if python$$version -c '' 2>/dev/null; then \
+	    echo "== python$$version"; \
+	    $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version ARGS='$(ARGS)' || exit 1; \
+	  else \
+	    echo "== python$$version: absent, skipped"; \
+	  fi; \
+	done
 
 dist: $(VENV)/.installed-test
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist docs/_build docs/generated *.egg-info \
+	rm -rf $(VENV) $(BENCH) .venv-3.* build dist docs/_build docs/generated *.egg-info \
 	  .pytest_cache .hypothesis .mypy_cache .ruff_cache
-	find hftopic tests docs examples benchmarks corpora -name __pycache__ -prune -exec rm -rf {} +
+	find hftopic tests docs examples experiments benchmarks corpora -name __pycache__ -prune -exec rm -rf {} +
 
 $(INTERPRETER):
 	@$(PYTHON) -c 'import sys' 2>/dev/null \

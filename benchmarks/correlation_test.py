@@ -5,18 +5,18 @@
         --permutations 3999 --seeds 100 >> benchmarks/results/correlation_test.jsonl
     python benchmarks/correlation_test.py --seeds 3 --documents 300 --margins normal      # a quick look
 
-Means of 20 topics, 190 pairs, are normal: topic i of the first ten correlates with topic i of the other ten
-at r, for i up to 5; topics 6 to 10 correlate with each other at 0.5, so that tests depend on each other; the
-175 pairs that are left are independent. With r = 0 all 190 are. Then each mean is transformed: "heavy" is
-its cube, "skewed" its exponential, which leaves independent topics independent. "sample_r" is the mean
-correlation of the planted pairs after that. The same seeds serve every case, so that cases differ by less
-than their standard errors say.
+The posterior means of 20 topics (190 pairs) are normal. Topic i of the first ten correlates with topic i of
+the other ten at r, for i up to 5. Topics 6 to 10 correlate with each other at 0.5, so that tests depend on
+each other. The other 175 pairs are independent; with r = 0 all 190 are. Then each mean is transformed:
+"heavy" is its cube, "skewed" its exponential. Independent topics stay independent. "sample_r" is the mean
+correlation of the planted pairs after the transformation. All cases use the same seeds, so differences
+between cases are more certain than their standard errors say.
 
 A discovery is a pair with an adjusted p-value of at most 0.05. "fdr" is the mean over seeds of the share of
-independent pairs among the discoveries, "power" the mean share of the five planted pairs that are found, each
-with its standard error over seeds. One JSON line for each test, margin, number of documents and r. With 999
-draws a pair that stands out alone among 190 cannot have an adjusted p-value of 0.05 or less, which with r = 0
-makes "fdr" 0 but for luck: the second command has enough draws.
+independent pairs among the discoveries. "power" is the mean share of the five planted pairs that are found.
+Both have their standard errors over seeds. Prints one JSON line for each test, margin, number of documents
+and r. With 999 permutations a single significant pair among 190 cannot have an adjusted p-value of 0.05 or
+less, so "fdr" with r = 0 is almost surely 0. The second command has enough permutations.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[dict[str, object]]:
-    """Rows of every case."""
+    """Rows of all cases."""
     for test in arguments.tests:
         for margin in arguments.margins:
             for n_documents in arguments.documents:
@@ -96,7 +96,7 @@ def draw_means(n_documents: int, r: float, generator: np.random.Generator) -> np
 
 
 def summed_up(runs: np.ndarray, planted: bool) -> dict[str, float | None]:
-    """Means over seeds with their standard errors; without planted pairs there is no power."""
+    """Means over seeds with standard errors; power is null without planted pairs."""
     mean, error = runs.mean(axis=0), runs.std(axis=0, ddof=1) / math.sqrt(len(runs))
     return {
         "fdr": round(float(mean[0]), 4),

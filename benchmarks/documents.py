@@ -1,14 +1,14 @@
-"""Generated documents for benchmarks of speed: their words follow Zipf's law."""
+"""Generated documents for benchmarks of speed, with words that follow Zipf's law."""
 
 import numpy as np
 import scipy.sparse as sp
 
-TOKENS = 80  # of a document, as in 20 Newsgroups
+TOKENS = 80  # a document, as in 20 Newsgroups
 CHUNK = 50_000  # documents drawn at a time
 
 
 def zipf_counts(n_documents: int, n_words: int) -> sp.csr_array:
-    """Counts, shape (n_documents, n_words), float32; some 55 of a document's words differ at 2,000 words."""
+    """Counts, shape (n_documents, n_words), float32; about 55 different words a document, of 2,000."""
     rng = np.random.default_rng(0)
     frequency = np.cumsum(1 / (np.arange(n_words) + 10.0))
     chunks = []

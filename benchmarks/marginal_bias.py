@@ -3,13 +3,13 @@
     python benchmarks/marginal_bias.py > benchmarks/results/marginal_bias.jsonl
     python benchmarks/marginal_bias.py --documents 1024 --dims 10 --batches 64      # a quick look
 
-Posteriors are generated: means N(0, R) with unit variances and correlation 0.3 between the dimensions of a
-group, 0 across the two groups; every variance v such that a dimension has ½ log(1 + 1/v) = 0.3 nats ("wide")
-or 1 nat ("narrow"). Each epoch draws z once for every document and splits them at random into batches.
-The exact terms are those of the same samples, so that a bias is a mean of differences; its standard error is
-over batches. "own_share" is the mean share of a document in the mixture at its own sample. "partners" are the
-documents that single dimensions are mixed over, where these are not the whole batch. One JSON line for each
-case, size and estimator, in nats.
+Posteriors are generated. Means are N(0, R) with unit variances and correlation 0.3 between the dimensions of
+a group, 0 across the two groups. The variance v gives each dimension ½ log(1 + 1/v) = 0.3 nats ("wide") or 1
+nat ("narrow"). Each epoch draws z once for every document and splits the documents at random into batches.
+The exact terms are those of the same samples, so a bias is a mean of differences; its standard error is over
+batches. "own_share" is the mean share of a document in the mixture at its own sample. "partners" is the
+number of documents that single dimensions are mixed over, null for the whole batch. Prints one JSON line for
+each case, size and estimator, in nats.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> None:
 def draw_posterior(
     n_documents: int, n_dims: int, information: float, generator: torch.Generator
 ) -> MeanFieldPosterior:
-    """Posteriors of documents whose dimensions have ``information`` nats each, in two groups."""
+    """Posteriors of documents in two groups of dimensions, with `information` nats in each dimension."""
     shared = torch.randn(n_documents, 2, generator=generator).repeat_interleave(n_dims // 2, 1)
     single = torch.randn(n_documents, n_dims, generator=generator)
     mean = math.sqrt(CORRELATION) * shared + math.sqrt(1 - CORRELATION) * single
@@ -63,7 +63,7 @@ def draw_posterior(
 def measure(
     posterior: MeanFieldPosterior, batch_sizes: list[int], epochs: int, generator: torch.Generator
 ) -> Iterator[dict[str, object]]:
-    """Rows of one case: each batch size and estimator."""
+    """Rows of one case, one for each batch size and estimator."""
     space = LatentSpace((posterior.mean.shape[1] // 2,) * 2)
     noise = torch.randn(epochs, *posterior.mean.shape, generator=generator)
     samples = [posterior.sample_gaussian(epoch) for epoch in noise]
@@ -97,7 +97,7 @@ def measure(
 
 
 def split(n_documents: int, batch_size: int, generator: torch.Generator) -> list[Tensor]:
-    """Whole batches of an epoch, drawn without replacement."""
+    """Full batches of an epoch, drawn without replacement."""
     order = torch.randperm(n_documents, generator=generator)
     return list(order[: n_documents - n_documents % batch_size].reshape(-1, batch_size))
 

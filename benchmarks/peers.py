@@ -4,11 +4,11 @@
     make bench ARGS="--repetitions 3 --model hftopic-vae sklearn-lda"
     python benchmarks/peers.py --table benchmarks/results/peers.jsonl # the table again, without running
 
-Repetition 1 of every model, then repetition 2 of every model, with the seed one higher, and so on. Every
-run appends a JSON line to ``--results``; the table at the end has medians over repetitions. Seconds are
-wall-clock and include the conversion from a CSR matrix to what a library takes; memory is the peak of the
-process after fit and transform, libraries and corpus included, worker processes excluded. Scores: see
-``README.rst``.
+Repetition 1 of every model comes first, then repetition 2 with the seed one higher, and so on. Every run
+appends a JSON line to ``--results``; the table at the end shows medians over repetitions. Seconds are
+wall-clock time and include the conversion from a CSR matrix to the form that a library takes. Memory is the
+peak of the process after fit and transform, with libraries and corpus, without worker processes.
+``README.rst`` describes the scores.
 """
 
 import argparse
@@ -21,13 +21,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from adapters import MODELS
 from run_one import options
+from scoring import figures, sources
 
 FOLDER = Path(__file__).parent
-NONE = "\N{EN DASH}"
+NONE = figures.NONE
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 SETTING = ("corpus", "topics", "threads", "documents", "quick")
 VERSIONS = """
@@ -56,12 +58,22 @@ def main() -> None:
         lines = arguments.table.read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
     else:
-        rows = list(run_all(arguments))
+        with TemporaryDirectory() as room:
+            rows = list(run_all(arguments)) if at_hand(arguments, Path(room)) else []
     print("\n\n".join(tables(rows)))
 
 
+def at_hand(arguments: argparse.Namespace, room: Path) -> bool:
+    """Whether the corpus is there; docstrings are written as a folder that every interpreter can read."""
+    data = sources.find(arguments.corpus, arguments.corpora)
+    if data is not None and arguments.corpus == sources.CARRIED:
+        sources.write(data, room / arguments.corpus)
+        arguments.corpora = room
+    return data is not None
+
+
 def run_all(arguments: argparse.Namespace) -> Iterator[Row]:
-    """Row after row, each appended to the results as soon as it is there."""
+    """Rows of all runs, each appended to the results as soon as it is measured."""
     pythons = {name: interpreter(name, arguments) for name in arguments.model}
     versions = {python: installed(python) for python in set(pythons.values())}
     arguments.results.parent.mkdir(parents=True, exist_ok=True)
@@ -79,12 +91,12 @@ def run_all(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def interpreter(name: str, arguments: argparse.Namespace) -> str:
-    """The Python that has the model's library: this one for hftopic, the peers' for the others."""
+    """The interpreter that has the model's library: this one for hftopic, the peers' for others."""
     return sys.executable if name.startswith("hftopic") else str(arguments.peer_python)
 
 
 def installed(python: str) -> dict[str, str]:
-    """Versions of what an interpreter has, and its own as "python"."""
+    """Versions of the packages of an interpreter, and its own as "python"."""
     try:
         answer = subprocess.run([python, "-c", VERSIONS], check=True, capture_output=True, text=True)
     except OSError as error:
@@ -96,14 +108,14 @@ def installed(python: str) -> dict[str, str]:
 
 
 def command(name: str, python: str, seed: int, arguments: argparse.Namespace) -> list[str]:
-    given = {key: getattr(arguments, key) for key in ("corpus", "corpora", "scorer", "topics", "threads")}
+    given = {key: getattr(arguments, key) for key in ("corpus", "corpora", "topics", "threads")}
     given |= {"seed": seed, "documents": arguments.documents}
     pairs = [f"--{key}={value}" for key, value in given.items() if value is not None]
     return [python, str(FOLDER / "run_one.py"), name, *pairs, *(["--quick"] if arguments.quick else [])]
 
 
 def run(command: list[str], threads: int, timeout: float) -> Row:
-    """What one run prints, or its error. The processes that it started end with it."""
+    """Row that one run prints, or its error; processes that the run started are ended."""
     environment = os.environ | dict.fromkeys(THREADS, str(threads)) | {"CUDA_VISIBLE_DEVICES": ""}
     pipe = subprocess.PIPE
     process = subprocess.Popen(
@@ -148,21 +160,14 @@ def heading(row: Row) -> str:
 
 
 def table(rows: list[Row]) -> str:
-    """A simple table, its last column, of notes, as wide as it likes."""
-    header = ["model", "version", "runs", *COLUMNS, "note"]
-    lines = [cells(name, [row for row in rows if row["model"] == name]) for name in MODELS]
-    body = [line for line in lines if line]
-    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-    rule = ["=" * width for width in widths]
-    padded = (
-        " ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (rule, header, rule, *body, rule)
-    )
-    return "\n".join(padded)
+    """A simple table with a row for each model."""
+    lines = (cells(name, [row for row in rows if row["model"] == name]) for name in MODELS)
+    header = ("model", "version", "runs", *COLUMNS, "note")
+    return str(figures.Table(header, tuple(tuple(line) for line in lines if line)))
 
 
 def cells(name: str, rows: list[Row]) -> list[str]:
-    """A model's line: medians over the runs that ended well, and what there is to say of the others."""
+    """Row of a model: medians over the runs that succeeded, and the errors of the others."""
     if not rows:
         return []
     done = [row for row in rows if "error" not in row]

@@ -1,4 +1,4 @@
-"""Fit and score one model in this process; the last line printed is its row as JSON. See ``peers.py``."""
+"""Fit and score one model in this process, and print its row as JSON in the last line. See ``peers.py``."""
 
 import argparse
 import json
@@ -6,26 +6,27 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from adapters import MODELS, Adapter, Settings
-from scoring import SHARED, load_scorer, rounded
+from scoring import figures, scorer, sources
 
 
 def options() -> argparse.ArgumentParser:
-    """Options of one run, which ``peers.py`` has as well."""
+    """Options of one run, shared with ``peers.py``."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--corpus", default="20ng_avitm1995")
-    parser.add_argument("--corpora", type=Path, default=SHARED / "corpora", help="folder of the corpora")
-    parser.add_argument("--scorer", type=Path, default=SHARED / "score.py")
+    sources.add_option(parser)
     parser.add_argument("--topics", type=int, default=50)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--documents", type=int, help="of each split, drawn at random; default all")
-    parser.add_argument("--quick", action="store_true", help="two iterations or epochs, to try the program")
+    parser.add_argument(
+        "--documents", type=int, help="documents of each split, drawn at random (default: all)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="run two iterations or epochs only, to try the program"
+    )
     return parser
 
 
@@ -33,28 +34,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, parents=[options()])
     parser.add_argument("model", choices=MODELS)
     arguments = parser.parse_args()
-    scorer = load_scorer(arguments.scorer)
     data = sample(scorer.load(arguments.corpora / arguments.corpus), arguments.documents)
     settings = Settings(arguments.topics, arguments.seed, arguments.threads, arguments.quick)
     model = MODELS[arguments.model].load()(settings, data[2])
-    row = measure(model, data, scorer)
-    print(json.dumps({name: rounded(value) for name, value in row.items()}), flush=True)
+    row = measure(model, data)
+    print(json.dumps({name: figures.rounded(value) for name, value in row.items()}), flush=True)
 
 
-def sample(data: tuple[Any, ...], n_documents: int | None) -> tuple[Any, ...]:
-    """``n_documents`` of each split, with their labels."""
+def sample(data: scorer.Splits, n_documents: int | None) -> scorer.Splits:
+    """`n_documents` of each split, drawn at random, with their labels."""
     if n_documents is None:
         return data
     train, test, vocabulary, train_labels, test_labels = data
     generator = np.random.default_rng(0)
     of_train = generator.permutation(train.shape[0])[:n_documents]
     of_test = generator.permutation(test.shape[0])[:n_documents]
-    if train_labels is None or test_labels is None:
-        return train[of_train], test[of_test], vocabulary, None, None
-    return train[of_train], test[of_test], vocabulary, train_labels[of_train], test_labels[of_test]
+    if train_labels is not None and test_labels is not None:
+        train_labels, test_labels = train_labels[of_train], test_labels[of_test]
+    return scorer.Splits(train[of_train], test[of_test], vocabulary, train_labels, test_labels)
 
 
-def measure(model: Adapter, data: tuple[Any, ...], scorer: ModuleType) -> dict[str, Any]:
+def measure(model: Adapter, data: scorer.Splits) -> dict[str, Any]:
     """Time and memory of fit and transform, then the scores."""
     train, test, *_ = data
     megabytes_before_fit = peak_megabytes()
@@ -70,7 +70,7 @@ def measure(model: Adapter, data: tuple[Any, ...], scorer: ModuleType) -> dict[s
         "peak_megabytes": peak_megabytes(),
         "megabytes_before_fit": megabytes_before_fit,
     }
-    return cost | scores(model, data, train_documents, test_topics, scorer)
+    return cost | scores(model, data, train_documents, test_topics)
 
 
 def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
@@ -81,15 +81,15 @@ def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
 
 
 def peak_megabytes() -> float:
-    """Largest resident size of this process so far, without its worker processes."""
+    """Peak resident size of this process so far, without its worker processes."""
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def scores(
-    model: Adapter, data: tuple[Any, ...], train_documents: Any, test_topics: np.ndarray, scorer: ModuleType
+    model: Adapter, data: scorer.Splits, train_documents: Any, test_topics: np.ndarray
 ) -> dict[str, Any]:
-    """Scores of the topics, of predicted words and of the representation; null where there is none."""
+    """Scores of topics, predicted words and representation; null where there is none."""
     train, test, _, train_labels, test_labels = data
     top_words = model.top_words(10)
     active = model.active_topics(train)

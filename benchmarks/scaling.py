@@ -1,12 +1,12 @@
-"""How time and memory of training grow with documents, words, topics, batch size and groups.
+"""Growth of training time and memory with documents, words, topics, batch size and groups.
 
     python benchmarks/scaling.py > benchmarks/results/scaling.jsonl
     python benchmarks/scaling.py --axis words
 
-Documents are generated, 80 tokens each. Every point is a process of its own that trains the grouped objective
-with all defaults but those named, for one epoch that is timed after one that is not. ``peak_MB`` is the peak
-memory of the process, its documents (``data_MB``) and the libraries included. One JSON line a point, then one
-an axis with the exponent: the slope of log time on log size by least squares.
+Documents are generated, 80 tokens each. Each point is a process of its own. It trains the grouped objective
+with the defaults, except for the settings named, and times the second of two epochs. ``peak_MB`` is the peak
+memory of the process with its documents (``data_MB``) and libraries. Prints one JSON line for each point,
+then one for each axis with the exponent: the slope of log time on log size by least squares.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     )
     parser.add_argument("--axis", nargs="+", choices=AXES, default=list(AXES))
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--most", type=float, default=1e9, help="leave out larger values of an axis")
+    parser.add_argument("--most", type=float, default=1e9, help="skip larger values of an axis")
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     for axis in arguments.axis:
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def measure(setting: dict[str, int], threads: int) -> dict[str, Any]:
-    """Seconds of an epoch and peak memory, in a process that does nothing else."""
+    """Seconds of an epoch and peak memory of this process."""
     torch.set_num_threads(threads)
     counts = zipf_counts(setting["documents"], setting["words"])
     data = counts.data.nbytes + counts.indices.nbytes + counts.indptr.nbytes

@@ -1,12 +1,12 @@
-"""Where the time of a training step goes, and how far each part is from what this machine can do.
+"""Time of the parts of a training step, compared with the least that this machine could take.
 
     python benchmarks/step.py                     # the three sizes of docs/performance.rst
     python benchmarks/step.py --size 512,50 --partners 0 --words 60000
 
-Documents are generated. A step of the plain and of the grouped objective are timed in turns, then their parts
-alone, forward and backward. The floor of a part is the largest of three times: its exponentials, its
-floating-point operations and its bytes, each at the rate that this run measures. ``extra_MB`` is what the
-marginals add to the peak memory of a process. One JSON line a part; figures are medians.
+Documents are generated. Steps of the plain and of the grouped objective are timed in turns, then each part
+alone, forward and backward. The floor of a part is the largest of three times: for its exponentials, its
+floating-point operations and its bytes, at the rates measured in this run. ``extra_MB`` is the memory that
+the marginals add to the peak of a process. Prints one JSON line for each part; figures are medians.
 """
 
 import argparse
@@ -36,7 +36,7 @@ SIZES = ["256,50", "512,50", "1024,100"]
 
 @dataclass(frozen=True)
 class Work:
-    """What a part has to do at the least."""
+    """Least work of a part."""
 
     exponentials: float = 0.0
     flops: float = 0.0
@@ -45,7 +45,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Rates:
-    """What this machine does in a second, float32."""
+    """Work that this machine does in a second, float32."""
 
     exponentials: float
     flops: float
@@ -64,7 +64,7 @@ class Rates:
         )
 
     def floor(self, work: Work) -> float:
-        """Seconds that the work takes at the least."""
+        """Least seconds for some work."""
         return max(work.exponentials / self.exponentials, work.flops / self.flops, work.bytes / self.bytes)
 
 
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 class Case:
-    """Networks, trainers and one batch of a size."""
+    """Networks, trainers and one batch of one size."""
 
     def __init__(
         self, counts: sp.csr_array, batch_size: int, n_topics: int, partners: int | None, device: torch.device
@@ -125,7 +125,7 @@ class Case:
         return model._trainer
 
     def steps(self) -> list[float]:
-        """Seconds of a step of each objective, epochs in turns."""
+        """Seconds of a step of each objective; their epochs are timed in turns."""
         n_steps = -(-self.counts.shape[0] // self.batch_size)
         taken: list[list[float]] = [[], []]
         for _ in range(7):
@@ -178,7 +178,7 @@ class Case:
 
 
 def detached(posterior: MeanFieldPosterior) -> MeanFieldPosterior:
-    """The same numbers as leaves of their own graph."""
+    """The same posterior with its numbers as leaves of a new graph."""
     return MeanFieldPosterior(
         posterior.mean.detach().requires_grad_(), posterior.log_variance.detach().requires_grad_()
     )
@@ -213,8 +213,8 @@ def _peak_of_marginals(batch_size: int, n_topics: int, partners: int | None) -> 
         sum(level.mean() for level in levels.sums()).backward()
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    run(8)  # libraries and threads are there
-    ballast = torch.ones(2**27)  # 512 MB: more than was ever in use, so that what comes now is the peak
+    run(8)  # loads libraries and starts threads
+    ballast = torch.ones(2**27)  # 512 MB, more than was in use before, so that what follows sets the peak
     before = run(8)
     peak = run(batch_size)
     del ballast

@@ -1,9 +1,9 @@
-"""Which groups of topics are in the documentation of the packages installed here?
+"""Fit a model and read its topics: their words, correlations across groups, and coherence.
 
     python examples/01_fit_and_look.py [CORPUS]
 
-The three jobs in ten lines: fit, inspect, report. CORPUS is anything ``hftopic.read_corpus`` reads; without
-it the embedded corpus of docstrings is used.
+CORPUS is anything that ``hftopic.read_corpus`` reads. The default is the embedded corpus: docstrings of the
+installed packages.
 """
 
 import sys

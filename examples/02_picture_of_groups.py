@@ -1,9 +1,10 @@
-"""What goes together across groups, as pictures?
+"""Draw the correlations within and across groups, and write a report.
 
     python examples/02_picture_of_groups.py [CORPUS]
 
-Writes ``correlations.pdf`` and ``pairs.pdf`` for a paper, and ``report.html`` to look around in. Needs
-matplotlib and jinja2 (``pip install "hftopic[report]"``). The README's picture is of that report.
+Writes two figures for a paper, ``correlations.pdf`` and ``pairs.pdf``, and a page to explore,
+``report.html``. Needs matplotlib and jinja2 (``pip install "hftopic[report]"``). The picture in the README
+shows parts of this report.
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""How strongly should topics of a group be pushed apart?
+"""Choose γ, the weight that makes the topics of a group independent.
 
     python examples/03_choose_gamma.py [CORPUS]
 
-An ELBO score always favours the plain VAE, so it cannot choose β and γ. This searches over γ with
-scikit-learn's GridSearchCV and scores by what is wanted: topics that are coherent on held-out documents.
+The ELBO always favours the plain VAE, so it cannot choose β and γ. This script searches over γ with
+scikit-learn's GridSearchCV and scores by the coherence of topics on held-out documents.
 """
 
 import sys
@@ -16,7 +16,7 @@ from hftopic.analysis import topic_coherence, topic_information
 
 
 def held_out_coherence(model: ProdLDA, X: Any, y: Any = None) -> float:  # noqa: ARG001
-    """Mean NPMI of the active topics, over held-out documents; a topic that is silent has no say."""
+    """Mean NPMI of the active topics on held-out documents; pruned topics are ignored."""
     active = topic_information(model, X)["active"].to_numpy()
     return float(topic_coherence(model, X, measure="c_npmi", window="document")["c_npmi"][active].mean())
 

@@ -175,7 +175,7 @@ def test_sdist_holds_sources_of_everything_and_no_data(
     in_sdist = distributions[1]
     expected = {"pyproject.toml", "setup.py", "constraints.txt", "Makefile", "LICENSE", "README.rst"}
     expected |= {"CHANGELOG.rst", "CONTRIBUTING.rst", "docs/conf.py", "tests/conftest.py"}
-    for folder in ("hftopic", "tests", "examples", "benchmarks"):
+    for folder in ("hftopic", "tests", "examples", "experiments", "benchmarks"):
         expected |= {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "corpora").glob("*/*.rst")}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "corpora").glob("*/prepare.py")}

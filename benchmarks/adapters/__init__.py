@@ -1,6 +1,6 @@
-"""The models under comparison, each behind the same few methods.
+"""The models that are compared, each behind the same few methods.
 
-One small file a library; :data:`MODELS` says which, so that a program can list them without importing any.
+Each library has a small file. :data:`MODELS` names them, so that a program can list them without an import.
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Settings:
-    """What every model is given."""
+    """Settings that every model is given."""
 
     n_topics: int
     seed: int
@@ -21,7 +21,7 @@ class Settings:
     quick: bool = False
 
     def rounds(self, n: int) -> int:
-        """``n`` iterations or epochs, but two for a quick look."""
+        """`n` iterations or epochs, but two for a quick run."""
         return 2 if self.quick else n
 
 
@@ -49,10 +49,10 @@ class Adapter(ABC):
 
     @abstractmethod
     def topic_words(self) -> np.ndarray:
-        """Weight of each word in each topic, shape (K, V), the highest being the topic's top words."""
+        """Weight of each word in each topic, shape (K, V); a topic's top words have the highest."""
 
     def word_probabilities(self, documents: Any) -> np.ndarray:
-        """p(w|x), shape (N, V), rows sum to 1: here of topics that mix."""
+        """p(w|x), shape (N, V), rows sum to 1; here for topics that are mixed by their proportions."""
         return self.transform(documents) @ self.topic_words()
 
     def top_words(self, n: int) -> np.ndarray:
@@ -60,13 +60,13 @@ class Adapter(ABC):
         return np.argsort(-self.topic_words(), axis=1, kind="stable")[:, :n]
 
     def active_topics(self, counts: Any) -> np.ndarray | None:  # noqa: ARG002
-        """Mask of the topics to score, for models that switch topics off; None for all."""
+        """Mask of the topics to score, for models that prune topics; None for all."""
         return None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a model is: its name in tables, the adapter, and the distributions whose versions matter."""
+    """Entry of the catalogue: name in tables, adapter, and distributions whose versions are recorded."""
 
     title: str
     adapter: str
@@ -81,11 +81,11 @@ class Entry:
 MODELS = {
     "hftopic-vae": Entry("hftopic ProdLDA VAE", "hftopic_models:PlainVAE", ("hftopic", "torch")),
     "hftopic-vae-512": Entry(
-        "hftopic VAE, batches of 512", "hftopic_models:PlainVAELargeBatches", ("hftopic", "torch")
+        "hftopic ProdLDA VAE, batches of 512", "hftopic_models:PlainVAELargeBatches", ("hftopic", "torch")
     ),
     "hftopic-hfvae": Entry("hftopic ProdLDA HFVAE", "hftopic_models:TwoGroups", ("hftopic", "torch")),
     "hftopic-hfvae-60": Entry(
-        "hftopic HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
+        "hftopic ProdLDA HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
     ),
     "sklearn-lda": Entry("scikit-learn LDA", "sklearn_lda:SklearnLDA", ("scikit-learn",)),
     "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),

@@ -1,20 +1,24 @@
 """Does a discrete variable beside the topics find the classes of documents?
 
-    python examples/05_discrete_class.py --corpora FOLDER --scorer score.py
+    python experiments/discrete_class.py [--corpus agnews docstrings]
 
-fits ProdLDA and NVDM with a Concrete variable of as many classes as the corpus has labels, and holds its
-classes against the labels of the test documents: normalised mutual information and purity. Beside it stand
-k-means on TF-IDF after latent semantic analysis, and the largest topic of a latent Dirichlet allocation with
-as many topics. No method sees a label. Adds a JSON line for each fit to the results file, unless it is there
-already; the folder and the scorer are those of ``benchmarks/quality.py``.
+This script fits ProdLDA and NVDM with a Concrete variable of as many classes as the corpus has labels. It
+compares the classes of the test documents with their labels by normalised mutual information and purity. Two
+methods serve as baselines: k-means on TF-IDF after latent semantic analysis, and the largest topic of a
+latent Dirichlet allocation with as many topics. No method sees a label. Each fit adds a JSON line to the
+results file, unless the line is there already.
 """
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
-from runner import SETTINGS, measure_once, options_of_corpus, quality
+import sources
+from figures import Line, Table, mean_sd, rounded, table
+from runner import SETTINGS, measure_once, options_of_corpus, show
+from scorer import Splits
 from sklearn.cluster import KMeans
 from sklearn.decomposition import LatentDirichletAllocation, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -58,26 +62,26 @@ def main() -> None:
     parser = options_of_corpus(__doc__, "discrete_class.jsonl", seeds=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     arguments = parser.parse_args()
-    data = quality.load_scorer(arguments.scorer).load(arguments.corpora / arguments.corpus)
-    for seed in arguments.seeds:
-        for name in arguments.methods:
-            key = {"corpus": arguments.corpus, "method": name, "seed": seed}
+    for corpus, data in sources.available(arguments.corpus, arguments.corpora):
+        for seed, name in product(arguments.seeds, arguments.methods):
+            key = {"corpus": corpus, "method": name, "seed": seed}
             measure_once(arguments.results, key, partial(measured, name, seed, data))
+    show(arguments, table_of)
 
 
-def measured(name: str, seed: int, data: tuple[Any, ...]) -> dict[str, Any]:
-    """How the classes of the test documents agree with their labels."""
+def measured(name: str, seed: int, data: Splits) -> dict[str, Any]:
+    """Agreement of the classes of the test documents with their labels."""
     train, test, _, _, labels = data
     found = classes_of(METHODS[name](len(np.unique(labels)), seed).fit(train), test)
     return {
-        "nmi": round(float(normalized_mutual_info_score(labels, found)), 4),
-        "purity": round(purity(found, labels), 4),
+        "nmi": rounded(float(normalized_mutual_info_score(labels, found))),
+        "purity": rounded(purity(found, labels)),
         "classes_used": len(np.unique(found)),
     }
 
 
 def classes_of(fitted: Any, X: Any) -> np.ndarray:
-    """Class of each document; of a model without classes, its largest topic."""
+    """Class of each document, or its largest topic if the model has no classes."""
     return np.asarray(fitted.predict(X) if hasattr(fitted, "predict") else fitted.transform(X).argmax(1))
 
 
@@ -85,6 +89,16 @@ def purity(found: np.ndarray, labels: np.ndarray) -> float:
     """Share of documents that have the commonest label of their class."""
     _, label = np.unique(labels, return_inverse=True)
     return sum(int(np.bincount(label[found == c]).max()) for c in np.unique(found)) / len(label)
+
+
+def table_of(lines: list[Line]) -> Table:
+    """Mean ± standard deviation over seeds, a row for each method."""
+    order = list(METHODS)
+    return table(
+        sorted(lines, key=lambda line: (line["corpus"], order.index(line["method"]))),
+        {"corpus": "corpus", "method": "method"},
+        {"NMI": mean_sd("nmi"), "purity": mean_sd("purity")},
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Which setting should I take: how many topics, in how many groups, how strongly apart?
+"""Choose the number of topics, the groups and γ by comparing settings over seeds.
 
-    python examples/06_choose_a_model.py [CORPUS]
+    python examples/04_choose_a_model.py [CORPUS]
 
-Every setting is fitted with two seeds and measured on documents held out: how well it predicts (perplexity),
-how well its topics read (coherence), how many are active, and how far they recur when the seed changes
-(stability). The first alone always favours the plain VAE, so the choice is made by the others.
+Every setting is fitted with two seeds and measured on held-out documents: perplexity, coherence, the number
+of active topics, and how many topics recur with the other seed (stability). Perplexity always favours the
+plain VAE, so choose by the others.
 
-The same measures serve a search of your own. With optuna, which is not needed here, it is
+The same measures serve a search of your own, for example with optuna, which this script does not need:
 
     def objective(trial):
         size = trial.suggest_int("topics_of_a_group", 5, 25)
@@ -17,8 +17,8 @@ The same measures serve a search of your own. With optuna, which is not needed h
 
     optuna.create_study(direction="maximize").optimize(objective, n_trials=30, catch=(ValueError,))
 
-and with several directions, ``return tuple(comparison.best()[["c_npmi", "stability"]])``. Where training
-diverged there is nothing to return: ``best`` says so by a ValueError.
+With several directions: ``return tuple(comparison.best()[["c_npmi", "stability"]])``. If training diverged
+for every setting, ``best`` raises a ValueError.
 """
 
 import sys
@@ -41,7 +41,7 @@ comparison = compare(
     train=train,
     validation=validation,
     seeds=(0, 1),
-    reference=corpus,  # so few documents as are held out hold most pairs of words never, or once
+    reference=corpus,  # in so few held-out documents most pairs of words occur never or once
     verbose=1,
 )
 shown = ["name", "perplexity", "c_npmi", "c_npmi_sd", "diversity", "active_topics", "stability"]

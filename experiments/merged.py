@@ -1,4 +1,4 @@
-"""Documents of two known factors, made by merging pairs of labelled documents."""
+"""Documents with two known factors, each the sum of two labelled documents."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,24 +7,24 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-# Groups of labels of 20 Newsgroups, numbered as in its labels.txt, that a merged document has one of each.
+# Two sets of labels of 20 Newsgroups, by their numbers in labels.txt; a merged document has one of each.
 LEISURE_AND_SCIENCE = {"autos": 7, "hockey": 10, "medicine": 13, "space": 14}
 SOCIETY = {"graphics": 1, "christian": 15, "guns": 16, "mideast": 17}
 
 
 @dataclass(frozen=True)
 class MergedDocuments:
-    """Counts (n_documents, n_words), and both labels of each document."""
+    """Counts (n_documents, n_words) and both labels of each document."""
 
     counts: sp.csr_array
     factors: pd.DataFrame
 
 
 def merged(counts: Any, labels: Any, times: int, seed: int) -> MergedDocuments:
-    """Each document of the first four labels added to `times` ones of the other four, drawn independently.
+    """Documents of the first four labels, each added to `times` random documents of the other four.
 
-    Columns of ``factors``: ``first`` and ``second``, names of the labels. What a document says of the first
-    tells nothing of the second, so the two are independent by design.
+    The columns ``first`` and ``second`` of the factors are the names of the labels. The two are independent
+    by design.
     """
     generator = np.random.default_rng(seed)
     numbers = np.asarray(labels).astype(int)

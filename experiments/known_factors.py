@@ -1,12 +1,12 @@
-"""How far are the dimensions of a code the factors that made the documents? Table 3 of the paper, for text.
+"""Are the dimensions of a code the factors that made the documents? Table 3 of the paper, for text.
 
-    python examples/08_known_factors.py [--seeds 0]
+    python experiments/known_factors.py [--seeds 0]
 
-Documents are made from five independent intensities and one of four families; their length is a nuisance
-(``generated.py``). NVDM learns them without seeing a factor, under each of the objectives below, and the
-posterior means of new documents are scored against the factors: Kim and Mnih's score, the disentanglement,
-completeness and informativeness of Eastwood and Williams, and MIG. Each seed draws another corpus.
-Adds a JSON line for each fit to the results file, then prints mean ± standard deviation.
+Five independent intensities and one of four families make each document; its length is a nuisance
+(``generated.py``). NVDM learns from the documents without seeing a factor, under each of the objectives
+below. The posterior means of new documents are scored against the factors: Kim and Mnih's score, the
+disentanglement, completeness and informativeness of Eastwood and Williams, and MIG. Each seed draws another
+corpus. Each fit adds a JSON line to the results file; at the end the script prints mean ± standard deviation.
 """
 
 from functools import partial
@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from figures import Line, Table, mean_sd, rounded, seeds, table
 from generated import FAMILIES, FactorCorpus, make_factors
-from runner import axes_in, lines_of, made_with, measure_once, options, rounded
+from measurements import made_with
+from runner import axes_in, measure_once, options, show
 
 from hftopic import DIPVAE, HFVAE, NVDM, VAE, BetaTCVAE, BetaVAE, Concrete, FactorVAE, InfoVAE
 from hftopic.analysis import (
@@ -27,18 +29,18 @@ from hftopic.analysis import (
     topic_information,
 )
 
-LEARNING_RATE = 0.01  # with 4,000 documents an epoch is twenty steps
+LEARNING_RATE = 0.01  # an epoch of 4,000 documents is only twenty steps
 DOCUMENTS = 4000  # to learn from, and as many to score
 MODELS: dict[str, tuple[Any, Any]] = {
     "VAE": (10, VAE()),
     "beta-VAE (4)": (10, BetaVAE(4.0)),
     "beta-TCVAE (4)": (10, BetaTCVAE(4.0)),
     "FactorVAE (3)": (10, FactorVAE(3.0, hidden=(256, 256, 256), learning_rate=1e-3)),
+    "HFVAE 2x5 (.1, 4)": ((5, 5), HFVAE(beta=0.1, gamma=4.0)),
+    "HFVAE 6 + Concrete (4, 4)": ((6, Concrete(FAMILIES)), HFVAE(beta=4.0, gamma=4.0)),
     "DIP-VAE-I (10)": (10, DIPVAE(10.0, variant="I")),
     "DIP-VAE-II (10)": (10, DIPVAE(10.0, variant="II")),
     "InfoVAE (4)": (10, InfoVAE(4.0)),
-    "HFVAE 2x5 (.1, 4)": ((5, 5), HFVAE(beta=0.1, gamma=4.0)),
-    "HFVAE 6 + Concrete (4, 4)": ((6, Concrete(FAMILIES)), HFVAE(beta=4.0, gamma=4.0)),
 }
 SCORES = ["kim_mnih", "disentanglement", "completeness", "informativeness", "mig", "active", "length_nats"]
 
@@ -55,14 +57,11 @@ def main() -> None:
             model = NVDM(groups=groups, objective=objective, random_state=seed, **training)
             key = {"model": name, "seed": seed, "epochs": arguments.epochs}
             measure_once(arguments.results, key, partial(measured, model, corpus, seed))
-    lines = lines_of(arguments.results, arguments.epochs)
-    print(table_of(lines).to_string())
-    if arguments.figure:
-        draw(lines, arguments.figure)
+    show(arguments, table_of, draw)
 
 
 def measured(model: NVDM, corpus: FactorCorpus, seed: int) -> dict[str, Any]:
-    """Scores of the code on documents that were not learned from."""
+    """Scores of the code of documents that the model was not fitted to."""
     learned, new = corpus.counts[:DOCUMENTS], corpus.counts[DOCUMENTS:]
     factors = corpus.factors[DOCUMENTS:].reset_index(drop=True)
     length = factors[["log_length"]]
@@ -84,23 +83,25 @@ def measured(model: NVDM, corpus: FactorCorpus, seed: int) -> dict[str, Any]:
 
 
 def code_of(model: NVDM, X: Any) -> np.ndarray:
-    """Posterior means, one column a Gaussian dimension; a Concrete variable is one column, its class."""
+    """Posterior means, a column for each Gaussian dimension; a Concrete variable is one column, its class."""
     code = model.transform_latent(X)
     if isinstance(model.groups, int) or not any(isinstance(group, Concrete) for group in model.groups):
         return code
     return np.column_stack([code, model.predict(X)])
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    """Mean ± standard deviation over seeds, a row a model."""
-    grouped = pd.DataFrame(lines).groupby("model", sort=False)
-    mean, deviation = grouped[SCORES].mean(), grouped[SCORES].std()
-    table = mean.map("{:.2f}".format) + " ± " + deviation.map("{:.2f}".format)
-    return table.assign(seeds=grouped.size())
+def table_of(lines: list[Line]) -> Table:
+    """Mean ± standard deviation over seeds, a row for each model."""
+    order = list(MODELS)
+    return table(
+        sorted(lines, key=lambda line: order.index(line["model"])),
+        {"model": "model"},
+        {score: mean_sd(score) for score in SCORES} | {"seeds": seeds},
+    )
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """One axes a score, a row of points a model, one a seed, with their mean."""
+    """One axes for each score: a row of points for each model, one point a seed, with their mean."""
     results = pd.DataFrame(lines)
     with axes_in(path, 1, len(SCORES[:5]), (11, 3), sharey=True) as axes:
         for ax, score in zip(axes[0], SCORES, strict=False):

@@ -1,13 +1,14 @@
 """Do codes hold for combinations of factors that were never seen? Section 5.5 of the paper, on text.
 
-    python examples/12_unseen_combinations.py --corpora FOLDER --scorer score.py [--figure unseen.svg]
+    python experiments/unseen_combinations.py [--figure unseen.svg]
 
-Two factors of four values each make 16 cells; the four on the diagonal are left out of the training
-documents, so that each value of either factor is still seen as often as the others. Afterwards the unseen
-cells are held against the seen ones, on documents that were not learned from: perplexity, and the error of
-a linear probe, learned on seen cells, for each of the factors. As control the same number of documents is
-left out at random. Corpora: ``generated.py``, where the factors are the family and the quarter of an
-intensity, and pairs of 20 Newsgroups' documents merged (``merged.py``), where they are the two labels.
+Two factors of four values each make 16 cells. The four cells of the diagonal are left out of the training
+documents, so that each value of either factor is still seen as often as the others. Afterwards unseen cells
+are compared with seen ones on new documents: perplexity, and the error of a linear probe for each factor,
+learned on seen cells. The control leaves out the same number of documents at random. There are two corpora.
+In "generated" (``generated.py``) the factors are the family and the quarter of an intensity. In "merged"
+(``merged.py``) documents are pairs of 20 Newsgroups' documents, and the factors are their two labels; it
+needs the folder 20ng_avitm1995.
 """
 
 import warnings
@@ -19,15 +20,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import sources
+from figures import Cell, Line, Table, fixed, mean_of, mean_sd, rounded, seeds, table
 from generated import make_factors
+from measurements import Model, made_with
 from merged import merged
-from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+from runner import axes_in, measure_once, options, show
+from scorer import Splits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hftopic import HFVAE, NVDM, VAE, BetaTCVAE, ProdLDA
-from hftopic.base import BaseTopicModel
 
 OBJECTIVES: dict[str, tuple[Any, Any]] = {
     "VAE": (20, VAE()),
@@ -35,23 +39,22 @@ OBJECTIVES: dict[str, tuple[Any, Any]] = {
     "HFVAE 2x10 (.1, 4)": ((10, 10), HFVAE(beta=0.1, gamma=4.0)),
 }
 LEFT_OUT = ("cells", "random")
-GENERATED = 8000  # documents, of which half are learned from
+GENERATED = 8000  # documents; half of them are for training
 BINS = np.linspace(-3, 3, 25)
-FIGURES = ["perplexity_unseen", "perplexity_seen", "perplexity_ratio"]
-FIGURES += [f"{what}_{factor}" for factor in ("first", "second") for what in ("error_unseen", "error_seen")]
+NEWSGROUPS = "20ng_avitm1995"
 
 
 class Documents:
-    """Documents to learn from and others to judge by, with the values of both factors, 0 to 3."""
+    """Training documents and new ones, with the values of both factors, 0 to 3."""
 
-    def __init__(self, name: str, seed: int, newsgroups: tuple[Any, ...]) -> None:
-        if name == "generated":
+    def __init__(self, seed: int, newsgroups: Splits | None) -> None:
+        if newsgroups is None:
             made = make_factors(GENERATED, seed)
             quarter = pd.qcut(made.factors["intensity_0"], 4, labels=False)
             factors = pd.DataFrame({"first": made.factors["family"], "second": quarter})
             half = len(factors) // 2
             counts, factors = [made.counts[:half], made.counts[half:]], [factors[:half], factors[half:]]
-            self.kind: type[BaseTopicModel] = NVDM
+            self.kind: type[Model] = NVDM
             self.vocabulary = made.vocabulary
         else:
             train, test, self.vocabulary, labels, test_labels = newsgroups
@@ -63,7 +66,7 @@ class Documents:
         self.learned_factors, self.judged_factors = factors
 
     def left_out(self, how: str, seed: int) -> np.ndarray:
-        """Which documents to learn from are left out: those of the diagonal, or as many at random."""
+        """Mask of the training documents that are left out: the diagonal, or as many at random."""
         diagonal = on_diagonal(self.learned_factors)
         if how == "cells":
             return diagonal
@@ -71,11 +74,13 @@ class Documents:
 
 
 def main() -> None:
-    parser = options_of_corpus(__doc__, "unseen_combinations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=60)
+    parser = options(__doc__, "unseen_combinations.jsonl", seeds=[0, 1, 2, 3, 4], epochs=60)
+    sources.add_option(parser)
     arguments = parser.parse_args()
-    newsgroups = quality.load_scorer(arguments.scorer).load(arguments.corpora / "20ng_avitm1995")
-    for seed, name in product(arguments.seeds, ("generated", "merged")):
-        documents = Documents(name, seed, newsgroups)
+    newsgroups = sources.find(NEWSGROUPS, arguments.corpora)
+    kinds = {"generated": None} | ({"merged": newsgroups} if newsgroups else {})
+    for seed, (name, source) in product(arguments.seeds, kinds.items()):
+        documents = Documents(seed, source)
         for objective, how in product(OBJECTIVES, LEFT_OUT):
             key = {"corpus": name, "objective": objective, "left_out": how, "seed": seed}
             key["epochs"] = arguments.epochs
@@ -84,14 +89,11 @@ def main() -> None:
                 groups=groups, objective=chosen, max_iter=arguments.epochs, random_state=seed
             )
             measure_once(arguments.results, key, partial(measured, model, documents, how, seed))
-    lines = lines_of(arguments.results, arguments.epochs)
-    print(table_of(lines).to_string())
-    if arguments.figure:
-        draw(lines, arguments.figure)
+    show(arguments, table_of, draw)
 
 
-def measured(model: BaseTopicModel, documents: Documents, how: str, seed: int) -> dict[str, Any]:
-    """Unseen cells against seen ones: perplexity, errors of probes, and histograms of the encoded factor."""
+def measured(model: Model, documents: Documents, how: str, seed: int) -> dict[str, Any]:
+    """Perplexity, errors of probes and histograms of the encoded factor, of unseen and of seen cells."""
     kept = ~documents.left_out(how, seed)
     learned, factors = documents.learned[kept], documents.learned_factors[kept]
     with warnings.catch_warnings():
@@ -116,7 +118,7 @@ def measured(model: BaseTopicModel, documents: Documents, how: str, seed: int) -
 
 
 def on_diagonal(factors: pd.DataFrame) -> np.ndarray:
-    """Documents whose two factors have the same number: a quarter of the cells, none of them in one line."""
+    """Documents whose two factors have the same number: one cell in each row and each column."""
     return factors["first"].to_numpy() == factors["second"].to_numpy()
 
 
@@ -128,10 +130,10 @@ def linear_probe(codes: np.ndarray, factor: "pd.Series[Any]") -> Pipeline:
 def histograms(
     codes: np.ndarray, factor: "pd.Series[int]", judged: np.ndarray, factors: pd.DataFrame, unseen: np.ndarray
 ) -> dict[str, list[list[int]]]:
-    """Counts of new documents in ``BINS`` along the direction that best tells the second factor's halves.
+    """Counts of new documents in ``BINS`` along the direction that best separates the second factor's halves.
 
-    The direction is that of a linear probe on seen cells, in standard deviations of their codes; a list for
-    each value of the factor, of unseen cells and of seen ones.
+    The direction is that of a linear probe on seen cells, in standard deviations of their codes. There is a
+    list for each value of the factor, once for unseen cells and once for seen ones.
     """
     probe = linear_probe(codes, factor >= 2)
     centre, scale = (f(probe.decision_function(codes)) for f in (np.mean, np.std))
@@ -143,15 +145,31 @@ def histograms(
     }
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    """Means over seeds, a row a corpus, objective and what was left out."""
-    grouped = pd.DataFrame(lines).groupby(["corpus", "objective", "left_out"], sort=False)
-    table = grouped[FIGURES].mean().round(3)
-    return table.assign(ratio_sd=grouped["perplexity_ratio"].std().round(3), seeds=grouped.size())
+def table_of(lines: list[Line]) -> Table:
+    """Means over seeds, a row for each corpus, objective and way to leave documents out."""
+    order = list(OBJECTIVES)
+    return table(
+        sorted(lines, key=lambda line: (line["corpus"], order.index(line["objective"]), line["left_out"])),
+        {"corpus": "corpus", "objective": "objective", "left_out": "left out"},
+        {
+            "perplexity": both("perplexity_{}", 1),
+            "ratio": mean_sd("perplexity_ratio", 3),
+            "first": both("error_{}_first", 2),
+            "second": both("error_{}_second", 2),
+            "seeds": seeds,
+        },
+    )
+
+
+def both(key: str, digits: int) -> Cell:
+    """Cell with the means of unseen and of seen cells."""
+    return lambda lines: " / ".join(
+        fixed(mean_of(lines, key.format(side)), digits) for side in ("unseen", "seen")
+    )
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """Histograms of the second factor's code, unseen against seen cells, with the cells left out."""
+    """Histograms of the second factor's code in unseen and in seen cells, where cells were left out."""
     chosen = [line for line in lines if line["left_out"] == "cells"]
     corpora = list(dict.fromkeys(line["corpus"] for line in chosen))
     middles = (BINS[1:] + BINS[:-1]) / 2

@@ -1,14 +1,15 @@
-"""Are correlations between groups found where they are known? And when not?
+"""Are correlations between groups found where they are known?
 
-    python examples/09_planted_correlations.py [--seeds 0]
+    python experiments/planted_correlations.py [--seeds 0]
 
-Two groups of five topics: the i-th topics of both correlate by -0.8, -0.4, 0, 0.4 or 0.8, all others not at
-all. HFVAE, with its weights from the start or reached over the first half of the epochs from those of the
-VAE, the plain VAE with ten topics, LDA, the correlations of whose proportions (centred log-ratios) are taken
-afterwards, and the correlated topic model, where tomotopy is installed, learn from the counts alone. Topics
-are matched to the true ones by the cosine of their words. Which topic of a pair stands in which group cannot
-be told from counts; whether the two stand apart can. Each case changes one thing of the first, and each seed
-draws another corpus. Adds a JSON line for each fit to the results file, then prints means over seeds.
+There are two groups of five topics. The i-th topics of both correlate by -0.8, -0.4, 0, 0.4 or 0.8; all
+others are independent. These methods learn from the counts alone: HFVAE with its weights from the start;
+HFVAE whose weights are ramped from those of the VAE over the first half of the epochs; the plain VAE with ten
+topics; LDA, with the correlations of its centred log-ratios; and the correlated topic model, where tomotopy
+is installed. Topics are matched to the true ones by the cosine of their words. Counts cannot tell which topic
+of a pair is in which group, but they can tell whether the two are in different groups. Each case changes one
+setting of the first case, and each seed draws another corpus. Each fit adds a JSON line to the results file;
+at the end the script prints means over seeds.
 """
 
 from functools import partial
@@ -19,7 +20,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import axes_in, lines_of, made_with, measure_once, options, rounded
+from figures import Line, Table, mean, rounded, seeds, table
+from measurements import made_with
+from runner import axes_in, measure_once, options, show
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.metrics.pairwise import cosine_similarity
@@ -46,7 +49,14 @@ OBJECTIVES: dict[str, Any] = {
 }
 CTM_ITERATIONS = 500
 METHODS = (*OBJECTIVES, "LDA", "CTM")
-SCORES = ["cosine", "mean_abs_error", "mean_abs_elsewhere", "r_with_planted", "apart", *map(str, PLANTED)]
+SCORES = {
+    "cosine": "cosine",
+    "error": "mean_abs_error",
+    "elsewhere": "mean_abs_elsewhere",
+    "order": "r_with_planted",
+    "apart": "apart",
+    **{str(r): str(r) for r in PLANTED},
+}
 
 
 def main() -> None:
@@ -58,14 +68,11 @@ def main() -> None:
     for seed, case, method in product(arguments.seeds, arguments.cases, arguments.methods):
         key = {"case": case, "method": method, "seed": seed, "epochs": arguments.epochs}
         measure_once(arguments.results, key, partial(measured, case, method, seed, arguments.epochs))
-    lines = lines_of(arguments.results, arguments.epochs)
-    print(table_of(lines).to_string())
-    if arguments.figure:
-        draw(lines, arguments.figure)
+    show(arguments, table_of, draw)
 
 
 def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
-    """How well the topics and the five planted correlations are recovered."""
+    """How well a method recovers the topics and the five planted correlations."""
     setting = BASE | CASES[case]
     groups = setting.pop("fitted_groups", (PAIRS, PAIRS))
     truth = make_correlated_topics(
@@ -113,7 +120,7 @@ def lda(counts: Any, n_topics: int, seed: int) -> tuple[Any, np.ndarray, np.ndar
 
 
 def ctm(counts: Any, n_topics: int, seed: int) -> tuple[Any, np.ndarray, np.ndarray]:
-    """What was run, the correlations that are parameters of the model, and its topics."""
+    """The settings, the correlations, which are parameters of the model, and its topics."""
     import tomotopy
 
     model = tomotopy.CTModel(k=n_topics, seed=seed)
@@ -129,19 +136,22 @@ def ctm(counts: Any, n_topics: int, seed: int) -> tuple[Any, np.ndarray, np.ndar
 
 
 def apart(groups: np.ndarray) -> float:
-    """Share of the correlated pairs whose topics stand in different groups."""
+    """Share of the correlated pairs whose topics are in different groups."""
     return float((groups[:PAIRS] != groups[PAIRS:])[PLANTED != 0].mean())
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
+def table_of(lines: list[Line]) -> Table:
     """Means over seeds; the columns named after the planted correlations hold the recovered ones."""
-    results = pd.DataFrame(lines)
-    grouped = results.groupby(["case", "method"], sort=False)
-    return grouped[SCORES].mean().round(2).assign(seeds=grouped.size())
+    cases = list(CASES)
+    return table(
+        sorted(lines, key=lambda line: (cases.index(line["case"]), METHODS.index(line["method"]))),
+        {"case": "case", "method": "method"},
+        {title: mean(key) for title, key in SCORES.items()} | {"seeds": seeds},
+    )
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """One axes a case: correlations found against those planted, means over seeds, a line a method."""
+    """One axes for each case: found against planted correlations, means over seeds, a line a method."""
     results = pd.DataFrame(lines)
     means = results.groupby(["case", "method"], sort=False)[[str(r) for r in PLANTED]].mean()
     cases = list(dict.fromkeys(results["case"]))

@@ -1,4 +1,4 @@
-"""Corpora whose documents are made from a few independent factors, for the examples that know the truth."""
+"""Corpora of documents that are made from a few independent factors."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ WORDS, WORDS_OF_A_FACTOR = 500, 50
 
 @dataclass(frozen=True)
 class FactorCorpus:
-    """Counts (n_documents, n_words), and a row of factors for each document."""
+    """Counts (n_documents, n_words) and the factors of each document."""
 
     counts: sp.csr_array
     vocabulary: list[str]
@@ -20,12 +20,12 @@ class FactorCorpus:
 
 
 def make_factors(n_documents: int, seed: int) -> FactorCorpus:
-    """Documents from independent factors, each with words of its own, log-linear in the factors.
+    """Documents whose words are log-linear in independent factors; each factor has words of its own.
 
-    ``intensity_0`` to ``intensity_4`` are exponential with mean 1 and make 50 words each more likely (normal
-    ones would leave nothing to find: any rotation of them is as independent). ``family``, one of four, makes
-    50 words of its own likely. The log of a document's length is normal with mean log 100 and deviation 0.5;
-    it is a nuisance, which no code should hold, and stands in ``log_length``.
+    ``intensity_0`` to ``intensity_4`` are exponential with mean 1, and each makes 50 words more likely. They
+    are not normal, because every rotation of independent normal factors is independent too. ``family`` is one
+    of four, and each makes 50 words more likely. The log of a document's length, ``log_length``, is normal
+    with mean log 100 and standard deviation 0.5. It is a nuisance, which no code should hold.
     """
     generator = np.random.default_rng(seed)
     intensities = generator.exponential(1.0, (n_documents, INTENSITIES))

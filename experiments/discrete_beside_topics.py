@@ -1,28 +1,32 @@
 """Which information goes to a discrete variable beside topics? Section 5.3 of the paper, on text.
 
-    python examples/11_discrete_beside_topics.py --corpora FOLDER --scorer score.py [--corpus agnews]
+    python experiments/discrete_beside_topics.py [--corpus agnews docstrings]
 
 The paper asks how much of the label y a discrete variable c holds that no single continuous dimension z_i
-holds as well: the gap I(y; c) - max_i I(y; z_i). A Concrete variable of as many classes as the corpus has
-labels stands here beside 25 topics of ProdLDA or 10 dimensions of NVDM, under several objectives, and beside
-that the same dimensions without it. All informations are of test documents, in nats, between the label and
-the likeliest class or the posterior mean; no fit sees a label. Adds a JSON line for each fit to the results
-file, then prints means over seeds.
+holds as well: the gap I(y; c) - max_i I(y; z_i). This script fits a Concrete variable of as many classes as
+the corpus has labels, beside 25 topics of ProdLDA or 10 dimensions of NVDM, under several objectives. For
+comparison it fits the same dimensions without the variable. All informations are those of test documents, in
+nats, between the label and the likeliest class or the posterior mean; no fit sees a label. Each fit adds a
+JSON line to the results file; at the end the script prints means over seeds.
 """
 
 import warnings
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from runner import axes_in, lines_of, made_with, measure_once, options_of_corpus, quality, rounded
+import sources
+from figures import Line, Table, mean, mean_sd, rounded, seeds, table
+from measurements import Model, made_with
+from runner import axes_in, measure_once, options_of_corpus, show
+from scorer import Splits
 from sklearn.metrics import normalized_mutual_info_score
 
 from hftopic import HFVAE, NVDM, VAE, BetaVAE, Concrete, ProdLDA
 from hftopic.analysis import factor_information, topic_information
-from hftopic.base import BaseTopicModel
 
 OBJECTIVES: dict[str, Any] = {
     "VAE, no c": VAE(),
@@ -33,29 +37,24 @@ OBJECTIVES: dict[str, Any] = {
     "HFVAE (4, 4)": HFVAE(beta=4.0, gamma=4.0),
 }
 DIMS = {"ProdLDA": 25, "NVDM": 10}
-FIGURES = ["label_in_class", "label_in_best_dim", "gap", "nmi", "classes_used", "class_nats", "active"]
 
 
 def main() -> None:
     parser = options_of_corpus(__doc__, "discrete_beside_topics.jsonl", seeds=[0, 1, 2], epochs=60)
     parser.add_argument("--models", nargs="+", choices=DIMS, default=list(DIMS))
     arguments = parser.parse_args()
-    data = quality.load_scorer(arguments.scorer).load(arguments.corpora / arguments.corpus)
-    for seed in arguments.seeds:
-        for kind in arguments.models:
-            for name in OBJECTIVES:
-                key = {"corpus": arguments.corpus, "model": kind, "objective": name, "seed": seed}
-                key["epochs"] = arguments.epochs
-                model = model_of(kind, name, len(np.unique(data[3])), arguments.epochs, seed)
-                measure_once(arguments.results, key, partial(measured, model, data))
-    lines = lines_of(arguments.results, arguments.epochs)
-    print(table_of(lines).to_string())
-    if arguments.figure:
-        draw(lines, arguments.figure)
+    for corpus, data in sources.available(arguments.corpus, arguments.corpora):
+        n_labels = len(np.unique(data.train_labels))
+        for seed, kind, name in product(arguments.seeds, arguments.models, OBJECTIVES):
+            key = {"corpus": corpus, "model": kind, "objective": name, "seed": seed}
+            key["epochs"] = arguments.epochs
+            model = model_of(kind, name, n_labels, arguments.epochs, seed)
+            measure_once(arguments.results, key, partial(measured, model, data))
+    show(arguments, table_of, draw)
 
 
-def model_of(kind: str, name: str, classes: int, epochs: int, seed: int) -> BaseTopicModel:
-    """Unfitted model, with a discrete variable unless the objective's name says otherwise."""
+def model_of(kind: str, name: str, classes: int, epochs: int, seed: int) -> Model:
+    """Unfitted model, with a discrete variable unless the name of the objective ends in "no c"."""
     dims = DIMS[kind]
     chosen = {"ProdLDA": ProdLDA, "NVDM": NVDM}[kind]
     return chosen(
@@ -66,7 +65,7 @@ def model_of(kind: str, name: str, classes: int, epochs: int, seed: int) -> Base
     )
 
 
-def measured(model: BaseTopicModel, data: tuple[Any, ...]) -> dict[str, Any]:
+def measured(model: Model, data: Splits) -> dict[str, Any]:
     """Information about the label in the class and in each dimension."""
     train, test, vocabulary, _, labels = data
     with warnings.catch_warnings():
@@ -87,15 +86,31 @@ def measured(model: BaseTopicModel, data: tuple[Any, ...]) -> dict[str, Any]:
     return {name: rounded(value) for name, value in row.items()} | made_with(model, train, vocabulary)
 
 
-def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    """Means over seeds and the deviation of the gap, a row a model and objective."""
-    grouped = pd.DataFrame(lines).groupby(["corpus", "model", "objective"], sort=False)
-    table = grouped[FIGURES].mean().round(2)
-    return table.assign(gap_sd=grouped["gap"].std().round(2), seeds=grouped.size())
+def table_of(lines: list[Line]) -> Table:
+    """Means over seeds and the standard deviation of the gap, a row for each model and objective."""
+    return table(
+        sorted(lines, key=place),
+        {"corpus": "corpus", "model": "model", "objective": "objective"},
+        {
+            "I(y; c)": mean("label_in_class"),
+            "max I(y; z_i)": mean("label_in_best_dim"),
+            "gap": mean_sd("gap"),
+            "NMI": mean("nmi"),
+            "classes": mean("classes_used", 0),
+            "I(x; c)": mean("class_nats"),
+            "active z_i": mean("active", 0),
+            "seeds": seeds,
+        },
+    )
+
+
+def place(line: Line) -> tuple[str, int, int]:
+    """Where a line of results comes in the table."""
+    return line["corpus"], list(DIMS).index(line["model"]), list(OBJECTIVES).index(line["objective"])
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """One axes a corpus and model: what the class and the best dimension know of the label."""
+    """One axes for each corpus and model: information about the label in the class and the best dimension."""
     results = pd.DataFrame(lines)
     forms = list(results.groupby(["corpus", "model"], sort=False))
     with axes_in(path, 1, len(forms), (11, 2.6), sharey=True) as axes:

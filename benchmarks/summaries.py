@@ -1,0 +1,178 @@
+"""Tables of the pages, made from the results of the benchmarks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from peers import COLUMNS, median
+from peers import MODELS as PEERS
+
+# isort: split
+from figures import NONE, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
+
+QUALITY_CORPORA = ["20ng_avitm1995", "agnews", "20ng_ecrtm5000", "dblp"]
+QUALITY_MODELS = {
+    "prodlda-vae": ("ProdLDA VAE", "ProdLDA, plain VAE"),
+    "prodlda-hfvae": ("ProdLDA HFVAE", "ProdLDA, 2×25"),  # noqa: RUF001
+    "prodlda-hfvae-paper": ("ProdLDA HFVAE, paper", "the same, paper's weights"),
+    "nvdm-vae": ("NVDM VAE", "NVDM, plain VAE"),
+}
+SHORT_CORPORA = {"20ng_avitm1995": "20NG", "agnews": "AG News"}
+TIMED = "20NG"  # the only corpus whose fits had the machine to themselves
+
+
+def quality(lines: Sequence[Line]) -> Table:
+    """Every corpus and model of ``results/quality.jsonl``: means over seeds, NPMI with its deviation."""
+    named = [line | {"name": QUALITY_MODELS[line["model"]][0]} for line in in_order(lines)]
+    return table(
+        active(named),
+        {"corpus": "corpus", "name": "model"},
+        {
+            "seeds": seeds,
+            "active": mean("active>0.05", 0),
+            "NPMI": mean_sd("npmi", 3, point=True),
+            "diversity": mean("diversity", 2, point=True),
+            "completion": mean("completion_perplexity", 0),
+            "corpus ppl": mean("corpus_perplexity", 0),
+            "probe": mean("probe_accuracy", 3, point=True),
+            "r within": mean("mean_abs_r_within", 2, point=True),
+            "r across": mean("max_abs_r_across", 2, point=True),
+        },
+    )
+
+
+def quality_in_short(lines: Sequence[Line]) -> Table:
+    """The two corpora of the README, with the seconds of a fit."""
+    named = [
+        line | {"corpus": SHORT_CORPORA[line["corpus"]], "name": QUALITY_MODELS[line["model"]][1]}
+        for line in in_order(lines)
+        if line["corpus"] in SHORT_CORPORA
+    ]
+    return table(
+        active(named),
+        {"corpus": "corpus", "name": "model"},
+        {
+            "seeds": seeds,
+            "active": mean("active>0.05", 0),
+            "NPMI": mean("npmi", 2, point=True),
+            "diversity": mean("diversity", 2, point=True),
+            "completion": mean("completion_perplexity", 0),
+            "probe": mean("probe_accuracy", 3, point=True),
+            "r within/across": lambda rows: " / ".join(
+                fixed(mean_of(rows, key), 2, point=True) for key in ("mean_abs_r_within", "max_abs_r_across")
+            ),
+            "fit s": lambda rows: mean("fit_seconds", 0)(rows) if rows[0]["corpus"] == TIMED else NONE,
+        },
+    )
+
+
+def in_order(lines: Sequence[Line]) -> list[Line]:
+    """Lines of ``results/quality.jsonl`` in the order of the tables."""
+    models = list(QUALITY_MODELS)
+    return sorted(lines, key=lambda row: (QUALITY_CORPORA.index(row["corpus"]), models.index(row["model"])))
+
+
+def biases(lines: Sequence[Line]) -> Table:
+    """Bias of each estimator without partners; a row "exact" opens each case and size."""
+    keys = {"case": "case", "dims": "K", "batch": "B", "estimator": "estimator"}
+    rows: list[Line] = []
+    for line in lines:
+        if line["partners"] is not None:
+            continue
+        exact = line | {"batch": "N", "estimator": "exact", "shown": line["exact"], "signs": ""}
+        exact["own_share"] = line["exact_own_share"]
+        if not rows or (rows[-1]["case"], rows[-1]["dims"]) != (line["case"], line["dims"]):
+            rows.append(exact)
+        rows.append(line | {"shown": line["bias"], "signs": "+"})
+
+    def term(name: str) -> Any:
+        return lambda alike: (
+            signed(alike[0]["shown"][name], 2) if alike[0]["signs"] else fixed(alike[0]["shown"][name])
+        )
+
+    terms = {"I(x;z)": "information", "between": "between", "within": "within"}
+    cells = {title: term(name) for title, name in terms.items()}
+    return table(rows, keys, cells | {"own share": mean("own_share")})
+
+
+def partners(lines: Sequence[Line]) -> Table:
+    """Bias of the correlation within groups, by the number of partners."""
+
+    def bias(number: int | None) -> Any:
+        return lambda rows: signed(
+            next(row["bias"]["within"] for row in rows if row["partners"] == number), 2
+        )
+
+    chosen = [line for line in lines if line["estimator"] == "hfvae" and line["batch"] > 64]
+    cells = {"whole batch": bias(None), "128": bias(128), "64": bias(64), "32": bias(32)}
+    return table(chosen, {"case": "case", "dims": "K", "batch": "B"}, cells)
+
+
+def signed(value: float, digits: int) -> str:
+    """Number with its sign; + where it is 0 after rounding."""
+    text = fixed(value, digits).removeprefix("-")
+    return f"-{text}" if value < 0 and float(text) else f"+{text}"
+
+
+def steps(lines: Sequence[Line]) -> Table:
+    """Milliseconds of a training step and of its parts, with their floors."""
+    rows = [line for line in lines if "part" in line]
+
+    def of_part(part: str, key: str, digits: int) -> Any:
+        return lambda alike: fixed(
+            next(row[key] for row in alike if row["part"] == part and key in row), digits
+        )
+
+    parts = [(part, key) for part in ("encoder", "decoder", "marginals") for key in ("ms", "floor_ms")]
+    cells = {f"{part} {key}": of_part(part, key, 1) for part, key in parts}
+    made = table(
+        rows,
+        {"B": "B", "K": "K"},
+        {
+            "VAE step": of_part("VAE step", "ms", 1),
+            "HFVAE step": of_part("HFVAE step", "ms", 1),
+            "ratio": of_part("HFVAE step", "ratio", 2),
+            **cells,
+            "extra MB": of_part("marginals", "extra_MB", 0),
+        },
+    )
+    titles = {f"{part} {key}": part if key == "ms" else "floor" for part, key in parts}
+    return Table(tuple(titles.get(title, title) for title in made.header), made.rows)
+
+
+def peers(lines: Sequence[Line]) -> Table:
+    """Each model of ``results/peers.jsonl`` in each call. Calls are named a, b, c."""
+    models = list(PEERS)
+    ordered = sorted(lines, key=lambda line: models.index(line["model"]))
+    calls = {number: place for place, number in enumerate(dict.fromkeys(line["run"] for line in ordered))}
+    ordered = sorted(ordered, key=lambda line: calls[line["run"]])
+    named = [
+        line | {"call": chr(ord("a") + calls[line["run"]]), "name": PEERS[line["model"]].title}
+        for line in ordered
+    ]
+    cells = {title: lambda rows, column=column: median(rows, *column) for title, column in COLUMNS.items()}
+    return table(named, {"call": "run", "name": "model"}, cells)
+
+
+def errors_of_tests(lines: Sequence[Line]) -> Table:
+    """False discovery rate and power of the tests of correlation, by margin, where pairs were planted."""
+    kinds = {"correlation": "mean", "partial": "partial"}
+    planted = [line | {"kind": kinds[line["test"]]} for line in lines if line["r"]]
+
+    def of_margin(margin: str, key: str, digits: int) -> Any:
+        return lambda rows: fixed(
+            next(row[key] for row in rows if row["margin"] == margin), digits, point=True
+        )
+
+    made = table(
+        planted,
+        {"kind": "kind", "documents": "documents", "r": "r"},
+        {
+            f"{margin} {key}": of_margin(margin, key, digits)
+            for margin in ("normal", "heavy", "skewed")
+            for key, digits in (("fdr", 3), ("power", 2))
+        },
+    )
+    header = tuple(
+        title.replace(" fdr", ": fdr") if "fdr" in title else title.split()[-1] for title in made.header
+    )
+    return Table(header, made.rows)

@@ -1,0 +1,108 @@
+"""Figures that the README and the pages of the benchmarks quote in running text."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from figures import fixed
+from quoted import RAMPED, Pages, figure, lines, span, value, where
+
+
+def readme() -> Iterator[str]:
+    f = partial(value, "too_many_topics")
+    signs = {
+        (name, n): 100 * f("sign_agreement", objective=name, topics=n)
+        for name in (RAMPED, "VAE")
+        for n in (20, 50, 100, 200)
+    }
+    least = int(min(signs[RAMPED, n] for n in (20, 50, 100, 200)))
+    yield (
+        f"More than {least}% of the coefficients of a regression on them have the sign of the topic's own "
+        "correlation with the outcome. With a random half of the topics of a flat model it is "
+        f"{fixed(signs['VAE', 20], 0)}% of 20 topics and {fixed(signs['VAE', 50], 0)}% of 50"
+    )
+    kept = [fixed(f("active>0.05", objective=RAMPED, topics=n), 0) for n in (50, 100, 200)]
+    yield f"With 50, 100 and 200 topics on 20 Newsgroups, {kept[0]}, {kept[1]} and {kept[2]} stay active."
+
+
+def marginal_bias() -> Iterator[str]:
+    def biases(term: str, **chosen: Any) -> list[float]:
+        return [line["bias"][term] for line in where("marginal_bias", partners=None, **chosen)]
+
+    ours = {"estimator": "hfvae"}
+    yield f"Their information is at most {fixed(max(biases('information', **ours)))} nats too high."
+    small, large = (
+        {term: biases(term, batch=size, **ours) for term in ("between", "within")} for size in (64, 1024)
+    )
+    yield (
+        f"A batch of 64 gives up to {fixed(max(small['between']))} nats too much between groups, and up to "
+        f"{fixed(-min(small['within']))} too little or {fixed(max(small['within']))} too much within them. "
+        f"A batch of 1024 "
+        f"is off by at most {fixed(max(map(abs, large['between'])))} and "
+        f"{fixed(max(map(abs, large['within'])))}."
+    )
+    yield f"Its total correlation within groups is {span(biases('within', estimator='mws'), 0)} nats too high"
+    [exact] = {line["exact"]["between"] for line in where("marginal_bias", case="narrow", dims=50)}
+    yield f"still 50 narrow dimensions have {fixed(exact)} nats between groups."
+
+
+def benchmarks() -> Iterator[str]:
+    excess = [
+        line["bias"][term]
+        for line in where("marginal_bias", estimator="mws")
+        for term in ("information", "between")
+    ]
+    yield f'"mws" is {span(excess, 1)} nats too high for I(x; z) and between groups.'
+
+
+def performance() -> Iterator[str]:
+    def seconds(model: str, run: int) -> float:
+        return value("peers", "fit_seconds", model=model, run=run)
+
+    [call] = {line["run"] for line in where("peers", model="hftopic-hfvae")}
+    [large] = {line["run"] for line in where("peers", model="hftopic-vae-512")}
+    shares = [
+        fixed(seconds(model, run) / seconds("tomotopy-lda", run))
+        for model, run in (("hftopic-vae-512", large), ("hftopic-vae", call), ("hftopic-hfvae-60", call))
+    ]
+    yield (
+        f"in {shares[0]} of its time with batches of 512, and in {shares[1]} with the defaults. Two groups "
+        f"of topics with 60 "
+        f"epochs take {shares[2]} of its time."
+    )
+    completion = [
+        figure("peers", "completion_perplexity", 0, model=m, run=call)
+        for m in ("hftopic-hfvae", "tomotopy-lda")
+    ]
+    yield f"complete documents a little worse ({completion[0]} against {completion[1]})."
+    for axis, title in {
+        "documents": "documents, 10³ to 10⁶",
+        "words": "words, 2,000 to 200,000",
+        "topics": "topics, 10 to 500",
+        "groups": "groups, 1 to 25 of 50 topics in all",
+        "batch_size": "size of batches, 64 to 2048",
+    }.items():
+        yield f"- {title}: {figure('scaling', 'time_exponent', axis=axis)}"
+    memory = {
+        axis: where("scaling", **{"axis": axis, axis: size})[0]
+        for axis, size in (("documents", 1_000_000), ("words", 200_000))
+    }
+    yield (
+        f"The peak memory of the process was {fixed(memory['documents']['peak_MB'] / 1000, 1)} GB at 10⁶ "
+        f"documents, whose "
+        f"counts take {fixed(memory['documents']['data_MB'] / 1000)} GB. It was "
+        f"{fixed(memory['words']['peak_MB'] / 1000, 1)} "
+        "GB at 200,000 words"
+    )
+    direct, ours = lines("coherence")
+    parts = ", ".join(f"{measure} {fixed(taken, 1)}" for measure, taken in direct["parts"].items())
+    yield f"Separate calls of gensim take {fixed(direct['seconds'], 1)} s for four measures ({parts})."
+    yield f"takes {fixed(ours['seconds'], 1)} s, and every value is equal to the last bit."
+
+
+PAGES: Pages = {
+    "README.rst": readme,
+    "benchmarks/README.rst": benchmarks,
+    "docs/marginal_bias.rst": marginal_bias,
+    "docs/performance.rst": performance,
+}

@@ -1,0 +1,108 @@
+"""What the experiments share: options, results files that continue, and figures."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sources
+from figures import Table
+
+from hftopic import HFVAE, Ramp
+
+RESULTS = Path(__file__).parent / "results"
+
+RAMPED = HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))
+"""The default objective of the estimators, written out so that each line of results names it."""
+
+# Settings of all_objectives.py and discrete_class.py. Results of other settings belong in another file.
+SETTINGS: dict[str, Any] = {
+    "batch_size": 256,
+    "learning_rate": 0.006,
+    "dropout": 0.2,
+    "word_dropout": 0.0,
+    "partners": None,
+}
+
+
+def options(
+    doc: str | None, results: str, seeds: list[int], epochs: int | None = None
+) -> argparse.ArgumentParser:
+    """Parser of an experiment; `results` is the name of its file in ``experiments/results``."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", nargs="+", type=int, default=seeds)
+    parser.add_argument("--results", type=Path, default=RESULTS / results, help="file to continue")
+    parser.add_argument("--figure", type=Path, help="file to draw the results in, .svg or .png")
+    parser.add_argument(
+        "--epochs", type=int, default=epochs, help=argparse.SUPPRESS if epochs is None else None
+    )
+    return parser
+
+
+def options_of_corpus(
+    doc: str | None, results: str, seeds: list[int], epochs: int | None = None
+) -> argparse.ArgumentParser:
+    """Parser of an experiment on one corpus or several."""
+    parser = options(doc, results, seeds, epochs)
+    parser.add_argument(
+        "--corpus", nargs="+", default=["20ng_avitm1995"], help="names of folders, or docstrings"
+    )
+    sources.add_option(parser)
+    return parser
+
+
+def measure_once(results: Path, key: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
+    """Add a JSON line with the key, the measured values and the time, unless a line has this key."""
+    if any(key.items() <= line.items() for line in lines_of(results)):
+        return
+    start = time.perf_counter()
+    line = key | measure()
+    line["seconds"] = round(time.perf_counter() - start, 1)
+    line["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with results.open("a") as file:
+        print(json.dumps(line), file=file)
+    print(json.dumps(line), flush=True)
+
+
+def lines_of(results: Path, epochs: int | None = None) -> list[dict[str, Any]]:
+    """Lines of a results file; only those of this number of epochs if one is given."""
+    lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+    return [line for line in lines if epochs in (None, line.get("epochs"))]
+
+
+def show(
+    arguments: argparse.Namespace,
+    table_of: Callable[[list[dict[str, Any]]], Table],
+    draw: Callable[[list[dict[str, Any]], Path], None] | None = None,
+) -> None:
+    """Print the table of all results so far and, if a figure is asked for, draw it."""
+    lines = lines_of(arguments.results, arguments.epochs)
+    if not lines:
+        print(f"no results in {arguments.results}", file=sys.stderr)
+        return
+    print(table_of(lines))
+    if arguments.figure and draw:
+        draw(lines, arguments.figure)
+
+
+@contextmanager
+def axes_in(path: Path, rows: int, columns: int, size: tuple[float, float], **sharing: Any) -> Iterator[Any]:
+    """Axes of shape (rows, columns) to draw on; afterwards the figure is written to the file."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    with plt.rc_context({"font.size": 8, "svg.fonttype": "none", "svg.hashsalt": "hftopic"}):
+        figure, axes = plt.subplots(
+            rows, columns, figsize=size, layout="constrained", squeeze=False, **sharing
+        )
+        yield axes
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        plt.close(figure)
