@@ -24,6 +24,7 @@ from documents import zipf_counts
 
 from hftopic import HFVAE, VAE, ProdLDA
 from hftopic.data.batches import Batch
+from hftopic.data.documents import BagsOfWords
 from hftopic.latent.posterior import MeanFieldPosterior, Noise, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.objective.marginals import log_marginals
@@ -131,7 +132,7 @@ class Case:
         for _ in range(7):
             for trainer, times in zip(self.trainers, taken, strict=True):
                 start = time.perf_counter()
-                trainer.run_epoch(self.counts, self.counts.shape[0])
+                trainer.run_epoch(BagsOfWords(self.counts), self.counts.shape[0])
                 times.append((time.perf_counter() - start) / n_steps)
         return [statistics.median(times) for times in taken]
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from hftopic.data.batches import automatic_batch_size, batch_slices, shuffled_batches
+from hftopic.data.batches import batch_slices, shuffled_batches
 from hftopic.data.documents import Documents, Rows
 from hftopic.latent.posterior import Noise
 from hftopic.networks.network import Network
@@ -28,6 +28,8 @@ Record = dict[str, float]
 Callback = Callable[[Record], bool | None]
 """Called with each epoch's record; returning True ends the training."""
 
+AUTOMATIC_STEPS = 20  # of an epoch, where the size of mini-batches is "auto" and within these bounds
+SMALLEST_BATCH, LARGEST_BATCH = 64, 256
 GRADIENT_NORM = 1000.0  # on 20 Newsgroups none is above 370: only accidents are clipped
 ADAM_BETAS = (0.9, 0.999)
 LOWEST_RATE = 0.02  # of the learning rate, at the end of its cosine
@@ -87,9 +89,10 @@ class Settings:
         return int(self.warm_up) if whole else round(self.warm_up * self.max_iter)
 
     def documents_a_step(self, n_documents: int) -> int:
-        """Size of a mini-batch for so many documents of training."""
-        automatic = isinstance(self.batch_size, str)
-        return automatic_batch_size(n_documents) if automatic else int(self.batch_size)
+        """Size of a mini-batch. "auto" gives many steps to few documents, and large batches to many."""
+        if isinstance(self.batch_size, str):
+            return min(max(n_documents // AUTOMATIC_STEPS, SMALLEST_BATCH), LARGEST_BATCH)
+        return int(self.batch_size)
 
 
 class Trainer(Generic[BatchT]):

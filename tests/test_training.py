@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hftopic import ProdLDA, TrainingDivergedError
 from hftopic.data.documents import BagsOfWords
@@ -220,3 +222,10 @@ def test_a_divergence_is_reported_from_a_worker_process():
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert (again.term, again.epoch) == ("within_groups", 3)
+
+
+@given(n=st.integers(2, 100_000))
+def test_automatic_batches_are_a_twentieth_within_limits(n):
+    size = Settings("auto", 1, 0.1, 0, 1).documents_a_step(n)
+    assert 64 <= size <= 256
+    assert size in (64, 256) or size == n // 20

@@ -11,8 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-SMALLEST_BATCH, LARGEST_BATCH = 64, 256  # of those chosen automatically
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -103,11 +101,6 @@ class Batch:
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)
-
-
-def automatic_batch_size(n_documents: int) -> int:
-    """A twentieth of the documents: enough steps an epoch where they are few, large batches where many."""
-    return min(max(n_documents // 20, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def batch_slices(n_documents: int, batch_size: int) -> list[slice]:

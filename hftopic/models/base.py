@@ -24,6 +24,7 @@ from hftopic.latent.groups import Discrete, GroupsLike, Normal
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.priors import Prior
 from hftopic.latent.space import LatentSpace
+from hftopic.models import evaluation
 from hftopic.models.fitted import FittedModel
 from hftopic.models.parameters import (
     EPOCHS,
@@ -44,8 +45,6 @@ from hftopic.networks.network import TopicNetwork
 from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
-
-EVALUATION_SAMPLES = 10  # noise vectors behind perplexity and score
 
 
 @dataclass(eq=False, repr=False)
@@ -238,7 +237,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         check_fits(self._objective(), network.prior, self.max_iter)
-        self._noise = torch.randn(EVALUATION_SAMPLES, network.space.n_dims, generator=generator)
+        self._noise = evaluation.draw_noise(network.space, generator)
         return Trainer(network, self._objective(), Settings.of(self), generator)
 
     def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:

@@ -11,9 +11,17 @@ from torch import Tensor
 from hftopic.data.batches import Batch
 from hftopic.data.documents import Documents
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace
 from hftopic.networks.network import CHUNK_DOCUMENTS, Network, TopicNetwork
 
 BatchT = TypeVar("BatchT")
+
+N_SAMPLES = 10  # noise vectors behind perplexity and score
+
+
+def draw_noise(space: LatentSpace, generator: torch.Generator) -> Tensor:
+    """Noise vectors that every evaluation of a model uses, so that its values repeat, shape (S, K)."""
+    return torch.randn(N_SAMPLES, space.n_dims, generator=generator)
 
 
 def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFieldPosterior:

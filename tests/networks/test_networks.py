@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.testing import assert_close
 
-from hftopic.data.batches import Batch, automatic_batch_size, batch_slices, shuffled_batches
+from hftopic.data.batches import Batch, batch_slices, shuffled_batches
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks import likelihood
@@ -227,10 +227,3 @@ def test_likelihood_in_blocks_of_documents_is_the_same(monkeypatch):
     whole = answer()
     monkeypatch.setattr(likelihood, "BLOCK_ENTRIES", 2 * 9)
     assert_close(answer(), whole)
-
-
-@given(n=st.integers(2, 100_000))
-def test_automatic_batches_are_a_twentieth_within_limits(n):
-    size = automatic_batch_size(n)
-    assert 64 <= size <= 256
-    assert size in (64, 256) or size == n // 20
