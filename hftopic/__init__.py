@@ -14,17 +14,22 @@ if TYPE_CHECKING:
     from hftopic.data.datasets import fetch_20newsgroups as fetch_20newsgroups
     from hftopic.data.datasets import load_docstrings as load_docstrings
     from hftopic.data.datasets import make_correlated_topics as make_correlated_topics
+    from hftopic.data.formats import FormatError as FormatError
     from hftopic.data.formats import read_corpus as read_corpus
+    from hftopic.data.formats import register_format as register_format
     from hftopic.data.formats import write_corpus as write_corpus
     from hftopic.data.text import TextOptions as TextOptions
     from hftopic.data.text import corpus_from_texts as corpus_from_texts
     from hftopic.data.validation import CorpusError as CorpusError
+    from hftopic.latent.encoded import Encoded as Encoded
     from hftopic.latent.groups import Concrete as Concrete
     from hftopic.latent.groups import Normal as Normal
+    from hftopic.latent.posterior import Posterior as Posterior
     from hftopic.latent.priors import BlockCorrelation as BlockCorrelation
     from hftopic.latent.priors import DirichletLaplace as DirichletLaplace
     from hftopic.latent.priors import FullCovariance as FullCovariance
     from hftopic.latent.priors import StandardNormal as StandardNormal
+    from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
     from hftopic.models.prodlda import ProdLDA as ProdLDA
@@ -49,12 +54,14 @@ __getattr__, __dir__, __all__ = lazy_names(
     {
         "data.corpus": ["Corpus"],
         "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],
-        "data.formats": ["read_corpus", "write_corpus"],
+        "data.formats": ["FormatError", "read_corpus", "register_format", "write_corpus"],
         "data.text": ["TextOptions", "corpus_from_texts"],
         "data.validation": ["CorpusError"],
+        "latent.encoded": ["Encoded"],
         "latent.groups": ["Concrete", "Normal"],
+        "latent.posterior": ["Posterior"],
         "latent.priors": ["BlockCorrelation", "DirichletLaplace", "FullCovariance", "StandardNormal"],
-        "models.loading": ["load"],
+        "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],

@@ -84,6 +84,27 @@ def test_contributing_tells_the_import_order() -> None:
     assert order in page
 
 
+CHANGES = {  # what CONTRIBUTING says to change, and what it finds there
+    "models/evaluation.py": "N_SAMPLES = ",
+    "training.py": "LARGEST_BATCH = ",
+    "data/inputs.py": "def warn_of_empty",
+    "models/saving.py": '"documents_seen": ',
+    "models/prodlda.py": "softplus, generator",
+    "networks/encoder.py": "INPUT_NORM = ",
+    "models/base.py": "learning_rate: Annotated",
+    "objective/minibatch.py": "def mixture_weights",
+    "analysis/models.py": "ACTIVE_INFORMATION = ",
+    "networks/attribution.py": "class ProductAttribution",
+}
+
+
+@pytest.mark.parametrize("place", CHANGES)
+def test_a_change_is_made_where_contributing_says(place: str) -> None:
+    assert f"``{place}``" in (ROOT / "CONTRIBUTING.rst").read_text(encoding="utf-8")
+    found = [path for path in SOURCES if CHANGES[place] in path.read_text(encoding="utf-8")]
+    assert found == [PACKAGE / place]
+
+
 @pytest.mark.parametrize("package", LAZY)
 def test_type_checkers_see_the_public_names(package: str) -> None:
     """The names that are imported when first used are imported for type checkers, from the same modules."""
