@@ -5,24 +5,36 @@ import math
 import os
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from safetensors.torch import save_file
+from torch import Tensor
 
 from hftopic import __version__
 from hftopic._files import written_whole
 from hftopic.models.registry import MODELS, VALUES
-
-if TYPE_CHECKING:
-    from hftopic.models.fitted import FittedModel
+from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 2
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 WORDS = ("vocabulary_", "feature_names_in_")  # fitted attributes that a model may lack
 
 
-def save_model(model: "FittedModel", path: str | os.PathLike[str]) -> None:
+class FittedState(Protocol):
+    """The state of a fitted model that its files hold."""
+
+    _fitted_with: dict[str, Any]
+    _network: Network[Any]
+    _noise: Tensor
+    _documents_seen: int
+    history_: pd.DataFrame
+    n_iter_: int
+    n_features_in_: int
+
+
+def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
     """Write a model folder, whole or not at all.
 
     Raises
@@ -46,7 +58,7 @@ def save_model(model: "FittedModel", path: str | os.PathLike[str]) -> None:
         (draft / DESCRIPTION).write_text(text, encoding="utf-8")
 
 
-def _description(model: "FittedModel") -> dict[str, Any]:
+def _description(model: FittedState) -> dict[str, Any]:
     """All of a fitted model but its tensors; :mod:`hftopic.models.loading` reads each entry."""
     if MODELS.get(type(model).__name__) is not type(model):
         raise TypeError(_unregistered(type(model)))
