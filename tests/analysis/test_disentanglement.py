@@ -119,11 +119,11 @@ def test_same_seed_same_score(perfect, factors, score):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c, f: mutual_information_gap(c, f[:-1]), "3999 rows of factors for 4000 codes"),
+        (lambda c, f: mutual_information_gap(c, f[:-1]), "factors has 3999 rows but codes has 4000"),
         (lambda c, f: mutual_information_gap(c[:19], f[:19]), "minimum of 20 is required"),
-        (lambda c, f: dci(c, f.assign(tone=np.nan)), "a value in every row"),
-        (lambda c, f: dci(c, f[[]]), "one column or more"),
-        (lambda c, f: factor_information(c, f, n_bins=1), "n_bins must be 2 or more, got 1"),
+        (lambda c, f: dci(c, f.assign(tone=np.nan)), "no missing values"),
+        (lambda c, f: dci(c, f[[]]), "at least one column"),
+        (lambda c, f: factor_information(c, f, n_bins=1), "n_bins must be an int >= 2, got 1"),
         (lambda c, f: kim_mnih_score(c, f, n_documents=1), "a variance needs two documents"),
         (lambda c, f: kim_mnih_score(0 * c, f), "no dimension of the code has a variance above 0.05"),
         (lambda c, f: mutual_information_gap(c, f.assign(tone="same")), "factor 'tone' has the same value"),

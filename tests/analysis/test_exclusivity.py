@@ -111,7 +111,7 @@ def test_signed_topics_have_words_at_either_pole(corpus):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weight": 1.2}, "weight=1.2 is not a share"),
+        ({"weight": 1.2}, "weight must be in"),
         ({"n": 0}, "from 1 to 3, got 0"),
         ({"n": 4}, "from 1 to 3, got 4"),
         ({"against": [7]}, "no topic 7"),

@@ -115,7 +115,7 @@ def test_documents_without_words_do_not_count(fitted, corpus):
     counts[:20] = 0
     info = get_topic_info(fitted, pd.DataFrame(counts), vocabulary=corpus.vocabulary)
     assert info["Count"].sum() == 100
-    with pytest.raises(ValueError, match="none of the 20 documents has a word"):
+    with pytest.raises(ValueError, match="all 20 documents are empty"):
         get_topic_info(fitted, counts[:20])
 
 

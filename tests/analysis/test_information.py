@@ -95,7 +95,7 @@ def test_threshold_decides_what_is_active():
     threshold = information.median()
     table = topic_information(model, None, threshold=threshold)
     assert table["active"].tolist() == (information > threshold).tolist()
-    with pytest.raises(ValueError, match="threshold is an amount"):
+    with pytest.raises(ValueError, match="threshold must be >= 0"):
         topic_information(model, None, threshold=-1)
 
 

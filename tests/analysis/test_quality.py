@@ -75,7 +75,7 @@ def test_inverted_rbo_of_chosen_topics_models_and_tables(fitted):
 @pytest.mark.parametrize(
     ("topics", "settings", "message"),
     [
-        ([["a"], ["b"]], {"p": 1.0}, "p=1.0"),
+        ([["a"], ["b"]], {"p": 1.0}, "p must be between 0 and 1, such as 0.9; got 1.0"),
         ([["a"], ["b"]], {"topics": []}, "no topic to compare"),
         ([["a", "a"], ["b"]], {}, "topic 0 must list"),
         ([["a"], []], {}, "topic 1 must list"),
@@ -158,7 +158,7 @@ def test_documents_without_words_do_not_count(fitted, corpus):
     for column in ("coverage", "largest", "effective_documents"):
         np.testing.assert_allclose(with_empty[column], without[column])
     assert effective_topics(fitted, padded) == pytest.approx(effective_topics(fitted, counts))
-    with pytest.raises(ValueError, match="none of the 30 documents has a word"):
+    with pytest.raises(ValueError, match="all 30 documents are empty"):
         document_coverage(fitted, padded[:30])
 
 
@@ -175,12 +175,12 @@ def test_signed_topics_take_no_share(corpus):
     assert "coverage" not in quality
     assert ((quality["exclusivity"] > 0) & (quality["exclusivity"] <= 1)).all()
     for measure in (document_coverage, effective_topics):
-        with pytest.raises(ValueError, match=r"signed and take no share of a document.*topic_information"):
+        with pytest.raises(ValueError, match=r"signed and have no proportions.*topic_information"):
             measure(model, corpus)
 
 
 def test_mistakes_are_named(fitted, corpus):
-    with pytest.raises(ValueError, match="share=0"):
+    with pytest.raises(ValueError, match="share must be a proportion"):
         topic_quality(fitted, corpus, share=0)
     with pytest.raises(ValueError, match="share=2"):
         document_coverage(fitted, corpus, share=2)

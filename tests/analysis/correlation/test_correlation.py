@@ -181,7 +181,7 @@ def test_signed_topics_show_both_poles(gaussian):
 
 @pytest.mark.parametrize("active", [[], [1]])
 def test_fewer_than_two_topics_give_no_pairs_and_say_so(gaussian, active):
-    with pytest.warns(UserWarning, match=rf"{len(active)} of 4 topics is active"):
+    with pytest.warns(UserWarning, match=rf"active topics: {len(active)} of 4"):
         found = correlate(gaussian.standard_normal((20, 4)), active=np.array(active, dtype=int))
     assert found.matrix.shape == (len(active), len(active))
     assert len(found.pairs) == 0
@@ -201,16 +201,16 @@ def test_the_model_is_left_as_it_was(gaussian):
     [
         ({"kind": "means"}, "did you mean 'mean', 'total', 'clr', 'partial'"),
         ({"n_permutations": 0}, "n_permutations must be at least 1"),
-        ({"n_bootstrap": -1}, "n_bootstrap must be 0 for no intervals, or 2 and more; got -1"),
-        ({"n_bootstrap": 9, "confidence": 95}, "confidence must lie between 0 and 1, got 95"),
+        ({"n_bootstrap": -1}, r"n_bootstrap must be 0 \(no intervals\) or at least 2; got -1"),
+        ({"n_bootstrap": 9, "confidence": 95}, "confidence must be between 0 and 1, such as 0.95; got 95"),
         (
             {"kind": "clr", "model": PlantedPoles},
             "PlantedPoles has none: its topics are signed; use kind='mean'",
         ),
         ({"active": [0, 9]}, "no topic 9"),
-        ({"active": [0, 0]}, "named twice"),
+        ({"active": [0, 0]}, "a topic occurs twice"),
         ({"active": [True, False]}, "mask of 2 values for 4 topics"),
-        ({"active": [[0, 1]]}, "mask or a list of numbers"),
+        ({"active": [[0, 1]]}, "mask or a list of topic numbers"),
     ],
 )
 def test_mistakes_are_named(gaussian, settings, message):
@@ -280,11 +280,11 @@ def test_partial_correlation_sees_through_a_topic_in_the_middle(gaussian):
 
 
 def test_partial_p_values_are_missing_where_there_are_none(gaussian):
-    with pytest.warns(UserWarning, match="6 documents for 5 topics, and two more than topics are needed"):
+    with pytest.warns(UserWarning, match="6 documents for 5 topics; at least 7 are needed"):
         few = correlate(gaussian.standard_normal((6, 5)), kind="partial")
     collinear = gaussian.standard_normal((100, 4))
     collinear[:, 3] = collinear[:, 0] - collinear[:, 1]
-    with pytest.warns(UserWarning, match="linear combinations of others; leave them out with active="):
+    with pytest.warns(UserWarning, match="linear combinations of others; exclude them with active="):
         dependent = correlate(collinear, kind="partial")
     for found in (few, dependent):
         assert found.pairs[["p_value", "p_adjusted"]].isna().all(axis=None)
@@ -341,5 +341,7 @@ def test_log_ratios_of_signed_topics_are_refused(corpus):
 def test_a_model_of_classes_alone_has_no_pair_and_says_why(kind):
     corpus = make_correlated_topics(60, groups=(2, 2), n_words=40, random_state=0).corpus
     model = ProdLDA(groups=(Concrete(3),), max_iter=2, random_state=0).fit(corpus)
-    with pytest.warns(UserWarning, match="0 of 0 topics is active beside 3 classes of Concrete variables"):
+    with pytest.warns(
+        UserWarning, match=r"active topics: 0 of 0 \(3 classes of Concrete variables are not correlated\)"
+    ):
         assert topic_correlation(model, corpus, kind=kind, n_permutations=9).pairs.empty

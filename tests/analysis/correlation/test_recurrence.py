@@ -142,10 +142,10 @@ def test_other_kinds(pool, kind):
 @pytest.mark.parametrize(
     ("n_models", "settings", "message"),
     [
-        (1, {}, "two models or more; got 1"),
-        (2, {"reference": 2}, "reference=2 is none of the 2 models"),
+        (1, {}, "at least two models, got 1"),
+        (2, {"reference": 2}, "reference=2 is out of range: models are numbered 0 to 1"),
         (2, {"active": [[0]]}, "1 selections of topics for 2 models"),
-        (2, {"smallest": 2}, "smallest=2 is not the size of a correlation"),
+        (2, {"smallest": 2}, "smallest must be an absolute correlation"),
         (2, {"kind": "rank"}, "kind='rank' is unknown"),
         (2, {"threshold": 2}, "threshold=2 is not a similarity"),
     ],

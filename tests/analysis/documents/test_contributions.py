@@ -183,7 +183,7 @@ def test_input_is_left_as_it_was(fitted, corpus):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"document": 120}, "no document 120: rows are numbered 0 to 119"),
+        ({"document": 120}, "no document 120: documents are numbered 0 to 119"),
         ({"document": -1}, "no document -1"),
         ({"document": 0, "n_topics": 0}, "n_topics must be a positive int"),
         ({"document": 0, "topics": [9]}, "no topic 9"),

@@ -69,7 +69,7 @@ def test_documents_without_words_do_not_count(planted, corpus):
     counts[[118, 119]] = 0
     table = representative_documents(planted, counts, 2, topics=[0])
     assert table["document"].tolist() == [117, 116]
-    with pytest.raises(ValueError, match="none of the 1 documents has a word"):
+    with pytest.raises(ValueError, match="all 1 documents are empty"):
         representative_documents(planted, counts[[119]])
 
 

@@ -69,7 +69,7 @@ def test_missing_labels_and_order_of_categories(planted, corpus):
     np.testing.assert_allclose(table.loc["faith"], FAITH, rtol=1e-6)
     numbers = topics_by_label(planted, corpus, [2, 10, np.nan, 10] * 30)
     assert numbers.index.tolist() == [2, 10]
-    with pytest.raises(ValueError, match="label of every document that has words is missing"):
+    with pytest.raises(ValueError, match="labels are missing for all non-empty documents"):
         topics_by_label(planted, corpus, [None] * 120)
 
 
@@ -170,15 +170,15 @@ def test_many_numbers_make_few_bins(planted, corpus, scale):
     ("dates", "freq", "message"),
     [
         ([1990], None, "1 dates for 120 documents"),
-        ([np.nan] * 120, None, "date of every document that has words is missing"),
+        ([np.nan] * 120, None, "dates are missing for all non-empty documents"),
         ([np.inf] * 120, None, "infinite number"),
-        (["2020-01-01"] * 119 + ["never"], None, "and 'never' is not"),
-        (["faith"] * 120, None, "dates must be datetimes or numbers, and 'faith' is not"),
-        ([True] * 120, None, "dates must be datetimes or numbers, and True is not"),
-        ([1990] * 120, "Y", "give the width of a bin"),
-        ([1990] * 120, -1, "give the width of a bin"),
-        (["2020-01-01"] * 120, 2, "name a pandas period"),
-        (["2020-01-01"] * 120, "fortnight", "'fortnight' is no period of pandas"),
+        (["2020-01-01"] * 119 + ["never"], None, "but 'never' is neither"),
+        (["faith"] * 120, None, "dates must be datetimes or numbers, but 'faith' is neither"),
+        ([True] * 120, None, "dates must be datetimes or numbers, but True is neither"),
+        ([1990] * 120, "Y", "pass the bin width"),
+        ([1990] * 120, -1, "pass the bin width"),
+        (["2020-01-01"] * 120, 2, "pass the name of a pandas period"),
+        (["2020-01-01"] * 120, "fortnight", "'fortnight' is not a pandas period"),
     ],
 )
 def test_mistakes_in_dates_are_named(planted, corpus, dates, freq, message):
