@@ -182,7 +182,7 @@ def test_signed_topics_take_no_share(corpus):
 def test_mistakes_are_named(fitted, corpus):
     with pytest.raises(ValueError, match="share must be a proportion"):
         topic_quality(fitted, corpus, share=0)
-    with pytest.raises(ValueError, match="share=2"):
+    with pytest.raises(ValueError, match="got 2"):
         document_coverage(fitted, corpus, share=2)
     with pytest.raises(ValueError, match="of='topic' is unknown"):
         effective_topics(fitted, corpus, of="topic")

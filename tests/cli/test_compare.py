@@ -186,8 +186,8 @@ def test_what_cannot_be_written_is_told_before_the_corpus_is_read(unreadable: Pa
     [
         ("--validation dev", 2, "no split 'dev'; the splits here are test, train, valid"),
         ("--split test --validation test", 2, "no documents are left to fit on"),
-        ("--validation 0.01", 1, "validation has 1 documents, and correlations need 3 or more"),
-        ("--words 31", 1, "--words must be from 2 to 30, the words there are; got 31"),
+        ("--validation 0.01", 1, "validation has 1 documents; at least 3 are needed"),
+        ("--words 31", 1, "--words must be from 2 to 30 (the vocabulary size); got 31"),
         ("--device teapot", 1, "teapot"),
     ],
 )

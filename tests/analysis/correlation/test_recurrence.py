@@ -147,7 +147,7 @@ def test_other_kinds(pool, kind):
         (2, {"active": [[0]]}, "1 selections of topics for 2 models"),
         (2, {"smallest": 2}, "smallest must be an absolute correlation"),
         (2, {"kind": "rank"}, "kind='rank' is unknown"),
-        (2, {"threshold": 2}, "threshold=2 is not a similarity"),
+        (2, {"threshold": 2}, "threshold must be a similarity"),
     ],
 )
 def test_mistakes_are_named(pool, n_models, settings, message):

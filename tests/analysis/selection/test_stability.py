@@ -178,7 +178,7 @@ def test_a_topic_without_weight_is_like_nothing():
 @pytest.mark.parametrize(
     ("call", "error", "told"),
     [
-        (lambda m: match_topics(m, m, threshold=1.5), ValueError, "threshold=1.5 is not a similarity"),
+        (lambda m: match_topics(m, m, threshold=1.5), ValueError, "threshold must be a similarity"),
         (lambda m: match_topics(m, m, similarity="jaccard"), ValueError, "did you mean 'cosine' or 'words'"),
         (lambda m: match_topics(m, m, topics_a=[9]), ValueError, "no topic 9"),
         (lambda m: match_topics(m, Planted(np.ones((2, 3)))), ValueError, "have 40 and 3 words"),
@@ -197,5 +197,5 @@ def test_what_cannot_be_matched_is_told(call, error, told):
 def test_models_over_other_words_are_refused():
     words = [f"w{i}" for i in range(N_WORDS)]
     other = [*words[:5], "else", *words[6:]]
-    with pytest.raises(ValueError, match="column 5 is 'w5' of the one and 'else' of the other"):
+    with pytest.raises(ValueError, match="column 5 is 'w5' in one and 'else' in the other"):
         match_topics(Planted(blocks([0]), words=words), Planted(blocks([0]), words=other))
