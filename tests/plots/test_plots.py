@@ -167,7 +167,7 @@ def test_places_of_the_map_keep_distances_that_fit_the_plane():
 def test_curves_are_the_columns_of_the_history(model):
     ax = plot_history(model.history_, "reconstruction")
     np.testing.assert_allclose(ax.lines[0].get_ydata(), model.history_["reconstruction"])
-    with pytest.raises(ValueError, match=r"no column 'elbow'; .* It has 'learning_rate'"):
+    with pytest.raises(ValueError, match=r"no column 'elbow'; .* Its columns are 'learning_rate'"):
         plot_history(model.history_, "elbow")
 
 
@@ -231,19 +231,19 @@ def test_no_topic_of_mixtures_has_a_negative_pole(model):
 @pytest.mark.parametrize(
     ("draw", "error", "message"),
     [
-        (lambda m: plot_correlation(m), TypeError, "expected what topic_correlation returns, got a ProdLDA"),
+        (lambda m: plot_correlation(m), TypeError, "expected a TopicCorrelation, got a ProdLDA"),
         (lambda _: plot_network(None), TypeError, "got a NoneType"),
         (lambda m: plot_information(m), TypeError, "expected the DataFrame that topic_information"),
         (lambda _: plot_information(pd.DataFrame()), ValueError, "no column 'topic'; give what topic_info"),
         (lambda m: plot_map(m), TypeError, "that topic_map returns"),
-        (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes are one number from 0 up for each"),
-        (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names is a dict from topic number"),
+        (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes must have one number >= 0 for each"),
+        (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names must be a dict of topic number"),
         (lambda m: plot_history(m), TypeError, "got a ProdLDA"),
         (lambda m: plot_comparison(m), TypeError, "that compare returns"),
         (lambda _: plot_words("m", 0), TypeError, "expected a fitted ProdLDA or NVDM, got a str"),
         (lambda m: plot_words(m, 1.5), ValueError, "no topic 1.5"),
         (lambda m: plot_shares(m), TypeError, "that topics_by_label or topics_over_time returns"),
-        (lambda _: plot_shares(pd.DataFrame({"documents": [1]})), ValueError, "no topics or no rows"),
+        (lambda _: plot_shares(pd.DataFrame({"documents": [1]})), ValueError, "no topic columns or no rows"),
         (lambda _: plot_shares(pd.DataFrame({2: [1.0]}), groups=[0]), ValueError, "topic_groups_"),
     ],
 )

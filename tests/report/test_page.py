@@ -275,7 +275,7 @@ def test_a_report_where_no_topic_is_active(corpus, visit, tmp_path):
     information = topic_information(model, corpus)
     if information["active"].any():  # the untrained encoder already tells documents apart
         model.posterior = lambda X: _flat(type(model).posterior(model, X))
-    with pytest.warns(UserWarning, match="is active: no pair to correlate"):
+    with pytest.warns(UserWarning, match="active topics: .* no pair to correlate"):
         write(model, corpus, tmp_path / "report.html")
     seen = visit(tmp_path / "report.html")
     assert seen.complaints == []
@@ -322,7 +322,7 @@ def test_the_data_of_the_page_are_json_that_no_word_can_leave(hostile):
         ({"n_documents": 0}, "n_documents must be a positive int, got 0"),
         ({"n_documents": -1}, "n_documents must be a positive int, got -1"),
         ({"n_words": 2.5}, "n_words must be a positive int, got 2.5"),
-        ({"texts": ["a"] * 159 + [7]}, r"texts\[159\] must be a str, got 7; give each document"),
+        ({"texts": ["a"] * 159 + [7]}, r"texts\[159\] must be a str, got 7; pass the original text"),
         ({"measures": "npmi"}, "unknown measure 'npmi'"),
     ],
 )
@@ -393,7 +393,7 @@ def test_signs_have_colours_of_their_own(report, visit):
 
 @pytest.mark.parametrize("given", ["texts", "dates"])
 def test_a_list_of_another_length_is_an_error_and_writes_nothing(model, corpus, tmp_path, given):
-    with pytest.raises(ValueError, match=f"{given} has 3 entries for 160 documents; give one for each"):
+    with pytest.raises(ValueError, match=f"{given} has 3 entries for 160 documents; pass one per document"):
         write(model, corpus, tmp_path / "report.html", **{given: ["1", "2", "3"]})
     assert list(tmp_path.iterdir()) == []
 
