@@ -86,23 +86,23 @@ def test_weights_are_those_of_hfvae_alone(plain: Path) -> None:
 
 
 def test_a_share_of_the_documents_is_held_out(plain: Path) -> None:
-    assert "Fitting on 80 documents, measuring on 20" in called("compare", plain, *QUICK).stderr
+    assert "Fitting on 80 documents, evaluating on 20" in called("compare", plain, *QUICK).stderr
     half = called("compare", plain, *QUICK, "--validation", 0.5)
-    assert "Fitting on 50 documents, measuring on 50" in half.stderr
+    assert "Fitting on 50 documents, evaluating on 50" in half.stderr
     assert called("compare", plain, *QUICK, "--validation", 0.5).stdout.split()[:3] == half.stdout.split()[:3]
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("", "Fitting on 60 documents, measuring on 25"),
-        ("--validation test", "Fitting on 60 documents, measuring on 15"),
-        ("--validation train --split all", "Fitting on 40 documents, measuring on 60"),
-        ("--validation 0.5", "Fitting on 30 documents, measuring on 30"),
-        ("--split all", "Fitting on 75 documents, measuring on 25"),
-        ("--split all --validation 0.1", "Fitting on 90 documents, measuring on 10"),
-        ("--split valid --validation 0.2", "Fitting on 20 documents, measuring on 5"),
-        ("--split valid", "Fitting on 20 documents, measuring on 5"),
+        ("", "Fitting on 60 documents, evaluating on 25"),
+        ("--validation test", "Fitting on 60 documents, evaluating on 15"),
+        ("--validation train --split all", "Fitting on 40 documents, evaluating on 60"),
+        ("--validation 0.5", "Fitting on 30 documents, evaluating on 30"),
+        ("--split all", "Fitting on 75 documents, evaluating on 25"),
+        ("--split all --validation 0.1", "Fitting on 90 documents, evaluating on 10"),
+        ("--split valid --validation 0.2", "Fitting on 20 documents, evaluating on 5"),
+        ("--split valid", "Fitting on 20 documents, evaluating on 5"),
     ],
 )
 def test_documents_are_those_of_the_splits(divided: Path, options: str, told: str) -> None:
@@ -148,15 +148,15 @@ def test_models_of_both_kinds(plain: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--groups 1", "two topics or more"),
-        ("--groups 2,2 --groups 2,x", "is not a list of whole numbers"),
+        ("--groups 1", "at least two topics"),
+        ("--groups 2,2 --groups 2,x", "is not a comma-separated list of positive integers"),
         ("--gamma 1 --gamma -1", "'--gamma': -1.0 is not in the range"),
-        ("--objective vae --gamma 1 --beta 2", "--beta, --gamma: weights of --objective hfvae"),
+        ("--objective vae --gamma 1 --beta 2", "--beta, --gamma: only valid with --objective hfvae"),
         ("--objective tea", "'--objective'"),
         ("--seed -1", "'--seed': -1 is not in the range"),
-        ("--validation 0", "0 is neither a share between 0 and 1 nor the name of a split"),
-        ("--validation 1.5", "1.5 is neither a share"),
-        ("--validation nan", "nan is neither a share"),
+        ("--validation 0", "0 is neither a fraction between 0 and 1 nor the name of a split"),
+        ("--validation 1.5", "1.5 is neither a fraction"),
+        ("--validation nan", "nan is neither a fraction"),
         ("--coherence npmi", "'--coherence'"),
         ("--words 1", "1 is not in the range"),
         ("--epochs 0", "'--epochs': 0 is not in the range"),
@@ -174,7 +174,10 @@ def test_wrong_usage_is_told_before_the_corpus_is_read(unreadable: Path, options
 def test_what_cannot_be_written_is_told_before_the_corpus_is_read(unreadable: Path, tmp_path: Path) -> None:
     taken = tmp_path / "runs.csv"
     taken.write_text("mine", encoding="utf-8")
-    for out, told in ((taken, "--force replaces it"), (tmp_path / "no" / "runs.csv", "does not exist")):
+    for out, told in (
+        (taken, "pass --force to replace it"),
+        (tmp_path / "no" / "runs.csv", "does not exist"),
+    ):
         result = call("compare", unreadable, "--out", out)
         assert result.exit_code == 1
         assert told in result.stderr

@@ -234,7 +234,11 @@ def test_no_topic_of_mixtures_has_a_negative_pole(model):
         (lambda m: plot_correlation(m), TypeError, "expected a TopicCorrelation, got a ProdLDA"),
         (lambda _: plot_network(None), TypeError, "got a NoneType"),
         (lambda m: plot_information(m), TypeError, "expected the DataFrame that topic_information"),
-        (lambda _: plot_information(pd.DataFrame()), ValueError, "no column 'topic'; give what topic_info"),
+        (
+            lambda _: plot_information(pd.DataFrame()),
+            ValueError,
+            "no column 'topic'; pass the table that topic_info",
+        ),
         (lambda m: plot_map(m), TypeError, "that topic_map returns"),
         (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes must have one number >= 0 for each"),
         (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names must be a dict of topic number"),
