@@ -78,7 +78,7 @@ def available_width() -> int | None:
 
 
 def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> list[str]:
-    """Lines of a table: names, a rule, rows. Numbers are aligned right; text is aligned left and truncated."""
+    """Lines of a table: names, a rule, rows. Numbers are aligned right; text is aligned left or truncated."""
     numeric = [
         any(_is_number(row[i]) for row in rows)
         and all(_is_number(row[i]) or _is_missing(row[i]) for row in rows)

@@ -1,4 +1,4 @@
-"""What other packages are given: the laws that pyLDAvis checks, the columns of BERTopic."""
+"""Tests of the exports: the properties that pyLDAvis checks, and the columns of BERTopic."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""``hftopic compare``: every combination of what is repeated, on the documents that it says."""
+"""Tests of ``hftopic compare``: all combinations of repeated options, on the stated documents."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def divided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unreadable(tmp_path: Path) -> Path:
-    """A corpus that is an error, of exit code 1, as soon as it is read."""
+    """A corpus that gives an error with exit code 1 when it is read."""
     path = tmp_path / "damaged.ldac"
     path.write_text("no counts", encoding="utf-8")
     return path
@@ -132,7 +132,7 @@ def test_csv_is_by_setting_or_by_run(plain: Path) -> None:
     assert float(settings[0]["perplexity"]) == pytest.approx(mean)
 
 
-@pytest.mark.filterwarnings("default")  # the program shows it, which is what is tested
+@pytest.mark.filterwarnings("default")  # the test checks that the program shows the warning
 def test_a_run_that_diverges_is_told_and_listed(plain: Path) -> None:
     result = called("compare", plain, *QUICK, "--learning-rate", 1e9, "--by-run")
     assert "Warning: groups=(2, 2), seed 0: TrainingDivergedError: training diverged" in result.stderr

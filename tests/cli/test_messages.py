@@ -1,4 +1,4 @@
-"""Parameters of the library in messages, as the options that they are on the command line."""
+"""Tests of the translation of parameter names in messages to command-line options."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Models that do not know their words, and corpora that share none with a model."""
+"""Tests of models without a vocabulary, and of corpora that share no word with a model."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def called(*arguments: object, code: int = 0) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model fitted on a bare matrix, the file of its words, and corpora with and without words."""
+    """A model fitted on a bare matrix, its vocabulary file, and corpora with and without a vocabulary."""
     path = tmp_path_factory.mktemp("wordless")
     ProdLDA(groups=(2, 2), hidden=(8,), max_iter=2, batch_size=10, random_state=0).fit(MATRIX).save(
         path / "m"

@@ -1,4 +1,4 @@
-"""Wrong usage, found before the corpus is read; and places where nothing can be written."""
+"""Tests of wrong usage, found before the corpus is read, and of paths that cannot be written."""
 
 import sys
 from pathlib import Path
@@ -32,7 +32,7 @@ def called(*arguments: object, code: int) -> str:
 
 @pytest.fixture
 def unreadable(tmp_path: Path) -> Path:
-    """A corpus that is an error, of exit code 1, as soon as it is read."""
+    """A corpus that gives an error with exit code 1 when it is read."""
     path = tmp_path / "damaged.ldac"
     path.write_text("no counts", encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""The command line through its real entry point: what commands do, and how they fail."""
+"""Tests of the command line through its entry point: results and errors of the commands."""
 
 import json
 import re
@@ -24,7 +24,7 @@ FIT = ["--groups", "2,2", "--epochs", "3", "--batch-size", "32", "--hidden", "8"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus of three subjects, with splits, labels and names."""
+    """A corpus with three subjects, splits, labels and names."""
     rng = np.random.default_rng(0)
     subject = rng.integers(3, size=90)
     rates = np.full((3, len(WORDS)), 0.05)
@@ -41,14 +41,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Path:
-    """A model fitted on it by the command itself."""
+    """A model fitted on this corpus by the command."""
     out = folder.parent / "model"
     run("fit", folder, "--out", out, *FIT)
     return out
 
 
 def run(*arguments: object, code: int = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """The program in a process of its own."""
+    """Run the program in its own process."""
     command = [sys.executable, "-m", "hftopic", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, input=stdin)
     assert done.returncode == code, done.stderr
@@ -302,7 +302,7 @@ def test_interrupted_fit_leaves_nothing(
     folder: Path, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "hftopic", "fit", str(folder), "--out", str(tmp_path / "model")]
-    # A job in the background ignores interrupts, and so would its child; one that is handled is not ignored.
+    # A background job ignores SIGINT, and a child process inherits this; a handled signal is not ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen([*command, "--epochs", "1000000"], stderr=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""Figures show the numbers they are given, on the Axes they are given."""
+"""Tests of figures: they show the given numbers on the given Axes."""
 
 import numpy as np
 import pandas as pd
@@ -132,7 +132,7 @@ def test_topics_stay_in_the_blocks_of_their_groups():
 
 
 def test_alike_topics_of_a_block_become_neighbours():
-    """Two pairs with r = 0.9, given in an order that parts them."""
+    """Two pairs with r = 0.9, given in an order that separates them."""
     r = np.eye(4)
     r[0, 2] = r[2, 0] = r[1, 3] = r[3, 1] = 0.9
     order = seriated(pd.DataFrame(r), [0, 0, 0, 0])
@@ -151,7 +151,7 @@ def test_a_network_without_lines_says_so(correlation):
 
 
 def test_places_of_the_map_keep_distances_that_fit_the_plane():
-    """Four topics on a cycle, each sharing a word with either neighbour: the corners of a square."""
+    """Four topics on a cycle, each with one word in common with both neighbours: the corners of a square."""
     model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0)
     model.fit(Corpus(np.ones((20, 8)), [f"w{i}" for i in range(8)]))
     model.topic_word_ = np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.5, 0.5], [0.5, 0, 0, 0.5]])

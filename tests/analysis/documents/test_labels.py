@@ -1,4 +1,4 @@
-"""Topics by label and over time, on planted proportions."""
+"""Tests of topics by label and over time, on planted proportions."""
 
 import datetime
 
@@ -19,7 +19,7 @@ def corpus():
 
 @pytest.fixture
 def planted(corpus):
-    """Even documents are of faith and odd ones of sport."""
+    """Even documents have the label faith, odd documents the label sport."""
     model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
     model.transform = lambda X: np.resize([FAITH, SPORT], (X.shape[0], 4)).astype(np.float32)
     return model
@@ -48,7 +48,7 @@ def test_labels_of_the_corpus_are_the_default(planted, corpus):
 def test_lift_is_against_the_mean_of_all(planted, corpus):
     lift = topics_by_label(planted, corpus, ["faith", "sport"] * 60, measure="lift")
     np.testing.assert_allclose(lift.loc["faith"], [0.7 / 0.4, 0.1 / 0.3, 0.1 / 0.15, 0.1 / 0.15], rtol=1e-6)
-    # labels that have nothing to do with the topics, and labels of different sizes, average to 1
+    # the weighted mean of the lift is 1, also for unrelated labels and labels of different sizes
     labels = np.repeat(["x", "y"], [20, 100])
     np.testing.assert_allclose(topics_by_label(planted, corpus, labels, measure="lift"), 1, rtol=1e-6)
     uneven = topics_by_label(planted, corpus, ["faith", "sport", "sport", "sport"] * 30, measure="lift")

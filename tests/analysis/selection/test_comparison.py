@@ -1,4 +1,4 @@
-"""Comparisons: every run is measured as the analysis measures it, and none is lost to another's failure."""
+"""Tests of compare: runs have the measures of the analysis, and a failed run does not affect the others."""
 
 import pickle
 from dataclasses import replace
@@ -24,7 +24,7 @@ DIVERGING = ProdLDA(groups=(2, 2), max_iter=4, learning_rate=1e9)
 
 
 class BreaksLate(ProdLDA):
-    """A model that does not fit, for a reason that no check could have told."""
+    """A model whose fit fails for a reason that no check can detect."""
 
     def fit(self, X, y=None, **settings):  # noqa: ARG002
         raise ValueError("broken")
@@ -179,7 +179,7 @@ def test_what_is_wrong_with_the_first_run_is_raised_at_once():
 
 
 def test_a_setting_is_not_ranked_by_those_of_its_seeds_that_have_a_value():
-    """One seed of "lucky" lost all topics: the coherence of the other is no mean of the setting."""
+    """One seed of "lucky" has no active topic: the coherence of the other seed is not used as the mean."""
     table = pd.DataFrame({"name": ["lucky"] * 2 + ["steady"] * 2 + ["failed"] * 2, "seed": [0, 1] * 3})
     table["c_npmi"] = [0.9, np.nan, 0.2, 0.4, 0.1, np.nan]
     table["error"] = [None, None, None, None, None, "RuntimeError: diverged"]
@@ -224,7 +224,7 @@ def test_empty_documents_are_told_once_and_measured():
 
 
 def test_jobs_give_the_same_runs_in_order():
-    # joblib's queue, without the seconds that a new process takes to load torch.
+    # This uses the queue of joblib, without the seconds that a new process needs to import torch.
     models = {"wild": DIVERGING, "good": SMALL, "last": NVDM((2, 2), max_iter=2)}
     settings = {"train": TRAIN, "validation": VALIDATION}
     with (
