@@ -83,7 +83,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "--partners",
     type=click.IntRange(2),
     default="64",
-    help="Number of documents used to estimate the marginal of a single topic.",
+    help="Minimum number of documents used to estimate the marginal of a single topic.",
 )
 @click.option(
     "--prior", type=Written(), help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model."

@@ -165,7 +165,7 @@ def plot_network(
     tallest = max(map(len, columns.values()), default=1)
     ax = axes(ax, 7.0 if len(columns) < 3 else 3.3 * len(columns), 0.42 * tallest + 0.7)
     if not ties:
-        label(ax, 0.5, -0.5, f"No pair across groups with |r| of {smallest:g} or more", ha="center")
+        label(ax, 0.5, -0.5, f"No pair across groups with |r| of at least {smallest:g}", ha="center")
     places = {
         topic: (float(x), -(i + 0.5) * tallest / len(topics))
         for x, topics in enumerate(columns.values())

@@ -40,8 +40,8 @@ def document_data(
     """Words that occur, and documents in the format of the page's script.
 
     A document has its name, its label, the largest ``shares`` of active topics, and ``tokens`` as (word,
-    topic, strength from 0 to 9, count). If original texts are given it also has ``text``, and ``tokens`` has
-    each distinct word once.
+    topic, strength from 0 to 9, count). A document with an original text also has ``text``, and its
+    ``tokens`` has each distinct word once.
     """
     shares = model.transform(encoded)[rows].astype(np.float64)
     brought = contributions(model, encoded, rows, topics=active, vocabulary=corpus.vocabulary.tolist())

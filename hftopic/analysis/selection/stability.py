@@ -215,7 +215,7 @@ def check_comparable(a: Any, b: Any) -> None:
 
 
 def cosines(a: Any, b: Any) -> np.ndarray:
-    """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 for a topic with a class."""
+    """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 between a topic and a class."""
     source = "components_" if has_poles(a) else "topic_word_"
     rows_a, rows_b = (_unit_rows(np.asarray(getattr(model, source))) for model in (a, b))
     alike: np.ndarray = rows_a @ rows_b.T
