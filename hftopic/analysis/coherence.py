@@ -29,62 +29,63 @@ def topic_coherence(
     vocabulary: Sequence[str] | None = None,
     processes: int = 1,
 ) -> pd.DataFrame:
-    """Coherence of each topic's top words in a reference corpus, one row a topic.
+    """Coherence of each topic's top words in a reference corpus, one row per topic.
 
-    The measures are gensim's ``CoherenceModel``, to the digit. They differ in what counts as occurring
-    together, a *window*: that of the published c_v, c_npmi and c_uci slides over running text. Where only
-    counts are known the window is the whole document, and the result says so beside each value: the two are
-    different quantities, compare like with like.
+    The values are those of gensim's ``CoherenceModel``. Two words co-occur if they are in the same *window*.
+    The published c_v, c_npmi and c_uci use a window that slides over running text. If only counts are known,
+    the window is the whole document. The two windows give different quantities, so the result names the
+    window of each value; compare only values with the same window.
 
     Parameters
     ----------
     model_or_topics : fitted topic model, DataFrame from its ``top_words``, or list of lists of str
     corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
-        Reference corpus. Of a Corpus with ``tokens`` the windows slide over those, that is, over text from
-        which the words outside the vocabulary are gone; give `texts` to keep them.
+        Reference corpus. For a Corpus with ``tokens`` the windows slide over the tokens, which do not include
+        words outside the vocabulary; pass `texts` to include them.
     texts : iterable of sequences of str, optional
-        Reference corpus in reading order, a sequence of tokens for each document; need not be the corpus of
-        the model. If given, it is the reference for all measures and `corpus` is not counted.
+        Reference corpus in reading order, one sequence of tokens per document. It need not be the corpus of
+        the model. If given, it is the reference for all measures, and `corpus` is not counted.
     measure : {"c_npmi", "c_v", "c_uci", "u_mass"} or a sequence of them, default="c_npmi"
+        Coherence measure or measures.
     top_n : int, default=10
-        Top words judged of each topic; of a shorter list all of them.
+        Number of top words per topic; shorter lists are used completely.
     window : int, "document" or None
-        Tokens in a sliding window; ``"document"`` takes whole documents. None means 110 for c_v and 10 for
-        c_npmi and c_uci where the order of tokens is known, and the document elsewhere. For u_mass it is
-        the document whatever is given.
+        Number of tokens in a sliding window; ``"document"`` uses whole documents. None means 110 for c_v and
+        10 for c_npmi and c_uci if the order of tokens is known, and ``"document"`` otherwise. u_mass always
+        uses whole documents.
     vocabulary : sequence of str (n_words,), optional
-        Names of the words of the model, and of the columns of a `corpus` that has no names of its own. Not
-        needed where the model knows its words; where neither does, words are called by their columns.
+        Names of the model's words, and of the columns of a `corpus` without names. Not needed if the model
+        has a vocabulary. If neither has one, column numbers are used as words.
     processes : int, default=1
-        Worker processes that gensim starts to slide windows.
+        Number of worker processes that gensim starts for sliding windows.
 
     Returns
     -------
     DataFrame
-        In the order of the topics, with columns ``topic``, ``group`` (where known), for each measure its
-        value and ``<measure>_window`` (tokens, or ``"document"``), ``words`` judged and words left out as
-        ``absent``, both joined by ", ". The mean of a column, which skips topics without a value, is the
-        coherence of the model.
+        One row per topic, in order, with columns ``topic`` and ``group`` (if known); for each measure its
+        value and ``<measure>_window`` (number of tokens, or ``"document"``); ``words``, the words used; and
+        ``absent``, the words left out. Both lists are joined by ", ". The mean of a measure's column, without
+        missing values, is the coherence of the model.
 
     Raises
     ------
     ValueError
-        Unknown measure, a window that needs the order of tokens where it is not known, a reference corpus
-        without names or without words, or a topic that lists a word twice.
+        A measure is unknown, the window needs an order of tokens that is unknown, the reference corpus has no
+        names or no words, or a topic lists a word twice.
 
     Warns
     -----
     UserWarning
-        Fewer than two words of a topic occur in the reference corpus: its value is nan.
+        Fewer than two words of a topic occur in the reference corpus: its coherence is NaN.
 
     Notes
     -----
     Röder, Both and Hinneburg (2015), *Exploring the space of topic coherence measures*, for c_v, c_npmi and
     c_uci; Mimno et al. (2011), *Optimizing semantic coherence in topic models*, for u_mass. Logarithms are
-    natural. Topic words that never occur in the reference corpus would make a value nan: they are left out.
-    Documents without words are no documents here. Two habits of gensim's are kept: a word that leaves its
-    window counts as gone even where it stands in the window once more, and a pair found in every single
-    window has an NPMI of -1.
+    natural. Topic words that never occur in the reference corpus are left out, because they would make the
+    value NaN. Empty documents are ignored. Two properties of gensim are kept: a word that leaves the window
+    counts as absent even if it occurs in the window again, and a pair that occurs in every window has an NPMI
+    of -1.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def topic_coherence(
 
 
 def _column_names(source: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
-    """Names of the words of a model and of the columns of a bare matrix; their numbers if both have none."""
+    """Names of the words of a model and of the columns of a bare matrix; column numbers if both have none."""
     names = model_vocabulary(source, corpus, vocabulary)
     if names is None and hasattr(source, "top_words") and hasattr(corpus, "shape"):
         return [str(column) for column in range(corpus.shape[1])]
@@ -128,14 +129,14 @@ def _column_names(source: Any, corpus: Any, vocabulary: Sequence[str] | None) ->
 
 
 class Reference(NamedTuple):
-    """What a reference corpus tells about the words of the topics; documents without words are left out."""
+    """Non-empty documents of a reference corpus, reduced to what the measures need."""
 
-    documents: list[list[str]]  # the topic words that occur in each document, each once
-    texts: list[Sequence[str]] | None  # all tokens of each document in reading order, where that is known
+    documents: list[list[str]]  # the distinct topic words of each document
+    texts: list[Sequence[str]] | None  # all tokens of each document in reading order; None if unknown
 
 
 def _reference(corpus: Any, texts: Any, wanted: set[str], names: Sequence[str] | None) -> Reference:
-    """The reference corpus in `texts`, else in the tokens of `corpus`, else in its counts."""
+    """Reference corpus from `texts` if given, else from the tokens of `corpus`, else from its counts."""
     running = texts if texts is not None else getattr(corpus, "tokens", None)
     if running is not None:
         ordered = [text for text in _checked_texts(running) if len(text)]
@@ -150,7 +151,7 @@ def _reference(corpus: Any, texts: Any, wanted: set[str], names: Sequence[str] |
 
 
 def _checked_texts(texts: Iterable[Sequence[str]]) -> list[Sequence[str]]:
-    """Texts as a list, a string among them refused: its tokens would be letters."""
+    """Texts as a list; a text that is a string is an error, because its tokens would be letters."""
     listed: list[Sequence[str]] = [texts] if isinstance(texts, str) else list(texts)
     for number, text in enumerate(listed):
         if isinstance(text, str):
@@ -159,7 +160,7 @@ def _checked_texts(texts: Iterable[Sequence[str]]) -> list[Sequence[str]]:
 
 
 def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | None) -> list[list[str]]:
-    """Those of the `wanted` words that each non-empty document of a count matrix contains."""
+    """The `wanted` words that each non-empty document of a count matrix contains."""
     if hasattr(corpus, "counts"):
         corpus, names = corpus.counts, corpus.vocabulary
     elif isinstance(corpus, pd.DataFrame) and all(isinstance(column, str) for column in corpus.columns):
@@ -168,7 +169,7 @@ def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | No
     if names is None or len(names) != counts.shape[1]:
         got = "no vocabulary" if names is None else f"a vocabulary of {len(names)}"
         raise ValueError(
-            f"corpus has {counts.shape[1]} columns and {got}; pass vocabulary= with one word a column"
+            f"corpus has {counts.shape[1]} columns but {got}; pass vocabulary= with one word per column"
         )
     occurs = sparse.csr_array(counts > 0)
     occurs = occurs[np.flatnonzero(occurs.sum(axis=1))]
@@ -179,20 +180,20 @@ def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | No
 
 
 def _checked_measures(measure: str | Sequence[str]) -> list[str]:
-    """Names of measures as a list, each known to gensim and named once."""
+    """Names of measures as a list without repeats; an unknown name is an error."""
     names = [measure] if isinstance(measure, str) else list(dict.fromkeys(measure))
     for name in names:
         if name not in WINDOWS:
             near = get_close_matches(str(name), WINDOWS, n=1, cutoff=0.3)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"unknown measure {name!r}; {hint}There are {', '.join(WINDOWS)}")
+            raise ValueError(f"unknown measure {name!r}; {hint}Choose from {', '.join(WINDOWS)}")
     if not names:
         raise ValueError(f"measure is empty; choose from {', '.join(WINDOWS)}")
     return names
 
 
 def _checked_window(measure: str, window: Window | None, reference: Reference) -> Window:
-    """The window `measure` is to use: an int of tokens, or "document"."""
+    """Window of `measure`: a number of tokens, or "document"."""
     if (
         window is not None
         and window != "document"
@@ -205,28 +206,28 @@ def _checked_window(measure: str, window: Window | None, reference: Reference) -
         return WINDOWS[measure] if window is None else int(window)
     if window is not None:
         raise ValueError(
-            f"window={window} slides over text, and this corpus has counts only; pass texts= with the tokens "
-            "in reading order, a Corpus with tokens, or window='document'"
+            f"window={window} needs running text, but this corpus has only counts; pass texts= (tokens in "
+            "reading order), a Corpus with tokens, or window='document'"
         )
     return "document"
 
 
 def _check_words(table: TopicWords) -> None:
-    """Refuse topics with a single word, or with one word twice."""
+    """Check that every topic has at least two words and no word twice."""
     for topic, words in zip(table.topics, table.words, strict=True):
         if len(words) < 2:
-            raise ValueError(f"topic {topic} has {len(words)} words; coherence needs two or more")
+            raise ValueError(f"topic {topic} has {len(words)} words; coherence needs at least two")
         if len(set(words)) < len(words):
-            raise ValueError(f"topic {topic} lists a word twice: {', '.join(words)}")
+            raise ValueError(f"topic {topic} lists a word twice: {', '.join(words)}; list each word once")
 
 
 def _scored_topics(topics: np.ndarray, used: list[list[str]]) -> list[int]:
-    """Positions of the topics that have a value, with one warning about all that have none."""
+    """Positions of the topics that have a value, with one warning about all topics without a value."""
     bare = [str(topic) for topic, words in zip(topics, used, strict=True) if len(words) < 2]
     if bare:
         warn(
-            f"fewer than two words of topic {', '.join(bare)} occur in the reference corpus: coherence is "
-            "nan; see the column 'absent'",
+            f"fewer than two words of topic {', '.join(bare)} occur in the reference corpus: the coherence "
+            "is NaN; see the column 'absent'",
             stacklevel=3,
         )
     return [position for position, words in enumerate(used) if len(words) >= 2]
@@ -235,7 +236,7 @@ def _scored_topics(topics: np.ndarray, used: list[list[str]]) -> list[int]:
 def _confirm(
     words: list[list[str]], reference: Reference, windows: dict[str, Window], processes: int
 ) -> dict[str, list[float]]:
-    """Value of each measure for each topic, by gensim; measures with the same window share one count."""
+    """Value of each measure for each topic, from gensim; measures with the same window share the counts."""
     if not words:
         return {name: [] for name in windows}
     values: dict[str, list[float]] = {}
@@ -252,7 +253,7 @@ def _confirm(
 
 
 def _scorer_of_bags(words: list[list[str]], reference: Reference) -> Any:
-    """gensim's model of u_mass, which counts documents."""
+    """gensim's CoherenceModel for u_mass, which counts documents."""
     from gensim.corpora import Dictionary
     from gensim.models.coherencemodel import CoherenceModel
 
@@ -265,10 +266,10 @@ def _scorer_of_bags(words: list[list[str]], reference: Reference) -> Any:
 def _scorer_of_windows(
     name: str, words: list[list[str]], reference: Reference, window: Window, processes: int
 ) -> Any:
-    """gensim's model of a measure that slides windows over texts.
+    """gensim's CoherenceModel for a measure with sliding windows.
 
-    A window longer than every text never slides: it counts each text as one. The words of a document, once
-    each, thus serve as its text when the window is the document.
+    A window longer than every text does not slide: each text is one window. So if the window is the document,
+    the distinct words of a document are used as its text.
     """
     from gensim.corpora import Dictionary
     from gensim.models.coherencemodel import CoherenceModel

@@ -1,7 +1,7 @@
-"""How far the dimensions of a code are the factors that made the data, where those are known.
+"""Disentanglement metrics: how well the dimensions of a code match the known generative factors.
 
-All take codes, such as ``model.transform_latent(X)``, and the factors of the same documents, and know no
-model, so that codes of any kind can be compared.
+All metrics take codes, such as ``model.transform_latent(X)``, and the factors of the same documents. They do
+not need the model, so codes of any method can be compared.
 """
 
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from hftopic._numbers import is_whole
 
 LEAST_DOCUMENTS = 20
-TREES, FEWEST_IN_A_LEAF = 50, 5  # of the forests behind DCI
+TREES, FEWEST_IN_A_LEAF = 50, 5  # size of the random forests of DCI
 
 
 def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.DataFrame:
@@ -28,28 +28,28 @@ def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.Data
     Parameters
     ----------
     codes : array (n_documents, n_dims)
-        Such as posterior means. A dimension that is the same for all documents has no information.
+        Codes of the documents, such as posterior means. A constant dimension has no information.
     factors : DataFrame or array (n_documents, n_factors)
-        What the documents were made from. Columns of floats with more than `n_bins` values are cut into bins;
-        all else counts as classes.
+        Generative factors of the documents. Columns of floats with more than `n_bins` distinct values are
+        binned; all other columns are classes.
     n_bins : int, default=20
-        Bins with equally many documents into which dimensions, and factors of floats, are cut, where they
-        have more values than that. So a column of class numbers keeps its classes.
+        Number of equal-frequency bins for dimensions and for factors of floats. Columns with at most this
+        many distinct values are not binned, so class numbers are kept.
 
     Returns
     -------
     DataFrame (n_dims, n_factors)
-        Columns are the factors' names. ``attrs["entropy"]`` is a dict of each factor's entropy, nats. The
-        estimate is the plug-in one: of independent variables with a and b bins it is (a - 1)(b - 1) / 2n too
-        high on average.
+        Columns are the names of the factors. ``attrs["entropy"]`` is a dict of each factor's entropy in nats.
+        This is the plug-in estimate: for independent variables with a and b bins its mean is about
+        (a - 1)(b - 1) / 2n instead of 0.
 
     Raises
     ------
     ValueError
-        Fewer than 20 documents, another number of factors' rows, values that are missing, a factor that never
-        varies, or fewer than two bins.
+        There are fewer than 20 documents, `factors` has another number of rows than `codes`, a value is
+        missing, a factor is constant, or `n_bins` is below 2.
     TypeError
-        A model in place of codes.
+        A model was passed instead of codes.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def factor_information(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.Data
 
 
 def mutual_information_gap(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.DataFrame:
-    """MIG: how far ahead of all others is the dimension that knows most of a factor?
+    """Mutual information gap (MIG) of each factor.
 
     Parameters
     ----------
@@ -82,9 +82,10 @@ def mutual_information_gap(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.
     Returns
     -------
     DataFrame
-        A row a factor: ``factor``; ``dim``, the dimension with most information; ``information`` and
-        ``second``, that of it and of the next one, nats; ``entropy`` of the factor, nats; ``gap``,
-        (information - second) / entropy, from 0 to 1. The score of a code is the mean of ``gap``.
+        One row per factor: ``factor``; ``dim``, the dimension with the most information; ``information`` of
+        that dimension and ``second``, the information of the next one, in nats; ``entropy`` of the factor, in
+        nats; ``gap``, (information - second) / entropy, from 0 to 1. The score of a code is the mean of
+        ``gap``.
 
     Raises
     ------
@@ -93,8 +94,8 @@ def mutual_information_gap(codes: Any, factors: Any, *, n_bins: int = 20) -> pd.
 
     Notes
     -----
-    Chen, Li, Grosse and Duvenaud (2018), *Isolating sources of disentanglement in VAEs*, equation 6. A code
-    of one dimension has a second of 0.
+    Chen, Li, Grosse and Duvenaud (2018), *Isolating sources of disentanglement in VAEs*, equation 6. For a
+    code with one dimension, ``second`` is 0.
     """
     found = factor_information(codes, factors, n_bins=n_bins)
     entropy = found.attrs["entropy"]
@@ -118,34 +119,36 @@ def kim_mnih_score(
     n_bins: int = 20,
     random_state: Any = None,
 ) -> float:
-    """Is it always the same dimension that stands still when a factor does?
+    """Disentanglement metric of Kim and Mnih (2018).
 
-    A vote: of a factor drawn at random and one of its values, the dimension that varies least over
-    `n_documents` documents with that value, against its variance over all. A classifier tells the factor from
-    the dimension by the majority of half of the votes; the score is its accuracy on the other half.
+    For each vote, a factor and one of its values are drawn at random. The vote is the dimension with the
+    smallest variance over `n_documents` documents with that value, relative to its variance over all
+    documents. A majority-vote classifier that predicts the factor from the dimension is trained on half of
+    the votes. The score is its accuracy on the other half.
 
     Parameters
     ----------
     codes, factors, n_bins
         As in :func:`factor_information`.
     n_votes : int, default=800
-        In all.
+        Total number of votes.
     n_documents : int, default=64
-        Behind a vote; drawn with replacement.
+        Number of documents per vote, drawn with replacement.
     least_variance : float, default=0.05
-        Dimensions that vary less over all documents take no part: those that a model has pruned, where the
-        prior's variance is about 1.
+        Dimensions with a variance over all documents of at most this value are excluded, such as dimensions
+        that the model does not use. The default is for a prior variance of about 1.
     random_state : int, RandomState or None
+        Seed of the votes.
 
     Returns
     -------
     float
-        From about 1 / n_factors, chance, to 1.
+        From about 1 / n_factors (chance level) to 1.
 
     Raises
     ------
     ValueError
-        As :func:`factor_information`; no dimension varies; a number is out of range.
+        As :func:`factor_information`; or no dimension varies, or a number is out of range.
 
     Notes
     -----
@@ -153,8 +156,8 @@ def kim_mnih_score(
     """
     if not is_whole(n_votes, 2) or not is_whole(n_documents, 2):
         raise ValueError(
-            f"n_votes and n_documents must be 2 or more, got {n_votes!r} and {n_documents!r}: a variance "
-            "needs two documents, and half of the votes are for the classifier"
+            f"n_votes and n_documents must be at least 2, got {n_votes!r} and {n_documents!r}: a variance "
+            "needs two documents, and half of the votes train the classifier"
         )
     _check_bins(n_bins)
     values, table = _checked(codes, factors)
@@ -162,7 +165,7 @@ def kim_mnih_score(
     alive = np.flatnonzero(variance > max(least_variance, 0.0))
     if not len(alive):
         raise ValueError(
-            f"no dimension of the code has a variance above {least_variance}: standardise it, or lower "
+            f"no dimension of the code has a variance above {least_variance}: standardise the code, or lower "
             "least_variance"
         )
     scaled = values[:, alive] / np.sqrt(variance[alive])
@@ -182,19 +185,19 @@ def kim_mnih_score(
 
 
 class DCI(NamedTuple):
-    """What :func:`dci` returns.
+    """Result of :func:`dci`.
 
     Attributes
     ----------
     disentanglement : float
-        From 0 to 1: does each dimension serve one factor alone? A single factor leaves no other to serve: 1.
+        From 0 to 1: whether each dimension encodes only one factor. It is 1 if there is a single factor.
     completeness : float
-        From 0 to 1: is each factor served by one dimension alone?
+        From 0 to 1: whether each factor is encoded by only one dimension.
     informativeness : float
-        How well factors can be told from the code, 1 at best and 0 no better than without it, mean over
-        factors on documents held out.
+        How well the factors can be predicted from the code on held-out documents, averaged over factors: 1 is
+        perfect, 0 is no better than the best constant.
     importance : DataFrame (n_dims, n_factors)
-        Share of each dimension in telling each factor; columns sum to 1.
+        Importance of each dimension for predicting each factor; columns sum to 1.
     """
 
     disentanglement: float
@@ -204,14 +207,16 @@ class DCI(NamedTuple):
 
 
 def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
-    """Disentanglement, completeness and informativeness, by what each dimension does to tell each factor.
+    """Disentanglement, completeness and informativeness (DCI) of a code.
+
+    They are computed from the importance of each dimension for predicting each factor.
 
     Parameters
     ----------
     codes, factors
-        As in :func:`factor_information`; factors of floats are predicted as numbers, others as classes.
+        As in :func:`factor_information`. Factors of floats are predicted as numbers, others as classes.
     random_state : int, RandomState or None
-        Of the split, a quarter of the documents held out, and of the forests.
+        Seed of the split (a quarter of the documents is held out) and of the forests.
 
     Returns
     -------
@@ -225,11 +230,11 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
     Notes
     -----
     Eastwood and Williams (2018), *A framework for the quantitative evaluation of disentangled
-    representations*, with random forests of 50 trees and their importances. With R the importances,
-    disentanglement is the mean over dimensions i of ``1 - H(R[i] / Σ_k R[i, k]) / log K``, weighted by
-    ``Σ_k R[i, k]``, and completeness the mean over factors k of ``1 - H(R[:, k]) / log D``.
-    Informativeness is 1 - error / error of the best constant, for classes the error rate, for numbers the
-    squared error, and at least 0.
+    representations*, with the importances of random forests of 50 trees. Let R be the importances.
+    Disentanglement is the mean over dimensions i of ``1 - H(R[i] / Σ_k R[i, k]) / log K``, weighted by
+    ``Σ_k R[i, k]``. Completeness is the mean over factors k of ``1 - H(R[:, k]) / log D``. Informativeness is
+    1 - error / error of the best constant, but at least 0; the error is the error rate for classes and the
+    squared error for numbers.
     """
     values, table = _checked(codes, factors)
     generator = check_random_state(random_state)
@@ -258,28 +263,30 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
 
 def _check_bins(n_bins: int) -> None:
     if not is_whole(n_bins, 2):
-        raise ValueError(f"n_bins must be 2 or more, got {n_bins!r}")
+        raise ValueError(f"n_bins must be an int >= 2, got {n_bins!r}")
 
 
 def _checked(codes: Any, factors: Any) -> tuple[NDArray[np.float64], pd.DataFrame]:
     if hasattr(codes, "transform_latent"):
         raise TypeError(
-            f"codes are an array, such as model.transform_latent(X); got a {type(codes).__name__}"
+            f"codes must be an array, such as model.transform_latent(X); got a {type(codes).__name__}"
         )
     table = factors if isinstance(factors, pd.DataFrame) else pd.DataFrame(np.asarray(factors))
     if len(table) != len(codes):
-        raise ValueError(f"{len(table)} rows of factors for {len(codes)} codes; give one a document")
+        raise ValueError(
+            f"factors has {len(table)} rows but codes has {len(codes)}; pass one row per document in both"
+        )
     values = check_array(codes, dtype=np.float64, ensure_min_samples=LEAST_DOCUMENTS, input_name="codes")
     if not len(table.columns) or table.isna().any(axis=None):
-        raise ValueError("factors need one column or more, and a value in every row")
+        raise ValueError("factors must have at least one column and no missing values")
     constant = [name for name in table if table[name].nunique() == 1]
     if constant:
-        raise ValueError(f"factor {constant[0]!r} has the same value in all documents: leave it out")
+        raise ValueError(f"factor {constant[0]!r} has the same value in all documents: remove it")
     return values, table.reset_index(drop=True)
 
 
 def _binned(column: NDArray[np.float64], n_bins: int) -> NDArray[np.int64]:
-    """Number of the bin of each value; equal values share one, and few values have one each."""
+    """Bin number of each value; equal values share a bin. Without binning, each distinct value is a bin."""
     found, classes = np.unique(column, return_inverse=True)
     if len(found) <= n_bins:
         return np.asarray(classes, dtype=np.int64)
@@ -294,7 +301,7 @@ def _classes(factor: "pd.Series[Any]", n_bins: int) -> NDArray[np.int64]:
 
 
 def _target(factor: "pd.Series[Any]") -> NDArray[Any]:
-    """A factor of floats as it is, any other as class numbers."""
+    """A factor of floats unchanged; any other factor as class numbers."""
     if is_float_dtype(factor):
         return factor.to_numpy(dtype=np.float64)
     return np.asarray(pd.factorize(factor, sort=False)[0], dtype=np.int64)
@@ -309,13 +316,13 @@ def _entropy(classes: NDArray[np.int64]) -> float:
 
 
 def _shares(importances: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares of the whole; equal ones where no dimension helps at all."""
+    """Importances divided by their sum; equal values if all are 0."""
     total = importances.sum()
     return importances / total if total > 0 else np.full(len(importances), 1 / len(importances))
 
 
 def _entropy_share(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Entropy of each row against the most it could be, from 0 to 1; 0 of a row of one number."""
+    """Entropy of each row divided by the maximum log(n_columns), from 0 to 1; 0 if there is one column."""
     if rows.shape[1] < 2:
         return np.zeros(len(rows))
     return np.asarray(entr(rows).sum(axis=1) / np.log(rows.shape[1]))

@@ -1,7 +1,7 @@
-"""What analysis reads from documents, whether they are given as they are or encoded before.
+"""Topic proportions, posteriors and counts of documents, from raw or encoded documents.
 
-Every function of the analysis takes documents, or what a model's ``encode`` made of them. One that asks the
-model several questions encodes them first, so that they are encoded once.
+Every function of the analysis takes documents, or the result of a model's ``encode`` for them. A function
+that calls several methods of the model encodes the documents first, so that they are encoded only once.
 """
 
 import warnings
@@ -20,36 +20,36 @@ from hftopic.latent.posterior import Posterior
 
 
 class DocumentTopics(NamedTuple):
-    """``transform`` of the documents that have words; the others would only show the prior."""
+    """``transform`` of the non-empty documents; empty documents would only show the prior."""
 
     values: NDArray[np.float32]  # (n, n_topics)
-    rows: NDArray[np.int64]  # (n,) where these documents stand in X
-    n_documents: int  # all documents of X, empty ones too
+    rows: NDArray[np.int64]  # (n,) positions of these documents in X
+    n_documents: int  # all documents of X, including empty ones
 
 
 def document_topics(model: FittedTopicModel, X: Any) -> DocumentTopics:
-    """Topic proportions, or latent means of NVDM, of the documents that have words.
+    """Topic proportions, or latent means of NVDM, of the non-empty documents.
 
     Raises
     ------
     TypeError
         `model` is not a topic model of this package.
     ValueError
-        No document has a word.
+        All documents are empty.
     """
     check_topic_model(model)
     with empty_documents_known():
         values = np.asarray(model.transform(X))
     filled = np.diff(counts_of(model, X).indptr) > 0
     if not filled.any():
-        raise ValueError(f"none of the {len(filled)} documents has a word: no topic can be told from them")
+        raise ValueError(f"all {len(filled)} documents are empty: they contain no word of the model")
     return DocumentTopics(
         values if filled.all() else values[filled], np.flatnonzero(filled).astype(np.int64), len(filled)
     )
 
 
 def posterior_of(model: FittedTopicModel, X: Any) -> Posterior:
-    """The model's posterior of documents, with a clear error if something else is given as the model.
+    """Posterior of the documents under the model, with a clear error if `model` is not a topic model.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def counts_of(model: FittedTopicModel, X: Any) -> sp.csr_array:
 
 @contextmanager
 def empty_documents_known() -> Iterator[None]:
-    """A second pass over documents, which does not warn again that some of them are empty."""
+    """Suppress the warning about empty documents, in code that has already given it or that skips them."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
         yield

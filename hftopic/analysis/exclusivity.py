@@ -1,4 +1,4 @@
-"""How exclusive words are to topics: the FREX score, which weighs exclusivity and frequency."""
+"""Exclusivity of words to topics: the FREX score, which combines exclusivity and frequency."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,42 +19,43 @@ POLES = ("+", "-")
 def topic_exclusivity(
     model: FittedTopicModel, top_n: int = 10, weight: float = 0.7, against: Any = None
 ) -> NDArray[np.float64]:
-    r"""Mean FREX score of each topic's top words, in (0, 1]: are they the topic's own?
+    r"""Exclusivity of each topic: the mean FREX score of its top words, in (0, 1].
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     top_n : int, default=10
-        Top words counted of each topic; of NVDM those of both poles, by weight.
+        Number of top words per topic; for NVDM the words of both poles, ranked by weight.
     weight : float, default=0.7
-        Weight of exclusivity against frequency, from 0 to 1.
+        Weight of exclusivity relative to frequency, from 0 to 1.
     against : array of bool (n_topics,) or of topic numbers, optional
-        The topics that each is held against, such as the active ones, and itself. All by default.
+        Topics to compare with, such as the active ones; the topic itself is always included. All by default.
 
     Returns
     -------
     ndarray (n_topics,), float64
-        One value for every topic of the model. Near 1: of its words, those at the top are the most its own;
-        low where the words at the top are those of all topics. The score ranks words within a topic, so it
-        does not tell twins from each other: for these see ``duplicate`` in :func:`topic_summary`. In a topic
-        with nothing to be held against all words tie in exclusivity, at half the scale.
+        One value for every topic of the model. It is near 1 if the top words are the most exclusive words of
+        the topic, and low if the top words are common to all topics. The score ranks words within a topic, so
+        it does not detect duplicate topics: use ``duplicate`` in :func:`topic_summary`. If there is no other
+        topic to compare with, all words have the same exclusivity, at the middle of the scale.
 
     Raises
     ------
     ValueError
-        `weight` is not in [0, 1], `top_n` is not a number of words the model has, or a topic does not exist.
+        `weight` is not in [0, 1], `top_n` is not between 1 and the number of words, or a topic does not
+        exist.
 
     Notes
     -----
-    Airoldi and Bischof (2016), *Improving and evaluating topic models and other models of text*:
-    the weighted harmonic mean of the empirical distribution functions F, over the words of topic k, of
-    exclusivity and of frequency,
+    The FREX score of Airoldi and Bischof (2016), *Improving and evaluating topic models and other models of
+    text*, is the weighted harmonic mean of two empirical distribution functions F over the words of topic k,
+    of exclusivity and of frequency,
 
     .. math:: \mathrm{FREX}_{kv} = \left( \frac{w}{F_k(\phi_{kv})} + \frac{1-w}{F_k(p(v|k))} \right)^{-1},
         \qquad \phi_{kv} = p(v|k) / \sum_j p(v|j).
 
-    Equal values take the mean of their ranks. Of NVDM the distributions are those of both poles of every
-    topic, softmax(b ± W), and a topic's value is the mean over its two.
+    Ties have the mean of their ranks. For NVDM the distributions are those of both poles of every topic,
+    softmax(b ± W), and the value of a topic is the mean over its two poles.
 
     Examples
     --------
@@ -82,33 +83,33 @@ def frex_words(
     against: Any = None,
     pole: str = "+",
 ) -> pd.DataFrame:
-    """Words of each topic that are both frequent in it and exclusive to it, the best first.
+    """Words of each topic that are both frequent in it and exclusive to it, best first.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     n : int, default=10
-        Words a topic.
+        Number of words per topic.
     weight : float, default=0.7
-        Weight of exclusivity against frequency, from 0 to 1; see :func:`topic_exclusivity` for the score.
+        Weight of exclusivity relative to frequency, from 0 to 1; see :func:`topic_exclusivity` for the score.
     vocabulary : sequence of str (n_words_of_model,), optional
-        Word of each column, where the model was not fitted on a Corpus or a DataFrame. Without any, column
-        numbers stand for words.
+        Word of each column, if the model was not fitted on a Corpus or a DataFrame. Without a vocabulary,
+        column numbers are used as words.
     against : array of bool (n_topics,) or of topic numbers, optional
-        The topics that each is held against, and itself. All by default.
+        Topics to compare with; the topic itself is always included. All by default.
     pole : {"+", "-"}, default="+"
-        Of NVDM, whose topics have two.
+        Pole to show; only NVDM has a negative pole.
 
     Returns
     -------
     DataFrame
-        In the form of ``model.top_words``: a row a topic, with ``group`` and ``word_1`` to ``word_n``. Words
-        of the same score stand by probability.
+        Table in the format of ``model.top_words``: one row per topic, with ``group`` and ``word_1`` to
+        ``word_n``. Words with the same score are in the order of their probability.
 
     Raises
     ------
     ValueError
-        As :func:`topic_exclusivity`; also an unknown pole, or the negative pole of a model that has none.
+        As :func:`topic_exclusivity`; or the pole is unknown, or the model has no negative pole.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def frex_words(
 def frex_poles(
     model: FittedTopicModel, n: int, weight: float, vocabulary: Sequence[str] | None, against: Any = None
 ) -> list[list[list[str]]]:
-    """FREX words of every topic: one list of them, or for signed topics one a pole, + first."""
+    """FREX words of every topic: one list, or for signed topics one list per pole, + first."""
     tables = [
         frex_words(model, n, weight, vocabulary, against=against, pole=pole)
         for pole in POLES[: 1 + has_poles(model)]
@@ -143,9 +144,9 @@ def frex_poles(
 
 
 def frex_scores(model: FittedTopicModel, weight: float, against: Any = None) -> list[NDArray[np.float64]]:
-    """FREX score of every word in every topic, (n_topics, n_words); one array a pole."""
+    """FREX score of every word in every topic, (n_topics, n_words); one array per pole."""
     if not 0 <= weight <= 1:
-        raise ValueError(f"weight={weight!r} is not a share in [0, 1]: 1 scores exclusivity alone")
+        raise ValueError(f"weight must be in [0, 1], where 1 uses exclusivity only; got {weight!r}")
     poles = _distributions(model)
     own = np.sum(poles, axis=0)  # (K, V)
     rivals = select_topics(against, np.arange(len(own)))
@@ -159,22 +160,22 @@ def frex_scores(model: FittedTopicModel, weight: float, against: Any = None) -> 
 
 
 def _ecdf(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of the words of a topic that are not above each of them; equal ones share their mean rank."""
+    """Empirical distribution function of each row at its own values; ties have their mean rank."""
     return np.asarray(rankdata(values, axis=1) / values.shape[1])
 
 
 def _distributions(model: FittedTopicModel) -> list[NDArray[np.float64]]:
-    """p(w|topic), and of signed topics p(w|negative pole): softmax(b - W) from softmax(b + W) and W."""
+    """p(w|topic); for signed topics also p(w|negative pole), softmax(b - W) from softmax(b + W) and W."""
     positive = np.asarray(model.topic_word_, dtype=np.float64)
     if not has_poles(model):
         return [positive]
-    tiny = np.finfo(np.float32).tiny  # below it float32 has lost the probability
+    tiny = np.finfo(np.float32).tiny  # smaller probabilities underflow to 0 in float32
     negative = np.log(positive.clip(tiny)) - 2 * np.asarray(model.components_, dtype=np.float64)
     return [positive, np.asarray(softmax(negative, axis=1))]
 
 
 def _rankings(model: FittedTopicModel) -> list[NDArray[np.float32]]:
-    """What ``top_words`` ranks words by, one array a pole."""
+    """Values by which ``top_words`` ranks the words, one array per pole."""
     if not has_poles(model):
         return [np.asarray(model.topic_word_)]
     return [np.asarray(model.components_), -np.asarray(model.components_)]
@@ -188,4 +189,4 @@ def _check_n(model: FittedTopicModel, n: int) -> None:
     check_topic_model(model)
     n_words = np.asarray(model.topic_word_).shape[1]
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= n_words:
-        raise ValueError(f"the number of words a topic must be from 1 to {n_words}, got {n!r}")
+        raise ValueError(f"the number of words per topic must be from 1 to {n_words}, got {n!r}")

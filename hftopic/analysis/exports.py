@@ -1,4 +1,4 @@
-"""Fitted models in the forms that other packages read: pyLDAvis and BERTopic."""
+"""Export of fitted models to the formats of other packages: pyLDAvis and BERTopic."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,17 +26,17 @@ def to_pyldavis(
 
         pyLDAvis.prepare(**to_pyldavis(model, X), sort_topics=False)
 
-    ``sort_topics=False`` keeps the topics in order: topic k is number k + 1 in the picture. pyLDAvis is not
-    a dependency of this package.
+    ``sort_topics=False`` keeps the order of the topics: topic k has number k + 1 in the visualisation.
+    pyLDAvis is not a dependency of this package.
 
     Parameters
     ----------
     model : fitted ProdLDA
-        Classes of a Concrete variable are left out where there are topics beside them, and topics are
-        numbered without them; of several such variables and nothing else the first is taken.
+        If the model has Gaussian topics, the classes of Concrete variables are left out, and the topics are
+        numbered without them. If it has only Concrete variables, the classes of the first one are exported.
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words, and words that no document has, are left out: the picture's measures
-        divide by both.
+        Empty documents, and words that occur in no document, are left out, because pyLDAvis divides by their
+        counts.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
 
@@ -49,18 +49,19 @@ def to_pyldavis(
         - ``vocab``: list of str (n_words,)
         - ``term_frequency``: ndarray (n_words,), tokens
 
-        All numbers are float64. Rows of the first two sum to 1 and have no zero: what float32 has lost below
-        its smallest number stands at that.
+        All numbers are float64. Rows of the first two sum to 1 and have no zeros: probabilities below the
+        smallest normal float32 number are set to that number.
 
     Raises
     ------
     ValueError
-        The model is NVDM, whose topics are not mixed; no document has a word; `vocabulary` does not fit.
+        The model is NVDM, whose topics have no proportions; all documents are empty; or `vocabulary` does not
+        match the model.
 
     Notes
     -----
-    The picture (Sievert and Shirley 2014) takes p(w) for a mixture of the topics. The topics of ProdLDA
-    multiply, so sizes and relevances are as good as that approximation.
+    The visualisation (Sievert and Shirley 2014) assumes that p(w) is a mixture of the topics. ProdLDA is a
+    product of experts instead, so topic sizes and relevances are approximations.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def to_pyldavis(
 
 
 def _distributions(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Rows of float64 without a zero that sum to 1."""
+    """Rows in float64, without zeros, that sum to 1."""
     positive = rows.astype(np.float64).clip(float(np.finfo(np.float32).tiny))
     positive /= positive.sum(axis=1, keepdims=True)
     return positive
@@ -102,36 +103,38 @@ def get_topic_info(
     n_documents: int = 3,
     vocabulary: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Topics in the form of BERTopic's method of this name.
+    """Table of topics in the format of BERTopic's ``get_topic_info``.
 
     Parameters
     ----------
     model : fitted ProdLDA
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
     n_words : int, default=10
-        Words of the representation.
+        Number of words in the representation.
     n_documents : int, default=3
-        Representative documents, see :func:`representative_documents`.
+        Number of representative documents, see :func:`representative_documents`.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
 
     Returns
     -------
     DataFrame
-        In the order of the topics, which keep their numbers, with columns
+        One row per topic, in order, with columns
 
-        - ``Topic``: number. There is no -1: these models have no outliers
-        - ``Count``: documents whose largest topic it is; of equal ones the first. Documents without words
-          do not count. Classes of a Concrete variable are counted beside the topics, each document in one
+        - ``Topic``: number. There is no -1, because these models have no outliers
+        - ``Count``: number of documents whose largest topic it is; ties go to the first topic. Empty
+          documents are not counted. Classes of a Concrete variable are counted separately: each document
+          counts for one topic and for one class of each variable
         - ``Name``: number and first four words, "0_god_faith_church_bible"
         - ``Representation``: list of top words
-        - ``Representative_Docs``: list of the documents that hold most of it: their words in reading order
-          as one str where the Corpus has tokens, else their names, else row numbers
+        - ``Representative_Docs``: list of the documents with the highest proportion of the topic. A document
+          is a str of its words in reading order if the Corpus has tokens, else its name, else its row number
 
     Raises
     ------
     ValueError
-        The model is NVDM, whose topics take no share; no document has a word; a number is not positive.
+        The model is NVDM, whose topics have no proportions; all documents are empty; or a number is not
+        positive.
 
     Examples
     --------
@@ -147,7 +150,7 @@ def get_topic_info(
     """
     require_shares(model, "largest topic", "topic_summary and representative_documents")
     table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
-    with empty_documents_known():  # they do not count here
+    with empty_documents_known():  # empty documents are not counted here
         X = model.encode(X)
     found = document_topics(model, X)
     leading = representative_documents(model, X, n_documents)
@@ -165,7 +168,7 @@ def get_topic_info(
 
 
 def _documents(model: FittedTopicModel, X: Any, rows: list[int]) -> list[Any]:
-    """Documents as their text, their names or their rows: the first of these that is known."""
+    """Documents as texts if the Corpus has tokens, else as names if it has them, else as row numbers."""
     corpus = corpus_of(X)
     if corpus is not None and corpus.tokens is not None:
         return list(document_texts(model, X, rows))

@@ -1,4 +1,4 @@
-"""How much topics tell about documents: information, divergence and correlation terms, in nats."""
+"""Information of topics about documents, and the terms of the objective under the full mixture, in nats."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,31 +24,31 @@ MOST_GRID_POINTS = 4096
 def topic_information(
     model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_INFORMATION
 ) -> pd.DataFrame:
-    """What each topic tells about a document: I(x; z_d,e) under the corpus's own aggregate posterior.
+    """Mutual information I(x; z_d,e) of each topic with the documents, under the full aggregate posterior.
 
     I(x; z_e) is the mean over documents of E_q[log q(z_e|x) - log (1/N) Σ_m q(z_e|x_m)], with the full
-    mixture over the N documents of ``X``. Both entropies are exact: the document's in closed form, the
-    mixture's by quadrature, so that no sampling noise is left. It is at most log N. Each class of a Concrete
-    variable has that of the whole variable, I(x; c), with the classes enumerated.
+    mixture over the N documents of ``X``. Both entropies are computed without sampling noise: the document's
+    in closed form, the mixture's by quadrature. The information is at most log N. Each class of a Concrete
+    variable has the information of the whole variable, I(x; c), computed by enumeration of the classes.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
-        The documents over which the mixture runs, as a rule those of training.
+        Documents in the mixture, usually the training documents.
     threshold : float, default=0.05
-        Information, in nats, above which a topic counts as active.
+        Information in nats above which a topic is active.
 
     Returns
     -------
     DataFrame
-        A row a topic: ``topic``, ``group``, ``information`` (nats), ``kl`` (mean KL(q(z_e|x) || p(z_e)),
+        One row per topic: ``topic``, ``group``, ``information`` (nats), ``kl`` (mean KL(q(z_e|x) || p(z_e)),
         nats), ``active``.
 
     Raises
     ------
     ValueError
-        A negative threshold.
+        The threshold is negative.
 
     Examples
     --------
@@ -60,17 +60,17 @@ def topic_information(
     ['topic', 'group', 'information', 'kl', 'active']
     """
     if threshold < 0:
-        raise ValueError(f"threshold is an amount of information in nats, 0 or more; got {threshold}")
+        raise ValueError(f"threshold must be >= 0 (information in nats); got {threshold}")
     return information_table(model, posterior_of(model, X), threshold)
 
 
 def information_table(
     model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_INFORMATION
 ) -> pd.DataFrame:
-    """What :func:`topic_information` returns, for documents whose posterior is at hand."""
+    """Table of :func:`topic_information`, from the posterior of the documents."""
     posterior, space = _as_tensors(posterior_of_documents), model.latent_space_
     exact = posterior.negative_entropy().double().mean(0) - _mixture_negative_entropy(posterior)
-    information = exact.numpy().clip(0, np.log(len(posterior)))  # its bounds, against rounding
+    information = exact.numpy().clip(0, np.log(len(posterior)))  # rounding can exceed the bounds 0 and log N
     variables = space.variable_of_topic
     return pd.DataFrame(
         {
@@ -91,17 +91,19 @@ class Decomposition:
     ----------
     terms : DataFrame
         Index ``term``; columns ``value`` and ``standard_error``, in nats per document. The rows
-        ``mutual_information`` (2), ``between_groups`` (A), of nested groups one for each level,
-        ``within_groups`` (i) and ``dimension_kl`` (ii) add up to ``kl``; with ``reconstruction`` (1)+(3) to
-        ``negative_elbo``. ``total_correlation`` is that of all single variables, log q(z) - Σ log q(z_e).
+        ``mutual_information`` (2), ``between_groups`` (A), ``within_groups`` (i) and ``dimension_kl`` (ii)
+        sum to ``kl``. Nested groups have one ``between_groups`` row per level. ``kl`` and ``reconstruction``
+        (1)+(3) sum to ``negative_elbo``. ``total_correlation`` is that of all single variables,
+        log q(z) - Σ log q(z_e).
     groups : DataFrame
-        A row a group: its ``path`` in the nesting, "1" or "1.0"; ``group``, its number, missing for one that
-        holds other groups; ``information`` I(x; z_d), and ``total_correlation``, the mean of
-        log q(z_d) - Σ_e log q(z_d,e) over the single variables in it, each with its standard error.
+        One row per group. ``path`` is its place in the nesting, such as "1" or "1.0". ``group`` is its
+        number, missing for a group that contains other groups. ``information`` is I(x; z_d), and
+        ``total_correlation`` is the mean of log q(z_d) - Σ_e log q(z_d,e) over the single variables of the
+        group; each has its standard error.
     topics : DataFrame
-        As :func:`topic_information` returns it: exact, so without standard errors.
+        Table of :func:`topic_information`; it has no sampling noise, so there are no standard errors.
     n_documents, n_samples : int
-        Documents in the mixture, and how many of them the averages run over.
+        Number of documents in the mixture, and number of documents in the averages.
     """
 
     terms: pd.DataFrame
@@ -117,15 +119,15 @@ def decompose(
     """Full-mixture value of every term of the objective, unweighted, with Monte-Carlo standard errors.
 
     The marginals q(z), q(z_d) and q(z_d,e) are mixtures over all documents of ``X``, not estimates from a
-    batch, and so are free of the bias that training accepts. Where only the expectation under one
-    document's own posterior is concerned it is taken in closed form. Terms of Esmaeili et al. (2019), Fig. 3.
+    batch, so they do not have the bias of the training estimates. Expectations under a single document's
+    posterior are computed in closed form. The terms are those of Esmaeili et al. (2019), Fig. 3.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
     n_samples : int, default=2000
-        Documents drawn, without replacement, for the averages; all of them where there are fewer.
+        Number of documents drawn without replacement for the averages; all documents if there are fewer.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -135,7 +137,7 @@ def decompose(
     Raises
     ------
     ValueError
-        ``n_samples`` below 2, or fewer than two documents.
+        ``n_samples`` is below 2, or there are fewer than two documents.
     """
     check_topic_model(model)
     X = model.encode(X)
@@ -144,7 +146,7 @@ def decompose(
     n_documents = len(posterior)
     if n_samples < 2 or n_documents < 2:
         raise ValueError(
-            f"decompose needs 2 documents and n_samples=2 or more; got {n_documents} documents and "
+            f"decompose needs at least 2 documents and n_samples >= 2; got {n_documents} documents and "
             f"n_samples={n_samples}"
         )
     space, prior = model.latent_space_, _prior(model)
@@ -178,7 +180,7 @@ def decompose(
 
 
 def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame:
-    """A row for each node below the one that holds all, from the outside in."""
+    """One row per node below the root, from the outermost level to the innermost."""
     rows = {}
     for level, (nodes, log_q) in enumerate(zip(space.partitions, q.partitions, strict=True)):
         for node, of_node in zip(nodes, log_q.T, strict=True):
@@ -207,10 +209,11 @@ def _mean_and_error(values: Tensor) -> pd.Series:
 
 
 def _mixture_negative_entropy(posterior: MeanFieldPosterior) -> Tensor:
-    """Σ q log q of each variable's mixture over documents, shape (V,), in nats.
+    """Negative entropy E[log q] of each variable's mixture over documents, shape (V,), in nats.
 
-    Of a Gaussian dimension by the trapezoidal rule: on a grid no wider than the narrowest component its error
-    falls off as exp(-2π²), far below the resolution of float32. Of a Concrete variable over its classes.
+    Gaussian dimensions use the trapezoidal rule. With a grid step no larger than the standard deviation of
+    the narrowest component, the error is of order exp(-2π²), far below float32 resolution. Concrete variables
+    are summed over their classes.
     """
     classes = [log_pi.double().exp().mean(0) for log_pi in posterior.log_classes]
     discrete = torch.tensor(

@@ -1,4 +1,4 @@
-"""Where topics stand in a picture: on a map by their words, in a row by their correlations."""
+"""Layout of topics in figures: a map by words, and an order by correlations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,28 +13,29 @@ from hftopic.analysis.topics import select_topics
 
 
 def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
-    """Positions of topics in the plane, near where their words are alike.
+    """Positions of the topics on a map, where topics with similar words are close together.
 
     Classical multidimensional scaling (Torgerson 1952) of the Jensen-Shannon distances between p(w|topic), as
-    in Sievert and Shirley (2014), *LDAvis*; of NVDM, whose topics are signed, of 1 - cos² between weights.
+    in Sievert and Shirley (2014), *LDAvis*. For NVDM, whose topics are signed, the distance is 1 - cos² of
+    the weights.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics to place. All by default.
+        Topics on the map. All by default.
 
     Returns
     -------
     DataFrame
-        A row a topic: ``topic``, ``group``, ``x``, ``y``. The axes have no unit; ``x`` is the direction in
-        which topics differ most. One topic stands at 0, 0. The shares of the squared distances that the two
-        axes show are in ``attrs["explained"]``.
+        One row per topic: ``topic``, ``group``, ``x``, ``y``. The axes have no unit; ``x`` is the direction
+        in which topics differ most. A single topic is at (0, 0). ``attrs["explained"]`` has the fraction of
+        the squared distances explained by each axis.
 
     Raises
     ------
     ValueError
-        A topic that does not exist.
+        A topic does not exist.
 
     Examples
     --------
@@ -61,9 +62,9 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
 
 
 def _classical_scaling(distances: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """Points of the plane (n, 2) whose distances are nearest to those given (n, n), and the axes' shares.
+    """Points (n, 2) that approximate the given distances (n, n), and the fraction explained by each axis.
 
-    The sign of an axis is such that the point farthest out on it is positive.
+    The sign of each axis is chosen so that the point farthest from 0 is positive.
     """
     n = len(distances)
     if n < 2:
@@ -79,18 +80,18 @@ def _classical_scaling(distances: np.ndarray) -> tuple[np.ndarray, tuple[float, 
 
 
 def seriated(correlations: pd.DataFrame, groups: Sequence[int] | np.ndarray) -> list[int]:
-    """Topics in an order that puts correlated ones side by side, group after group.
+    """Order of topics that puts topics with similar correlations side by side, group after group.
 
-    Within a group, optimal leaf ordering (Bar-Joseph et al. 2001) of average linkage; the distance of two
-    topics is that of their rows of absolute correlations with all topics, so that topics tied to the same
-    topics of another group are neighbours too.
+    Within a group, this is the optimal leaf ordering (Bar-Joseph et al. 2001) of average linkage. The
+    distance of two topics is the distance between their rows of absolute correlations with all topics. So
+    topics that are correlated with the same topics of another group are also neighbours.
 
     Parameters
     ----------
     correlations : DataFrame, (n, n)
-        As ``TopicCorrelation.matrix``.
+        Correlations, such as ``TopicCorrelation.matrix``.
     groups : array of int (n,)
-        Group of each of its topics.
+        Group of each topic in `correlations`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What analysis asks of a model: the protocol of a fitted topic model, and checks of what is given as one."""
+"""Protocol of a fitted topic model, and checks of the models that are passed to the analysis."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
@@ -17,22 +17,22 @@ from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
 
 Attribution = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]]
-"""What each topic adds to pairs of a document and a word, (pairs, n_topics), in nats."""
+"""Contribution of each topic to each pair of a document and a word, (pairs, n_topics), in nats."""
 
 
 class FittedTopicModel(Protocol):
-    """A fitted topic model, as analysis, plots, reports and the command line see it.
+    """Interface of a fitted topic model, as used by the analysis, plots, reports and the command line.
 
-    :class:`hftopic.ProdLDA` and :class:`hftopic.NVDM` are such models once they are fitted.
+    Fitted :class:`hftopic.ProdLDA` and :class:`hftopic.NVDM` models have this interface.
 
     Attributes
     ----------
     latent_space_ : LatentSpace
     topic_groups_ : ndarray, shape (n_topics,), int
     topic_simplex_ : ndarray, shape (n_topics,), int
-        Simplex that each topic is on; -1 for signed topics.
+        Number of the simplex of each topic; -1 for signed topics.
     signed_topics_ : bool
-        Whether topics have two poles, and take no share of a document.
+        Whether topics are signed. A signed topic has two poles and no proportion in a document.
     components_, topic_word_ : ndarray, shape (n_topics, n_words)
     prior_mean_ : ndarray, shape (n_dims,)
     prior_covariance_ : ndarray, shape (n_dims, n_dims)
@@ -53,10 +53,10 @@ class FittedTopicModel(Protocol):
     n_features_in_: int
 
     def encode(self, X: Any) -> Any:
-        """Documents encoded once, which all other methods take in place of ``X``."""
+        """Encode documents once; all other methods accept the result instead of ``X``."""
 
     def posterior(self, X: Any) -> Posterior:
-        """q(z|x) of each document."""
+        """Posterior q(z|x) of each document."""
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Topic proportions, or latent means, shape (n_documents, n_topics)."""
@@ -70,22 +70,26 @@ class FittedTopicModel(Protocol):
     def top_words(
         self, n: int = 10, vocabulary: Sequence[str] | None = None, *, by: str | None = None, pole: str = "+"
     ) -> pd.DataFrame:
-        """A row a topic: ``group``, ``word_1`` to ``word_n``."""
+        """Top words, one row per topic: ``group``, ``word_1`` to ``word_n``."""
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
-        """How words of documents are attributed to topics."""
+        """Function that computes the contributions of topics to words of documents.
+
+        ``mean`` (n_topics,) is the mean of ``transform`` over documents, and ``frequency`` (n_words,) is the
+        number of tokens of each word.
+        """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""
 
 
 class TopicEstimator(FittedTopicModel, Protocol):
-    """A topic model that can be fitted; what it answers as a fitted one it answers after ``fit``."""
+    """Interface of a topic model that can be fitted; the methods of a fitted model work after ``fit``."""
 
     groups: GroupsLike
 
     def _validate_params(self) -> None:
-        """Scikit-learn's check of parameters, as at the start of ``fit``."""
+        """Check the parameters, as scikit-learn does at the start of ``fit``."""
 
     def fit(self, X: Any) -> Self:
         """Learn topics from word counts."""
@@ -95,60 +99,63 @@ class TopicEstimator(FittedTopicModel, Protocol):
 
 
 ACTIVE_INFORMATION = 0.05
-"""Information I(x; z) in nats above which a topic is active, unless another threshold is given."""
+"""Default threshold of activity: a topic is active if its information I(x; z) is above it, in nats."""
 
 
 def check_topic_model(model: FittedTopicModel) -> None:
-    """Refuse what is no fitted topic model, such as documents given in its place.
+    """Check that `model` is a fitted topic model, and not for example the documents.
 
     Raises
     ------
     TypeError
-        Something else.
+        `model` is not a topic model.
     NotFittedError
-        A topic model that is not fitted.
+        `model` is not fitted.
     """
     check_is_topic_model(model)
     if isinstance(model, BaseEstimator) and not is_fitted(model):
-        raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call its fit first")
+        raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call fit first")
 
 
 def check_is_topic_model(model: Any) -> None:
-    """Refuse what is no topic model, fitted or not.
+    """Check that `model` is a topic model, fitted or not.
 
     Raises
     ------
     TypeError
+        `model` is not a topic model.
     """
     if isinstance(model, type) or not (hasattr(model, "posterior") or hasattr(model, "top_words")):
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise TypeError(
-            f"expected a fitted ProdLDA or NVDM, got {got}: the model is the first argument, documents come "
-            "after it. With a pipeline, pass its last step, and the output of the others as documents"
+            f"expected a fitted ProdLDA or NVDM, got {got}: pass the model as the first argument and the "
+            "documents after it. For a Pipeline, pass its last step, and pass the output of the earlier "
+            "steps as the documents"
         )
 
 
 def is_fitted(model: Any) -> bool:
-    """Whether a topic model has topics."""
+    """Whether a topic model is fitted."""
     return hasattr(model, "topic_groups_")
 
 
 def check_list_of_models(models: Any) -> None:
-    """Refuse a single model where several are compared.
+    """Check that `models` is a list of models, not a single model.
 
     Raises
     ------
     TypeError
+        `models` is not a list or tuple.
     """
     if not isinstance(models, list | tuple):
         raise TypeError(
-            f"expected a list of fitted models, such as one a seed; got {type(models).__name__}: "
+            f"expected a list of fitted models, such as one per seed; got {type(models).__name__}: "
             "put the models in a list"
         )
 
 
 def has_poles(model: FittedTopicModel) -> bool:
-    """Whether topics of the model are signed, with words at either end, as those of NVDM.
+    """Whether the topics of the model are signed, with words at both poles, as in NVDM.
 
     Raises
     ------
@@ -160,7 +167,7 @@ def has_poles(model: FittedTopicModel) -> bool:
 
 
 def corpus_of(X: Any) -> Corpus | None:
-    """The Corpus behind documents, encoded or not, or None where they are a bare matrix."""
+    """The Corpus of the documents, encoded or not; None if they are a bare matrix."""
     documents = X.source if isinstance(X, Encoded) else X
     return documents if isinstance(documents, Corpus) else None
 
@@ -168,7 +175,7 @@ def corpus_of(X: Any) -> Corpus | None:
 def model_vocabulary(
     model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None
 ) -> Sequence[str] | None:
-    """Names for the model's words: those given, else the model's own, else those of `X`, else None."""
+    """Names of the model's words: `vocabulary` if given, else the model's, else those of `X`, else None."""
     corpus = corpus_of(X)
     of_documents = None if corpus is None else corpus.vocabulary
     sources: tuple[Any, ...] = (vocabulary, known_words(model), of_documents)

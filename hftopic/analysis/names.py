@@ -1,4 +1,4 @@
-"""Names of topics: their most telling words, or what a function of the user's own makes of them."""
+"""Names of topics: their most characteristic words, or names from a function of the user."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,41 +23,42 @@ def topic_names(
     vocabulary: Sequence[str] | None = None,
     against: Any = None,
 ) -> list[str]:
-    """A name for each topic, each name once, such as "god, faith, church".
+    """A unique name for each topic, such as "god, faith, church".
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
-        Where `namer` gets its documents from, and where words are named if the model does not know them.
+        Source of the documents for `namer`, and of the vocabulary if the model has none.
     n_words : int, default=3
-        Words of a name, the first by :func:`frex_words`.
+        Number of words in a name: the first words of :func:`frex_words`.
     namer : function (words, documents) -> str, optional
-        Called for each topic in turn with two lists of str: its first ten words by :func:`frex_words` (more
-        if `n_words` is more), and the three documents that hold most of it, the words of each in reading
-        order where the Corpus knows it and by count elsewhere; none without `X`. What it returns is the
-        name. A place for a language model of your own; none comes with the package.
+        Function that returns the name of a topic. It is called for each topic with two lists of str.
+        ``words`` has the first ten words of :func:`frex_words` (or `n_words`, if that is more). ``documents``
+        has the three documents with the highest proportion of the topic; it is empty without `X`. A document
+        is a str of its words, in reading order if the Corpus has tokens, else by count. `namer` can call a
+        language model; the package does not include one.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
     against : array of bool (n_topics,) or of topic numbers, optional
-        The topics that words are held against, as in :func:`frex_words`. All by default.
+        Topics to compare the words with, as in :func:`frex_words`. All by default.
 
     Returns
     -------
     list of str
-        One for every topic of the model, in order. Names that coincide get more words, and where those are
-        the same too, or `namer` gave them, the topic's number: "sport (7)". Of NVDM, whose topics have two
-        poles, "+ god, faith / - ball, team"; `namer` is called once a pole.
+        One name for every topic of the model, in order. Equal names get more words. If they are still equal,
+        or `namer` returned them, they get the topic's number: "sport (7)". For NVDM a name has both poles,
+        "+ god, faith / - ball, team", and `namer` is called once per pole.
 
     Raises
     ------
     RuntimeError
-        `namer` failed; its own exception is the cause, and the message has the topic's number.
+        `namer` failed. The message has the topic's number, and the exception of `namer` is the cause.
     TypeError
-        `namer` is no function, or returned something other than a str.
+        `namer` is not a function, or returned something other than a str.
     ValueError
-        `X` does not go with the model, `namer` returned an empty name, or `n_words` is not a number of words
-        the model has.
+        `X` does not match the model, `namer` returned an empty name, or `n_words` is not between 1 and the
+        number of words.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def topic_names(
     if namer is not None and not callable(namer):
         raise TypeError(f"namer must be a function of words and documents, got {namer!r}")
     if X is not None:
-        counts_of(model, X)  # refuses what does not go with the model
+        counts_of(model, X)  # raises an error if X does not match the model
     n_listed = min(max(n_words, WORDS_TO_NAMER), model.topic_word_.shape[1])
     vocabulary = model_vocabulary(model, X, vocabulary)
     poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, against)
@@ -94,7 +95,7 @@ def topic_names(
 
 
 def _names_of_words(poles: list[list[list[str]]], n_words: int) -> list[str]:
-    """First words of each topic, as many more as it takes to tell it from the others."""
+    """First `n_words` words of each topic, and more words if needed to make the name unique."""
     names: list[str] = [""] * len(poles[0])
     open_topics = list(range(len(names)))
     for n in range(n_words, len(poles[0][0]) + 1):
@@ -105,14 +106,14 @@ def _names_of_words(poles: list[list[list[str]]], n_words: int) -> list[str]:
 
 
 def _joined(of_poles: list[str]) -> str:
-    """One name from those of a topic's poles."""
+    """One name from the names of a topic's poles."""
     if len(of_poles) == 1:
         return of_poles[0]
     return " / ".join(f"{sign} {name}" for sign, name in zip(POLES, of_poles, strict=True))
 
 
 def _numbered_repeats(names: list[str]) -> list[str]:
-    """Names of which each is there once: repeats get the topic's number."""
+    """Unique names: repeated names get the topic's number."""
     taken = set(names)
     unique = []
     for topic, name in enumerate(names):
@@ -128,7 +129,7 @@ def _numbered_repeats(names: list[str]) -> list[str]:
 def _documents_of(
     model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None
 ) -> dict[tuple[int, str], list[str]]:
-    """Texts of the documents that hold most of each topic and pole."""
+    """Texts of the representative documents of each topic and pole."""
     if X is None:
         return {}
     table = representative_documents(model, X, DOCUMENTS_TO_NAMER)
@@ -142,7 +143,7 @@ def _documents_of(
 
 
 def _checked_name(namer: Namer, topic: int, words: list[str], documents: list[str]) -> str:
-    """What `namer` calls a topic, without blanks around it."""
+    """Name of a topic from `namer`, without surrounding whitespace."""
     try:
         name = namer(list(words), list(documents))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How good topics are: exclusive, distinct, spread over the documents; a row a topic, a figure a model."""
+"""Quality of topics: exclusivity, diversity and coverage, per topic and per model."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from hftopic.analysis.exclusivity import topic_exclusivity
 from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, topic_summary, topic_words
 
-CHUNK = 65536  # documents looked at at a time in float64
+CHUNK = 65536  # documents processed at a time in float64
 
 
 def topic_quality(
@@ -26,43 +26,45 @@ def topic_quality(
     vocabulary: Sequence[str] | None = None,
     share: float = 0.1,
 ) -> pd.DataFrame:
-    """One row a topic: are its words its own, how many documents carry it, and which topic does it repeat?
+    """Quality of each topic: exclusivity, coverage, effective number of documents and duplicates.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
     top_n : int, default=10
-        Top words that are judged.
+        Number of top words per topic.
     threshold : float, default=0.05
         Information in nats above which a topic is active.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
     share : float, default=0.1
-        Proportion of a document from which a topic counts as covering it.
+        Minimum proportion of a topic in a document for the topic to cover the document.
 
     Returns
     -------
     DataFrame
-        In the order of the topics, with columns
+        One row per topic, in order, with columns
 
         - ``topic``, ``group``: numbers; ``active``: bool; ``information``: nats
-        - ``exclusivity``: mean FREX score of the top words against the active topics, in (0, 1], see
+        - ``exclusivity``: mean FREX score of the top words, compared with the active topics, in (0, 1], see
           :func:`topic_exclusivity`
-        - ``coverage``: share of documents that hold at least `share` of the topic
-        - ``largest``: share of documents in which it is the largest topic (of the classes of its variable
-          for a class of a Concrete one)
-        - ``effective_documents``: exp of the entropy of the topic's spread over the documents; 1 if a single
-          document has all of it, their number if all have the same. 0 if no document has any of it
+        - ``coverage``: fraction of documents in which the topic has a proportion of at least `share`
+        - ``largest``: fraction of documents in which it is the largest topic; a class of a Concrete variable
+          is compared only with the classes of the same variable
+        - ``effective_documents``: exp of the entropy of the topic's distribution over the documents. It is 1
+          if a single document has all of the topic, the number of documents if all have the same proportion,
+          and 0 if no document has the topic
         - ``nearest``, ``similarity``, ``duplicate``: as in :func:`topic_summary`
 
-        ``coverage``, ``largest`` and ``effective_documents`` are not there for NVDM, whose topics are signed
-        and take no share of a document. Documents without words do not count in them.
+        NVDM has no columns ``coverage``, ``largest`` and ``effective_documents``, because its topics are
+        signed and have no proportions. These columns ignore empty documents.
 
     Raises
     ------
     ValueError
-        No document has a word, `share` or `threshold` is out of range, or `vocabulary` does not fit.
+        All documents are empty, `share` or `threshold` is out of range, or `vocabulary` does not match the
+        model.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def topic_quality(
 def quality_table(
     model: FittedTopicModel, X: Any, summary: pd.DataFrame, top_n: int = 10, share: float = 0.1
 ) -> pd.DataFrame:
-    """What :func:`topic_quality` returns, where the summary over the same `top_n` words is at hand."""
+    """Table of :func:`topic_quality`, from the result of :func:`topic_summary` with the same `top_n`."""
     quality = summary[["topic", "group", "active", "information"]].copy()
     quality["exclusivity"] = topic_exclusivity(model, top_n, against=summary["active"].to_numpy(dtype=bool))
     if not has_poles(model):
@@ -96,39 +98,39 @@ def quality_table(
 
 
 def inverted_rbo(model_or_topics: Any, top_n: int = 10, p: float = 0.9, topics: Any = None) -> float:
-    r"""Diversity of topics with regard to rank: 1 - mean rank-biased overlap of their lists of top words.
+    r"""Rank-aware diversity of topics: 1 - mean rank-biased overlap of their lists of top words.
 
     Parameters
     ----------
     model_or_topics : fitted topic model, DataFrame from its ``top_words``, or list of lists of str
-        As in :func:`topic_diversity`; of NVDM the positive poles.
+        As in :func:`topic_diversity`; for NVDM the positive poles.
     top_n : int, default=10
-        Words compared of each topic; of a shorter list all of them.
+        Number of top words per topic; shorter lists are used completely.
     p : float, default=0.9
-        Persistence, in (0, 1): the lower, the more the first words count.
+        Persistence, in (0, 1): lower values give more weight to the first words.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that count, such as the active ones. All by default.
+        Topics to include, such as the active ones. All by default.
 
     Returns
     -------
     float
-        1 when no two topics have a word in common, and for a single topic; 0 when all lists are the same.
+        1 if no two topics have a word in common, or if there is a single topic; 0 if all lists are the same.
 
     Raises
     ------
     ValueError
-        `p` is out of range, there is no topic, a topic has no words or lists a word twice.
+        `p` is out of range, there is no topic, or a topic has no words or lists a word twice.
 
     Notes
     -----
-    Webber, Moffat and Zobel (2010), *A similarity measure for indefinite rankings*, the extrapolated form:
-    beyond the end of two lists their agreement is taken to stay as it is there,
+    Webber, Moffat and Zobel (2010), *A similarity measure for indefinite rankings*. This is the extrapolated
+    form, which assumes that the agreement of two lists stays constant beyond their end,
 
     .. math:: \mathrm{RBO} = (1-p) \sum_{d=1}^{n} p^{d-1} \frac{X_d}{d} + p^n \frac{X_n}{n},
 
-    with X_d the number of words that the first d of both lists share. Lists of different lengths follow
-    their equation 32. As a measure of topics: Bianchi, Terragni and Hovy (2021), *Pre-training is a hot
-    topic*.
+    where X_d is the number of words that the first d words of both lists share. Lists of different lengths
+    use their equation 32. Bianchi, Terragni and Hovy (2021), *Pre-training is a hot topic*, use it as a
+    measure of topics.
 
     Examples
     --------
@@ -139,7 +141,7 @@ def inverted_rbo(model_or_topics: Any, top_n: int = 10, p: float = 0.9, topics: 
     0.1
     """
     if not 0 < p < 1:
-        raise ValueError(f"p={p!r} is not a persistence between 0 and 1, such as 0.9")
+        raise ValueError(f"p must be between 0 and 1, such as 0.9; got {p!r}")
     table = topic_words(model_or_topics, top_n)
     chosen = select_topics(topics, table.topics)
     words = [table.words[position] for position in chosen]
@@ -147,7 +149,7 @@ def inverted_rbo(model_or_topics: Any, top_n: int = 10, p: float = 0.9, topics: 
         raise ValueError("no topic to compare: inverted_rbo needs at least one topic")
     for topic, listed in zip(table.topics[chosen], words, strict=True):
         if not listed or len(set(listed)) < len(listed):
-            raise ValueError(f"topic {topic} must list one word or more, each once; got {listed}")
+            raise ValueError(f"topic {topic} must list at least one word and no word twice; got {listed}")
     if len(words) == 1:
         return 1.0
     pairs = np.triu_indices(len(words), k=1)
@@ -155,7 +157,7 @@ def inverted_rbo(model_or_topics: Any, top_n: int = 10, p: float = 0.9, topics: 
 
 
 def rank_biased_overlap(words: Sequence[Sequence[str]], p: float) -> NDArray[np.float64]:
-    """Extrapolated rank-biased overlap of each two lists without repeats, (K, K)."""
+    """Extrapolated rank-biased overlap of each pair of lists, (K, K); a list has no repeated words."""
     lengths = np.array([len(listed) for listed in words])
     shorter, longer = np.minimum.outer(lengths, lengths), np.maximum.outer(lengths, lengths)
     columns = {word: i for i, word in enumerate(dict.fromkeys(w for listed in words for w in listed))}
@@ -168,7 +170,7 @@ def rank_biased_overlap(words: Sequence[Sequence[str]], p: float) -> NDArray[np.
         shared = seen @ seen.T  # X_d
         shared_at_shorter = np.where(depth <= shorter, shared, shared_at_shorter)
         reached = np.minimum(depth, longer)
-        # past the shorter list's end its unseen words are taken to agree as often as those seen
+        # beyond the end of the shorter list, its unseen words are assumed to agree as often as the seen ones
         unseen = np.maximum(reached - shorter, 0) * shared_at_shorter / shorter
         agreement = (shared + unseen) / reached
         overlap += (1 - p) * p ** (depth - 1) * agreement
@@ -176,31 +178,32 @@ def rank_biased_overlap(words: Sequence[Sequence[str]], p: float) -> NDArray[np.
 
 
 def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share: float = 0.1) -> float:
-    """Share of the documents that hold at least one of the topics in a stated proportion.
+    """Fraction of documents in which at least one of the topics has a proportion of at least `share`.
 
-    With the active topics it says how much of the corpus they speak of. What each topic covers on its own is
-    in :func:`topic_quality`.
+    With the active topics, this is the part of the corpus that they cover. :func:`topic_quality` has the
+    coverage of each single topic.
 
     Parameters
     ----------
     model : fitted ProdLDA
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words do not count.
+        Empty documents are ignored.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that count. All by default.
+        Topics to include. All by default.
     share : float, default=0.1
-        Proportion of a document, in (0, 1]. All K topics in equal parts have 1 / K each: below that every
-        document is covered by one or another.
+        Minimum proportion, in (0, 1]. Some topic always has a proportion of at least 1 / K, so with all K
+        topics a `share` of up to 1 / K gives a coverage of 1.
 
     Returns
     -------
     float
-        From 0 to 1; 0 for no topic.
+        From 0 to 1; 0 if `topics` is empty.
 
     Raises
     ------
     ValueError
-        The model is NVDM, whose topics take no share; `share` is out of range; no document has a word.
+        The model is NVDM, whose topics have no proportions; `share` is out of range; or all documents are
+        empty.
 
     Examples
     --------
@@ -211,7 +214,7 @@ def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share
     >>> document_coverage(model, corpus, share=0.25)
     1.0
     """
-    require_shares(model, "coverage", "topic_information for how much a topic tells about documents")
+    require_shares(model, "coverage", "topic_information for the information of each topic")
     _check_share(share)
     values = document_topics(model, X).values
     chosen = select_topics(topics, np.arange(values.shape[1]))
@@ -226,29 +229,30 @@ def effective_topics(
     Parameters
     ----------
     model : fitted ProdLDA
-        Classes of a Concrete variable do not count where there are topics beside them; of several such
-        variables and nothing else the first counts.
+        If the model has Gaussian topics, the classes of Concrete variables are ignored. If it has only
+        Concrete variables, the classes of the first one are used.
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words do not count.
+        Empty documents are ignored.
     of : {"corpus", "document"}, default="corpus"
-        ``"corpus"``: of the mean proportions. ``"document"``: exp of the mean entropy of a document's own
-        proportions, which is never more; the ratio of the two tells how much documents differ.
+        ``"corpus"``: exp of the entropy of the mean proportions. ``"document"``: exp of the mean entropy of
+        the proportions of each document, which is never larger. The ratio of the two measures how much the
+        documents differ.
 
     Returns
     -------
     float
-        From 1, all in one topic, to the number of topics, all in equal parts.
+        From 1 (one topic has everything) to the number of topics (all have equal proportions).
 
     Raises
     ------
     ValueError
-        The model is NVDM, whose topics take no share; `of` is unknown; no document has a word.
+        The model is NVDM, whose topics have no proportions; `of` is unknown; or all documents are empty.
 
     Notes
     -----
     Jost (2007), *Partitioning diversity into independent alpha and beta components*: the true diversity of
-    order 1 of the whole (γ) and of its parts (α). Topics that are not active hold a share too: for how many
-    topics tell something about documents, count ``active`` in :func:`topic_information`.
+    order 1 of the whole (γ) and of its parts (α). Inactive topics also have a proportion. To count the topics
+    that carry information, sum ``active`` in :func:`topic_information`.
 
     Examples
     --------
@@ -271,15 +275,15 @@ def effective_topics(
 
 
 def _entropies(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Entropy of each document's proportions, (n,), nats."""
+    """Entropy of each document's proportions, (n,), in nats."""
     proportions = values.astype(np.float64)
     return np.asarray(entr(proportions / proportions.sum(axis=1, keepdims=True)).sum(axis=1))
 
 
 def _effective_documents(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Exp of the entropy of each topic's spread over documents, (n_topics,)."""
+    """Exp of the entropy of each topic's distribution over documents, (n_topics,)."""
     effective = np.zeros(values.shape[1])
-    for topic, column in enumerate(values.T):  # one at a time: float64 only of a single topic
+    for topic, column in enumerate(values.T):  # only one topic at a time is in float64
         of_topic = column.astype(np.float64)
         total = of_topic.sum()
         if total > 0:
@@ -289,4 +293,4 @@ def _effective_documents(values: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _check_share(share: float) -> None:
     if not 0 < share <= 1:
-        raise ValueError(f"share={share!r} is not a proportion of a document in (0, 1]")
+        raise ValueError(f"share must be a proportion in (0, 1]; got {share!r}")

@@ -1,4 +1,4 @@
-"""Topics as lists of words: how diverse they are, which of them repeat another, a row for each."""
+"""Topics as lists of words: diversity, duplicates, and a summary with one row per topic."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -12,38 +12,38 @@ from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, has_po
 
 
 class TopicWords(NamedTuple):
-    """Leading words of topics, whatever they came from."""
+    """Top words of topics, from a model, a table or lists of words."""
 
     topics: np.ndarray  # (n_topics,) int, topic numbers
-    groups: np.ndarray | None  # (n_topics,) int, group of each topic where it is known
+    groups: np.ndarray | None  # (n_topics,) int, group of each topic; None if unknown
     words: list[list[str]]  # n_topics lists, most characteristic word first
 
 
 def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None) -> float:
-    """Share of distinct words among the top words of all topics, in (0, 1].
+    """Fraction of distinct words among the top words of all topics, in (0, 1].
 
-    Dieng, Ruiz and Blei (2020), *Topic modeling in embedding spaces*, who count the top 25 words. The default
-    of 10 makes the figure speak of the same words as :func:`topic_coherence`.
+    Dieng, Ruiz and Blei (2020), *Topic modeling in embedding spaces*, use the top 25 words. The default here
+    is 10, so that the diversity refers to the same words as :func:`topic_coherence`.
 
     Parameters
     ----------
     model_or_topics : fitted topic model, DataFrame from its ``top_words``, or list of lists of str
-        A model that was fitted without words is counted by the numbers of its columns. Of NVDM the
-        positive poles are counted; pass ``model.top_words(n, pole="-")`` for the others.
+        For a model fitted without a vocabulary, column numbers are used as words. For NVDM only the positive
+        poles are counted; pass ``model.top_words(n, pole="-")`` for the negative poles.
     top_n : int, default=10
-        Words counted of each topic; of a shorter list all of them.
+        Number of top words per topic; shorter lists are used completely.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that count, such as the column ``active`` of :func:`topic_information`. All by default.
+        Topics to include, such as the column ``active`` of :func:`topic_information`. All by default.
 
     Returns
     -------
     float
-        1 when no word stands in two topics, 1 / n_topics when all topics are the same.
+        1 if no two topics share a word; 1 / n_topics if all topics have the same words.
 
     Raises
     ------
     ValueError
-        There is no topic to count, or a topic named in `topics` does not exist.
+        There is no topic to count, or a topic in `topics` does not exist.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None
     chosen = select_topics(topics, table.topics)
     words = [word for position in chosen for word in table.words[position]]
     if not words:
-        raise ValueError("no topic to count: topic_diversity needs at least one topic with one word")
+        raise ValueError("no topic to count: topic_diversity needs at least one topic with at least one word")
     return len(set(words)) / len(words)
 
 
@@ -69,45 +69,46 @@ def topic_summary(
     threshold: float = ACTIVE_INFORMATION,
     duplicate_threshold: float = 0.5,
 ) -> pd.DataFrame:
-    """One row a topic: is it alive, how much of the corpus it takes, its words, and the topic it repeats.
+    """Summary of each topic: information, activity, share of the corpus, top words and duplicates.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents over which information and proportions are averaged; those without words do not count in
-        the proportions.
+        Documents over which information and proportions are averaged. The proportions ignore empty
+        documents.
     n_words : int, default=10
-        Top words listed.
+        Number of top words listed.
     top_n : int, default=10
-        Top words compared when duplicates are looked for, however many are listed.
+        Number of top words compared to find duplicates; it does not depend on `n_words`.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words; not needed after a fit on a Corpus or DataFrame, or when `X` is one.
     threshold : float, default=0.05
         Information in nats above which a topic is active.
     duplicate_threshold : float, default=0.5
-        Share of common top words from which an active topic counts as a duplicate of another.
+        Minimum fraction of shared top words for an active topic to count as a duplicate.
 
     Returns
     -------
     DataFrame
-        In the order of the topics, with columns
+        One row per topic, in order, with columns
 
         - ``topic``, ``group``: numbers; ``active``: bool
         - ``information``: I(x; z) of the topic, nats; ``kl``: its KL to the prior, nats per document
-        - ``proportion``: mean over documents of the topic's share in ``transform`` (not for NVDM, whose
-          topics are signed and take no share)
-        - ``words``: top words joined by ", "; NVDM has ``words_negative`` beside it for the other pole
-        - ``nearest``: the other *active* topic with most top words in common, missing when none has any or
-          the topic itself is not active; ``similarity``: the share of top words the two have in common,
-          for NVDM over both poles, in the orientation that fits better
-        - ``duplicate``: whether ``similarity`` reaches `duplicate_threshold`
+        - ``proportion``: mean proportion of the topic over the documents. Not for NVDM, whose topics are
+          signed and have no proportions
+        - ``words``: top words joined by ", "; NVDM also has ``words_negative`` for the negative pole
+        - ``nearest``: the other *active* topic with the most top words in common. It is missing if no active
+          topic shares a word, or if the topic itself is not active
+        - ``similarity``: the fraction of top words that the topic shares with ``nearest``; for NVDM over both
+          poles, with the signs that fit better
+        - ``duplicate``: whether ``similarity`` is at least `duplicate_threshold`
 
     Raises
     ------
     ValueError
-        `vocabulary` has not one word for each column of the model, a threshold is out of range, or no
-        document has a word.
+        `vocabulary` does not have one word per column of the model, a threshold is out of range, or all
+        documents are empty.
 
     Examples
     --------
@@ -122,7 +123,9 @@ def topic_summary(
     True
     """
     if not 0 < duplicate_threshold <= 1:
-        raise ValueError(f"duplicate_threshold={duplicate_threshold!r} is not a share of words in (0, 1]")
+        raise ValueError(
+            f"duplicate_threshold must be a fraction of words in (0, 1]; got {duplicate_threshold!r}"
+        )
     signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
     listed = topic_poles(model, n_words, vocabulary=names)
     compared = topic_poles(model, min(top_n, model.topic_word_.shape[1]), vocabulary=names)
@@ -141,9 +144,9 @@ def topic_summary(
 
 
 def nearest_topics(poles: Sequence[list[list[str]]], active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each topic, the other active topic that shares most top words, and the share (0 if none).
+    """For each topic, the other active topic with the most shared top words, and their fraction (0 if none).
 
-    `poles` holds one list of word lists, or two for signed topics; `active` is (n_topics,) bool.
+    `poles` has one list of word lists, or two for signed topics; `active` is (n_topics,) bool.
     """
     shared = np.stack([[shared_words(a, b) for b in poles] for a in poles])  # (P, P, K, K)
     straight = np.trace(shared) / len(poles)
@@ -155,7 +158,7 @@ def nearest_topics(poles: Sequence[list[list[str]]], active: np.ndarray) -> tupl
 
 
 def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:
-    """Share of the top words of each topic on the left found in each topic on the right, (K, K)."""
+    """Fraction of the top words that each topic of `left` shares with each topic of `right`, (K, K)."""
     columns = {word: column for column, word in enumerate(dict.fromkeys(w for t in left + right for w in t))}
     occurs = [np.zeros((len(side), len(columns))) for side in (left, right)]
     for matrix, side in zip(occurs, (left, right), strict=True):
@@ -168,22 +171,22 @@ def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:
 def topic_poles(
     model: FittedTopicModel, n: int, *, vocabulary: Sequence[str] | None
 ) -> list[list[list[str]]]:
-    """Top words of every topic: one list of them, or for a model with signed topics one a pole, + first."""
+    """Top words of every topic: one list, or for signed topics one list per pole, + first."""
     if not has_poles(model):
         return [topic_words(model, n, vocabulary=vocabulary).words]
     return [_listed_words(model.top_words(n, vocabulary=vocabulary, pole=pole)) for pole in ("+", "-")]
 
 
 def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:
-    """The `n` leading words of each topic of a model, of a table from ``top_words``, or of lists of words.
+    """Top `n` words of each topic, from a model, a table from ``top_words``, or lists of words.
 
     Raises
     ------
     ValueError
-        `n` is not a positive int, or `source` holds no topics in a form that is understood.
+        `n` is not a positive int, or `source` is none of these.
     """
     if not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"the number of words a topic must be a positive int, got {n!r}")
+        raise ValueError(f"the number of words per topic must be a positive int, got {n!r}")
     if hasattr(source, "top_words"):
         source = source.top_words(n, vocabulary=vocabulary)
     if isinstance(source, pd.DataFrame):
@@ -197,12 +200,12 @@ def _listed_words(table: pd.DataFrame) -> list[list[str]]:
     """Words of each row of a table from ``top_words``."""
     columns = [name for name in table.columns if str(name).startswith("word_")]
     if not columns:
-        raise ValueError(f"a table of topics has columns word_1, word_2, …; got {list(table.columns)}")
+        raise ValueError(f"a table of topics must have columns word_1, word_2, …; got {list(table.columns)}")
     return [[str(word) for word in row if not pd.isna(word)] for row in table[columns].to_numpy()]
 
 
 def _checked_lists(source: Any) -> list[Iterable[str]]:
-    """Topics given as lists of words, a string among them refused."""
+    """Topics given as lists of words; a string instead of a list is an error."""
     if isinstance(source, str) or not isinstance(source, Iterable):
         raise ValueError(f"expected a fitted model, a table or lists of words, got {type(source).__name__}")
     topics = list(source)
@@ -213,31 +216,36 @@ def _checked_lists(source: Any) -> list[Iterable[str]]:
 
 
 def select_topics(selection: Any, topics: np.ndarray) -> np.ndarray:
-    """Positions in `topics` of those selected by a boolean mask or by number; all if `selection` is None.
+    """Positions in `topics` of a selection, given as a boolean mask or topic numbers; all if it is None.
 
     Raises
     ------
     ValueError
-        The mask has another length, or a number is named twice or is not among `topics`.
+        The mask has the wrong length, or a number occurs twice or is not in `topics`.
     """
     if selection is None:
         return np.arange(len(topics))
     chosen = np.asarray(selection)
     if chosen.ndim != 1:
-        raise ValueError(f"topics are selected by a mask or a list of numbers, got shape {chosen.shape}")
+        raise ValueError(
+            "select topics with a 1-D boolean mask or a list of topic numbers; "
+            f"got an array of shape {chosen.shape}"
+        )
     if chosen.dtype == bool:
         if len(chosen) != len(topics):
-            raise ValueError(f"mask of {len(chosen)} values for {len(topics)} topics; give one value a topic")
+            raise ValueError(
+                f"mask of {len(chosen)} values for {len(topics)} topics; pass one value per topic"
+            )
         return np.flatnonzero(chosen)
     return _positions_of(chosen, topics)
 
 
 def _positions_of(numbers: np.ndarray, topics: np.ndarray) -> np.ndarray:
-    """Where each topic number stands in `topics`."""
+    """Position of each topic number in `topics`."""
     position = {int(topic): place for place, topic in enumerate(topics)}
     unknown = [number for number in numbers.tolist() if number not in position]
     if unknown:
         raise ValueError(f"no topic {unknown[0]!r}: topics are numbered {min(position)} to {max(position)}")
     if len(set(numbers.tolist())) < len(numbers):
-        raise ValueError(f"a topic is named twice in {numbers.tolist()}")
+        raise ValueError(f"a topic occurs twice in {numbers.tolist()}; list each topic once")
     return np.array([position[number] for number in numbers.tolist()], dtype=int)

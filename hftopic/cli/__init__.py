@@ -1,7 +1,7 @@
-"""Command line: one verb a job.
+"""Command line: one command per task.
 
-Modules here parse, call the library and print; what is heavy they import inside the commands, so that
-``--help`` is there at once.
+These modules parse options, call the library and print results. Heavy modules are imported inside the
+commands, so that ``--help`` is fast.
 """
 
 import click
@@ -21,8 +21,8 @@ from hftopic.cli.reporting import report
 def program() -> None:
     """Topic models that learn groups of topics: independent within a group, free to correlate across groups.
 
-    Results go to standard output, progress and notes to standard error. The exit code is 0 on success, 1 on
-    an error, 2 when the command was used wrongly, 130 when it was interrupted.
+    Results go to standard output; progress and notes go to standard error. Exit codes: 0 success, 1 error,
+    2 wrong usage, 130 interrupted.
     """
 
 

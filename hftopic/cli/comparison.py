@@ -1,4 +1,4 @@
-"""``compare``: settings of a model side by side, to choose one by."""
+"""``compare``: comparison of model settings, to choose one of them."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 VALIDATION_SPLITS = ("valid", "validation", "val", "dev")
 VALIDATION_SHARE = 0.2
-DIVISION_SEED = 0  # of the documents held out, the same for every comparison
+DIVISION_SEED = 0  # seed that selects the held-out documents, the same for every comparison
 WEIGHTS = ("alpha", "beta", "gamma")
 
 
 class Held(click.ParamType):  # type: ignore[type-arg]
-    """Name of a split, or a share of the documents."""
+    """Name of a split, or a fraction of the documents."""
 
-    name = "split or share"
+    name = "split|fraction"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | float:
         if not isinstance(value, str):
@@ -48,12 +48,12 @@ class Held(click.ParamType):  # type: ignore[type-arg]
         except ValueError:
             return value
         if not 0 < share < 1:
-            self.fail(f"{value} is neither a share between 0 and 1 nor the name of a split", param, ctx)
+            self.fail(f"{value} is neither a fraction between 0 and 1 nor the name of a split", param, ctx)
         return share
 
 
 def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Command], Command]:
-    """Option that may be given several times, each value to be tried."""
+    """Option that can be repeated; every value is tried."""
     return click.option(*names, type=type, multiple=True, help=help, **settings)
 
 
@@ -67,7 +67,11 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     show_default=True,
     help="Kind of model.",
 )
-@_several("--groups", type=Groups(), help="Topics of each group; 50 is one group.")
+@_several(
+    "--groups",
+    type=Groups(),
+    help="Number of topics in each group, such as 25,25; a single number is one group.",
+)
 @_several("--alpha", type=Finite(0), help="Weight of the mutual information.")
 @_several("--beta", type=Finite(0), help="Weight of the correlation between groups.")
 @_several("--gamma", type=Finite(0), help="Weight of the correlation within groups.")
@@ -77,30 +81,61 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     type=Objective(),
     default=["hfvae"],
     show_default=True,
-    help="What is minimised; the weights are those of hfvae.",
+    help="Objective to minimise; --alpha, --beta and --gamma apply only to hfvae.",
 )
-@_several("--seed", "seeds", type=SEED, default=[0], show_default=True, help="Two or more show stability.")
+@_several(
+    "--seed",
+    "seeds",
+    type=SEED,
+    default=[0],
+    show_default=True,
+    help="Random seed; repeat the option for several fits. Stability needs at least two seeds.",
+)
 @click.option(
     "--validation",
     type=Held(),
-    help="Split to measure on, or the share of documents held out for it.  "
-    f"[default: the split {', '.join(VALIDATION_SPLITS[:-1])} or {VALIDATION_SPLITS[-1]}, "
+    help="Split to evaluate on, or the fraction of documents to hold out.  "
+    f"[default: the split {', '.join(VALIDATION_SPLITS[:-1])} or {VALIDATION_SPLITS[-1]} if present, "
     f"else {VALIDATION_SHARE}]",
 )
-@click.option("--coherence", type=click.Choice(MEASURES), default="c_npmi", show_default=True)
-@click.option("-n", "--words", "top_n", type=click.IntRange(2), default=10, show_default=True)
-@click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the documents.")
-@click.option("--batch-size", type=BatchSize(), help="Documents in a training step.")
-@click.option("--learning-rate", type=Finite(0, min_open=True), help="Of Adam.")
 @click.option(
-    "--ramp", type=Share(0), help="Epochs, or a share of them, in which weights go from 1 to theirs."
+    "--coherence",
+    type=click.Choice(MEASURES),
+    default="c_npmi",
+    show_default=True,
+    help="Coherence measure.",
 )
-@click.option("--device", type=str, help="auto, cpu, cuda …")
-@click.option("--jobs", "n_jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--by-run", is_flag=True, help="A row for each seed in place of one for each setting.")
-@click.option("--out", type=new_path, help="CSV file to write, with a row for each seed.")
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@click.option(
+    "-n",
+    "--words",
+    "top_n",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Number of top words per topic for coherence and diversity.",
+)
+@click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the documents.")
+@click.option("--batch-size", type=BatchSize(), help="Number of documents per training step.")
+@click.option("--learning-rate", type=Finite(0, min_open=True), help="Initial learning rate of Adam.")
+@click.option(
+    "--ramp",
+    type=Share(0),
+    help="Epochs (or fraction of all epochs) over which alpha, beta and gamma go from 1 to their final "
+    "values.",
+)
+@click.option("--device", type=str, help="Device to train on: auto, cpu, cuda …")
+@click.option(
+    "--jobs",
+    "n_jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of parallel processes.",
+)
+@click.option("--by-run", is_flag=True, help="Print one row per seed instead of one row per setting.")
+@click.option("--out", type=new_path, help="Also write a CSV file with one row per seed.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--quiet", is_flag=True, help="Do not show progress.")
 @vocabulary_option
 @corpus_options
 @style_options
@@ -123,16 +158,16 @@ def compare(
     style: Style,
     **options: Any,
 ) -> None:
-    """Fit models of several settings on CORPUS, and measure them side by side.
+    """Fit several settings of a model on CORPUS and compare them on held-out documents.
 
-    Give an option several times for each value to be tried: --groups 10,10 --groups 25,25 --gamma 1 --gamma 4
-    are four settings, and --seed 0 --seed 1 fits each of them twice. They are shown by coherence, the best
-    first; the plain autoencoder always has the best perplexity, whatever its topics.
+    Repeat an option to try several values: --groups 10,10 --groups 25,25 --gamma 1 --gamma 4 gives four
+    settings, and --seed 0 --seed 1 fits each of them twice. Settings are sorted by coherence, best first. Do
+    not choose by perplexity: the plain VAE always has the best one.
 
-    What is not given has the model's own default, as in fit.
+    Other parameters keep the defaults of fit.
 
-    Of a corpus with splits the documents of the split "train" are fitted, unless --split says otherwise. The
-    split "test" is left for the model that was chosen.
+    If the corpus has splits, models are fitted on the split "train" (change it with --split). The split
+    "test" is not used: keep it for the model you choose.
     """
     weights = {name: distinct(options.pop(name)) for name in WEIGHTS}
     grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights)
@@ -143,7 +178,7 @@ def compare(
     from hftopic.analysis.selection.comparison import compare as compared
 
     if not quiet:
-        note(f"Fitting on {len(train):,} documents, measuring on {len(held):,}")
+        note(f"Fitting on {len(train):,} documents, evaluating on {len(held):,}")
     found = compared(
         estimators if len(estimators) > 1 else next(iter(estimators.values())),
         grid,
@@ -166,19 +201,19 @@ def compare(
 
 
 def distinct(values: Sequence[Any]) -> list[Any]:
-    """Values in the order given, each once."""
+    """Distinct values, in the given order."""
     return [value for place, value in enumerate(values) if value not in values[:place]]
 
 
 def grid_of(
     models: list[str], groups: list[Any], objectives: list[Any], weights: dict[str, list[float]]
 ) -> list[dict[str, list[Any]]]:
-    """Settings to try: the weights with HFVAE, and each other objective without any.
+    """Grid of settings: the weights with HFVAE, and each other objective without weights.
 
     Raises
     ------
     click.UsageError
-        Options that each are right but not with each other.
+        The options cannot be used together.
     """
     from hftopic.objective import VAE
 
@@ -187,8 +222,8 @@ def grid_of(
     given = {name: values for name, values in weights.items() if values}
     if given and "hfvae" not in objectives:
         raise click.UsageError(
-            f"{', '.join(f'--{name}' for name in given)}: weights of --objective hfvae; write "
-            "those of another into it, or compare hfvae too"
+            f"{', '.join(f'--{name}' for name in given)}: only valid with --objective hfvae; write the "
+            "weights of another objective inside it, such as 'BetaTCVAE(beta=4.0)', or add --objective hfvae"
         )
     sizes = {"groups": groups} if groups else {}
     others = [VAE() if objective == "vae" else objective for objective in objectives if objective != "hfvae"]
@@ -197,12 +232,12 @@ def grid_of(
 
 
 def divided(source: Source, corpus: "Corpus", validation: str | float | None) -> "tuple[Corpus, Corpus]":
-    """Documents to fit on, and documents to measure on.
+    """Documents to fit on, and documents to evaluate on.
 
     Raises
     ------
     click.UsageError
-        There is no such split, or nothing is left to fit on.
+        The split does not exist, or no documents are left to fit on.
     """
     names = set() if corpus.splits is None else set(corpus.splits)
     if validation is None:
@@ -219,7 +254,7 @@ def _by_split(source: Source, corpus: "Corpus", validation: str, names: set[str]
     if validation not in names:
         there = f"the splits here are {', '.join(sorted(names))}" if names else "there are no splits here"
         raise click.UsageError(
-            f"--validation: no split {validation!r}; {there}. Give one, or a share, as 0.2"
+            f"--validation: no split {validation!r}; {there}. Pass a split, or a fraction such as 0.2"
         )
     held = corpus.split(validation)
     rest = corpus[corpus.splits != validation]
@@ -239,12 +274,12 @@ def _by_share(corpus: "Corpus", share: float) -> "tuple[Corpus, Corpus]":
 
 
 def ranked(table: "pd.DataFrame", coherence: str) -> "pd.DataFrame":
-    """Rows by coherence, the highest first and the missing last."""
+    """Rows sorted by coherence, highest first, missing values last."""
     return table.sort_values(coherence, ascending=False, kind="stable", ignore_index=True)
 
 
 def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame":
-    """What people compare: settings by what differs in them, and means without their deviations."""
+    """Table for people: the parameters in which settings differ, and means without standard deviations."""
     left_out = ["name" if parameters else "", "topics", "runs"]
     left_out += [f"{column}_sd" for column in table]
     left_out += [column for column in ("failed", "error") if column in table and not table[column].any()]
@@ -255,7 +290,7 @@ def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame"
 
 
 def write_table(table: "pd.DataFrame", out: Path) -> None:
-    """The runs as CSV, in a file that appears whole."""
+    """Write the runs as CSV, atomically."""
     from hftopic._files import written_whole
 
     with written_whole(out) as draft:

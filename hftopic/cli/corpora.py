@@ -1,4 +1,4 @@
-"""``corpus``: what a corpus holds, and its conversion to another format."""
+"""``corpus``: description of a corpus, and conversion to another format."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @click.command("corpus")
 @click.argument("corpus", type=existing_path)
-@click.option("--out", type=new_path, help="File or folder for the corpus in another format.")
-@click.option("--out-format", help="Format to write, if the name of --out does not tell.")
-@click.option("--force", is_flag=True, help="Replace what is at --out.")
+@click.option("--out", type=new_path, help="File or folder to write the converted corpus to.")
+@click.option("--out-format", help="Format to write, if the name of --out does not determine it.")
+@click.option("--force", is_flag=True, help="Replace an existing --out.")
 @vocabulary_option
 @corpus_options
 @style_options
@@ -40,7 +40,8 @@ def describe(
 ) -> None:
     """Describe CORPUS, or convert it.
 
-    Texts become counts of words; a format of text puts documents together from their words again.
+    Texts are converted to word counts. When a text format is written, each document is the sequence of its
+    kept words.
     """
     if out is None and out_format is not None:
         raise click.UsageError("--out-format needs --out, the file or folder to write")
@@ -54,12 +55,12 @@ def describe(
         note(f"{len(documents):,} documents in {out}")
     known = facts(documents)
     if style != "json" and documents.splits is None:
-        del known["splits"]  # an empty row says nothing
+        del known["splits"]  # an empty row is not useful
     show_values(known, style)
 
 
 def facts(corpus: "Corpus") -> dict[str, Any]:
-    """Sizes of a corpus and what it holds beside counts."""
+    """Size of a corpus, and the parts that it has in addition to counts."""
     import numpy as np
 
     lengths: np.ndarray = corpus.counts.sum(axis=1)

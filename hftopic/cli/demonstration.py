@@ -1,4 +1,4 @@
-"""``demo``: grouped topics of a corpus that is on the machine already."""
+"""``demo``: grouped topics of a corpus that needs no download."""
 
 import sys
 from pathlib import Path
@@ -22,18 +22,22 @@ N_PAIRS = 10
 
 
 @click.command()
-@click.option("--groups", type=Integers(), default="15,15", show_default=True, help="Topics of each group.")
-@click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
-@click.option("--documents", type=click.IntRange(10), help="Use only so many documents.  [default: all]")
-@click.option("--package", "packages", multiple=True, help="Read only this one; may be given several times.")
-@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option(
+    "--groups", type=Integers(), default="15,15", show_default=True, help="Number of topics in each group."
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), default=30, show_default=True, help="Passes over the documents."
+)
+@click.option("--documents", type=click.IntRange(10), help="Maximum number of documents.  [default: all]")
+@click.option("--package", "packages", multiple=True, help="Read only this package; repeat for several.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
 @click.option(
     "--report",
     "page",
     type=click.Path(dir_okay=False, path_type=Path),
     default="hftopic-demo.html",
     show_default=True,
-    help="The page to write.",
+    help="HTML report to write.",
 )
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @command_options
@@ -46,11 +50,11 @@ def demo(
     page: Path,
     style: Style,
 ) -> None:
-    """Fit grouped topics on installed docstrings, and show them.
+    """Fit grouped topics on the docstrings of installed packages and show the result.
 
-    The corpus is the documentation of the scientific Python packages that are installed here. Prints the
-    active topics of each group, the pairs of topics that go together across groups, and the coherence of
-    each topic, and writes a report of the same to look at in a browser.
+    The corpus is made of the docstrings of the installed scientific Python packages. The command prints the
+    active topics of each group, the strongest correlations across groups, and the coherence of each topic.
+    It also writes an HTML report.
     """
     note("Reading the docstrings of the installed packages")
     corpus = docstrings(packages, documents, seed)
@@ -61,7 +65,7 @@ def demo(
     if style == "json":
         show_tables(tables)
         return
-    click.echo("Active topics, most informative first (information: nats a document)\n")
+    click.echo("Active topics, most informative first (information in nats)\n")
     show_groups(tables["topics"], None)
     click.echo()
     show(shortened(tables["pairs"]), heading="Strongest pairs of topics across groups")
@@ -70,7 +74,7 @@ def demo(
 
 
 def docstrings(packages: tuple[str, ...], n_documents: int | None, seed: int) -> "Corpus":
-    """The embedded corpus, or a random part of it."""
+    """Corpus of docstrings, or a random sample of it."""
     import numpy as np
 
     from hftopic import load_docstrings
@@ -82,7 +86,7 @@ def docstrings(packages: tuple[str, ...], n_documents: int | None, seed: int) ->
 
 
 def fitted(corpus: "Corpus", groups: tuple[int, ...], epochs: int, seed: int) -> "ProdLDA":
-    """The model of the demonstration."""
+    """Fitted model of the demonstration."""
     from hftopic import ProdLDA
 
     verbose = int(sys.stderr.isatty())
@@ -90,7 +94,7 @@ def fitted(corpus: "Corpus", groups: tuple[int, ...], epochs: int, seed: int) ->
 
 
 def write_page(model: "ProdLDA", corpus: "Corpus", path: Path, seed: int) -> None:
-    """The report, or a word on what it needs."""
+    """Write the report, or print a note if a package for it is missing."""
     from hftopic.report import write_report
 
     draw_without_windows()

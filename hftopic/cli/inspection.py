@@ -1,4 +1,4 @@
-"""``topics``, ``evaluate`` and ``correlate``: what a fitted model says, and how well."""
+"""``topics``, ``evaluate`` and ``correlate``: topics, measures and correlations of a fitted model."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -14,32 +14,43 @@ if TYPE_CHECKING:
 
     from hftopic.analysis.models import FittedTopicModel
 
-SHOWN_PAIRS = 20  # in a table for people
+SHOWN_PAIRS = 20  # default number of pairs in a table for people
 MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 
 
 @click.command()
 @model_options
 @click.argument("corpus", type=existing_path, required=False)
-@click.option("-n", "--words", "n_words", type=click.IntRange(1), default=10, show_default=True)
-@click.option("--active", is_flag=True, help="Only the active topics; needs CORPUS.")
+@click.option(
+    "-n",
+    "--words",
+    "n_words",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Number of top words per topic.",
+)
+@click.option("--active", is_flag=True, help="Print only the active topics; needs CORPUS.")
 @corpus_options
 @style_options
 @command_options
 def topics(model: SavedModel, source: Source | None, n_words: int, active: bool, style: Style) -> None:
-    """Top words of MODEL's topics, by group.
+    """Print the top words of the topics of MODEL, by group.
 
-    With CORPUS also how much each topic says about its documents (information, in nats), whether it is
-    active, its share of the corpus and, if it repeats another, which one.
+    With CORPUS, also print the information of each topic (in nats), whether it is active, its share of the
+    corpus, and the topic it duplicates, if any.
     """
     if active and source is None:
-        raise click.UsageError("--active needs a CORPUS, over which the information of topics is measured")
+        raise click.UsageError("--active needs a CORPUS to measure the information of each topic")
     from hftopic.analysis import topic_summary
 
     if source is None:
         fitted = model.read()
         if words_of(fitted) is None:
-            note(f"{model.path} does not know its words: columns are numbered; --vocabulary FILE names them")
+            note(
+                f"{model.path} has no vocabulary, so words are shown as column numbers; pass "
+                "--vocabulary FILE to show words"
+            )
         table = words_of_topics(fitted, n_words)
     else:
         fitted, words = model.read_with_words()
@@ -58,21 +69,30 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
     multiple=True,
     default=["c_npmi"],
     show_default=True,
-    help="Measure of coherence; may be given several times.",
+    help="Coherence measure; repeat for several.",
 )
-@click.option("--by-topic", is_flag=True, help="The coherence of each topic in place of the measures.")
-@click.option("-n", "--words", "n_words", type=click.IntRange(2), default=10, show_default=True)
+@click.option(
+    "--by-topic", is_flag=True, help="Print the coherence of each topic instead of the overall measures."
+)
+@click.option(
+    "-n",
+    "--words",
+    "n_words",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Number of top words per topic.",
+)
 @corpus_options
 @style_options
 @command_options
 def evaluate(
     model: SavedModel, source: Source, measures: tuple[str, ...], by_topic: bool, n_words: int, style: Style
 ) -> None:
-    """Perplexity, active topics, coherence, diversity of MODEL.
+    """Evaluate MODEL: perplexity, active topics, coherence and diversity.
 
-    All are measured on the documents of CORPUS.
-    Of a corpus with splits the documents of the split "test" are used, unless --split says otherwise.
-    Coherence and diversity are those of the active topics.
+    All measures use the documents of CORPUS. If the corpus has splits, the split "test" is used (change it
+    with --split). Coherence and diversity are computed over the active topics.
     """
     from hftopic.analysis import topic_coherence, topic_diversity, topic_information
 
@@ -80,7 +100,7 @@ def evaluate(
     documents = source.read(vocabulary=known, words_file=model.vocabulary, prefer="test")
     active = topic_information(fitted, documents)["active"].to_numpy()
     if not active.any():
-        note("No topic is active on these documents, so that none has a coherence or a diversity")
+        note("No topic is active on these documents: coherence and diversity are not available")
     words = fitted.top_words(n_words)[active]
     coherence = topic_coherence(words, documents, measure=list(measures), top_n=n_words)
     if by_topic:
@@ -104,32 +124,47 @@ def evaluate(
 @click.command()
 @model_options
 @click.argument("corpus", type=existing_path)
-@click.option("--across/--within", default=None, help="Only pairs across groups, or only pairs within one.")
+@click.option(
+    "--across/--within", default=None, help="Only pairs across groups, or only pairs within a group."
+)
 @click.option(
     "-n",
     "--pairs",
     "n_pairs",
     type=click.IntRange(1),
-    help="Print only so many.  [default: 20 in a table, all with --json and --csv]",
+    help="Number of pairs to print.  [default: 20 in a table, all with --json and --csv]",
 )
-@click.option("--words", "n_words", type=click.IntRange(1), default=5, show_default=True)
+@click.option(
+    "--words",
+    "n_words",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Number of top words per topic.",
+)
 @click.option(
     "--kind",
     type=click.Choice(["mean", "total", "clr", "partial"]),
     default="mean",
     show_default=True,
-    help="Correlate posterior means, draws from the posterior, or centred log-ratios of topic proportions; "
-    "partial: the means, given those of all other topics.",
+    help="What is correlated: posterior means (mean), draws from the posterior (total), centred log-ratios "
+    "of topic proportions (clr), or posterior means given all other topics (partial).",
 )
-@click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
+@click.option(
+    "--permutations",
+    type=click.IntRange(1),
+    default=999,
+    show_default=True,
+    help="Number of permutations of the correlation test.",
+)
 @click.option(
     "--bootstrap",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Replicates for a 95% interval of each r, 1000 or more; none with 0.",
+    help="Bootstrap replicates for a 95% interval of each r; use at least 1000. 0 gives no intervals.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
 @corpus_options
 @style_options
 @command_options
@@ -145,11 +180,12 @@ def correlate(
     seed: int,
     style: Style,
 ) -> None:
-    """Pairs of topics of MODEL that go together in CORPUS.
+    """Print the correlations between the topics of MODEL on CORPUS.
 
-    They are pairs of active topics, the strongest first. r is a correlation; p_adjusted the chance of one as
-    strong by luck, adjusted for the number of pairs. With thousands of documents the smallest r is
-    significant: look at its size. A table and the JSON also sum up the correlations within and across groups.
+    The rows are pairs of active topics, strongest correlation first. r is the correlation; p_adjusted is its
+    permutation p-value, adjusted for the number of pairs. With thousands of documents even a very small r is
+    significant: look at its size. The table and the JSON output also summarise the correlations within and
+    across groups.
     """
     from hftopic.analysis import topic_correlation
 
@@ -175,7 +211,7 @@ def correlate(
 
 
 def words_of_topics(model: "FittedTopicModel", n_words: int) -> "pd.DataFrame":
-    """Top words of each topic, a list a row; of signed topics those of the two poles."""
+    """Top words of each topic, one row per topic; for signed topics the words of both poles."""
     import pandas as pd
 
     from hftopic.analysis.topics import topic_poles
@@ -189,7 +225,7 @@ def words_of_topics(model: "FittedTopicModel", n_words: int) -> "pd.DataFrame":
 
 
 def show_groups(table: "pd.DataFrame", style: Style) -> None:
-    """Topics, for people under a heading for each group."""
+    """Print topics; in a table for people, with one heading per group."""
     if style is not None:
         show(table, style)
         return
@@ -200,7 +236,7 @@ def show_groups(table: "pd.DataFrame", style: Style) -> None:
 
 
 def readable(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Topics of a group as people read them; of the topics that they are like only those that they repeat."""
+    """Table of a group for people: the nearest topic is shown only if it is a duplicate."""
     short = table.drop(columns=["group", "kl", "nearest", "similarity", "duplicate"], errors="ignore")
     if "duplicate" in table and table["duplicate"].any():
         short["repeats"] = table["nearest"].where(table["duplicate"])
@@ -208,7 +244,7 @@ def readable(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def shortened(pairs: "pd.DataFrame") -> "pd.DataFrame":
-    """Pairs as people read them: two topics in one column, and what matters of their correlation."""
+    """Table of pairs for people: both topics in one column, and only the main columns of the correlation."""
     interval = [name for name in ("r_low", "r_high") if name in pairs]
     short = pairs[["r", *interval, "p_adjusted", "words_a", "words_b"]].copy()
     for place, name in enumerate(("topic", "group")):

@@ -1,6 +1,6 @@
-"""Messages of the library in the words of the command line: its parameters are options here.
+"""Translation of parameter names in error messages of the library to command-line options.
 
-Only what is certainly a parameter is put in other words, so that every message stays readable.
+Only words that are certainly parameters are replaced, so that every message stays readable.
 """
 
 import re
@@ -9,18 +9,18 @@ from collections.abc import Mapping
 import click
 
 _TEXT = re.compile(r"(?<![\w.-])text= ")
-_GROUP = r"\((?:[^()]|\([^()]*\))*\)"  # in parentheses stand calls, such as HFVAE(alpha=1), left as they are
+_GROUP = r"\((?:[^()]|\([^()]*\))*\)"  # calls in parentheses, such as HFVAE(alpha=1), are not changed
 _VALUE = r"""'(?P<plain>[\w.:/,-]+)'|"[^"]*"|'[^']*'|[\w.+-]+(?![\w(])"""
 
 
 def in_options(message: str, command: click.Command | None) -> str:
-    """Message in which ``learning_rate`` and ``device='cuda'`` are ``--learning-rate``, ``--device cuda``.
+    """Message with ``--learning-rate``, ``--device cuda`` for ``learning_rate``, ``device='cuda'``.
 
     Parameters
     ----------
     message : str
     command : click.Command or None
-        Whose options take the place of parameters.
+        Command whose options replace the parameters.
 
     Examples
     --------
@@ -33,12 +33,15 @@ def in_options(message: str, command: click.Command | None) -> str:
         for parameter in (command.params if command else ())
         if isinstance(parameter, click.Option) and parameter.name
     }
-    message = _TEXT.sub("an option for texts, as --min-df, ", message)
+    message = _TEXT.sub("a text option, such as --min-df, ", message)
     return _assigned(options).sub(lambda found: _as_option(found, options), message) if options else message
 
 
 def _assigned(options: Mapping[str, str]) -> re.Pattern[str]:
-    """A group in parentheses; ``name=`` with its value or without; ``a_name`` no word of a language has."""
+    """Pattern of a group in parentheses, of ``name=`` with or without a value, or of ``a_name``.
+
+    A name without ``=`` must have an underscore, so that ordinary words are not replaced.
+    """
     every = "|".join(sorted(options, key=len, reverse=True))
     unmistakable = "|".join(name for name in sorted(options, key=len, reverse=True) if "_" in name) or "(?!)"
     return re.compile(

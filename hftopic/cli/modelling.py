@@ -1,4 +1,4 @@
-"""``fit`` and ``transform``: a corpus into a model, documents into proportions of its topics."""
+"""``fit`` and ``transform``: fit a model on a corpus, and compute topic proportions of documents."""
 
 import sys
 from collections.abc import Callable
@@ -40,20 +40,27 @@ if TYPE_CHECKING:
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
-    """Option for a parameter of the estimator, passed on if given; the default told is the estimator's."""
+    """Option for a parameter of the estimator; the help shows the default of the estimator."""
     return click.option(*names, type=type, help=f"{help}  [default: {default}]")
 
 
 @click.command()
 @click.argument("corpus", type=existing_path)
 @click.option("--out", type=new_path, required=True, help="Folder for the model.")
-@click.option("--force", is_flag=True, help="Replace the model that is there.")
-@click.option("--model", type=click.Choice(["prodlda", "nvdm"]), default="prodlda", show_default=True)
+@click.option("--force", is_flag=True, help="Replace an existing model.")
+@click.option(
+    "--model",
+    type=click.Choice(["prodlda", "nvdm"]),
+    default="prodlda",
+    show_default=True,
+    help="Kind of model.",
+)
 @_setting(
     "--groups",
     type=Groups(),
     default="25,25",
-    help="Topics of each group; '(25, Concrete(20))' has classes beside them.",
+    help="Number of topics in each group, such as 25,25; '(25, Concrete(20))' adds a discrete variable with "
+    "20 classes.",
 )
 @_setting("--alpha", type=Finite(0), default="1.0", help="Weight of the mutual information.")
 @_setting("--beta", type=Finite(0), default="0.1", help="Weight of the correlation between groups.")
@@ -63,56 +70,85 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=Objective(),
     default="hfvae",
     show_default=True,
-    help="What is minimised: grouped topics, the plain autoencoder, or as 'BetaTCVAE(beta=4.0)'.",
+    help="Objective to minimise: hfvae (grouped topics), vae (plain VAE), or an expression such as "
+    "'BetaTCVAE(beta=4.0)'.",
 )
 @_setting(
     "--marginals",
     type=click.Choice(["hfvae", "mws", "mss", "full"]),
     default="hfvae",
-    help="Their estimator.",
+    help="Estimator of the inference marginals.",
 )
 @_setting(
     "--partners",
     type=click.IntRange(2),
     default="64",
-    help="Documents a topic's own marginal is mixed over.",
+    help="Minimum number of documents used to estimate the marginal of a single topic.",
 )
-@click.option("--prior", type=Written(), help="As 'DirichletLaplace(0.5)'; if not given, the model's own.")
-@_setting("--topic-softmax", type=click.Choice(["joint", "group"]), default="joint", help="Of prodlda only.")
-@_setting("--hidden", type=Integers(), default="200,200", help="Units of the encoder's layers.")
+@click.option(
+    "--prior", type=Written(), help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model."
+)
+@_setting(
+    "--topic-softmax",
+    type=click.Choice(["joint", "group"]),
+    default="joint",
+    help="One softmax over all topics (joint) or one per group; prodlda only.",
+)
+@_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(
     "--dropout",
     type=Finite(0, 1, max_open=True),
-    default="0.02, of nvdm 0.05",
-    help="Share of units left out in training.",
+    default="0.02; nvdm: 0.05",
+    help="Dropout rate.",
 )
 @_setting(
     "--word-dropout",
     type=Finite(0, 1, max_open=True),
-    default="0.1, of nvdm 0.3",
-    help="Share of a document's words the encoder does not see in training.",
+    default="0.1; nvdm: 0.3",
+    help="Fraction of a document's words hidden from the encoder in training.",
 )
-@_setting("--encoder-norm", type=click.Choice(["none", "shift"]), default="none", help="Of its outputs.")
+@_setting(
+    "--encoder-norm",
+    type=click.Choice(["none", "shift"]),
+    default="none",
+    help="Batch norm on the outputs of the encoder: none, or with a shift only.",
+)
 @_setting("--epochs", "max_iter", type=click.IntRange(1), default="40", help="Passes over the documents.")
-@_setting("--batch-size", type=BatchSize(), default="auto", help="Documents in a training step.")
-@_setting("--learning-rate", type=Finite(0, min_open=True), default="0.004", help="Of Adam.")
-@_setting("--warm-up", type=Share(0), default="0.5", help="Epochs the weights rise over, or a share of them.")
+@_setting("--batch-size", type=BatchSize(), default="auto", help="Number of documents per training step.")
+@_setting(
+    "--learning-rate",
+    type=Finite(0, min_open=True),
+    default="0.004",
+    help="Initial learning rate of Adam.",
+)
+@_setting(
+    "--warm-up",
+    type=Share(0),
+    default="0.5",
+    help="Epochs (or fraction of all epochs) over which the weights rise from 0.",
+)
 @_setting(
     "--ramp",
     type=Share(0),
     default="1.0",
-    help="Epochs, or a share, in which alpha, beta, gamma go from 1 to their values.",
+    help="Epochs (or fraction of all epochs) over which alpha, beta and gamma go from 1 to their final "
+    "values.",
 )
 @_setting(
     "--validation-fraction",
     type=Finite(0, 1, max_open=True),
     default="0.0",
-    help="Documents held out, to stop early.",
+    help="Fraction of documents held out for early stopping.",
 )
-@_setting("--patience", type=click.IntRange(1), default="10", help="Epochs without progress before it stops.")
-@_setting("--device", type=str, default="auto", help="auto, cpu, cuda …")
-@click.option("--seed", "random_state", type=SEED, default=0, show_default=True)
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@_setting(
+    "--patience",
+    type=click.IntRange(1),
+    default="10",
+    help="Epochs without a lower validation loss before training stops.",
+)
+@_setting("--device", type=str, default="auto", help="Device to train on: auto, cpu, cuda …")
+@click.option("--seed", "random_state", type=SEED, default=0, show_default=True, help="Random seed.")
+@click.option("--quiet", is_flag=True, help="Do not show progress.")
 @vocabulary_option
 @corpus_options
 @style_options
@@ -130,7 +166,7 @@ def fit(
 ) -> None:
     """Fit a topic model on CORPUS and save it.
 
-    Of a corpus with splits the documents of the split "train" are used, unless --split says otherwise.
+    If the corpus has splits, the split "train" is used (change it with --split).
     """
     check_together(model, objective, **settings)
     check_free(out, force)
@@ -146,34 +182,40 @@ def fit(
 
 
 def check_together(model: str, objective: Any, **settings: Any) -> None:
-    """Refuse, as wrong usage, options that each are right but not with each other."""
+    """Check that the options can be used together.
+
+    Raises
+    ------
+    click.UsageError
+        They cannot.
+    """
     weights = [f"--{name}" for name in ("alpha", "beta", "gamma", "ramp") if settings.get(name) is not None]
     if objective != "hfvae" and weights:
         raise click.UsageError(
-            f"{', '.join(weights)}: of --objective hfvae only; write weights of another into it"
+            f"{', '.join(weights)}: only valid with --objective hfvae; write the weights of another "
+            "objective inside it, such as 'BetaTCVAE(beta=4.0)'"
         )
     if model == "nvdm" and settings["topic_softmax"] is not None:
-        raise click.UsageError("--topic-softmax is an option of prodlda, not of nvdm")
+        raise click.UsageError("--topic-softmax is only valid with --model prodlda")
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
     if model == "prodlda" and plain:
         if sum(groups) < 2:
-            raise click.UsageError(
-                "--groups: a document's proportions need two topics or more, as --groups 2"
-            )
+            raise click.UsageError("--groups: topic proportions need at least two topics, such as --groups 2")
         if settings["topic_softmax"] == "group" and min(groups) < 2:
             raise click.UsageError(
-                "--groups: with --topic-softmax group each group needs two topics or more, as --groups 2,2"
+                "--groups: with --topic-softmax group, each group needs at least two topics, such as "
+                "--groups 2,2"
             )
 
 
 def unfitted(model: str, objective: Any, **settings: Any) -> Any:
-    """Estimator with the settings given; what is None is left to its defaults.
+    """Estimator with the given settings; None keeps the default of the estimator.
 
     Raises
     ------
     ValueError
-        The device is not here.
+        The device is not available.
     """
     import hftopic
     from hftopic.models.parameters import chosen_device
@@ -182,22 +224,22 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     given = {name: value for name, value in settings.items() if value is not None}
     if objective != "hfvae":
         given["objective"] = VAE() if objective == "vae" else objective
-    chosen_device(given.get("device", "auto"))  # one that is not here is told before the corpus is read
+    chosen_device(given.get("device", "auto"))  # fail before the corpus is read
     return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
 
 
 def check_replaceable(out: Path) -> None:
-    """Refuse to train for what could not be saved: only a saved model is ever replaced."""
+    """Check before training that `out` is free or a saved model; nothing else is ever replaced."""
     from hftopic.models.saving import DESCRIPTION
 
     if out.exists() and not (out / DESCRIPTION).is_file():
         raise click.ClickException(
-            f"{out} is not a saved model, and so is not replaced; choose another --out"
+            f"{out} exists and is not a saved model, so it is not replaced; choose another --out"
         )
 
 
 def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
-    """Sizes of a fit, and the terms of the objective in its last epoch, in nats per document."""
+    """Sizes of the fitted model, and the terms of the objective in the last epoch, in nats per document."""
     terms = fitted.history_.iloc[-1].drop(["epoch", "learning_rate", "warm_up"], errors="ignore")
     return {
         "documents": len(documents),
@@ -212,19 +254,25 @@ def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
 @click.command()
 @model_options
 @click.argument("corpus", type=existing_path)
-@click.option("--out", type=new_path, help="File to write: .csv, .parquet or .npz.  [default: CSV, printed]")
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.option(
+    "--out",
+    type=new_path,
+    help="File to write (.csv, .parquet or .npz).  [default: CSV on standard output]",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @corpus_options
 @command_options
 def transform(model: SavedModel, source: Source, out: Path | None, force: bool) -> None:
-    """Proportions of MODEL's topics in each document of CORPUS.
+    """Compute the topic proportions of MODEL for each document of CORPUS.
 
-    For an NVDM model, whose topics have a sign, the posterior means. A row is named by the document's name,
-    or by its number where it has none.
+    For NVDM, whose topics are signed, the values are posterior means. The first column is the document's
+    name, or its number if the corpus has no names.
     """
     if out is not None:
         if out.suffix not in WRITERS:
-            raise click.BadParameter(f"{out} ends in none of {', '.join(WRITERS)}", param_hint="--out")
+            raise click.BadParameter(
+                f"{out}: the file name must end in {', '.join(WRITERS)}", param_hint="--out"
+            )
         if out.suffix == ".parquet" and find_spec("pyarrow") is None:
             raise click.ClickException("Parquet files need pyarrow: pip install 'hftopic[parquet]'")
         check_free(out, force, is_file=True)

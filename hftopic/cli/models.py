@@ -1,4 +1,4 @@
-"""A saved model on the command line: where it lies, and which words its columns stand for."""
+"""A saved model on the command line: its path and vocabulary."""
 
 from dataclasses import dataclass
 from functools import wraps
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SavedModel:
-    """The folder of a model, and the file of its words where it does not hold them itself."""
+    """Folder of a saved model, and the vocabulary file for a model without a vocabulary."""
 
     path: Path
     vocabulary: Path | None
 
     def read(self) -> "BaseTopicModel":
-        """The model, with ``vocabulary_`` if its words are known.
+        """The model, with ``vocabulary_`` if it has a vocabulary or ``--vocabulary`` is given.
 
         Raises
         ------
         click.ClickException
-            ``--vocabulary`` has not a word for each column, or other words than the model's own.
+            ``--vocabulary`` does not have one word per column, or differs from the model's vocabulary.
         """
         import numpy as np
 
@@ -39,36 +39,37 @@ class SavedModel:
             given = _listed(self.vocabulary, model.n_features_in_)
             if words not in (None, given):
                 raise click.ClickException(
-                    f"{self.path} knows its words, and they are not those of {self.vocabulary}; "
-                    "leave --vocabulary out. Words of a corpus of counts stand beside it, in vocab.txt"
+                    f"{self.path} has its own vocabulary, which differs from {self.vocabulary}; omit "
+                    "--vocabulary. The vocabulary of a corpus of counts belongs in vocab.txt next to the "
+                    "corpus"
                 )
             words = given
         if words is not None:
             model.vocabulary_ = np.array(words, dtype=object)
-            model.__dict__.pop("feature_names_in_", None)  # a corpus is compared with one of the two
+            model.__dict__.pop("feature_names_in_", None)  # only vocabulary_ is compared with a corpus
         return model
 
     def read_with_words(self) -> tuple["BaseTopicModel", list[str]]:
-        """The model and the words of its columns, without which no corpus can be matched to them.
+        """The model and its vocabulary, which is needed to match the words of a corpus to its columns.
 
         Raises
         ------
         click.ClickException
-            The words are not known.
+            The model has no vocabulary, and none is given.
         """
         model = self.read()
         words = words_of(model)
         if words is None:
             raise click.ClickException(
-                f"{self.path} does not know its words: it was fitted on a matrix without any, so that those "
-                "of a corpus cannot be matched to its columns. Give --vocabulary FILE, a file with the word "
-                f"of each of its {model.n_features_in_:,} columns, one a line"
+                f"{self.path} has no vocabulary: it was fitted on a bare matrix, so the words of a corpus "
+                "cannot be matched to its columns. Pass --vocabulary FILE, a file with one word per line for "
+                f"its {model.n_features_in_:,} columns"
             )
         return model, words
 
 
 def words_of(model: object) -> list[str] | None:
-    """Words of a model's columns, or None for one that was fitted without."""
+    """Vocabulary of a model; None if it was fitted without one."""
     from hftopic.data.inputs import known_words
 
     words = known_words(model)
@@ -82,13 +83,13 @@ def _listed(path: Path, n_words: int) -> list[str]:
     if len(words) != n_words:
         raise click.ClickException(
             f"{path} has {len(words):,} words, but the model has {n_words:,} columns; "
-            "give the words it was fitted on, one a line"
+            "pass the words it was fitted on, one per line"
         )
     return words
 
 
 def model_options(command: Command) -> Command:
-    """``MODEL`` and ``--vocabulary``; the command is given ``model``, and its corpus the same words."""
+    """Add ``MODEL`` and ``--vocabulary``; the command gets them as one argument ``model``."""
 
     @wraps(command)
     def with_model(*, model: Path, vocabulary: Path | None, **given: Any) -> Any:
@@ -97,6 +98,6 @@ def model_options(command: Command) -> Command:
     option = click.option(
         "--vocabulary",
         type=existing_file,
-        help="Word of each column of a MODEL that was fitted on a bare matrix, one a line.",
+        help="File with the vocabulary, one word per line, for a MODEL fitted on a bare matrix.",
     )
     return click.argument("model", type=existing_path)(option(with_model))

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the corpus that they name."""
+"""Options shared by several commands, and the corpus that they describe."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,14 +15,14 @@ from hftopic.cli.values import Share, existing_file, text_encoding, word_pattern
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
 
-ALL = "all"  # the value of --split that names every document
+ALL = "all"  # value of --split that selects every document
 
 Command = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A corpus on the command line: where it lies and how it is read."""
+    """A corpus on the command line: its path and how to read it."""
 
     path: Path
     format: str | None
@@ -37,19 +37,21 @@ class Source:
         words_file: Path | None = None,
         prefer: str | None = None,
     ) -> "Corpus":
-        """The documents asked for by ``--split``; else, if the corpus has such a split, those of ``prefer``.
+        """Documents of the split in ``--split``; without it, of the split ``prefer`` if it exists, else all.
 
         Parameters
         ----------
         vocabulary : sequence of str, optional
-            Words of a model; the corpus is in terms of them.
+            Vocabulary of a model, used for the corpus.
         words_file : Path, optional
-            ``--vocabulary``: the words of a corpus that has none of its own.
+            ``--vocabulary``: the vocabulary of a corpus that has none.
+        prefer : str, optional
+            Split to use if ``--split`` is not given.
 
         Raises
         ------
         click.ClickException
-            No word of the documents is among those of the vocabulary.
+            The documents and the vocabulary have no word in common.
         """
         from hftopic.data.formats import read_corpus
         from hftopic.data.text import TextOptions
@@ -65,9 +67,9 @@ class Source:
         )
         if vocabulary is not None and len(corpus) and not corpus.n_tokens:
             raise click.ClickException(
-                f"none of the words of {self.path} is among the {len(vocabulary):,} of the model, as "
-                f"{', '.join(map(repr, vocabulary[:5]))}; is it the right model, and were its texts split "
-                "into words by the same options?"
+                f"{self.path} and the model have no word in common; the model has {len(vocabulary):,} words, "
+                f"such as {', '.join(map(repr, vocabulary[:5]))}. Is this the right model? Are --keep-case "
+                "and --token-pattern the same as in fit?"
             )
         if (
             self.split is None
@@ -76,11 +78,14 @@ class Source:
             and prefer in corpus.splits
         ):
             n_all, corpus = len(corpus), corpus.split(prefer)
-            note(f"Using the split {prefer!r}, {len(corpus):,} of {n_all:,} documents; --split all takes all")
+            note(
+                f"Using the split {prefer!r} ({len(corpus):,} of {n_all:,} documents); pass --split all to "
+                "use all"
+            )
         return corpus
 
     def _lacks_words(self) -> bool:
-        """Whether this is a folder of counts without the words of its columns."""
+        """Whether this is a folder of counts without a vocabulary."""
         from hftopic.data.formats.folder import matrices
 
         named = any((self.path / name).is_file() for name in ("vocab.txt", "vocabulary.txt"))
@@ -88,8 +93,10 @@ class Source:
 
 
 _READING = [
-    click.option("--format", help="Format of the corpus, if its name does not tell (see the documentation)."),
-    click.option("--split", help="Only the documents of this split, as train or test; all for all of them."),
+    click.option(
+        "--format", help="Format of the corpus, if its name does not determine it (see the documentation)."
+    ),
+    click.option("--split", help='Use only this split, such as train or test; "all" uses every document.'),
     click.option(
         "--encoding",
         default="utf-8",
@@ -99,24 +106,32 @@ _READING = [
     ),
 ]
 _COLUMNS = [
-    click.option("--text-column", help="Column of a table that holds the texts.  [default: text]"),
-    click.option("--label-column", help="Column that holds the labels.  [default: label]"),
-    click.option("--name-column", help="Column that holds the documents' names.  [default: name]"),
+    click.option("--text-column", help="Column of a table with the texts.  [default: text]"),
+    click.option("--label-column", help="Column with the labels.  [default: label]"),
+    click.option("--name-column", help="Column with the names of the documents.  [default: name]"),
 ]
 _TEXT = [
-    click.option("--keep-case", is_flag=True, default=None, help="Leave capitals as they are."),
-    click.option("--stop-words", metavar="english|none|FILE", help="Words left out.  [default: english]"),
-    click.option("--min-df", type=Share(), help="Fewest documents a word occurs in.  [default: 5]"),
-    click.option("--max-df", type=Share(), help="Most documents a word occurs in.  [default: 0.5]"),
-    click.option("--token-pattern", callback=word_pattern, help="Regular expression of a word."),
+    click.option("--keep-case", is_flag=True, default=None, help="Do not convert texts to lower case."),
+    click.option("--stop-words", metavar="english|none|FILE", help="Words to remove.  [default: english]"),
     click.option(
-        "--max-features", type=click.IntRange(1), help="Keep only so many words, the most frequent."
+        "--min-df",
+        type=Share(),
+        help="Drop words in fewer documents than this (count or fraction).  [default: 5]",
+    ),
+    click.option(
+        "--max-df",
+        type=Share(),
+        help="Drop words in more documents than this (count or fraction).  [default: 0.5]",
+    ),
+    click.option("--token-pattern", callback=word_pattern, help="Regular expression that matches a word."),
+    click.option(
+        "--max-features", type=click.IntRange(1), help="Keep only this many words, the most frequent."
     ),
 ]
 
 
 def corpus_options(command: Command) -> Command:
-    """Options of reading a corpus; the command is given ``source`` in place of them and of the path."""
+    """Add the options for reading a corpus; the command gets them and the path as ``source``."""
 
     @wraps(command)
     def with_source(*, corpus: Path | None, **given: Any) -> Any:
@@ -136,7 +151,7 @@ def _text_names() -> list[str]:
 
 
 def _text_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Settings of `TextOptions` that were given."""
+    """Arguments of `TextOptions` from the given options."""
     settings = {name: value for name, value in given.items() if value is not None}
     if settings.pop("keep_case", False):
         settings["lowercase"] = False
@@ -158,21 +173,22 @@ def _listed_words(path: Path) -> list[str]:
 
 
 def vocabulary_option(command: Command) -> Command:
-    """``--vocabulary`` of the commands that take a corpus alone."""
+    """Add ``--vocabulary`` to a command that takes a corpus but no model."""
     return click.option(
         "--vocabulary",
         type=existing_file,
-        help="File with the words of counts that come without, or those to count in texts; one a line.",
+        help="Vocabulary file, one word per line: the column names of a count matrix without a vocabulary, "
+        "or the words to count in texts.",
     )(command)
 
 
 def style_options(command: Command) -> Command:
-    """``--json`` and ``--csv``, of which one at the most; the command is given ``style``."""
+    """Add ``--json`` and ``--csv``, at most one of which can be given; the command gets ``style``."""
 
     @wraps(command)
     def with_style(*, as_json: bool, as_csv: bool, **given: Any) -> Any:
         if as_json and as_csv:
-            raise click.UsageError("--json and --csv are two forms of the output; choose one")
+            raise click.UsageError("--json and --csv cannot be used together; choose one")
         return command(style="json" if as_json else "csv" if as_csv else None, **given)
 
     return _with_options(
@@ -185,7 +201,7 @@ def style_options(command: Command) -> Command:
 
 
 def command_options(command: Command) -> Command:
-    """What every command takes."""
+    """Add the options of every command."""
     return _with_options(command, [debug_option])
 
 
@@ -196,27 +212,29 @@ def _with_options(command: Command, options: Sequence[Callable[[Command], Comman
 
 
 def note(message: str) -> None:
-    """Word to the person at the terminal, on standard error."""
+    """Print a note for the user on standard error."""
     click.echo(message, err=True)
 
 
 def check_free(path: Path, force: bool, is_file: bool = False) -> None:
-    """Refuse early, before any work, what could not be written in the end.
+    """Check before any work that the output can be written.
 
     Raises
     ------
     click.ClickException
-        Something is at the path and ``--force`` was not given, or is a folder where a file is to be; or
-        nothing can be written there.
+        The path exists and ``--force`` was not given; the path is a folder but a file must be written; or
+        the path is not writable.
     """
     folder = path.absolute().parent
     if not folder.is_dir():
-        state = "is not a folder" if folder.exists() else "does not exist; make it first"
+        state = "is not a folder" if folder.exists() else "does not exist; create it first"
         raise click.ClickException(f"cannot write {path}: the folder {folder} {state}")
     if path.exists() and not force:
-        raise click.ClickException(f"{path} is there already; --force replaces it")
+        raise click.ClickException(f"{path} already exists; pass --force to replace it")
     if is_file and path.is_dir():
-        raise click.ClickException(f"{path} is a folder, which a file does not replace; choose another --out")
+        raise click.ClickException(
+            f"{path} is a folder and cannot be replaced by a file; choose another --out"
+        )
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=folder):
             pass

@@ -1,4 +1,4 @@
-"""The program around the commands: errors without tracebacks, warnings in one line, exit codes."""
+"""Program that runs the commands: errors without tracebacks, warnings in one line, exit codes."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 class Program(click.Group):
-    """Group of commands that ends with 0 on success, 1 on an error, 2 on wrong usage, 130 when interrupted.
+    """Group of commands with exit codes 0 on success, 1 on an error, 2 on wrong usage, 130 when interrupted.
 
-    An error is one message on standard error; ``--debug`` lets the traceback through. That the reader of the
-    output leaves early, as ``head`` does, is no error.
+    An error is one message on standard error; ``--debug`` shows the traceback. If the reader of the output
+    closes it early, as ``head`` does, this is not an error.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Commands in the order in which they were added, which is that of a user's work."""
+        """Commands in the order in which they were added, which is the order of a user's work."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -33,7 +33,7 @@ class Program(click.Group):
             warnings.showwarning = _warner()
             try:
                 result = super().invoke(ctx)
-                sys.stdout.flush()  # a reader that left is met here, where it is dealt with quietly
+                sys.stdout.flush()  # a closed output raises its error here, where it is handled
                 return result
             except KeyboardInterrupt:
                 click.echo("Interrupted", err=True)
@@ -51,7 +51,7 @@ class Program(click.Group):
 
 
 def debug_option(command: Any) -> Any:
-    """``--debug``, which works before a command's name and after it."""
+    """Add ``--debug``, which can be before or after the name of the command."""
     return click.option(
         "--debug",
         is_flag=True,
@@ -62,7 +62,7 @@ def debug_option(command: Any) -> Any:
 
 
 def stop_cleanly_when_terminated() -> None:
-    """A request to terminate unwinds the program, so that half-written files go with it."""
+    """Turn SIGTERM into an exception, so that partly written files are removed."""
     signal.signal(signal.SIGTERM, _exit_terminated)
 
 
@@ -76,13 +76,13 @@ def _note_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> 
 
 
 def _drop_output() -> None:
-    """The reader of standard output has what it wanted, as ``head`` has: what is left goes nowhere."""
+    """Discard the rest of the output, because the reader of standard output has closed it."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _warner() -> Callable[..., None]:
-    """What shows a warning: one line, and once, however many steps of a command meet its cause."""
+    """Function that shows a warning in one line, and each text only once per command."""
     shown = set()
 
     def warn(message: Warning | str, *_: object, **__: object) -> None:
@@ -94,10 +94,12 @@ def _warner() -> Callable[..., None]:
 
 
 def _message(error: Exception) -> str:
-    """What went wrong, in a line or a few; an error we did not word ourselves keeps its name."""
+    """Message of an error; an unexpected error also shows the name of its class."""
     text = str(error).strip()
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, (ValueError, OSError, RuntimeError, ImportError)) and text:
         return text
-    return f"{type(error).__name__}: {text}\nThis was not expected; --debug shows where it happened."
+    return (
+        f"{type(error).__name__}: {text}\nThis is an unexpected error; run with --debug to see the traceback."
+    )

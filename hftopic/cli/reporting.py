@@ -1,4 +1,4 @@
-"""``report``: what a model found, as one page to look at."""
+"""``report``: HTML report of a model on a corpus."""
 
 import os
 import sys
@@ -16,9 +16,9 @@ from hftopic.cli.values import SEED, existing_file, existing_path, new_path
 @click.command()
 @model_options
 @click.argument("corpus", type=existing_path)
-@click.option("--out", type=new_path, required=True, help="The page, as report.html.")
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
-@click.option("--title", default=None, help="Its heading.  [default: the name of CORPUS]")
+@click.option("--out", type=new_path, required=True, help="HTML file to write, such as report.html.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--title", default=None, help="Heading of the report.  [default: the name of CORPUS]")
 @click.option(
     "--coherence",
     "measures",
@@ -26,24 +26,40 @@ from hftopic.cli.values import SEED, existing_file, existing_path, new_path
     multiple=True,
     default=["c_npmi", "c_v"],
     show_default=True,
-    help="Measure of coherence; may be given several times.",
+    help="Coherence measure; repeat for several.",
 )
-@click.option("-n", "--words", "n_words", type=click.IntRange(2), default=10, show_default=True)
+@click.option(
+    "-n",
+    "--words",
+    "n_words",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Number of top words per topic.",
+)
 @click.option(
     "--documents",
     "n_documents",
     type=click.IntRange(1),
     default=2000,
     show_default=True,
-    help="Documents to search in the page.",
+    help="Maximum number of searchable documents in the report.",
 )
-@click.option("--texts", type=existing_file, help="The documents as they were written, a line each.")
+@click.option("--texts", type=existing_file, help="File with the original texts, one document per line.")
 @click.option(
-    "--dates", type=existing_file, help="Date or year of each document, a line each, for topics over time."
+    "--dates",
+    type=existing_file,
+    help="File with the date or year of each document, one per line; adds topics over time.",
 )
-@click.option("--permutations", type=click.IntRange(1), default=999, show_default=True)
-@click.option("--seed", type=SEED, default=0, show_default=True)
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@click.option(
+    "--permutations",
+    type=click.IntRange(1),
+    default=999,
+    show_default=True,
+    help="Number of permutations of the correlation test.",
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@click.option("--quiet", is_flag=True, help="Do not show progress.")
 @corpus_options
 @command_options
 def report(
@@ -61,10 +77,11 @@ def report(
     seed: int,
     quiet: bool,
 ) -> None:
-    """One HTML page of MODEL on CORPUS, to look at without a network.
+    """Write a self-contained HTML report of MODEL on CORPUS.
 
-    It shows the topics by group, which are alive, how they correlate, a map, coherence, topics by label and
-    over time, the training, documents to search, and how it was made. Every table downloads as CSV.
+    The report shows the topics by group, the active topics, correlations, a map, coherence, topics by label
+    and over time, training curves, searchable documents, and the settings. Every table can be downloaded as
+    CSV.
     """
     check_free(out, force, is_file=True)
     from hftopic.report import write_report
@@ -90,12 +107,12 @@ def report(
 
 
 def lines_of(path: Path, encoding: str) -> list[str | None]:
-    """Lines of a file, None for one that is blank."""
+    """Lines of a file; a blank line is None."""
     return [line.strip() or None for line in path.read_text(encoding=encoding).splitlines()]
 
 
 def dates_of(path: Path, encoding: str) -> list[Any]:
-    """Lines of a file as numbers where all are, else as they stand, each a date."""
+    """Lines of a file as numbers if all are numbers, else as strings, each of which must be a date."""
     lines = lines_of(path, encoding)
     try:
         return [None if line is None else float(line) if "." in line else int(line) for line in lines]
@@ -105,10 +122,12 @@ def dates_of(path: Path, encoding: str) -> list[Any]:
         moments = pd.to_datetime(pd.Series(lines, dtype=object), errors="coerce", format="mixed", utc=True)
         for number, (line, unread) in enumerate(zip(lines, moments.isna(), strict=True), start=1):
             if line is not None and unread:
-                raise click.ClickException(f"{path}, line {number}: {line!r} is no date or number") from None
+                raise click.ClickException(
+                    f"{path}, line {number}: {line!r} is neither a date nor a number"
+                ) from None
         return list(lines)
 
 
 def draw_without_windows() -> None:
-    """Whatever a user's settings of matplotlib say; before it is loaded."""
+    """Select a matplotlib backend without windows, before matplotlib is imported; overrides user settings."""
     os.environ["MPLBACKEND"] = "agg"

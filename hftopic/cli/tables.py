@@ -1,4 +1,4 @@
-"""Tables on standard output: for a terminal, or as JSON or CSV for another program."""
+"""Tables on standard output: for a terminal, or as JSON or CSV for other programs."""
 
 import json
 import math
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Style = Literal["json", "csv"] | None  # None is a table for people
-NARROWEST = 8  # columns a text is never cut below
+NARROWEST = 8  # minimum width of a text column, in characters
 GAP = "  "
 MISSING = "\N{EN DASH}"
 
 
 def show(frame: "pd.DataFrame", style: Style = None, heading: str | None = None) -> None:
-    """Print a table, without its index, in the style asked for."""
+    """Print a table, without its index, in the given style."""
     if style == "json":
         click.echo(json.dumps(records(frame), ensure_ascii=False, indent=1))
     elif style == "csv":
@@ -36,7 +36,7 @@ def show(frame: "pd.DataFrame", style: Style = None, heading: str | None = None)
 
 
 def show_values(values: Mapping[str, Any], style: Style = None, heading: str | None = None) -> None:
-    """Print named values: a table of two columns, or one JSON object."""
+    """Print named values as a table of two columns, or as one JSON object."""
     import pandas as pd
 
     if style == "json":
@@ -51,13 +51,13 @@ def show_values(values: Mapping[str, Any], style: Style = None, heading: str | N
 
 
 def show_tables(frames: "Mapping[str, pd.DataFrame]") -> None:
-    """Print tables by name, as one JSON object."""
+    """Print named tables as one JSON object."""
     named = {name: records(frame) for name, frame in frames.items()}
     click.echo(json.dumps(named, ensure_ascii=False, indent=1))
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows as JSON-ready dictionaries; a value that is missing becomes null."""
+    """Rows as dictionaries for JSON; a missing value becomes null."""
     names = [str(name) for name in frame.columns]
     return [
         {name: _plain(value) for name, value in zip(names, row, strict=True)}
@@ -66,19 +66,19 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def flattened(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Frame in which a column of lists is a text of their items, as CSV has no lists."""
+    """Frame with lists joined to text, because CSV has no lists."""
     return frame.map(lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def available_width() -> int | None:
-    """Columns to fit into: the terminal's, or ``COLUMNS``; no limit for a file or a pipe."""
+    """Width of the terminal in columns, or of ``COLUMNS``; None (no limit) for a file or a pipe."""
     if "COLUMNS" in os.environ or sys.stdout.isatty():
         return shutil.get_terminal_size().columns
     return None
 
 
 def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> list[str]:
-    """Lines of a table: names, a rule, rows. Numbers stand right, text left, and long text is cut to fit."""
+    """Lines of a table: names, a rule, rows. Numbers are aligned right; text is aligned left or truncated."""
     numeric = [
         any(_is_number(row[i]) for row in rows)
         and all(_is_number(row[i]) or _is_missing(row[i]) for row in rows)
@@ -95,7 +95,7 @@ def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
 
 
 def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> list[int]:
-    """Column widths that add up to what is available, if the text columns can give that much."""
+    """Column widths that sum to at most `available`, if the text columns can be narrowed enough."""
     widths = list(widths)
     givers = [i for i, is_number in enumerate(numeric) if not is_number and widths[i] > NARROWEST]
     while sum(widths) > available and givers:
@@ -107,7 +107,7 @@ def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> li
 
 
 def text(value: Any) -> str:
-    """One cell, for people: three decimals, a dash for what is missing, control characters made visible."""
+    """One cell for people: three decimals, a dash for a missing value, visible control characters."""
     if _is_missing(value):
         return MISSING
     if _is_truth(value):
@@ -124,7 +124,7 @@ def text(value: Any) -> str:
 
 
 def display_width(text: str) -> int:
-    """Columns of a terminal that a text takes: two for a wide character, none for a combining one."""
+    """Width of a text in terminal columns: two for a wide character, none for a combining character."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
     )
@@ -154,7 +154,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Value of a table as JSON has it."""
+    """Value of a table as a JSON value."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if _is_missing(value):

@@ -1,4 +1,4 @@
-"""Values that options take, each checked before any work is done."""
+"""Types of option values; every value is checked before any work is done."""
 
 import ast
 import math
@@ -8,27 +8,27 @@ from typing import Any
 
 import click
 
-SEED = click.IntRange(0, 2**32 - 1)  # what numpy takes
+SEED = click.IntRange(0, 2**32 - 1)  # seeds that numpy accepts
 existing_path = click.Path(exists=True, path_type=Path)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_path = click.Path(path_type=Path)
 
 
 class Share(click.ParamType):  # type: ignore[type-arg]
-    """A count (an int) or a share of the whole (a float), as scikit-learn tells them apart."""
+    """A count (int) or a fraction (float), distinguished by type as in scikit-learn."""
 
-    name = "number or share"
+    name = "n|fraction"
 
     def __init__(self, lowest: int = 1) -> None:
-        self.lowest = lowest  # of a count; a share is from 0 to 1
+        self.lowest = lowest  # minimum of a count; a fraction is from 0 to 1
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
         number = value if isinstance(value, int | float) else self._number(value)
         if number is None:
-            self.fail(f"{value!r} is neither a number, such as 5, nor a share, such as 0.5", param, ctx)
+            self.fail(f"{value!r} is neither a count, such as 5, nor a fraction, such as 0.5", param, ctx)
         if not (number >= self.lowest if isinstance(number, int) else 0 <= number <= 1):
             self.fail(
-                f"{value} is neither a whole number from {self.lowest} up nor a share from 0.0 to 1.0",
+                f"{value} is neither an integer >= {self.lowest} nor a fraction from 0.0 to 1.0",
                 param,
                 ctx,
             )
@@ -43,7 +43,7 @@ class Share(click.ParamType):  # type: ignore[type-arg]
 
 
 class BatchSize(click.ParamType):  # type: ignore[type-arg]
-    """A number of documents from 2 up, or auto."""
+    """A number of documents, at least 2, or auto."""
 
     name = "n|auto"
 
@@ -55,7 +55,7 @@ class BatchSize(click.ParamType):  # type: ignore[type-arg]
 
 
 class Finite(click.FloatRange):
-    """A number in a range, neither infinite nor missing."""
+    """A finite number in a range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number: float = super().convert(value, param, ctx)
@@ -65,7 +65,7 @@ class Finite(click.FloatRange):
 
 
 class Integers(click.ParamType):  # type: ignore[type-arg]
-    """Whole numbers from 1 up, separated by commas."""
+    """Positive integers separated by commas."""
 
     name = "n,n,…"
 
@@ -79,12 +79,14 @@ class Integers(click.ParamType):  # type: ignore[type-arg]
         except ValueError:
             numbers = ()
         if not numbers or min(numbers) < 1:
-            self.fail(f"{value!r} is not a list of whole numbers from 1 up, as 25,25", param, ctx)
+            self.fail(
+                f"{value!r} is not a comma-separated list of positive integers, such as 25,25", param, ctx
+            )
         return numbers
 
 
 class Written(click.ParamType):  # type: ignore[type-arg]
-    """A value of the package as it is written in Python, such as BetaTCVAE(beta=4.0); nothing is executed."""
+    """A value of the package as a Python expression, such as BetaTCVAE(beta=4.0); no code is executed."""
 
     name = "value"
 
@@ -98,7 +100,7 @@ class Written(click.ParamType):  # type: ignore[type-arg]
 
 
 class Objective(Written):
-    """hfvae, vae, or an objective as it is written."""
+    """hfvae, vae, or an objective as a Python expression."""
 
     name = "hfvae|vae|VALUE"
 
@@ -108,7 +110,7 @@ class Objective(Written):
 
 
 class Groups(Integers):
-    """Whole numbers separated by commas, or groups as they are written: (25, Concrete(20))."""
+    """Positive integers separated by commas, or groups as a Python expression: (25, Concrete(20))."""
 
     name = "n,n,…|VALUE"
 
@@ -127,7 +129,7 @@ def _written(node: ast.expr) -> Any:
             return tuple(map(_written, elts))
         case ast.Call(ast.Name(name), arguments, keywords):
             if name not in VALUES:
-                raise ValueError(f"there is no {name}; there are {', '.join(sorted(VALUES))}")
+                raise ValueError(f"unknown name {name}; choose from {', '.join(sorted(VALUES))}")
             named = {str(keyword.arg): _written(keyword.value) for keyword in keywords}
             return VALUES[name](*map(_written, arguments), **named)
         case _:
@@ -135,24 +137,24 @@ def _written(node: ast.expr) -> Any:
 
 
 def text_encoding(ctx: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001
-    """Name of an encoding of text, checked."""
+    """Check the name of a text encoding."""
     try:
         b"a".decode(value)
     except UnicodeDecodeError:
-        return value  # as of utf-16: an encoding of text, and that is all that is asked
+        return value  # for example utf-16: a text encoding, which is all that is checked here
     except LookupError:
         raise click.BadParameter(
-            f"there is no encoding of text {value!r}; well known are utf-8, latin-1, cp1252 and utf-16"
+            f"unknown text encoding {value!r}; common encodings are utf-8, latin-1, cp1252 and utf-16"
         ) from None
     return value
 
 
 def word_pattern(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
-    """Regular expression with one captured group at the most."""
+    """Check a regular expression, which can have at most one capturing group."""
     try:
         groups = re.compile(value or "").groups
     except re.error as error:
-        raise click.BadParameter(f"{value!r} is no regular expression: {error}") from None
+        raise click.BadParameter(f"{value!r} is not a valid regular expression: {error}") from None
     if groups > 1:
-        raise click.BadParameter(f"{value!r} captures {groups} groups; one at the most")
+        raise click.BadParameter(f"{value!r} has {groups} capturing groups; at most one is allowed")
     return value

@@ -1,7 +1,7 @@
-"""Figures of a model, drawn by matplotlib from the tables of :mod:`hftopic.analysis`.
+"""Figures of a model, drawn with matplotlib from the tables of :mod:`hftopic.analysis`.
 
-Each function takes an Axes or makes one, and returns it. Colours tell groups apart for every kind of colour
-vision, and a second sign (position, marker or line) says the same.
+Each function takes an Axes or creates one, and returns it. Group colours are distinguishable with all types
+of colour vision, and position, marker or line style repeats the information.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Figures of correlations among topics: a matrix in blocks, and a network between groups."""
+"""Figures of correlations between topics: a matrix in blocks, and a network between groups."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,30 +22,31 @@ from hftopic.plots.style import (
     signed,
 )
 
-N_SWEEPS = 8  # of ordering each column by the others
+N_SWEEPS = 8  # number of times that each column is ordered by the others
 LONGEST_NAME = 40
 
 
 def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -> Any:
-    """Matrix of correlations in blocks of groups; in a block, topics with like correlations are neighbours.
+    """Correlation matrix in blocks of groups; in a block, topics with similar correlations are neighbours.
 
     Parameters
     ----------
     correlation : TopicCorrelation
     level : float, default=0.05
-        A cross marks pairs whose adjusted p-value is above this: of many documents nearly none is.
+        A cross marks pairs with an adjusted p-value above this level; with many documents almost no pair has
+        a cross.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Violet for positive, olive for negative correlations, the darker the stronger; on the diagonal the
-        colours of the groups. The numbers on the sides are the topics'.
+        Violet cells are positive and olive cells negative correlations; darker is stronger. The diagonal has
+        the colours of the groups. The numbers on the sides are topic numbers.
 
     Raises
     ------
     TypeError
-        Something other than a TopicCorrelation.
+        `correlation` is not a TopicCorrelation.
     """
     from matplotlib.patches import Rectangle
 
@@ -88,13 +89,13 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
 def _check(correlation: Any) -> None:
     if not hasattr(correlation, "pairs") or not hasattr(correlation, "matrix"):
         raise TypeError(
-            f"expected what topic_correlation returns, got a {type(correlation).__name__}: "
+            f"expected a TopicCorrelation, got a {type(correlation).__name__}: pass the result of "
             "topic_correlation(model, X)"
         )
 
 
 def _scale(ax: Any) -> None:
-    """What the shades stand for, right of the matrix."""
+    """Draw the colour scale of r to the right of the matrix."""
     from matplotlib.patches import Rectangle
 
     for i, r in enumerate((1.0, 0.75, 0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)):
@@ -132,30 +133,30 @@ def plot_network(
     names: Mapping[int, str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """The strongest pairs of topics across groups as lines between columns, one column a group.
+    """Network of the strongest correlations across groups; each group is a column, each pair a line.
 
     Parameters
     ----------
     correlation : TopicCorrelation
     n_pairs : int, default=20
-        Lines at the most.
+        Maximum number of lines.
     smallest : float, default=0.1
-        \\|r\\| below which no line is drawn: with many documents the smallest correlation is significant.
+        Minimum \\|r\\| of a line: with many documents even a very small correlation is significant.
     level : float, default=0.05
-        Adjusted p-value above which no line is drawn.
+        Maximum adjusted p-value of a line.
     names : mapping of int to str, optional
-        What to call topics, by number; their first words without it.
+        Names of topics by number. By default a topic is labelled with its first words.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Full violet lines are positive and dashed olive ones negative correlations, the wider the stronger.
+        Solid violet lines are positive and dashed olive lines negative correlations; wider is stronger.
 
     Raises
     ------
     TypeError
-        Something other than a TopicCorrelation.
+        `correlation` is not a TopicCorrelation, or `names` is not a mapping.
     """
     _check(correlation)
     check_names(names)
@@ -164,7 +165,7 @@ def plot_network(
     tallest = max(map(len, columns.values()), default=1)
     ax = axes(ax, 7.0 if len(columns) < 3 else 3.3 * len(columns), 0.42 * tallest + 0.7)
     if not ties:
-        label(ax, 0.5, -0.5, f"No pair across groups with |r| of {smallest:g} or more", ha="center")
+        label(ax, 0.5, -0.5, f"No pair across groups with |r| of at least {smallest:g}", ha="center")
     places = {
         topic: (float(x), -(i + 0.5) * tallest / len(topics))
         for x, topics in enumerate(columns.values())
@@ -185,7 +186,7 @@ def plot_network(
 
 
 class Tie(NamedTuple):
-    """A pair of topics that a line joins."""
+    """A pair of topics, drawn as a line."""
 
     topics: tuple[int, int]
     groups: tuple[int, int]
@@ -194,7 +195,7 @@ class Tie(NamedTuple):
 
 
 def strongest_ties(correlation: Any, n: int = 20, smallest: float = 0.1, level: float = 0.05) -> list[Tie]:
-    """The pairs that :func:`plot_network` draws, the strongest first."""
+    """Pairs of topics drawn by :func:`plot_network`, strongest first."""
     across = correlation.across()
     drawn = across[(across["r"].abs() >= smallest) & (across["p_adjusted"] <= level)].head(n)
     topics, groups, words = (
@@ -204,7 +205,10 @@ def strongest_ties(correlation: Any, n: int = 20, smallest: float = 0.1, level: 
 
 
 def _columns(ties: list[Tie]) -> dict[int, list[int]]:
-    """Topics of each group from the top down, at the mean place of their partners: few lines cross."""
+    """Topics of each group from top to bottom, in the order of the mean position of their partners.
+
+    This order reduces the number of lines that cross.
+    """
     columns: dict[int, list[int]] = {group: [] for group in sorted({g for tie in ties for g in tie.groups})}
     for tie in ties:
         for topic, group in zip(tie.topics, tie.groups, strict=True):
@@ -219,13 +223,13 @@ def _columns(ties: list[Tie]) -> dict[int, list[int]]:
 
 
 def _pull(topic: int, ties: list[Tie], rank: dict[int, float]) -> float:
-    """Mean place of the topics that a topic is tied to, the strong ties counting most."""
+    """Mean position of the topics that are correlated with a topic, weighted by the strength."""
     own = [(abs(tie.r), rank[tie.topics[tie.topics[0] == topic]]) for tie in ties if topic in tie.topics]
     return sum(weight * place for weight, place in own) / sum(weight for weight, _ in own)
 
 
 def _side(column: int, n_columns: int) -> str:
-    """Where the words of a column's topics stand: outside, or below the topics of those in the middle."""
+    """Position of the labels of a column: outside for the outer columns, below the topics for the others."""
     return "left" if column == 0 else "right" if column == n_columns - 1 else "below"
 
 

@@ -1,4 +1,4 @@
-"""Figures of fits: one fit's terms over its epochs, and many fits beside each other."""
+"""Figures of model fits: the terms of one fit over its epochs, and a comparison of fits."""
 
 from typing import Any
 
@@ -20,25 +20,25 @@ NOT_TERMS = ("learning_rate", "warm_up", "own_share")
 
 
 def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -> Any:
-    """One term of the objective over the epochs of a fit, in nats a document.
+    """Training curve of one term of the objective over the epochs, in nats per document.
 
     Parameters
     ----------
     history : DataFrame
         A model's ``history_``.
     term : str, default="loss"
-        A column of it.
+        A column of `history`.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Where there was a validation split, the loss has that beside it.
+        If there was a validation split, the figure of the loss also has the validation loss.
 
     Raises
     ------
     TypeError, ValueError
-        No history, or no such column.
+        `history` is not a history, or has no column `term`.
 
     Examples
     --------
@@ -65,21 +65,21 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
 
 
 def terms_of(history: pd.DataFrame) -> list[str]:
-    """Columns of a history that are terms of the objective, the loss first."""
+    """Columns of a history that are terms of the objective, loss first."""
     return [name for name in history.columns if name not in (*NOT_TERMS, "validation_loss")]
 
 
 def plot_comparison(
     comparison: Any, x: str = "perplexity", y: str | None = None, *, by: str = "name", ax: Any = None
 ) -> Any:
-    """Runs as points, one colour and marker a setting, with the mean of its seeds as a larger one.
+    """Scatter plot of runs: one colour and marker per setting, with a larger marker for the mean over seeds.
 
     Parameters
     ----------
     comparison : Comparison or DataFrame
-        As :func:`hftopic.analysis.compare` returns it, or its ``table``: a row a run.
+        Result of :func:`hftopic.analysis.compare`, or its ``table`` with one row per run.
     x, y : str
-        Columns of the table; `y` is by default the coherence that was compared.
+        Columns of the table; `y` is by default the coherence.
     by : str, default="name"
         Column that names the setting.
     ax : matplotlib Axes, optional
@@ -91,7 +91,7 @@ def plot_comparison(
     Raises
     ------
     TypeError, ValueError
-        No comparison, or no such column.
+        `comparison` is not a comparison, or has no such column.
     """
     table = getattr(comparison, "table", comparison)
     check_table(table, (x, by), "compare")
@@ -114,5 +114,5 @@ def plot_comparison(
 def _coherence_of(table: pd.DataFrame) -> str:
     measures = [name for name in table.columns if name in WINDOWS]
     if not measures:
-        raise ValueError(f"no coherence among the columns; name y, one of {list(table.columns)}")
+        raise ValueError(f"the table has no coherence column; pass y=, one of {list(table.columns)}")
     return measures[0]

@@ -1,4 +1,4 @@
-"""Topics beside what else is known of documents: a cell for each topic and label, or span of time."""
+"""Heat map of topics by label or over time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,29 +28,31 @@ def plot_shares(
     names: Mapping[int, str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Topics by label or over time, as shades: where is each topic at home, and when?
+    """Heat map of topic shares by label or over time.
 
     Parameters
     ----------
     shares : DataFrame
-        As :func:`hftopic.analysis.topics_by_label` or ``topics_over_time`` returns it; leave out the columns
-        of topics that are not to be shown.
+        Result of :func:`hftopic.analysis.topics_by_label` or ``topics_over_time``. To show only some topics,
+        pass only their columns.
     groups : array of int (n_topics,), optional
-        A model's ``topic_groups_``, for the colours.
+        The model's ``topic_groups_``, for the colours.
     names : mapping of int to str, optional
-        What to call topics, by number.
+        Names of topics by number.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        A row a topic, a column a label or span. The deepest shade of a row is the topic's largest value, so
-        that rows cannot be compared with each other; signed values of NVDM have two colours.
+        One row per topic, one column per label or period. Shades are scaled within each row: the deepest
+        shade is the largest value of the topic, so do not compare shades between rows. Signed values of NVDM
+        have two colours.
 
     Raises
     ------
     TypeError, ValueError
-        No such table, or one without topics.
+        `shares` is not such a table or has no topics, `groups` does not match it, or `names` is not a
+        mapping.
 
     Examples
     --------
@@ -66,9 +68,9 @@ def plot_shares(
     check_names(names)
     topics = [column for column in shares.columns if column != "documents"]
     if not topics or not len(shares):
-        raise ValueError(f"no topics or no rows to show: the table has the columns {list(shares.columns)}")
+        raise ValueError(f"the table has no topic columns or no rows; its columns are {list(shares.columns)}")
     if groups is not None and (np.ndim(groups) != 1 or len(groups) <= max(map(int, topics))):
-        raise ValueError(f"groups are a model's topic_groups_, one number a topic; got {groups!r}")
+        raise ValueError(f"groups must be the model's topic_groups_, one number per topic; got {groups!r}")
     values = shares[topics].to_numpy(dtype=np.float64).T
     largest = np.abs(values).max(axis=1, initial=0.0)
     heads = [shown(head, 18) for head in shares.index]

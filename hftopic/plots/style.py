@@ -1,4 +1,4 @@
-"""What all figures share: colours, an Axes to draw on, and words that a picture can hold."""
+"""Common parts of all figures: colours, markers, Axes, checks, and safe labels."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Any
 import pandas as pd
 
 INK, FAINT, PAPER = "#1b1d22", "#8d929b", "#fefdfb"
-# Of groups, after Okabe and Ito (2008), whose colours are told apart without red or without green.
+# Colours of groups, from Okabe and Ito (2008): distinguishable with red-green colour blindness.
 GROUP_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "osD^vP"
-# Signs of a correlation: violet and olive, told apart by all and the colours of no group.
+# Colours of the sign of a correlation: violet and olive, distinguishable for everyone and used by no group.
 POSITIVE, NEGATIVE = "#6a3d9a", "#8a7500"
 LONGEST_WORD = 24
-TIP = "tip:"  # before the text, in the id of what the text describes
+TIP = "tip:"  # prefix of the text in the id of the artist that it describes
 
 
 def axes(ax: Any, width: float, height: float) -> Any:
-    """The Axes given, or that of a new figure of this size in inches.
+    """The given Axes, or the Axes of a new figure with this size in inches.
 
     Raises
     ------
@@ -35,12 +35,12 @@ def axes(ax: Any, width: float, height: float) -> Any:
 
 
 def check_table(table: Any, columns: tuple[str, ...], source: str) -> None:
-    """Refuse what is not a table of the analysis.
+    """Check that `table` is a table of the analysis.
 
     Raises
     ------
     TypeError
-        No DataFrame.
+        `table` is not a DataFrame.
     ValueError
         A column is missing.
     """
@@ -49,38 +49,39 @@ def check_table(table: Any, columns: tuple[str, ...], source: str) -> None:
     missing = [column for column in columns if column not in table]
     if missing:
         raise ValueError(
-            f"the table has no column {missing[0]!r}; give what {source} returns. It has "
+            f"the table has no column {missing[0]!r}; pass the table that {source} returns. Its columns are "
             f"{', '.join(map(repr, table.columns))}"
         )
 
 
 def check_names(names: Any) -> None:
-    """Refuse names of topics that do not go by number.
+    """Check that names of topics are a mapping from topic numbers.
 
     Raises
     ------
     TypeError
+        `names` is not a mapping.
     """
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(
-            f"names is a dict from topic number to name, got a {type(names).__name__}; of a list, "
-            "dict(enumerate(names))"
+            f"names must be a dict of topic number to name, got a {type(names).__name__}; convert a list "
+            "with dict(enumerate(names))"
         )
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, a minus being a minus and no hyphen."""
+    """A number with its sign; the minus is a minus sign, not a hyphen."""
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def without_frame(ax: Any, *sides: str) -> None:
-    """Take away spines of the Axes, and ticks with them."""
+    """Hide spines of the Axes."""
     for side in sides:
         ax.spines[side].set_visible(False)
 
 
 def colour_number(group: int) -> int:
-    """Place of a group's colour among them; the seventh has that of the first, but another marker."""
+    """Index of a group's colour; the seventh group has the first colour again, but another marker."""
     return group % len(GROUP_COLOURS)
 
 
@@ -90,12 +91,12 @@ def colour_of(group: int) -> str:
 
 
 def marker_of(group: int) -> str:
-    """Marker of a group: shapes change with colours, and once more when colours begin again."""
+    """Marker of a group; groups with the same colour have different markers."""
     return MARKERS[(group + group // len(MARKERS)) % len(MARKERS)]
 
 
 def shown(word: Any, longest: int = LONGEST_WORD) -> str:
-    """A word as a picture can hold it: short, in one line, and without control characters."""
+    """A word as shown in a figure: short, in one line, and without control characters."""
     text = "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co") else c
         for c in str(word)[: longest + 1]
@@ -104,12 +105,12 @@ def shown(word: Any, longest: int = LONGEST_WORD) -> str:
 
 
 def describe(artist: Any, text: str, topic: int | None = None) -> None:
-    """Name what an artist shows; the report makes a tooltip of it, and a link where a topic is given."""
+    """Describe what an artist shows; the report makes it a tooltip, and a link if a topic is given."""
     artist.set_gid(TIP + text)
     if topic is not None:
         artist.set_url(f"#topic-{topic}")
 
 
 def label(ax: Any, x: float, y: float, text: str, **style: Any) -> Any:
-    """Text at a place, in which a dollar sign is a dollar sign."""
+    """Text at a position; a dollar sign is shown as it is, not parsed as mathematics."""
     return ax.text(x, y, text, parse_math=False, **style)

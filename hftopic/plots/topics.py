@@ -1,4 +1,4 @@
-"""Figures of topics: their words, what they tell of documents, and how alike they are."""
+"""Figures of topics: top words, information, and a map of similarity."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,28 +32,29 @@ def plot_words(
     pole: str = "+",
     ax: Any = None,
 ) -> Any:
-    """Bars of the top words of one topic, the highest first.
+    """Bar chart of the top words of one topic, highest first.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     topic : int
     n : int, default=10
+        Number of words.
     vocabulary : sequence of str, optional
-        Word of each column, where the model does not know its words.
+        Word of each column, if the model has no vocabulary.
     pole : {"+", "-"}, default="+"
-        Of NVDM, whose topics have two.
+        Pole to show; only NVDM has a negative pole.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Lengths are p(w|topic), the model's ``topic_word_``; of NVDM the weights, from 0 out.
+        Bar lengths are p(w|topic), the model's ``topic_word_``; for NVDM the weights of the pole.
 
     Raises
     ------
     ValueError
-        No such topic or pole.
+        The topic or the pole does not exist.
     """
 
     signed, n_topics = has_poles(model), len(model.topic_groups_)
@@ -87,25 +88,27 @@ def plot_words(
 def plot_information(
     information: pd.DataFrame, *, threshold: float = ACTIVE_INFORMATION, ax: Any = None
 ) -> Any:
-    """Which topics are alive: the information of every topic, sorted (Esmaeili et al. 2019, Figure 4).
+    """Bar chart of the information of every topic, sorted; active topics are above the line.
+
+    This is Figure 4 of Esmaeili et al. (2019).
 
     Parameters
     ----------
     information : DataFrame
-        As :func:`hftopic.analysis.topic_information` or ``topic_summary`` returns it.
+        Result of :func:`hftopic.analysis.topic_information` or ``topic_summary``.
     threshold : float, default=0.05
-        Nats; a line is drawn there.
+        Position of the line, in nats: the threshold of activity.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        A bar a topic, I(x; z) in nats, from the highest down; the number under a bar is the topic's.
+        One bar per topic, I(x; z) in nats, highest first; the number under a bar is the topic number.
 
     Raises
     ------
     TypeError, ValueError
-        No such table.
+        `information` is not such a table.
     """
     check_table(information, ("topic", "group", "information"), "topic_information or topic_summary")
     ranked = information.sort_values("information", ascending=False, kind="stable")
@@ -142,16 +145,16 @@ def plot_information(
 def plot_map(
     places: pd.DataFrame, sizes: Any = None, *, names: Mapping[int, str] | None = None, ax: Any = None
 ) -> Any:
-    """Topics in the plane, those with like words near each other.
+    """Map of topics; topics with similar words are close together.
 
     Parameters
     ----------
     places : DataFrame
-        As :func:`hftopic.analysis.topic_map` returns it.
+        Result of :func:`hftopic.analysis.topic_map`.
     sizes : array of float (n_topics,), optional
-        One for each row of `places`, such as a topic's share of the corpus: areas are proportional to it.
+        One size per row of `places`, such as the topic's share of the corpus; areas are proportional to it.
     names : mapping of int to str, optional
-        What to call topics, by number.
+        Names of topics by number.
     ax : matplotlib Axes, optional
 
     Returns
@@ -161,13 +164,13 @@ def plot_map(
     Raises
     ------
     TypeError, ValueError
-        No such table, sizes that do not go with it, or names in another form.
+        `places` is not such a table, `sizes` does not match it, or `names` is not a mapping.
     """
     check_table(places, ("topic", "group", "x", "y"), "topic_map")
     areas = np.ones(len(places)) if sizes is None else np.asarray(sizes, dtype=float)
     if areas.shape != (len(places),) or not (areas >= 0).all():
         raise ValueError(
-            f"sizes are one number from 0 up for each of the {len(places)} topics; got {sizes!r}"
+            f"sizes must have one number >= 0 for each of the {len(places)} topics; got {sizes!r}"
         )
     check_names(names)
     ax = axes(ax, 7.5, 4.8)

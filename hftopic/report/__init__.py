@@ -1,4 +1,4 @@
-"""Reports: what a model found, as one page to look at."""
+"""HTML reports of fitted models."""
 
 from typing import TYPE_CHECKING
 

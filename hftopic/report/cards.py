@@ -1,4 +1,4 @@
-"""Cards of a page: a topic each, in their groups."""
+"""Cards of the report: one card per topic, arranged by group."""
 
 from dataclasses import dataclass, field
 
@@ -13,12 +13,12 @@ from hftopic.report.values import counted, shortened, text, visible
 
 LONGEST_NAME = 60
 N_PARTNERS = 3
-SMALLEST_PARTNER = 0.2  # |r| from which a card says that its topic goes with another
+SMALLEST_PARTNER = 0.2  # minimum |r| for a card to list a correlated topic
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a card, its whole text, and the length of its bar in percent."""
+    """A word of a card, its full text, and the length of its bar in percent."""
 
     text: str
     whole: str
@@ -27,7 +27,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Partner:
-    """A topic that goes with that of a card."""
+    """A topic that is correlated with the topic of a card."""
 
     topic: int
     name: str
@@ -36,7 +36,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Card:
-    """One topic."""
+    """The card of one topic."""
 
     topic: int
     name: str
@@ -47,24 +47,24 @@ class Card:
 
 @dataclass(frozen=True)
 class Group:
-    """The topics of one group, those that are active as cards."""
+    """The topics of one group; the active topics have full cards."""
 
     number: int
     colour: int
     note: str
-    folded: str  # above the topics that are not active
+    folded: str  # heading of the folded list of topics that are not active
     cards: list[Card]
     inactive: list[Card]
 
 
 def groups(model: FittedTopicModel, corpus: Corpus, found: Findings) -> list[Group]:
-    """Groups of a model with their topics, the most informative first."""
+    """Groups of a model with their topics, sorted by information."""
     poles = _poles(model, corpus, found.n_words)
     return [_group(int(group), found, poles) for group in np.unique(model.topic_groups_)]
 
 
 def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
-    """Words of every topic; of a model with signed topics those of either pole."""
+    """Words of every topic; for signed topics the words of both poles."""
     listed = topic_poles(model, n_words, vocabulary=corpus.vocabulary.tolist())
     if len(listed) == 1:
         return [("", [_words(*of_topic) for of_topic in zip(listed[0], model.topic_word_, strict=True)])]
@@ -108,7 +108,7 @@ def _name(found: Findings, topic: int) -> str:
 
 
 def _card_figures(found: Findings, topic: int) -> list[tuple[str, str]]:
-    """Information, share of the corpus where topics have one, and the first measure of coherence."""
+    """Information, share of the corpus if topics have one, and the first coherence measure."""
     summary, measure = found.summary.set_index("topic"), found.measures[0]
     figures = [("nats", text(summary["information"][topic]))]
     if "proportion" in summary:
@@ -118,7 +118,7 @@ def _card_figures(found: Findings, topic: int) -> list[tuple[str, str]]:
 
 
 def _words(listed: list[str], weights: np.ndarray) -> list[Word]:
-    """Words with bars as long as their weight, the first the longest."""
+    """Words with bars proportional to their weights, longest first."""
     lengths = np.sort(weights)[::-1][: len(listed)].astype(float).clip(0)
     highest = lengths.max(initial=0.0) or 1.0
     return [
@@ -128,7 +128,7 @@ def _words(listed: list[str], weights: np.ndarray) -> list[Word]:
 
 
 def _partners(found: Findings, topic: int) -> list[Partner]:
-    """Topics that this one is most correlated with."""
+    """Topics with the strongest correlations with this topic."""
     pairs = found.correlation.pairs
     own = pairs[(pairs["topic_a"] == topic) | (pairs["topic_b"] == topic)]
     strong = own[own["r"].abs() >= SMALLEST_PARTNER].head(N_PARTNERS)

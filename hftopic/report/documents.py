@@ -1,4 +1,4 @@
-"""Documents of a page: which of them, and the topic that brings each of their words."""
+"""Documents of the report: which ones are shown, and the topic of each word."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from hftopic.analysis.models import FittedTopicModel
 from hftopic.data.corpus import Corpus
 from hftopic.report.values import shortened, visible
 
-MOST_TOKENS = 400  # of a document that are shown
-MOST_CHARACTERS = 3000  # of its text, where that is given
+MOST_TOKENS = 400  # maximum number of tokens shown per document
+MOST_CHARACTERS = 3000  # maximum number of characters of an original text
 LONGEST_WORD = 80
 N_SHARES = 3
-STRENGTHS = 9  # shades of a word
-FULL_STRENGTH = 3.0  # nats of a topic's contribution to a word that has the deepest one
+STRENGTHS = 9  # number of shades of a word
+FULL_STRENGTH = 3.0  # contribution in nats that gets the deepest shade
 
 
 def chosen_documents(
     n_documents: int, representatives: Sequence[int], n_shown: int, random_state: Any
 ) -> np.ndarray:
-    """Rows to show, in order: those that stand for a topic, and others at random."""
+    """Sorted rows of the documents to show: the representatives, and a random sample of the others."""
     first = np.unique(np.asarray(representatives, dtype=int))[:n_shown]
     others = np.setdiff1d(np.arange(n_documents), first)
     generator = np.random.default_rng(random_state)
@@ -37,10 +37,11 @@ def document_data(
     texts: Sequence[str | None] | None,
     active: np.ndarray,
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    """Words that occur, and documents as the page's script takes them.
+    """Words that occur, and documents in the format of the page's script.
 
-    A document is its name, label, largest ``shares`` of active topics, and ``tokens`` as (word, topic,
-    strength from 0 to 9, count); its ``text`` in place of the tokens' order where that is given.
+    A document has its name, its label, the largest ``shares`` of active topics, and ``tokens`` as (word,
+    topic, strength from 0 to 9, count). A document with an original text also has ``text``, and its
+    ``tokens`` has each distinct word once.
     """
     shares = model.transform(encoded)[rows].astype(np.float64)
     brought = contributions(model, encoded, rows, topics=active, vocabulary=corpus.vocabulary.tolist())
@@ -78,13 +79,13 @@ def _name(corpus: Corpus, row: int) -> str:
 
 
 def _largest(shares: np.ndarray, active: np.ndarray) -> list[list[float]]:
-    """The active topics with most of a document, and how much."""
+    """Active topics with the largest shares of a document, and these shares."""
     ranked = active[np.argsort(-shares[active], kind="stable")[:N_SHARES]]
     return [[int(topic), round(float(shares[topic]), 4)] for topic in ranked]
 
 
 def _shown(entries: list[list[int]], order: list[int] | None, text: str | None) -> dict[str, Any]:
-    """Words of a document: in reading order where that is known, else each once with its count."""
+    """Words of a document: in reading order if it is known, else each distinct word with its count."""
     if text is not None:
         return {
             "text": visible(text[:MOST_CHARACTERS]),
@@ -100,6 +101,6 @@ def _shown(entries: list[list[int]], order: list[int] | None, text: str | None) 
 
 
 def _more(whole: Sequence[Any], most: int) -> str | None:
-    """What is said of a document that is not shown whole."""
+    """Note below a truncated document; None if it is shown completely."""
     unit = "characters" if isinstance(whole, str) else "words"
     return f"… {len(whole) - most:,} more {unit}" if len(whole) > most else None

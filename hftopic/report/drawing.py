@@ -1,4 +1,4 @@
-"""Figures as SVG inside a page: in the page's colours, with tooltips and links."""
+"""Figures as SVG inside the page: with the page's colours, tooltips and links."""
 
 import hashlib
 import io
@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from hftopic.plots.style import FAINT, GROUP_COLOURS, INK, NEGATIVE, PAPER, POSITIVE, TIP
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-# Colours of a figure and the page's variables for them, which differ between light and dark.
+# Colours of a figure and the page's CSS variables for them, which differ between light and dark mode.
 VARIABLES = {
     INK: "var(--ink)",
     FAINT: "var(--faint)",
@@ -37,21 +37,21 @@ SETTINGS: dict[Any, Any] = {
 
 
 def drawn(plot: Callable[[], Any], description: str) -> str:
-    """SVG of the figure that ``plot`` draws and returns the Axes of.
+    """SVG of the figure that ``plot`` draws.
 
     Parameters
     ----------
     plot : callable
-        Takes nothing.
+        Function without arguments that draws the figure and returns its Axes.
     description : str
-        Said in place of the figure where it is not seen.
+        Text alternative of the figure, for screen readers.
     """
     import matplotlib.pyplot as plt
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
     with rc_context(SETTINGS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the browser has fonts of its own
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the browser uses its own fonts
         figure = plot().figure
         try:
             figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -61,7 +61,7 @@ def drawn(plot: Callable[[], Any], description: str) -> str:
 
 
 def _for_page(svg: ElementTree.Element, description: str) -> str:
-    """The picture with a name, tooltips and the page's colours, and no size but its proportions."""
+    """The figure with a text alternative, tooltips, the page's colours, and a size that can shrink."""
     width = float(svg.attrib.pop("width").removesuffix("pt"))
     del svg.attrib["height"]
     svg.set("style", f"max-width: {1.35 * width:.0f}px")
@@ -69,7 +69,7 @@ def _for_page(svg: ElementTree.Element, description: str) -> str:
     svg.set("aria-label", description)
     for unneeded in [child for child in svg if child.tag == f"{{{SVG}}}metadata"]:
         svg.remove(unneeded)
-    # Ids are to be unique in the page, not in the picture alone.
+    # Ids must be unique in the whole page, not only in one figure.
     prefix = hashlib.sha256(description.encode()).hexdigest()[:8]
     for element in svg.iter():
         _take_tip(element)
@@ -82,7 +82,7 @@ def _for_page(svg: ElementTree.Element, description: str) -> str:
 
 
 def _take_tip(element: ElementTree.Element) -> None:
-    """Make the text that a figure left in an id the element's title, which browsers show and read out."""
+    """Move the tooltip text from the id of an element to a title element, which browsers show."""
     name = element.get("id", "")
     if name.startswith(TIP):
         del element.attrib["id"]
@@ -92,7 +92,7 @@ def _take_tip(element: ElementTree.Element) -> None:
 
 
 def _name_apart(element: ElementTree.Element, prefix: str) -> None:
-    """Give ids, and what refers to them, a prefix of the picture's own."""
+    """Add the prefix of the figure to ids and to references to them."""
     for key, value in list(element.attrib.items()):
         if key == "id":
             element.set(key, f"{prefix}-{value}")
@@ -103,7 +103,7 @@ def _name_apart(element: ElementTree.Element, prefix: str) -> None:
 
 
 def in_page_colours(style: str) -> str:
-    """A style with the page's variables in place of the colours they stand for."""
+    """A style in which the figure's colours are replaced by the page's variables."""
     for colour, variable in VARIABLES.items():
         style = style.replace(colour, variable)
     return style

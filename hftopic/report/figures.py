@@ -1,4 +1,4 @@
-"""Figures of a page, with what they show in words."""
+"""Figures of the report, with captions and text alternatives."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,13 +22,13 @@ from hftopic.report.drawing import drawn
 from hftopic.report.findings import Findings
 from hftopic.report.values import counted
 
-MOST_CORRELATED = 60  # topics of the matrix: beyond that no cell can be seen
-MOST_COLUMNS = 60  # labels or spans of time
+MOST_CORRELATED = 60  # maximum number of topics in the matrix: with more, the cells are too small to see
+MOST_COLUMNS = 60  # maximum number of labels or periods
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture, what it shows for those who do not see it, and the text below it; or the text alone."""
+    """A figure, its text alternative, and its caption; or a caption without a figure."""
 
     svg: str
     description: str
@@ -43,8 +43,8 @@ def pruning_figure(found: Findings) -> Figure:
     return Figure(
         drawn(lambda: plot_information(found.summary), description),
         description,
-        "Information I(x; z) of every topic, exact under the corpus's own mixture. Topics that the objective "
-        "has no use for are pruned to zero.",
+        "Information I(x; z) of every topic, exact under the full mixture over the corpus. The line is at "
+        "0.05 nats: topics above it are active. Unused topics have information near zero.",
     )
 
 
@@ -53,21 +53,21 @@ def correlation_figure(found: Findings) -> Figure:
     pairs = shown.pairs
     strongest = f"; the strongest is {signed(pairs['r'].iloc[0])}" if len(pairs) else ""
     description = (
-        f"Matrix of correlations among {len(shown.matrix)} active topics in blocks of groups{strongest}"
+        f"Matrix of correlations between {len(shown.matrix)} active topics in blocks of groups{strongest}"
     )
     note = f" The {left_out} least informative topics are left out." if left_out else ""
     return Figure(
         drawn(lambda: plot_correlation(shown), description),
         description,
-        "Correlations of the topics' posterior means. Violet: together; olive: apart; the deeper the "
-        "stronger. A cross marks a pair that is not significant after Benjamini and Hochberg's adjustment "
-        "at 0.05. With thousands of documents the smallest correlation is significant: look at its "
-        f"size.{note}",
+        "Correlations of the topics' posterior means. Violet is positive, olive is negative; deeper is "
+        "stronger. A cross marks a pair that is not significant at 0.05 after the adjustment of Benjamini "
+        "and Hochberg. With thousands of documents even a very small correlation is significant: look at "
+        f"its size.{note}",
     )
 
 
 def _most_informative(found: Findings) -> tuple[Any, int]:
-    """The correlations among as many topics as a picture can show, and how many are left out."""
+    """Correlations between the most informative topics, as many as fit, and the number of topics left out."""
     correlation = found.correlation
     topics = correlation.matrix.index
     kept = found.summary.set_index("topic")["information"].loc[topics].nlargest(MOST_CORRELATED).index
@@ -84,11 +84,12 @@ def network_figure(found: Findings) -> Figure:
         return Figure(
             "",
             "",
-            "There are no pairs across groups: fewer than two have active topics that can be correlated.",
+            "There are no pairs across groups: fewer than two groups have active topics that can be "
+            "correlated.",
         )
     ties = strongest_ties(found.correlation)
     if not ties:
-        return Figure("", "", "No pair across groups is significant with |r| of 0.1 or more.")
+        return Figure("", "", "No pair across groups is significant and has |r| of at least 0.1.")
     first, second = ties[0].topics
     description = (
         f"Network of {counted(len(ties), 'pair')} of topics across groups; the strongest joins topics "
@@ -98,8 +99,8 @@ def network_figure(found: Findings) -> Figure:
     return Figure(
         drawn(lambda: plot_network(found.correlation, names=_names(found)), description),
         description,
-        f"The {pairs} with |r| of 0.1 or more and an adjusted p of at most 0.05. Full violet lines: "
-        "together; dashed olive ones: apart; the wider the stronger.",
+        f"The {pairs} with |r| of at least 0.1 and an adjusted p-value of at most 0.05. Solid violet lines "
+        "are positive correlations, dashed olive lines are negative; wider is stronger.",
     )
 
 
@@ -108,31 +109,31 @@ def map_figure(found: Findings) -> Figure:
     share = "proportion" if "proportion" in summary else "information"
     sizes = summary.loc[found.places["topic"], share]
     explained = " and ".join(f"{100 * part:.0f}%" for part in found.places.attrs["explained"])
-    description = f"Map of {len(found.places)} active topics by the likeness of their words"
+    description = f"Map of {len(found.places)} active topics by similarity of their words"
     return Figure(
         drawn(lambda: plot_map(found.places, sizes, names=_names(found)), description),
         description,
-        f"Topics with like words are near each other; areas are the topics' {share}. The two axes show "
-        f"{explained} of the squared distances.",
+        f"Topics with similar words are close together; the area of a point is the topic's {share}. The two "
+        f"axes explain {explained} of the squared distances.",
     )
 
 
 def shares_figure(found: Findings, shares: pd.DataFrame, kind: str) -> Figure | None:
-    """Active topics by label, or over time, as shades; None where there are too many of either, or none."""
+    """Heat map of active topics by label or over time; None if there are no topics or too many columns."""
     topics = [topic for topic in found.active if topic in shares.columns]
     if not topics or not len(shares) or len(shares) > MOST_COLUMNS:
         return None
     groups = found.summary["group"].to_numpy()
-    description = f"Shades of {counted(len(topics), 'active topic')} by {kind}"
+    description = f"Heat map of {counted(len(topics), 'active topic')} by {kind}"
     return Figure(
         drawn(lambda: plot_shares(shares[topics], groups=groups, names=_names(found)), description),
         description,
-        "The deepest shade of a row is the topic's largest value: read along rows. The table has the values.",
+        "Shades are scaled within each row; do not compare shades between rows. The table has the values.",
     )
 
 
 def _names(found: Findings) -> dict[int, str]:
-    """What cards call the active topics."""
+    """Names of the active topics, as on the cards."""
     return {int(topic): found.names[topic] for topic in found.active}
 
 

@@ -1,4 +1,4 @@
-"""All that a report shows of a model on a corpus, measured once."""
+"""Results of the analysis for a report, computed once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,32 +29,32 @@ from hftopic.data.corpus import Corpus
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What the analysis says; tables as the functions of :mod:`hftopic.analysis` return them.
+    """Results of the analysis; the tables are those of the functions of :mod:`hftopic.analysis`.
 
     Attributes
     ----------
     summary, quality, coherence : DataFrame
-        A row a topic; the coherence has the active ones only.
+        Tables with one row per topic; `coherence` has only the active topics.
     correlation : TopicCorrelation
-        Of the active topics.
+        Correlations of the active topics.
     dependence : DataFrame
-        Of groups as wholes, by their active topics.
+        Dependence between whole groups, computed from their active topics.
     places : DataFrame
-        The map of the active topics.
+        Map of the active topics.
     names : list of str
-        Of every topic.
+        Name of every topic.
     representatives : DataFrame
-        Documents that each active topic has most of.
+        Representative documents of each active topic.
     labels, times : DataFrame or None
         Topics by label, and over time.
     diversity, overlap, perplexity : float or None
-        Of the active topics, and of the corpus.
+        Diversity and inverted rank-biased overlap of the active topics; perplexity of the corpus.
     measures : list of str
-        Measures of coherence, the first the one that topics are ranked by.
+        Coherence measures; topics are ranked by the first one.
     n_words : int
-        Top words that are judged and shown.
+        Number of top words per topic.
     class_groups : frozenset of int
-        Groups that are a discrete variable, whose topics are its classes.
+        Groups that are Concrete variables; their topics are the classes.
     """
 
     summary: pd.DataFrame
@@ -92,7 +92,7 @@ def findings(
     random_state: Any,
     verbose: int,
 ) -> Findings:
-    """The analysis of a model on a corpus that it has encoded, with a progress bar where it is asked for."""
+    """Results of the analysis of a model on an encoded corpus; `verbose` shows a progress bar."""
     steps = _steps(verbose)
     words = model_vocabulary(model, encoded, None)
     next(steps)
@@ -144,7 +144,7 @@ def findings(
 
 
 def _steps(verbose: int) -> Iterator[str]:
-    """Names of the steps, each shown on the bar while the step after it is awaited."""
+    """Names of the steps; the progress bar shows the name of the current step."""
     names = ["information", "correlation", "coherence", "documents and labels", "perplexity"]
     with tqdm(names, desc="report", unit="step", disable=not verbose) as bar:
         for name in bar:

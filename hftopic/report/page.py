@@ -1,4 +1,4 @@
-"""One self-contained HTML file of a model: no network, no script but its own, whatever the words are."""
+"""Self-contained HTML report of a model: it needs no network, and no word of the corpus can run a script."""
 
 import base64
 import hashlib
@@ -40,55 +40,58 @@ def write_report(
     random_state: int = 0,
     verbose: int = 0,
 ) -> None:
-    """Report of a model on a corpus: one HTML file that works from disk, without a network.
+    """Write a self-contained HTML report of a model on a corpus.
 
-    It shows the topics of each group with their words, which topics are alive, how they correlate, a map, a
-    table of coherence and quality, topics by label and over time, the training, documents to search, and how
-    it was made. Every table downloads as CSV. The same model, corpus and arguments give the same bytes.
+    The report shows the topics of each group with their words, the active topics, correlations, a map, a
+    table of coherence and quality, topics by label and over time, training curves, searchable documents, and
+    the settings. It needs no network. Every table can be downloaded as CSV. The same model, corpus and
+    arguments give the same bytes.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        With ``tokens`` documents are shown in reading order and coherence slides its windows over them; with
-        ``labels`` there is a section of topics by label.
+        Documents of the report. If the Corpus has ``tokens``, documents are shown in reading order and the
+        coherence uses sliding windows. If it has ``labels``, there is a section of topics by label.
     path : path-like
-        Where the file is to be; it appears whole or not at all.
+        Path of the HTML file, which is written atomically.
     title : str, optional
-        Heading of the page; "Topics" without one.
+        Heading of the report; "Topics" by default.
     texts : sequence of str, optional
-        The documents as they were written, one for each row, to be shown in place of their words. Of a
-        document whose text is missing the words are shown.
+        Original texts, one per document, shown instead of the tokens. Documents without a text show their
+        words.
     dates : sequence, optional
         Date or number of each document, for a section of topics over time.
     n_words : int, default=10
-        Words of each topic.
+        Number of words per topic.
     measures : str or sequence of str, default=("c_npmi", "c_v")
-        Measures of coherence, see :func:`hftopic.analysis.topic_coherence`. On running text they take most of
+        Coherence measures, see :func:`hftopic.analysis.topic_coherence`. On running text they take most of
         the time.
     n_documents : int, default=2000
-        Documents to search at the most: those that stand for a topic, and others at random.
+        Maximum number of searchable documents: representative documents of each topic first, then a random
+        sample.
     n_permutations : int, default=999
-        Of the test of correlations.
+        Number of permutations of the correlation test.
     vocabulary : sequence of str, optional
-        Word of each column, where neither the model nor the corpus knows it.
+        Word of each column, if neither the model nor the corpus has a vocabulary.
     random_state : int, default=0
+        Seed of the permutations and of the random sample of documents.
     verbose : int, default=0
-        With 1, a progress bar.
+        1 shows a progress bar.
 
     Raises
     ------
     FileNotFoundError
         The folder of ``path`` does not exist.
     IsADirectoryError
-        ``path`` is a folder; nothing in it is touched.
+        ``path`` is a folder; its content is not changed.
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
-        ``texts`` or ``dates`` of another length than the corpus, a text that is no str, a number that is not
-        positive, or words that are not the model's.
+        ``texts`` or ``dates`` does not have one entry per document, a text is not a str, a number is not
+        positive, or the vocabulary does not match the model.
     TypeError, NotFittedError
-        ``model`` is no topic model, or not fitted.
+        ``model`` is not a topic model, or is not fitted.
 
     Examples
     --------
@@ -108,17 +111,17 @@ def write_report(
     for name, given in (("texts", texts), ("dates", dates)):
         if given is not None and len(given) != len(documents):
             raise ValueError(
-                f"{name} has {len(given)} entries for {len(documents)} documents; give one for each"
+                f"{name} has {len(given)} entries for {len(documents)} documents; pass one per document"
             )
     originals = None if texts is None else _checked_texts(texts)
     listed = [measures] if isinstance(measures, str) else list(measures)
     made_with = {
         "coherence": ", ".join(listed),
         "permutations": n_permutations,
-        "words a topic": n_words,
+        "words per topic": n_words,
         "seed of the report": random_state,
     }
-    # Begun before the analysis, so that a path that cannot be is no loss of time.
+    # The file is opened before the analysis, so that a wrong path fails early.
     with written_whole(path) as draft:
         encoded = model.encode(documents)
         found = findings(
@@ -141,12 +144,12 @@ def write_report(
 
 
 def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:
-    """Texts with None where one is missing."""
+    """Texts as a list; a missing text is None."""
     checked: list[str | None] = []
     for row, text in enumerate(texts):
         if not isinstance(text, str) and not pd.isna(text):
             raise ValueError(
-                f"texts[{row}] must be a str, got {text!r}; give each document as it was written"
+                f"texts[{row}] must be a str, got {text!r}; pass the original text of each document"
             )
         checked.append(text if isinstance(text, str) else None)
     return checked
@@ -184,12 +187,12 @@ def _own_file(name: str) -> str:
 
 
 def _content_hash(script: str) -> str:
-    """What a content security policy calls a script by: no other one runs."""
+    """Hash of the script for the content security policy, which allows no other script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _as_corpus(model: FittedTopicModel, corpus: Any, vocabulary: Sequence[str] | None) -> Corpus:
-    """Documents with their words."""
+    """Documents as a Corpus, which has a vocabulary."""
     if isinstance(corpus, Corpus):
         return corpus
     counts = corpus.to_numpy() if isinstance(corpus, pd.DataFrame) else corpus
@@ -204,7 +207,7 @@ def _data(
     rows: np.ndarray,
     texts: list[str | None] | None,
 ) -> str:
-    """What the page's script reads, as JSON in which no character can end the element that holds it."""
+    """Data of the page's script as JSON; characters that could end the script element are escaped."""
     words, documents = document_data(model, corpus, encoded, rows, texts, found.active)
     colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.active]
     names = {int(t): visible(found.names[t]) for t in found.active}

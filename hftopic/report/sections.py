@@ -1,4 +1,4 @@
-"""What each section of a page says: cards, figures, tables and the sentences beside them."""
+"""Content of each section of the report: cards, figures, tables and texts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +21,12 @@ from hftopic.report.figures import (
 from hftopic.report.findings import Findings
 from hftopic.report.values import Table, counted, number, table, text
 
-MOST_PAIRS = 500  # of the table
+MOST_PAIRS = 500  # maximum number of rows in the table of pairs
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure of the summary."""
+    """One number of the summary, with its name and a note."""
 
     name: str
     value: str
@@ -48,9 +48,9 @@ def sections(
         "facts": _facts(corpus, found),
         "remarks": _remarks(found),
         "topics_note": (
-            f"{n_active} of {n_topics} topics are active: the topic's value tells more than 0.05 nats "
-            f"about a document. The most informative come first. Bars are each word's {bars}, relative to "
-            f"the topic's first.{_note_on_classes(found)}"
+            f"{n_active} of {n_topics} topics are active: their mutual information with the documents is "
+            f"above 0.05 nats. Topics are sorted by information. Bars show each word's {bars}, relative to "
+            f"the topic's first word.{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
         "pruning": pruning_figure(found),
@@ -67,8 +67,8 @@ def sections(
         "times_figure": None if found.times is None else shares_figure(found, found.times, "time"),
         "training": training_figures(model),
         "documents_note": (
-            f"{_which_documents(n_shown, len(corpus))} A word has the colour of the group whose topic "
-            "brings it most, the stronger the deeper."
+            f"{_which_documents(n_shown, len(corpus))} A word has the colour of the group of the topic that "
+            "contributes most to it; a deeper colour is a larger contribution."
         ),
         "making": _making(model, corpus, made_with),
     }
@@ -77,7 +77,7 @@ def sections(
         for key, name in (
             ("summary", "Summary"),
             ("topics", "Topics"),
-            ("pruning", "Alive"),
+            ("pruning", "Active topics"),
             ("correlation", "Correlation"),
             ("network", "Network"),
             ("map", "Map"),
@@ -86,7 +86,7 @@ def sections(
             ("times", "Time"),
             ("training", "Training"),
             ("documents", "Documents"),
-            ("making", "Made how"),
+            ("making", "How it was made"),
         )
         if parts.get(key, True) is not None
     ]
@@ -98,15 +98,18 @@ def _note_on_classes(found: Findings) -> str:
         return ""
     listed = " and ".join(map(str, sorted(found.class_groups)))
     return (
-        f" Topics of group {listed} are the classes of a discrete variable: a document is in one of them, so "
-        "their shares add up to 100% by themselves, and each has the information of the whole variable."
+        f" Topics of group {listed} are the classes of a discrete variable: each document belongs to one "
+        "class, so the class shares sum to 100%. Each class shows the information of the whole variable."
     )
 
 
 def _which_documents(n_shown: int, n_documents: int) -> str:
     if n_shown == n_documents:
         return f"All {counted(n_documents, 'document')}."
-    return f"{n_shown:,} of {n_documents:,} documents: those that stand for a topic, and others at random."
+    return (
+        f"{n_shown:,} of {n_documents:,} documents: representative documents of each topic, and a random "
+        "sample."
+    )
 
 
 def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
@@ -135,42 +138,42 @@ def _window_note(coherence: pd.DataFrame, measure: str) -> str:
 def _remarks(found: Findings) -> list[str]:
     remarks = []
     if not len(found.active):
-        remarks.append("No topic is active: the model says the same of every document.")
+        remarks.append("No topic is active: the model gives the same representation to every document.")
     duplicates = found.summary[found.summary["duplicate"]]
     if len(duplicates):
         listed = ", ".join(
             f"{a} and {b}" for a, b in zip(duplicates["topic"], duplicates["nearest"], strict=True)
         )
-        remarks.append(f"Topics share half of their top words or more: {listed}.")
+        remarks.append(f"Possible duplicates (at least half of the top words in common): {listed}.")
     return remarks
 
 
 def _pairs(found: Findings) -> Table:
     columns = ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "p_adjusted"]
-    called = {"topic_a": "topic", "name_a": "name", "topic_b": "with", "name_b": "name"}
+    called = {"topic_a": "topic", "name_a": "name", "topic_b": "with topic", "name_b": "name"}
     called |= {"across": "across groups", "p_adjusted": "adjusted p"}
     pairs = found.correlation.pairs.copy()
     for side in ("a", "b"):
         pairs[f"name_{side}"] = [found.names[topic] for topic in pairs[f"topic_{side}"]]
-    caption = f"{counted(len(pairs), 'pair')} of active topics, the strongest first"
+    caption = f"{counted(len(pairs), 'pair')} of active topics, strongest correlation first"
     if len(pairs) > MOST_PAIRS:
-        caption = f"The {MOST_PAIRS} strongest of {len(pairs):,} pairs of active topics"
+        caption = f"The {MOST_PAIRS} strongest correlations of {len(pairs):,} pairs of active topics"
     return table("pairs", caption, pairs[columns].head(MOST_PAIRS), labels=called)
 
 
 def _dependence(found: Findings) -> Table | None:
-    """Groups as wholes, where there are two or more."""
+    """Table of the dependence between groups; None if there are fewer than two."""
     if not len(found.dependence):
         return None
     columns = ["group_a", "group_b", "canonical_1", "p_value", "information", "standard_error"]
-    called = {"group_a": "group", "group_b": "with", "canonical_1": "first canonical correlation"}
+    called = {"group_a": "group", "group_b": "with group", "canonical_1": "first canonical correlation"}
     called |= {"information": "I(z; z), nats"}
     kept = [name for name in columns if name in found.dependence]
-    return table("groups-table", "Groups as wholes", found.dependence[kept], labels=called)
+    return table("groups-table", "Dependence between groups", found.dependence[kept], labels=called)
 
 
 def _coherence(found: Findings) -> Table:
-    """Coherence and quality of the active topics, the most coherent first."""
+    """Table of the coherence and quality of the active topics, most coherent first."""
     measures = found.measures
     quality = found.quality.drop(columns=["group", "active", "nearest", "similarity", "duplicate"])
     joined = found.coherence[["topic", "group", *measures, "absent"]].merge(quality, on="topic", how="left")
@@ -184,7 +187,7 @@ def _coherence(found: Findings) -> Table:
 
 def _coherence_note(found: Findings) -> str:
     notes = [
-        f"{name} counts words together in {_window_note(found.coherence, name)}"
+        f"{name} counts co-occurrences in {_window_note(found.coherence, name)}"
         for name in found.measures
         if len(found.coherence)
     ]
@@ -226,4 +229,4 @@ def _making(model: FittedTopicModel, corpus: Corpus, made_with: dict[str, Any]) 
         "corpus, SHA-256": corpus.sha256(),
     }
     values = pd.DataFrame({"setting": list(rows), "value": [str(value) for value in rows.values()]})
-    return table("making-table", "Version, settings, seeds, and the corpus's hash", values)
+    return table("making-table", "Version, settings, seeds, and hash of the corpus", values)

@@ -1,4 +1,4 @@
-"""Values of a page: numbers and words as people read them, tables whose cells keep the whole value."""
+"""Values of the report: readable numbers and texts, and tables whose cells keep the full values."""
 
 import math
 import unicodedata
@@ -15,7 +15,7 @@ MISSING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in a CSV, its heading on the page, and whether it holds numbers."""
+    """One column: its name in the CSV, its heading on the page, and whether it is numeric."""
 
     name: str
     label: str
@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown, the whole value that is sorted and downloaded, and a shade from 0 to 1 or none."""
+    """Shown text, full value for sorting and download, and shade from 0 to 1 or None."""
 
     text: str
     value: str
@@ -38,12 +38,12 @@ class Table:
     Attributes
     ----------
     key : str
-        Its id, and the name of the CSV.
+        Id of the table, and name of the CSV file.
     caption : str
     columns : list of Column
     rows : list of list of Cell
     sorted_by : str or None
-        Column that the rows come sorted by, and which ``direction``.
+        Column by which the rows are sorted, in `direction`.
     direction : {"ascending", "descending"}
     """
 
@@ -65,7 +65,7 @@ def table(
     sorted_by: str | None = None,
     direction: str = "descending",
 ) -> Table:
-    """A DataFrame as a table of the page; numbers of the ``shaded`` columns have their cells tinted."""
+    """A DataFrame as a table of the page; cells of the ``shaded`` columns are tinted by their value."""
     called = labels or {}
     columns = [
         Column(str(name), called.get(str(name), str(name).replace("_", " ")), _is_numeric(values[name]))
@@ -87,7 +87,7 @@ def table(
 
 
 def text(value: Any) -> str:
-    """A value for people: three digits of a number, one line of a text, a dash for what is missing."""
+    """A readable value: a number with three digits, a text in one line, a dash for a missing value."""
     if _is_missing(value):
         return MISSING
     if isinstance(value, bool) or type(value).__name__ == "bool_":
@@ -100,7 +100,7 @@ def text(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits and no exponent where it can be helped."""
+    """Three significant digits, without an exponent if possible."""
     if not math.isfinite(value):
         return MISSING
     if abs(value) >= 1000:
@@ -114,7 +114,7 @@ def number(value: float) -> str:
 
 
 def plain(value: Any) -> str:
-    """The whole value, as a CSV holds it."""
+    """The full value, as it is in the CSV."""
     if _is_missing(value):
         return ""
     if isinstance(value, bool) or type(value).__name__ == "bool_":
@@ -125,18 +125,18 @@ def plain(value: Any) -> str:
 
 
 def visible(text: str) -> str:
-    """Text without control characters, surrogates or marks that turn the direction of what follows."""
+    """Text without control characters, surrogates and marks that change the text direction."""
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_unseen(c) else c for c in text)
 
 
 def counted(n: int, noun: str) -> str:
-    """So many of a thing, one or several: "1 topic", "2 classes"."""
+    """A count with its noun in the singular or plural: "1 topic", "2 classes"."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{n:,} {noun if n == 1 else plural}"
 
 
 def shortened(text: str, longest: int) -> str:
-    """Text of at most so many characters; an ellipsis says that there was more."""
+    """Text of at most `longest` characters; an ellipsis marks a truncated text."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

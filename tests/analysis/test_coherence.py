@@ -1,4 +1,4 @@
-"""Coherence: gensim's own figures, from text or from counts, and never a silent nan."""
+"""Tests of coherence: the values of gensim, from text or counts, and no NaN without a warning."""
 
 import math
 
@@ -16,7 +16,7 @@ WORDS = [f"w{number}" for number in range(30)]
 
 @pytest.fixture(scope="module")
 def texts():
-    """Eighty documents of 5 to 60 tokens, each mostly from one of three thirds of the vocabulary."""
+    """Eighty documents of 5 to 60 tokens, each mostly from one third of the vocabulary."""
     generator = np.random.default_rng(11)
     drawn = []
     for _ in range(80):
@@ -41,7 +41,7 @@ def topics():
 
 
 def by_gensim(topics, texts, measure, window=None):
-    """gensim's value for each topic, called as its documentation says."""
+    """Value of each topic from gensim, called as in its documentation."""
     from gensim.corpora import Dictionary
     from gensim.models.coherencemodel import CoherenceModel
 
@@ -91,7 +91,7 @@ def test_npmi_of_documents_from_its_definition(topics, counts):
     occurs = counts.toarray() > 0
 
     def npmi(a, b):
-        together = (occurs[:, a] & occurs[:, b]).mean() + 1e-12  # gensim's epsilon
+        together = (occurs[:, a] & occurs[:, b]).mean() + 1e-12  # the epsilon of gensim
         return math.log(together / (occurs[:, a].mean() * occurs[:, b].mean())) / -math.log(together)
 
     expected = []
@@ -184,7 +184,7 @@ def test_tables_and_models_of_topics(topics, texts):
 
 
 class Numbered:
-    """A model whose topics are columns 0, 1, 2 and 10, 11, 12."""
+    """A model with the topics [0, 1, 2] and [10, 11, 12], by column number."""
 
     def top_words(self, n=10, vocabulary=None):
         rows = [[vocabulary[i] for i in topic] for topic in ((0, 1, 2), (10, 11, 12))]
@@ -226,7 +226,7 @@ def test_of_a_fitted_model(texts, counts, estimator, named):
     assert by_counts["c_npmi"].tolist() == topic_coherence(words, counts, vocabulary=WORDS)["c_npmi"].tolist()
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of fork, from Python 3.12
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # about fork, from Python 3.12
 def test_worker_processes_change_nothing(topics, texts):
     expected = topic_coherence(topics, texts=texts)
     pd.testing.assert_frame_equal(topic_coherence(topics, texts=texts, processes=2), expected)
@@ -250,9 +250,9 @@ def test_input_is_left_as_it_was(topics, counts):
         ({"texts": "god faith"}, "document 0 is a string"),
         ({"texts": [[], []]}, "every document is empty"),
         ({"texts": None}, "no reference corpus"),
-        ({"texts": None, "corpus": np.eye(30), "window": 10, "vocabulary": WORDS}, "slides over text"),
-        ({"texts": None, "corpus": np.eye(30)}, "30 columns and no vocabulary"),
-        ({"texts": None, "corpus": np.eye(30), "vocabulary": ["a"]}, "30 columns and a vocabulary of 1"),
+        ({"texts": None, "corpus": np.eye(30), "window": 10, "vocabulary": WORDS}, "needs running text"),
+        ({"texts": None, "corpus": np.eye(30)}, "30 columns but no vocabulary"),
+        ({"texts": None, "corpus": np.eye(30), "vocabulary": ["a"]}, "30 columns but a vocabulary of 1"),
         ({"texts": None, "corpus": -np.eye(30), "vocabulary": WORDS}, "Negative values"),
         ({"top_n": 1}, "topic 0 has 1 words"),
         ({"top_n": 0}, "positive int"),

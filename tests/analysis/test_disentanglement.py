@@ -1,4 +1,4 @@
-"""Scores of disentanglement on codes whose score is known: perfect, permuted, mixed, shared, noise."""
+"""Tests of the disentanglement metrics on codes with known scores: perfect, permuted, mixed, noise."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ N, K = 4000, 4
 
 @pytest.fixture(scope="module")
 def factors():
-    """Three continuous ones and a discrete one, independent."""
+    """Four independent factors: three continuous and one discrete."""
     generator = np.random.default_rng(0)
     table = pd.DataFrame(generator.standard_normal((N, 3)), columns=["length", "tone", "place"])
     return table.assign(family=np.array(["a", "b", "c", "d", "e"])[generator.integers(5, size=N)])
@@ -26,13 +26,13 @@ def factors():
 
 @pytest.fixture(scope="module")
 def perfect(factors):
-    """A dimension a factor, the classes in an order of their own: each monotone or one to one."""
+    """One dimension per factor, monotone or one-to-one; the classes are in another order."""
     family = factors["family"].map({"a": 2.0, "b": -1.0, "c": 0.5, "d": 9.0, "e": -4.0})
     return np.column_stack([factors["length"], np.tanh(factors["tone"]), -factors["place"], family])
 
 
 def mixed(codes):
-    """Every dimension a mixture of all in equal parts (Hadamard), the columns' scales made equal before."""
+    """Every dimension mixes all factors with equal weights (Hadamard), after scaling the columns equally."""
     return (codes - codes.mean(0)) / codes.std(0) @ hadamard(codes.shape[1]) / 2
 
 
@@ -66,7 +66,7 @@ def test_mixed_dimensions_keep_information_and_lose_the_rest(perfect, factors):
 
 
 def test_noise_has_no_score(factors):
-    """Of 400 votes 1/K ± 5 standard errors of .022 are right, odds of more 3e-7."""
+    """The accuracy of 400 votes is 1/K with a standard error of 0.022: above 5 of these has odds of 3e-7."""
     noise = np.random.default_rng(1).standard_normal((N, K))
     assert mutual_information_gap(noise, factors)["gap"].max() < 0.02
     assert kim_mnih_score(noise, factors, random_state=0) < 1 / K + 5 * 0.022
@@ -74,7 +74,7 @@ def test_noise_has_no_score(factors):
 
 
 def test_a_factor_held_twice_has_no_gap_and_half_the_completeness(perfect, factors):
-    """Two dimensions that are the same: each serves one factor alone, but the factor has two."""
+    """Two equal dimensions: each encodes only one factor, but the factor is encoded by both."""
     twice = np.column_stack([perfect, perfect[:, 0]])
     gaps = mutual_information_gap(twice, factors).set_index("factor")["gap"]
     assert gaps["length"] == pytest.approx(0, abs=1e-12)
@@ -85,7 +85,10 @@ def test_a_factor_held_twice_has_no_gap_and_half_the_completeness(perfect, facto
 
 
 def test_information_of_a_code_that_is_its_factor_is_the_entropy(factors):
-    """Of 20 bins of equal size log 20, of five classes their own; another factor's is the plug-in bias."""
+    """The information is log 20 for 20 equal bins, and the entropy for five classes.
+
+    For another factor it is the bias of the plug-in estimate.
+    """
     codes = factors[["length"]].assign(family=pd.factorize(factors["family"])[0]).to_numpy(dtype=float)
     found = factor_information(codes, factors[["length", "family"]])
     assert found.loc[0, "length"] == pytest.approx(np.log(20), abs=1e-3)
@@ -102,7 +105,7 @@ def test_rare_classes_in_a_code_stay_apart():
 
 
 def test_information_is_that_of_a_gaussian_channel():
-    """I = ½ log(1 + snr) less what bins lose and the plug-in bias adds, for 100,000 draws."""
+    """I = ½ log(1 + snr), up to the loss by binning and the plug-in bias, for 100,000 draws."""
     generator = np.random.default_rng(2)
     factor = generator.standard_normal(100_000)
     code = factor + 0.5 * generator.standard_normal(100_000)
@@ -119,11 +122,11 @@ def test_same_seed_same_score(perfect, factors, score):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c, f: mutual_information_gap(c, f[:-1]), "3999 rows of factors for 4000 codes"),
+        (lambda c, f: mutual_information_gap(c, f[:-1]), "factors has 3999 rows but codes has 4000"),
         (lambda c, f: mutual_information_gap(c[:19], f[:19]), "minimum of 20 is required"),
-        (lambda c, f: dci(c, f.assign(tone=np.nan)), "a value in every row"),
-        (lambda c, f: dci(c, f[[]]), "one column or more"),
-        (lambda c, f: factor_information(c, f, n_bins=1), "n_bins must be 2 or more, got 1"),
+        (lambda c, f: dci(c, f.assign(tone=np.nan)), "no missing values"),
+        (lambda c, f: dci(c, f[[]]), "at least one column"),
+        (lambda c, f: factor_information(c, f, n_bins=1), "n_bins must be an int >= 2, got 1"),
         (lambda c, f: kim_mnih_score(c, f, n_documents=1), "a variance needs two documents"),
         (lambda c, f: kim_mnih_score(0 * c, f), "no dimension of the code has a variance above 0.05"),
         (lambda c, f: mutual_information_gap(c, f.assign(tone="same")), "factor 'tone' has the same value"),

@@ -1,4 +1,4 @@
-"""FREX scores of words, on topics whose words are planted and by hand."""
+"""Tests of the FREX score, on planted topics and against values computed by hand."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def corpus():
 
 @pytest.fixture
 def planted():
-    """A function that puts word distributions in place of a fitted model's."""
+    """A function that replaces the word distributions of a fitted model."""
 
     def put(topic_word):
         topic_word = np.asarray(topic_word, dtype=np.float32)
@@ -52,7 +52,7 @@ def test_topic_led_by_words_of_all_topics_is_less_exclusive(planted):
     for topic in range(3):
         weights[topic, 3 * topic : 3 * topic + 3] = [0.12, 0.1, 0.08]
     weights[:, 9:] = 0.05
-    weights[2, 9:] = 0.2  # its leading words are those that every topic has
+    weights[2, 9:] = 0.2  # its top words are common to all topics
     model = planted(weights / weights.sum(axis=1, keepdims=True))
     values = topic_exclusivity(model, top_n=3)
     assert values[:2].min() > 0.85
@@ -90,7 +90,7 @@ def test_table_has_the_form_of_top_words(corpus):
     assert table.columns.tolist() == expected.columns.tolist()
     assert table.index.equals(expected.index)
     assert table["group"].tolist() == [0, 0, 1, 1, 1]
-    assert frex_words(model, 4, weight=0).equals(expected)  # frequency alone is top_words
+    assert frex_words(model, 4, weight=0).equals(expected)  # ranks by frequency, as top_words
     assert topic_exclusivity(model).shape == (5,)
     assert set(frex_words(model, 2, vocabulary=[f"w{i}" for i in range(corpus.n_words)])["word_1"]) <= {
         f"w{i}" for i in range(corpus.n_words)
@@ -102,7 +102,7 @@ def test_signed_topics_have_words_at_either_pole(corpus):
     _, negative = frex_scores(model, 0.0)
     ranked = np.argsort(-negative, axis=1, kind="stable")[:, :5]
     expected = model.top_words(5, by="probability", pole="-").drop(columns="group").to_numpy()
-    assert (corpus.vocabulary[ranked] == expected).all()  # softmax(b - W), from what is public
+    assert (corpus.vocabulary[ranked] == expected).all()  # softmax(b - W), computed from public attributes
     assert not frex_words(model, 5).equals(frex_words(model, 5, pole="-"))
     values = topic_exclusivity(model)
     assert ((values > 0) & (values <= 1)).all()
@@ -111,7 +111,7 @@ def test_signed_topics_have_words_at_either_pole(corpus):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weight": 1.2}, "weight=1.2 is not a share"),
+        ({"weight": 1.2}, "weight must be in"),
         ({"n": 0}, "from 1 to 3, got 0"),
         ({"n": 4}, "from 1 to 3, got 4"),
         ({"against": [7]}, "no topic 7"),

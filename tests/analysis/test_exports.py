@@ -1,4 +1,4 @@
-"""What other packages are given: the laws that pyLDAvis checks, the columns of BERTopic."""
+"""Tests of the exports: the properties that pyLDAvis checks, and the columns of BERTopic."""
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def test_documents_without_words_do_not_count(fitted, corpus):
     counts[:20] = 0
     info = get_topic_info(fitted, pd.DataFrame(counts), vocabulary=corpus.vocabulary)
     assert info["Count"].sum() == 100
-    with pytest.raises(ValueError, match="none of the 20 documents has a word"):
+    with pytest.raises(ValueError, match="all 20 documents are empty"):
         get_topic_info(fitted, counts[:20])
 
 

@@ -1,4 +1,4 @@
-"""Information and decomposition against closed forms, independent quadrature and the paper's identities."""
+"""Tests of information and decomposition: closed forms, quadrature, and the identities of the paper."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ from hftopic.latent.space import LatentSpace
 
 
 class PlantedModel:
-    """Public face of a model whose posteriors are given."""
+    """Interface of a fitted model with given posteriors."""
 
     def __init__(self, mean, variance, groups):
         self._posterior = Posterior(np.float32(mean), np.float32(variance))
@@ -44,7 +44,7 @@ def planted(n=60, seed=0, spread=1.5):
 
 
 def independent_information(mean, variance):
-    """I(x; z) of one dimension by scipy's adaptive quadrature."""
+    """I(x; z) of one dimension, by adaptive quadrature in scipy."""
     deviation = np.sqrt(variance)
 
     def integrand(z):
@@ -80,9 +80,9 @@ def test_a_posterior_that_is_the_prior_tells_nothing():
 
 
 def test_gaussian_means_give_the_gaussian_channel():
-    """Posterior means N(0, s²) and variance v: I = ½ log(1 + s²/v) up to the sample of means.
+    """Posterior means from N(0, s²) with variance v: I = ½ log(1 + s²/v), up to the sampling of the means.
 
-    With 4,000 documents the standard error is below 0.012; 0.06 is five of them: odds 6e-7.
+    With 4,000 documents the standard error is below 0.012; five standard errors are 0.06: odds 6e-7.
     """
     rng = np.random.default_rng(0)
     model = PlantedModel(2 * rng.standard_normal((4000, 1)), np.full((4000, 1), 0.25), [0])
@@ -95,7 +95,7 @@ def test_threshold_decides_what_is_active():
     threshold = information.median()
     table = topic_information(model, None, threshold=threshold)
     assert table["active"].tolist() == (information > threshold).tolist()
-    with pytest.raises(ValueError, match="threshold is an amount"):
+    with pytest.raises(ValueError, match="threshold must be >= 0"):
         topic_information(model, None, threshold=-1)
 
 
@@ -119,10 +119,10 @@ def test_terms_add_up_to_the_negative_elbo(fitted):
 
 
 def test_regulariser_in_terms_of_information(fitted):
-    """Section 2's identity: (α-β) I(x;z) + (β-γ) Σ I(x;z_d) + γ Σ I(x;z_de) + w Σ KL(q(z_de)||p), exactly.
+    """Identity of section 2: (α-β) I(x;z) + (β-γ) Σ I(x;z_d) + γ Σ I(x;z_de) + w Σ KL(q(z_de)||p), exactly.
 
-    Both sides use the same samples, so the only slack is Monte Carlo in Σ I(x; z_de), which the left side
-    samples and the right side has exact: 5 standard errors, odds 6e-7.
+    Both sides use the same samples. The only difference is the Monte Carlo error of Σ I(x; z_de), which is
+    sampled on the left and exact on the right: 5 standard errors, odds 6e-7.
     """
     alpha, beta, gamma, w = 1.0, 0.1, 4.0, 1.0
     found = decompose(fitted.model, fitted.corpus)
@@ -146,7 +146,7 @@ def test_regulariser_in_terms_of_information(fitted):
 
 
 def test_sampling_fewer_documents_agrees_within_its_error(fitted):
-    """Five standard errors of the smaller sample: odds 6e-7 a term."""
+    """Five standard errors of the smaller sample: odds 6e-7 per term."""
     whole = decompose(fitted.model, fitted.corpus)
     part = decompose(fitted.model, fitted.corpus, n_samples=100, random_state=1)
     assert part.n_samples == 100
@@ -155,7 +155,7 @@ def test_sampling_fewer_documents_agrees_within_its_error(fitted):
 
 
 def test_joint_information_of_one_topic_is_that_topics():
-    """A single group of a single dimension: the sampled (2) against quadrature, within 5 standard errors."""
+    """One group with one dimension: the sampled term (2) agrees with quadrature within 5 standard errors."""
     rng = np.random.default_rng(0)
     model = PlantedModel(rng.standard_normal((200, 1)), np.full((200, 1), 0.2), [0])
     found = decompose(model, None)
@@ -166,7 +166,7 @@ def test_joint_information_of_one_topic_is_that_topics():
 
 
 def test_independent_encoders_have_no_correlation_terms():
-    """Documents on a full grid of two independent coordinates: q(z) factorises, so (A) is 0 exactly."""
+    """Documents on a full grid of two independent coordinates: q(z) factorises, so (A) is exactly 0."""
     a, b = np.meshgrid(np.linspace(-2, 2, 9), np.linspace(-1, 3, 8))
     model = PlantedModel(np.column_stack([a.ravel(), b.ravel()]), np.full((72, 2), 0.3), [0, 1])
     assert decompose(model, None).terms.loc["between_groups", "value"] == pytest.approx(0, abs=1e-5)

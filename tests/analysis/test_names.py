@@ -1,4 +1,4 @@
-"""Names of topics: unique, of telling words, or from a function of the user's."""
+"""Tests of topic names: unique, from characteristic words, or from a function of the user."""
 
 import numpy as np
 import pytest
@@ -50,9 +50,7 @@ def test_names_are_unique(twins):
     assert len(set(names)) == 4
     assert names[2].removesuffix(" (2)") == names[3].removesuffix(" (3)")
     assert names[2].endswith("(2)")
-    assert set(names[2].removesuffix(" (2)").split(", ")) == set(
-        WORDS
-    )  # even all words do not tell them apart
+    assert set(names[2].removesuffix(" (2)").split(", ")) == set(WORDS)  # all their words are the same
 
 
 def test_words_are_named_by_vocabulary_or_documents(corpus):

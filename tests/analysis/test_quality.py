@@ -1,4 +1,4 @@
-"""Measures of topics: rank-biased overlap by hand, coverage and effective numbers of planted proportions."""
+"""Tests of topic quality: rank-biased overlap by hand, coverage and effective numbers of planted topics."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def fitted(corpus):
 
 @pytest.fixture
 def planted(corpus):
-    """A model whose proportions over the first four documents are THETA."""
+    """A model with the proportions THETA in the first four documents."""
     model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
     model.transform = lambda X: THETA[: len(X)].astype(np.float32)
     return model
@@ -35,17 +35,17 @@ def planted(corpus):
     [
         ([["a", "b", "c"], ["a", "b", "c"]], 0.9, 0.0),
         ([["a", "b", "c"], ["d", "e", "f"]], 0.9, 1.0),
-        ([["a", "b"], ["b", "a"]], 0.9, 0.1),  # only the first place differs, and it has 1 - p of the weight
+        ([["a", "b"], ["b", "a"]], 0.9, 0.1),  # only the first rank differs; its weight is 1 - p
         # agreement 0, 1/2, 2/3, 1, 1: 0.1 (0.45 + 0.54 + 0.729 + 0.6561) + 0.59049 = 0.828
         ([list("abcde"), list("bcdae")], 0.9, 0.172),
-        # agreement 1, then 1/2 for ever after: 0.5 + 0.5 * 0.5
+        # agreement 1, then always 1/2: 0.5 + 0.5 * 0.5
         ([["a", "b"], ["a", "c"]], 0.5, 0.25),
-        # the shorter list agrees at its end: so it does beyond
+        # full agreement at the end of the shorter list, and so beyond it
         ([["a"], ["a", "b"]], 0.9, 0.0),
-        # X = 0, 1, 1; beyond the shorter list's end half of its unseen words agree: (1 + 1/2) / 3
+        # X = 0, 1, 1; beyond the end of the shorter list half of its unseen words agree: (1 + 1/2) / 3
         ([["a", "b"], ["b", "c", "d"]], 0.5, 1 - (0.5 * (0.5 * 0.5 + 0.25 * 0.5) + 0.125 * 0.5)),
         ([["a", "b"]], 0.9, 1.0),
-        # pairs: same 0, different 1, different 1
+        # pairs of equal lists have 0, pairs of different lists 1 and 1
         ([["a", "b"], ["a", "b"], ["c", "d"]], 0.9, 2 / 3),
     ],
 )
@@ -75,7 +75,7 @@ def test_inverted_rbo_of_chosen_topics_models_and_tables(fitted):
 @pytest.mark.parametrize(
     ("topics", "settings", "message"),
     [
-        ([["a"], ["b"]], {"p": 1.0}, "p=1.0"),
+        ([["a"], ["b"]], {"p": 1.0}, "p must be between 0 and 1, such as 0.9; got 1.0"),
         ([["a"], ["b"]], {"topics": []}, "no topic to compare"),
         ([["a", "a"], ["b"]], {}, "topic 0 must list"),
         ([["a"], []], {}, "topic 1 must list"),
@@ -121,7 +121,7 @@ def test_quality_has_a_row_a_topic(planted, corpus):
         *("coverage", "largest", "effective_documents", "nearest", "similarity", "duplicate"),
     ]
     np.testing.assert_allclose(quality["coverage"], [0.75, 0.5, 0, 0])
-    np.testing.assert_allclose(quality["largest"], [0.75, 0.25, 0, 0])  # of the tie the first
+    np.testing.assert_allclose(quality["largest"], [0.75, 0.25, 0, 0])  # the tie goes to the first topic
     shares = THETA[:, 0] / THETA[:, 0].sum()
     assert quality.loc[0, "effective_documents"] == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
     assert quality.loc[2, "effective_documents"] == pytest.approx(3)
@@ -152,13 +152,13 @@ def test_classes_are_largest_among_themselves(corpus):
 def test_documents_without_words_do_not_count(fitted, corpus):
     counts = corpus.counts.toarray()
     padded = np.vstack([np.zeros((30, corpus.n_words)), counts])
-    with pytest.warns(UserWarning, match="30 of 150 documents have no words"):  # from information
+    with pytest.warns(UserWarning, match="30 of 150 documents have no words"):  # from topic_information
         with_empty = topic_quality(fitted, padded)
     without = topic_quality(fitted, counts)
     for column in ("coverage", "largest", "effective_documents"):
         np.testing.assert_allclose(with_empty[column], without[column])
     assert effective_topics(fitted, padded) == pytest.approx(effective_topics(fitted, counts))
-    with pytest.raises(ValueError, match="none of the 30 documents has a word"):
+    with pytest.raises(ValueError, match="all 30 documents are empty"):
         document_coverage(fitted, padded[:30])
 
 
@@ -175,14 +175,14 @@ def test_signed_topics_take_no_share(corpus):
     assert "coverage" not in quality
     assert ((quality["exclusivity"] > 0) & (quality["exclusivity"] <= 1)).all()
     for measure in (document_coverage, effective_topics):
-        with pytest.raises(ValueError, match=r"signed and take no share of a document.*topic_information"):
+        with pytest.raises(ValueError, match=r"signed and have no proportions.*topic_information"):
             measure(model, corpus)
 
 
 def test_mistakes_are_named(fitted, corpus):
-    with pytest.raises(ValueError, match="share=0"):
+    with pytest.raises(ValueError, match="share must be a proportion"):
         topic_quality(fitted, corpus, share=0)
-    with pytest.raises(ValueError, match="share=2"):
+    with pytest.raises(ValueError, match="got 2"):
         document_coverage(fitted, corpus, share=2)
     with pytest.raises(ValueError, match="of='topic' is unknown"):
         effective_topics(fitted, corpus, of="topic")

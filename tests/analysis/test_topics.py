@@ -1,4 +1,4 @@
-"""Diversity and the summary of topics, on topics whose words are planted."""
+"""Tests of diversity and of the summary of topics, on topics with planted words."""
 
 import numpy as np
 import pandas as pd
@@ -27,14 +27,14 @@ def table_of(topics):
 
 
 class Planted(BaseEstimator):
-    """The public face of a fitted model with the topics above, of which number 3 is dead."""
+    """Interface of a fitted model with the topics above; topic 3 is not active."""
 
     topic_groups_, signed_topics_ = np.arange(5) % 2, False
     latent_space_ = LatentSpace(5)
     prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
     n_features_in_ = len(vocabulary_)
-    topic_word_ = np.zeros((5, 4))  # of which only the width is asked
+    topic_word_ = np.zeros((5, 4))  # only its width is used
 
     def encode(self, X):
         return X
@@ -55,7 +55,7 @@ class Planted(BaseEstimator):
 
 
 class PlantedPoles(Planted):
-    """Signed topics: number 2 has the words of number 0 with its poles exchanged."""
+    """Signed topics: topic 2 has the words of topic 0 with the poles exchanged."""
 
     signed_topics_ = True
     negative = (

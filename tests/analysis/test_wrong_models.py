@@ -1,4 +1,4 @@
-"""What is no fitted topic model is named as such, by every function that takes one."""
+"""Every function that takes a fitted topic model gives a clear error for anything else."""
 
 import inspect
 
@@ -14,7 +14,7 @@ OF_MODELS = [analysis.topic_stability, analysis.recurring_pairs]
 
 
 def call(function, model):
-    """With documents, a document's number or labels for all else that has no default."""
+    """Call with documents, a document number or labels for all other arguments without a default."""
     given = {"X": CORPUS, "document": 0, "dates": [1] * 40}
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return function(model, **{p.name: given[p.name] for p in parameters if p.default is p.empty})

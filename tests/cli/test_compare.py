@@ -1,4 +1,4 @@
-"""``hftopic compare``: every combination of what is repeated, on the documents that it says."""
+"""Tests of ``hftopic compare``: all combinations of repeated options, on the stated documents."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def divided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unreadable(tmp_path: Path) -> Path:
-    """A corpus that is an error, of exit code 1, as soon as it is read."""
+    """A corpus that gives an error with exit code 1 when it is read."""
     path = tmp_path / "damaged.ldac"
     path.write_text("no counts", encoding="utf-8")
     return path
@@ -86,23 +86,23 @@ def test_weights_are_those_of_hfvae_alone(plain: Path) -> None:
 
 
 def test_a_share_of_the_documents_is_held_out(plain: Path) -> None:
-    assert "Fitting on 80 documents, measuring on 20" in called("compare", plain, *QUICK).stderr
+    assert "Fitting on 80 documents, evaluating on 20" in called("compare", plain, *QUICK).stderr
     half = called("compare", plain, *QUICK, "--validation", 0.5)
-    assert "Fitting on 50 documents, measuring on 50" in half.stderr
+    assert "Fitting on 50 documents, evaluating on 50" in half.stderr
     assert called("compare", plain, *QUICK, "--validation", 0.5).stdout.split()[:3] == half.stdout.split()[:3]
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("", "Fitting on 60 documents, measuring on 25"),
-        ("--validation test", "Fitting on 60 documents, measuring on 15"),
-        ("--validation train --split all", "Fitting on 40 documents, measuring on 60"),
-        ("--validation 0.5", "Fitting on 30 documents, measuring on 30"),
-        ("--split all", "Fitting on 75 documents, measuring on 25"),
-        ("--split all --validation 0.1", "Fitting on 90 documents, measuring on 10"),
-        ("--split valid --validation 0.2", "Fitting on 20 documents, measuring on 5"),
-        ("--split valid", "Fitting on 20 documents, measuring on 5"),
+        ("", "Fitting on 60 documents, evaluating on 25"),
+        ("--validation test", "Fitting on 60 documents, evaluating on 15"),
+        ("--validation train --split all", "Fitting on 40 documents, evaluating on 60"),
+        ("--validation 0.5", "Fitting on 30 documents, evaluating on 30"),
+        ("--split all", "Fitting on 75 documents, evaluating on 25"),
+        ("--split all --validation 0.1", "Fitting on 90 documents, evaluating on 10"),
+        ("--split valid --validation 0.2", "Fitting on 20 documents, evaluating on 5"),
+        ("--split valid", "Fitting on 20 documents, evaluating on 5"),
     ],
 )
 def test_documents_are_those_of_the_splits(divided: Path, options: str, told: str) -> None:
@@ -132,7 +132,7 @@ def test_csv_is_by_setting_or_by_run(plain: Path) -> None:
     assert float(settings[0]["perplexity"]) == pytest.approx(mean)
 
 
-@pytest.mark.filterwarnings("default")  # the program shows it, which is what is tested
+@pytest.mark.filterwarnings("default")  # the test checks that the program shows the warning
 def test_a_run_that_diverges_is_told_and_listed(plain: Path) -> None:
     result = called("compare", plain, *QUICK, "--learning-rate", 1e9, "--by-run")
     assert "Warning: groups=(2, 2), seed 0: TrainingDivergedError: training diverged" in result.stderr
@@ -148,15 +148,15 @@ def test_models_of_both_kinds(plain: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--groups 1", "two topics or more"),
-        ("--groups 2,2 --groups 2,x", "is not a list of whole numbers"),
+        ("--groups 1", "at least two topics"),
+        ("--groups 2,2 --groups 2,x", "is not a comma-separated list of positive integers"),
         ("--gamma 1 --gamma -1", "'--gamma': -1.0 is not in the range"),
-        ("--objective vae --gamma 1 --beta 2", "--beta, --gamma: weights of --objective hfvae"),
+        ("--objective vae --gamma 1 --beta 2", "--beta, --gamma: only valid with --objective hfvae"),
         ("--objective tea", "'--objective'"),
         ("--seed -1", "'--seed': -1 is not in the range"),
-        ("--validation 0", "0 is neither a share between 0 and 1 nor the name of a split"),
-        ("--validation 1.5", "1.5 is neither a share"),
-        ("--validation nan", "nan is neither a share"),
+        ("--validation 0", "0 is neither a fraction between 0 and 1 nor the name of a split"),
+        ("--validation 1.5", "1.5 is neither a fraction"),
+        ("--validation nan", "nan is neither a fraction"),
         ("--coherence npmi", "'--coherence'"),
         ("--words 1", "1 is not in the range"),
         ("--epochs 0", "'--epochs': 0 is not in the range"),
@@ -174,7 +174,10 @@ def test_wrong_usage_is_told_before_the_corpus_is_read(unreadable: Path, options
 def test_what_cannot_be_written_is_told_before_the_corpus_is_read(unreadable: Path, tmp_path: Path) -> None:
     taken = tmp_path / "runs.csv"
     taken.write_text("mine", encoding="utf-8")
-    for out, told in ((taken, "--force replaces it"), (tmp_path / "no" / "runs.csv", "does not exist")):
+    for out, told in (
+        (taken, "pass --force to replace it"),
+        (tmp_path / "no" / "runs.csv", "does not exist"),
+    ):
         result = call("compare", unreadable, "--out", out)
         assert result.exit_code == 1
         assert told in result.stderr
@@ -186,8 +189,8 @@ def test_what_cannot_be_written_is_told_before_the_corpus_is_read(unreadable: Pa
     [
         ("--validation dev", 2, "no split 'dev'; the splits here are test, train, valid"),
         ("--split test --validation test", 2, "no documents are left to fit on"),
-        ("--validation 0.01", 1, "validation has 1 documents, and correlations need 3 or more"),
-        ("--words 31", 1, "--words must be from 2 to 30, the words there are; got 31"),
+        ("--validation 0.01", 1, "validation has 1 documents; at least 3 are needed"),
+        ("--words 31", 1, "--words must be from 2 to 30 (the vocabulary size); got 31"),
         ("--device teapot", 1, "teapot"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Parameters of the library in messages, as the options that they are on the command line."""
+"""Tests of the translation of parameter names in messages to command-line options."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from hftopic.training import TrainingDivergedError
         ("give format= one of npz, txt", "give --format one of npz, txt"),
         ("name one by text_column=: 'a'", "name one by --text-column: 'a'"),
         ("Give vocabulary= the path", "Give --vocabulary the path"),
-        ("text= has no effect on x", "an option for texts, as --min-df, has no effect on x"),
+        ("text= has no effect on x", "a text option, such as --min-df, has no effect on x"),
         ("objective=HFVAE(alpha=1.0, beta=0.1) is", "objective=HFVAE(alpha=1.0, beta=0.1) is"),
         ("such as (alpha=1, f(beta=2), gamma=4)", "such as (alpha=1, f(beta=2), gamma=4)"),
         ("lower alpha or the groups", "lower alpha or the groups"),

@@ -1,4 +1,4 @@
-"""Models that do not know their words, and corpora that share none with a model."""
+"""Tests of models without a vocabulary, and of corpora that share no word with a model."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def called(*arguments: object, code: int = 0) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model fitted on a bare matrix, the file of its words, and corpora with and without words."""
+    """A model fitted on a bare matrix, its vocabulary file, and corpora with and without a vocabulary."""
     path = tmp_path_factory.mktemp("wordless")
     ProdLDA(groups=(2, 2), hidden=(8,), max_iter=2, batch_size=10, random_state=0).fit(MATRIX).save(
         path / "m"
@@ -42,7 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("corpus", ["reversed.ldac", "folder"])
 def test_model_without_words_is_refused(place: Path, verb: str, corpus: str) -> None:
     out, err = called(verb, place / "m", place / corpus, code=1)
-    assert "does not know its words" in err
+    assert "has no vocabulary: it was fitted on a bare matrix" in err
     assert "--vocabulary FILE" in err
     assert out == ""
 
@@ -57,7 +57,7 @@ def test_vocabulary_names_the_columns(place: Path, corpus: str) -> None:
 def test_vocabulary_names_the_words_of_topics(place: Path) -> None:
     common = ["topics", place / "m", "-n", 2, "--json"]
     out, err = called(*common)
-    assert "does not know its words" in err
+    assert "has no vocabulary, so words are shown as column numbers" in err
     assert all(word.isdigit() for row in json.loads(out) for word in row["words"].split(", "))
     named = json.loads(
         called("topics", place / "m", "-n", 2, "--json", "--vocabulary", place / "words.txt")[0]
@@ -77,7 +77,7 @@ def test_vocabulary_is_no_way_to_rename_a_models_words(place: Path, tmp_path: Pa
     called("topics", tmp_path / "m", "-n", 2, "--vocabulary", place / "words.txt")
     (tmp_path / "other.txt").write_text("\n".join(reversed(WORDS)), encoding="utf-8")
     _, err = called("topics", tmp_path / "m", "--vocabulary", tmp_path / "other.txt", code=1)
-    assert "knows its words" in err
+    assert "has its own vocabulary" in err
 
 
 def test_vocabulary_names_the_words_of_counts(place: Path) -> None:
@@ -90,6 +90,6 @@ def test_vocabulary_names_the_words_of_counts(place: Path) -> None:
 def test_texts_that_share_no_word_with_the_model_are_an_error(place: Path) -> None:
     common = ["transform", place / "m", place / "texts.txt", "--vocabulary", place / "words.txt"]
     out, err = called(*common, code=1)
-    assert "none of the words of" in err
-    assert "among the 6 of the model" in err
+    assert "and the model have no word in common" in err
+    assert "the model has 6 words" in err
     assert out == ""

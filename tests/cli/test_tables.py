@@ -1,4 +1,4 @@
-"""Tables as people and as programs get them."""
+"""Tests of the output of tables for people and for programs."""
 
 import json
 

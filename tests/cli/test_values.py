@@ -1,4 +1,4 @@
-"""Wrong usage, found before the corpus is read; and places where nothing can be written."""
+"""Tests of wrong usage, found before the corpus is read, and of paths that cannot be written."""
 
 import sys
 from pathlib import Path
@@ -32,7 +32,7 @@ def called(*arguments: object, code: int) -> str:
 
 @pytest.fixture
 def unreadable(tmp_path: Path) -> Path:
-    """A corpus that is an error, of exit code 1, as soon as it is read."""
+    """A corpus that gives an error with exit code 1 when it is read."""
     path = tmp_path / "damaged.ldac"
     path.write_text("no counts", encoding="utf-8")
     return path
@@ -44,10 +44,10 @@ def unreadable(tmp_path: Path) -> Path:
         ("--batch-size 1", "'--batch-size': 1 is not in the range"),
         ("--dropout 1", "'--dropout': 1.0 is not in the range"),
         ("--validation-fraction 1", "'--validation-fraction': 1.0 is not in the range"),
-        ("--warm-up 3.5", "neither a whole number from 0 up nor a share"),
-        ("--warm-up -1", "neither a whole number from 0 up nor a share"),
-        ("--ramp 1.5", "neither a whole number from 0 up nor a share"),
-        ("--min-df 0", "neither a whole number from 1 up nor a share"),
+        ("--warm-up 3.5", "neither an integer >= 0 nor a fraction"),
+        ("--warm-up -1", "neither an integer >= 0 nor a fraction"),
+        ("--ramp 1.5", "neither an integer >= 0 nor a fraction"),
+        ("--min-df 0", "neither an integer >= 1 nor a fraction"),
         ("--seed -1", "'--seed': -1 is not in the range"),
         ("--epochs 0", "'--epochs': 0 is not in the range"),
         ("--patience 0", "'--patience': 0 is not in the range"),
@@ -55,14 +55,14 @@ def unreadable(tmp_path: Path) -> Path:
         ("--alpha -1", "'--alpha': -1.0 is not in the range"),
         ("--gamma nan", "'--gamma': nan is not a finite number"),
         ("--beta inf", "'--beta': inf is not a finite number"),
-        ("--objective vae --gamma 2 --alpha 1", "--alpha, --gamma: of --objective hfvae only"),
-        ("--objective vae --ramp 5", "--ramp: of --objective hfvae only"),
-        ("--groups 1", "two topics or more"),
-        ("--groups 1,2 --topic-softmax group", "each group needs two topics or more"),
-        ("--encoding klingon", "no encoding of text 'klingon'"),
-        ("--encoding hex", "no encoding of text 'hex'"),
-        ("--token-pattern [", "no regular expression"),
-        ("--token-pattern (a)(b)", "captures 2 groups"),
+        ("--objective vae --gamma 2 --alpha 1", "--alpha, --gamma: only valid with --objective hfvae"),
+        ("--objective vae --ramp 5", "--ramp: only valid with --objective hfvae"),
+        ("--groups 1", "at least two topics"),
+        ("--groups 1,2 --topic-softmax group", "each group needs at least two topics"),
+        ("--encoding klingon", "unknown text encoding 'klingon'"),
+        ("--encoding hex", "unknown text encoding 'hex'"),
+        ("--token-pattern [", "is not a valid regular expression"),
+        ("--token-pattern (a)(b)", "has 2 capturing groups"),
         ("--json --csv", "choose one"),
         ("--vocabulary nowhere.txt", "does not exist"),
     ],

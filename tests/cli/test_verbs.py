@@ -1,4 +1,4 @@
-"""The command line through its real entry point: what commands do, and how they fail."""
+"""Tests of the command line through its entry point: results and errors of the commands."""
 
 import json
 import re
@@ -24,7 +24,7 @@ FIT = ["--groups", "2,2", "--epochs", "3", "--batch-size", "32", "--hidden", "8"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus of three subjects, with splits, labels and names."""
+    """A corpus with three subjects, splits, labels and names."""
     rng = np.random.default_rng(0)
     subject = rng.integers(3, size=90)
     rates = np.full((3, len(WORDS)), 0.05)
@@ -41,14 +41,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Path:
-    """A model fitted on it by the command itself."""
+    """A model fitted on this corpus by the command."""
     out = folder.parent / "model"
     run("fit", folder, "--out", out, *FIT)
     return out
 
 
 def run(*arguments: object, code: int = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """The program in a process of its own."""
+    """Run the program in its own process."""
     command = [sys.executable, "-m", "hftopic", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, input=stdin)
     assert done.returncode == code, done.stderr
@@ -67,7 +67,7 @@ def test_fit_says_what_it_did_and_saves_a_model_that_loads(folder: Path, tmp_pat
     out, err = called("fit", folder, "--out", tmp_path / "model", *FIT, "--json")
     summary = json.loads(out)
     assert (summary["documents"], summary["topics"], summary["groups"], summary["epochs"]) == (60, 4, 2, 3)
-    assert "Using the split 'train', 60 of 90 documents" in err
+    assert "Using the split 'train' (60 of 90 documents)" in err
     assert hftopic.load(tmp_path / "model").vocabulary_.tolist() == WORDS
 
 
@@ -110,7 +110,7 @@ def test_topics_with_a_corpus_tells_more_of_them(model: Path, folder: Path) -> N
 
 def test_help_of_topics_tells_what_its_table_shows() -> None:
     told = " ".join(called("topics", "--help")[0].split())
-    assert "if it repeats another, which one. Options:" in told
+    assert "the topic it duplicates, if any. Options:" in told
     assert "most like" not in told
 
 
@@ -124,7 +124,7 @@ def test_evaluate_gives_the_figures_of_the_library(model: Path, folder: Path) ->
     out, err = called("evaluate", model, folder, "--json", "--coherence", "u_mass", "--coherence", "c_npmi")
     values = json.loads(out)
     test = read_corpus(folder, split="test")
-    assert "Using the split 'test', 30 of 90 documents" in err
+    assert "Using the split 'test' (30 of 90 documents)" in err
     assert values["documents"] == 30
     assert values["perplexity"] == pytest.approx(hftopic.load(model).perplexity(test))
     assert values["score"] == pytest.approx(hftopic.load(model).score(test))
@@ -225,24 +225,28 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["fit", "{corpus}"], 2, "Missing option '--out'"),
-        (["fit", "{corpus}", "--out", "{new}", "--groups", "5,x"], 2, "not a list of whole numbers"),
+        (
+            ["fit", "{corpus}", "--out", "{new}", "--groups", "5,x"],
+            2,
+            "not a comma-separated list of positive integers",
+        ),
         (["fit", "{corpus}", "--out", "{new}", "--topic-softmax", "group", "--model", "nvdm"], 2, "prodlda"),
-        (["fit", "{corpus}", "--out", "{new}", "--min-df", "many"], 2, "neither a number, such as 5"),
+        (["fit", "{corpus}", "--out", "{new}", "--min-df", "many"], 2, "neither a count, such as 5"),
         (["fit", "{corpus}", "--out", "{new}", "--stop-words", "nix"], 2, "nor a file of words"),
         (["fit", "{new}", "--out", "{new}"], 2, "does not exist"),
-        (["fit", "{corpus}", "--out", "{new}/deep/er"], 1, "make it first"),
-        (["fit", "{corpus}", "--out", "{model}"], 1, "is there already; --force replaces it"),
+        (["fit", "{corpus}", "--out", "{new}/deep/er"], 1, "create it first"),
+        (["fit", "{corpus}", "--out", "{model}"], 1, "already exists; pass --force to replace it"),
         (["fit", "{corpus}", "--out", "{new}", "--split", "dev"], 1, "the splits are 'train', 'test'"),
         (["fit", "{corpus}", "--out", "{new}", "--min-df", "2"], 1, "counted words, not texts"),
         (["fit", "{corpus}", "--out", "{new}", "--learning-rate", "-1"], 2, "'--learning-rate': -1.0 is not"),
         (
             ["fit", "{corpus}", "--out", "{new}", "--objective", "vae", "--beta", "2"],
             2,
-            "--beta: of --objective hfvae only",
+            "--beta: only valid with --objective hfvae",
         ),
         (["topics", "{corpus}"], 1, "made"),
         (["topics", "{model}", "--active"], 2, "needs a CORPUS"),
-        (["transform", "{model}", "{corpus}", "--out", "{new}.xls"], 2, "ends in none of .csv"),
+        (["transform", "{model}", "{corpus}", "--out", "{new}.xls"], 2, "the file name must end in .csv"),
         (["transform", "{model}", "{strange}"], 1, "none of the"),
         (["corpus", "{corpus}", "--out-format", "ldac"], 2, "needs --out"),
         (["corpus", "{corpus}", "--out", "{new}", "--out-format", "ldca"], 1, "did you mean 'ldac'"),
@@ -298,7 +302,7 @@ def test_interrupted_fit_leaves_nothing(
     folder: Path, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "hftopic", "fit", str(folder), "--out", str(tmp_path / "model")]
-    # A job in the background ignores interrupts, and so would its child; one that is handled is not ignored.
+    # A background job ignores SIGINT, and a child process inherits this; a handled signal is not ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen([*command, "--epochs", "1000000"], stderr=subprocess.PIPE, text=True)
@@ -348,7 +352,7 @@ def test_report_writes_a_page(model: Path, folder: Path, tmp_path: Path) -> None
     assert f"Wrote {page}" in notes
     assert "&lt;Sports&gt;" in page.read_text(encoding="utf-8")
     _, error = called("report", model, folder, *quick, code=1)
-    assert "is there already; --force replaces it" in error
+    assert "already exists; pass --force to replace it" in error
     called("report", model, folder, *quick, "--force", "--split", "test")
 
 
@@ -369,7 +373,7 @@ def test_report_takes_texts_and_dates_from_files(model: Path, folder: Path, tmp_
     assert f"dates has 1 entries for {n} documents" in error
     dates.write_text("1990-05-01\n\nthe day after\n")
     _, error = called("report", model, folder, *quick, "--force", code=1)
-    assert f"{dates}, line 3: 'the day after' is no date or number" in error
+    assert f"{dates}, line 3: 'the day after' is neither a date nor a number" in error
     assert page.read_text(encoding="utf-8") == written
 
 
@@ -384,7 +388,7 @@ def test_defaults_in_the_help_are_the_estimators() -> None:
     for name, told in stated.items():
         defaults = [model[name] for model in models if name in model]
         shown = [",".join(map(str, d)) if isinstance(d, tuple) else str(d) for d in defaults]
-        assert told.split(", of nvdm ") == list(dict.fromkeys(shown)), name
+        assert told.split("; nvdm: ") == list(dict.fromkeys(shown)), name
 
 
 @pytest.mark.parametrize("name", sorted(program.commands))

@@ -1,4 +1,4 @@
-"""Figures show the numbers they are given, on the Axes they are given."""
+"""Tests of figures: they show the given numbers on the given Axes."""
 
 import numpy as np
 import pandas as pd
@@ -132,7 +132,7 @@ def test_topics_stay_in_the_blocks_of_their_groups():
 
 
 def test_alike_topics_of_a_block_become_neighbours():
-    """Two pairs with r = 0.9, given in an order that parts them."""
+    """Two pairs with r = 0.9, given in an order that separates them."""
     r = np.eye(4)
     r[0, 2] = r[2, 0] = r[1, 3] = r[3, 1] = 0.9
     order = seriated(pd.DataFrame(r), [0, 0, 0, 0])
@@ -151,7 +151,7 @@ def test_a_network_without_lines_says_so(correlation):
 
 
 def test_places_of_the_map_keep_distances_that_fit_the_plane():
-    """Four topics on a cycle, each sharing a word with either neighbour: the corners of a square."""
+    """Four topics on a cycle, each with one word in common with both neighbours: the corners of a square."""
     model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0)
     model.fit(Corpus(np.ones((20, 8)), [f"w{i}" for i in range(8)]))
     model.topic_word_ = np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.5, 0.5], [0.5, 0, 0, 0.5]])
@@ -167,7 +167,7 @@ def test_places_of_the_map_keep_distances_that_fit_the_plane():
 def test_curves_are_the_columns_of_the_history(model):
     ax = plot_history(model.history_, "reconstruction")
     np.testing.assert_allclose(ax.lines[0].get_ydata(), model.history_["reconstruction"])
-    with pytest.raises(ValueError, match=r"no column 'elbow'; .* It has 'learning_rate'"):
+    with pytest.raises(ValueError, match=r"no column 'elbow'; .* Its columns are 'learning_rate'"):
         plot_history(model.history_, "elbow")
 
 
@@ -231,19 +231,23 @@ def test_no_topic_of_mixtures_has_a_negative_pole(model):
 @pytest.mark.parametrize(
     ("draw", "error", "message"),
     [
-        (lambda m: plot_correlation(m), TypeError, "expected what topic_correlation returns, got a ProdLDA"),
+        (lambda m: plot_correlation(m), TypeError, "expected a TopicCorrelation, got a ProdLDA"),
         (lambda _: plot_network(None), TypeError, "got a NoneType"),
         (lambda m: plot_information(m), TypeError, "expected the DataFrame that topic_information"),
-        (lambda _: plot_information(pd.DataFrame()), ValueError, "no column 'topic'; give what topic_info"),
+        (
+            lambda _: plot_information(pd.DataFrame()),
+            ValueError,
+            "no column 'topic'; pass the table that topic_info",
+        ),
         (lambda m: plot_map(m), TypeError, "that topic_map returns"),
-        (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes are one number from 0 up for each"),
-        (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names is a dict from topic number"),
+        (lambda m: plot_map(topic_map(m), [1, 2]), ValueError, "sizes must have one number >= 0 for each"),
+        (lambda m: plot_map(topic_map(m), names=["a"]), TypeError, "names must be a dict of topic number"),
         (lambda m: plot_history(m), TypeError, "got a ProdLDA"),
         (lambda m: plot_comparison(m), TypeError, "that compare returns"),
         (lambda _: plot_words("m", 0), TypeError, "expected a fitted ProdLDA or NVDM, got a str"),
         (lambda m: plot_words(m, 1.5), ValueError, "no topic 1.5"),
         (lambda m: plot_shares(m), TypeError, "that topics_by_label or topics_over_time returns"),
-        (lambda _: plot_shares(pd.DataFrame({"documents": [1]})), ValueError, "no topics or no rows"),
+        (lambda _: plot_shares(pd.DataFrame({"documents": [1]})), ValueError, "no topic columns or no rows"),
         (lambda _: plot_shares(pd.DataFrame({2: [1.0]}), groups=[0]), ValueError, "topic_groups_"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A browser for pages, without a window and without a network."""
+"""Headless browser for the tests of reports, without a network."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Headless Chromium; the test is skipped where there is none."""
+    """Headless Chromium; the test is skipped if it is not installed."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
@@ -24,7 +24,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A page that is open, and what it did on opening."""
+    """An open page, with the errors and requests since it was opened."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -38,7 +38,7 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Any]:
-    """Opens a file: ``visit(path, width=..., height=..., color_scheme=...)``."""
+    """Function that opens a file: ``visit(path, width=..., height=..., color_scheme=...)``."""
     contexts = []
 
     def opened(path: Path, width: int = 1280, height: int = 900, **settings: Any) -> Visit:

@@ -1,4 +1,4 @@
-"""Reports in a real browser: every section is there, everything works, and no word can do harm."""
+"""Tests of reports in a browser: every section exists and works, and no word can run a script."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def model(corpus):
-    """Few epochs and no pruning yet: all six topics are active."""
+    """Few epochs, so that all six topics are still active."""
     return ProdLDA(groups=(3, 3), max_iter=6, batch_size=32, random_state=0).fit(corpus)
 
 
@@ -163,7 +163,7 @@ def test_is_no_wider_than_the_window_and_readable(report, visit, settings):
 
 
 def contrast(*colours):
-    """Of WCAG 2.2, from 1 to 21."""
+    """Contrast of two colours by WCAG 2.2, from 1 to 21."""
     luminances = []
     for colour in colours:
         channels = np.array([int(c) for c in re.findall(r"\d+", colour)[:3]]) / 255
@@ -270,12 +270,12 @@ def test_any_model_has_a_report(corpus, visit, tmp_path, made):
 
 
 def test_a_report_where_no_topic_is_active(corpus, visit, tmp_path):
-    """Prior and posterior are the same from the first step on, at a learning rate of next to nothing."""
+    """With a learning rate near zero, the posterior stays equal to the prior."""
     model = ProdLDA(groups=(2, 2), learning_rate=1e-9, max_iter=1, random_state=0).fit(corpus)
     information = topic_information(model, corpus)
-    if information["active"].any():  # the untrained encoder already tells documents apart
+    if information["active"].any():  # the untrained encoder already distinguishes documents
         model.posterior = lambda X: _flat(type(model).posterior(model, X))
-    with pytest.warns(UserWarning, match="is active: no pair to correlate"):
+    with pytest.warns(UserWarning, match="active topics: .* no pair to correlate"):
         write(model, corpus, tmp_path / "report.html")
     seen = visit(tmp_path / "report.html")
     assert seen.complaints == []
@@ -322,7 +322,7 @@ def test_the_data_of_the_page_are_json_that_no_word_can_leave(hostile):
         ({"n_documents": 0}, "n_documents must be a positive int, got 0"),
         ({"n_documents": -1}, "n_documents must be a positive int, got -1"),
         ({"n_words": 2.5}, "n_words must be a positive int, got 2.5"),
-        ({"texts": ["a"] * 159 + [7]}, r"texts\[159\] must be a str, got 7; give each document"),
+        ({"texts": ["a"] * 159 + [7]}, r"texts\[159\] must be a str, got 7; pass the original text"),
         ({"measures": "npmi"}, "unknown measure 'npmi'"),
     ],
 )
@@ -393,7 +393,7 @@ def test_signs_have_colours_of_their_own(report, visit):
 
 @pytest.mark.parametrize("given", ["texts", "dates"])
 def test_a_list_of_another_length_is_an_error_and_writes_nothing(model, corpus, tmp_path, given):
-    with pytest.raises(ValueError, match=f"{given} has 3 entries for 160 documents; give one for each"):
+    with pytest.raises(ValueError, match=f"{given} has 3 entries for 160 documents; pass one per document"):
         write(model, corpus, tmp_path / "report.html", **{given: ["1", "2", "3"]})
     assert list(tmp_path.iterdir()) == []
 

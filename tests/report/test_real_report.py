@@ -1,4 +1,4 @@
-"""The report of real messages, in a real browser."""
+"""Test of a report on real messages, in a browser."""
 
 import json
 import lzma
@@ -17,7 +17,7 @@ MOST_BYTES = 6_000_000
 
 @pytest.mark.slow
 def test_report_of_raw_newsgroups(shared_corpus, visit, tmp_path):
-    """Groups of 25 topics on all messages as they were written; five epochs serve to look at the page."""
+    """Two groups of 25 topics on all original messages; five epochs are enough to test the page."""
     folder = shared_corpus("20ng_raw")
     with lzma.open(folder / "train.jsonl.xz", "rt", encoding="utf-8") as lines:
         messages = [json.loads(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Which topics go together: correlations of topics, how strong and how sure."""
+"""Correlations between topics, with permutation p-values and bootstrap intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,27 +25,27 @@ from hftopic.latent.posterior import Posterior
 
 @dataclass(frozen=True, eq=False)
 class TopicCorrelation:
-    """Correlations among topics, as :func:`topic_correlation` returns them.
+    """Correlations between topics, as :func:`topic_correlation` returns them.
 
     Attributes
     ----------
     matrix : DataFrame, (n_active, n_active)
-        Correlation of each two topics; index and columns are topic numbers, the diagonal is 1.
+        Correlation of each pair of topics; index and columns are topic numbers, the diagonal is 1.
     pairs : DataFrame
-        A row for each pair of topics, the strongest ``|r|`` first, with columns ``topic_a``, ``group_a``,
+        One row per pair of topics, strongest ``|r|`` first, with columns ``topic_a``, ``group_a``,
         ``topic_b``, ``group_b``, ``across`` (bool: the groups differ), ``r``, ``p_value``, ``p_adjusted``,
-        ``words_a``, ``words_b``; after a bootstrap also ``r_low`` and ``r_high``, the ends of the interval of
-        r. `topic_a` is the smaller number, so that (topic_a, topic_b) names a pair.
+        ``words_a``, ``words_b``. With a bootstrap also ``r_low`` and ``r_high``, the ends of the interval of
+        r. ``topic_a`` is the smaller number, so (topic_a, topic_b) identifies a pair.
     kind : {"mean", "total", "clr", "partial"}
         What was correlated.
     n_documents, n_permutations : int
-        Sizes behind the p-values, of which 1 / (n_permutations + 1) is the smallest.
+        Number of documents and of permutations; the smallest possible p-value is 1 / (n_permutations + 1).
     n_bootstrap : int
-        Replicates behind the intervals; 0 if there are none.
+        Number of bootstrap replicates; 0 if there are no intervals.
     confidence : float
-        Of the intervals.
+        Level of the intervals.
     penalty : float or None
-        Of the graphical lasso, of the kind "partial" alone.
+        Penalty of the graphical lasso; only for kind "partial".
     """
 
     matrix: pd.DataFrame
@@ -58,18 +58,18 @@ class TopicCorrelation:
     penalty: float | None = None
 
     def across(self) -> pd.DataFrame:
-        """Pairs of topics from different groups, the strongest first."""
+        """Pairs of topics from different groups, strongest first."""
         return self.pairs[self.pairs["across"]].reset_index(drop=True)
 
     def within(self) -> pd.DataFrame:
-        """Pairs of topics from the same group, the strongest first."""
+        """Pairs of topics from the same group, strongest first."""
         return self.pairs[~self.pairs["across"]].reset_index(drop=True)
 
     def summary(self, level: float = 0.05) -> pd.DataFrame:
-        """Two rows, ``within`` and ``across`` groups: how many pairs, how strong, how many significant.
+        """Number, strength and significance of the pairs, in two rows: ``within`` and ``across`` groups.
 
-        Columns are ``pairs``, ``mean_abs_r``, ``max_abs_r`` (both missing where there is no pair) and
-        ``significant``: pairs with an adjusted p-value of at most `level`.
+        Columns are ``pairs``, the number of pairs; ``mean_abs_r`` and ``max_abs_r``, missing if there is no
+        pair; and ``significant``, the number of pairs with an adjusted p-value of at most `level`.
         """
         sides = {"within": self.within(), "across": self.across()}
         rows = {
@@ -97,10 +97,10 @@ def topic_correlation(
     n_top_words: int = 5,
     vocabulary: Sequence[str] | None = None,
 ) -> TopicCorrelation:
-    r"""Correlations among the active topics, within and across groups.
+    r"""Correlations between the active topics, within and across groups.
 
-    By default the latent z and not the proportions are correlated, because proportions sum to one and so
-    correlate even when topics are independent (by -1/(K-1) for K equal topics).
+    By default this correlates the latent z, not the proportions. Proportions sum to one, so they are
+    correlated even if the topics are independent (by -1/(K-1) for K equal topics).
 
     Parameters
     ----------
@@ -108,67 +108,72 @@ def topic_correlation(
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Documents over which topics are correlated.
     active : array of bool (n_topics,) or of topic numbers, optional
-        Topics to correlate. By default those that :func:`topic_information` on `X` calls active, with its
-        default threshold; pass its column ``active`` to save the computation or to choose another. Classes of
-        a Concrete variable are not Gaussian and take no part.
+        Topics to correlate. By default the active topics of :func:`topic_information` on `X`, with its
+        default threshold; pass its column ``active`` to save the computation or to use another threshold.
+        Classes of a Concrete variable are not Gaussian and are excluded.
     kind : {"mean", "total", "clr", "partial"}, default="mean"
-        - ``"mean"``: of the posterior means :math:`\mu`.
-        - ``"total"``: of a draw from the posterior of a random document, covariance
-          :math:`\mathrm{Cov}(\mu) + \mathrm{E}[\mathrm{diag}\,\sigma^2]`, which is the former shrunk by what
-          the posteriors leave open.
-        - ``"clr"``: of centred log-ratios (Aitchison, 1986) of the proportions that ``transform`` gives,
-          :math:`\log\theta_k` less its mean over all K Gaussian topics. ProdLDA only. They sum to zero, so
-          that independent topics of equal variance correlate by -1/(K-1).
-        - ``"partial"``: of two topics' posterior means once all other active topics are known, from
-          scikit-learn's graphical lasso (Friedman, Hastie and Tibshirani, 2008) on the correlations, with the
-          penalty that has the least extended BIC (Foygel and Drton, 2010, γ = 0.5). Weak ones are exactly 0.
+        - ``"mean"``: the posterior means :math:`\mu`.
+        - ``"total"``: draws from the posterior of a random document, with covariance
+          :math:`\mathrm{Cov}(\mu) + \mathrm{E}[\mathrm{diag}\,\sigma^2]`: the correlation of the means,
+          shrunk by the posterior uncertainty.
+        - ``"clr"``: centred log-ratios (Aitchison, 1986) of the proportions from ``transform``,
+          :math:`\log\theta_k` minus its mean over all K Gaussian topics. Only for ProdLDA. They sum to zero,
+          so independent topics of equal variance have a correlation of -1/(K-1).
+        - ``"partial"``: partial correlation of two topics' posterior means given all other active topics.
+          It comes from scikit-learn's graphical lasso (Friedman, Hastie and Tibshirani, 2008) on the
+          correlations, with the penalty that minimises the extended BIC (Foygel and Drton, 2010, γ = 0.5).
+          Weak correlations are exactly 0.
     n_permutations : int, default=999
-        Draws of the null. A pair that alone among P is real can have no adjusted p-value below
-        P / (n_permutations + 1): to find single pairs of 50 active topics at 0.05 takes 25,000 draws.
+        Number of permutations. If only one of P pairs is correlated, its adjusted p-value cannot be below
+        P / (n_permutations + 1): to detect a single pair among 50 active topics at 0.05, use about 25,000.
     n_bootstrap : int, default=0
-        Replicates of the bootstrap over documents; 1,000 or more give an interval. With ``"partial"`` each
-        fits the graphical lasso again, at the penalty of the whole, which takes some 30 ms for 30 topics.
+        Number of bootstrap replicates over documents; use at least 1,000 for an interval. With ``"partial"``
+        each replicate fits the graphical lasso again, with the penalty chosen on all documents. This takes
+        about 30 ms for 30 topics.
     confidence : float, default=0.95
-        Of the bootstrap intervals.
+        Level of the bootstrap intervals.
     random_state : int, RandomState or None
         Seed of permutations and bootstrap.
     n_top_words : int, default=5
-        Words of each topic in the table of pairs; "+ … / - …" for the two poles of NVDM.
+        Number of words per topic in the table of pairs; for NVDM "+ … / - …" with the words of both poles.
     vocabulary : sequence of str, optional
         Names of the model's words, see :func:`topic_summary`.
 
     Returns
     -------
     TopicCorrelation
-        Its matrix, its ranked pairs and a summary. With fewer than two topics there are no pairs, and a
-        warning says so.
+        The matrix, the ranked pairs and a summary. With fewer than two topics there are no pairs, and a
+        warning is given.
 
     Raises
     ------
     ValueError
-        Unknown `kind`, or log-ratios of NVDM, whose topics are signed; fewer than three documents; a number
-        of permutations below 1 or of replicates below 0, a `confidence` outside (0, 1), or topics that do not
-        exist.
+        `kind` is unknown, or it is "clr" for NVDM, whose topics are signed; there are fewer than three
+        documents; `n_permutations` is below 1, `n_bootstrap` is negative or 1, or `confidence` is outside
+        (0, 1); or a topic does not exist.
 
     Notes
     -----
-    The two-sided p-value of a pair is (1 + number of draws with :math:`|r'| \ge |r|`) / (1 + draws) under the
-    null that its two topics are independent, which is valid at any number of draws; permuting leaves the
-    variances alone, so "mean" and "total" have the same p-values. For "clr" the null is that the two
-    log-ratios are independent; their sum of zero alone makes few topics dependent: then test "mean". For
-    "partial" the unpenalised partial correlation is tested, by permuting the residuals of the two topics on
-    all others (Freedman and Lane, 1983), so that a pair that the penalty sets to 0 can have a small p-value;
-    p-values are missing, with a warning, if there are no more documents than topics + 1 or if a topic is a
-    linear combination of others, since then no such partial correlation exists.
+    The two-sided p-value of a pair is (1 + number of permutations with :math:`|r'| \ge |r|`) / (1 + number of
+    permutations), under the null hypothesis that its two topics are independent. It is valid for any number
+    of permutations. Permuting does not change the variances, so "mean" and "total" have the same p-values.
 
-    They are adjusted over all pairs by Benjamini and Hochberg (1995). With thousands of documents the
-    smallest r is significant: look at its size, its interval, and whether it recurs over seeds
-    (:func:`recurring_pairs`).
+    For "clr" the null hypothesis is that the two log-ratios are independent. Log-ratios sum to zero, so with
+    few topics they are dependent even if the topics are not: use "mean" then. For "partial" the unpenalised
+    partial correlation is tested, by permuting the residuals of the two topics on all others (Freedman and
+    Lane, 1983), so a pair that the penalty sets to 0 can have a small p-value. Its p-values are missing, with
+    a warning, if there are no more than (number of topics + 1) documents or if a topic is a linear
+    combination of others, because this partial correlation does not exist then.
 
-    Intervals are percentiles of r over documents drawn with replacement. Nothing is fitted again: they speak
-    of other documents and the same model. Those of "partial" inherit the shrinkage of its estimates.
+    P-values are adjusted over all pairs by the method of Benjamini and Hochberg (1995). With thousands of
+    documents even a very small r is significant: look at its size, its interval, and whether it recurs over
+    seeds (:func:`recurring_pairs`).
 
-    A topic whose scores are the same in every document goes with nothing: r = 0 and p = 1.
+    Intervals are percentiles of r over documents drawn with replacement. The model is not fitted again: they
+    describe the variation over documents for a fixed model. Intervals of "partial" include the shrinkage of
+    its estimates.
+
+    A topic with the same score in every document has r = 0 and p = 1 with all others.
 
     Examples
     --------
@@ -191,10 +196,12 @@ def topic_correlation(
     topics = gaussian_topics(model, posterior, active)
     if len(topics) < 2:
         n_all, n_classes = posterior.mean.shape[1], len(model.topic_groups_) - posterior.mean.shape[1]
-        beside = f" beside {n_classes} classes of Concrete variables, which are not correlated" * bool(
-            n_classes
+        beside = f" ({n_classes} classes of Concrete variables are not correlated)" * bool(n_classes)
+        warn(
+            f"active topics: {len(topics)} of {n_all}{beside}: no pair to correlate (at least two active "
+            "topics are needed)",
+            stacklevel=2,
         )
-        warn(f"{len(topics)} of {n_all} topics is active{beside}: no pair to correlate", stacklevel=2)
     scores = topic_scores(model, posterior, topics, kind)
     r = scores.correlation()
     for_permutations, for_bootstrap = _generators(random_state)
@@ -222,12 +229,12 @@ def topic_correlation(
 
 
 def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) -> np.ndarray:
-    """Numbers of the chosen topics that are Gaussian, ascending; of the active ones where none are chosen.
+    """Numbers of the selected Gaussian topics, ascending; if `active` is None, of the active ones.
 
     Raises
     ------
     ValueError
-        A topic that does not exist, see :func:`hftopic.analysis.topics.select_topics`.
+        A topic does not exist, see :func:`hftopic.analysis.topics.select_topics`.
     """
     if active is None:
         active = information_table(model, posterior)["active"].to_numpy(dtype=bool)
@@ -237,7 +244,7 @@ def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) 
 
 
 def words_of_topics(model: FittedTopicModel, n: int, vocabulary: Sequence[str] | None) -> list[str]:
-    """Words of every topic of the model as one string, with both poles where there are two."""
+    """Words of every topic of the model as one string; for signed topics with both poles."""
     poles = [[", ".join(words) for words in pole] for pole in topic_poles(model, n, vocabulary=vocabulary)]
     return poles[0] if len(poles) == 1 else [f"+ {a} / - {b}" for a, b in zip(*poles, strict=True)]
 
@@ -246,24 +253,24 @@ def _check_draws(n_permutations: int, n_bootstrap: int, confidence: float) -> No
     if n_permutations < 1:
         raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
     if n_bootstrap < 0 or n_bootstrap == 1:
-        raise ValueError(f"n_bootstrap must be 0 for no intervals, or 2 and more; got {n_bootstrap}")
+        raise ValueError(f"n_bootstrap must be 0 (no intervals) or at least 2; got {n_bootstrap}")
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.95 is usual")
+        raise ValueError(f"confidence must be between 0 and 1, such as 0.95; got {confidence}")
 
 
 def _generators(random_state: Any) -> list[np.random.Generator]:
-    """One for the permutations and one for the bootstrap, so that neither depends on the other's draws."""
+    """Generators of the permutations and of the bootstrap, so that neither depends on the other's draws."""
     seeds = check_random_state(random_state).randint(2**31, size=2)
     return [np.random.default_rng(seed) for seed in seeds]
 
 
 def _pairwise(matrix: np.ndarray) -> np.ndarray:
-    """Entries above the diagonal, a value a pair."""
+    """Entries above the diagonal, one value per pair."""
     return np.asarray(matrix[np.triu_indices(len(matrix), 1)])
 
 
 def _p_values(scores: Scores, n_permutations: int, generator: np.random.Generator) -> np.ndarray:
-    """A value a pair, of the correlations or of the partial ones."""
+    """P-values of the correlations, or of the partial correlations, one per pair."""
     p_of = permutation_p_values if scores.penalty is None else partial_p_values
     return p_of(scores.values, n_permutations, generator)
 
@@ -271,7 +278,7 @@ def _p_values(scores: Scores, n_permutations: int, generator: np.random.Generato
 def _intervals(
     scores: Scores, n_bootstrap: int, confidence: float, generator: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """The columns of the intervals, none without a bootstrap."""
+    """Columns of the intervals; no columns without a bootstrap."""
     if not n_bootstrap:
         return {}
     low, high = bootstrap_interval(
@@ -286,9 +293,9 @@ def _intervals(
 
 def _why_missing(n_documents: int, n_topics: int) -> str:
     why = (
-        f"there are {n_documents} documents for {n_topics} topics, and two more than topics are needed"
+        f"there are {n_documents} documents for {n_topics} topics; at least {n_topics + 2} are needed"
         if n_documents < n_topics + 2
-        else "some topics are linear combinations of others; leave them out with active="
+        else "some topics are linear combinations of others; exclude them with active="
     )
     return f"p-values of the partial correlations are missing: {why}"
 
@@ -296,7 +303,7 @@ def _why_missing(n_documents: int, n_topics: int) -> str:
 def _ranked_pairs(
     topics: np.ndarray, groups: np.ndarray, columns: dict[str, np.ndarray], words: list[str]
 ) -> pd.DataFrame:
-    """One row for each pair of topics, the strongest first; ties in the order of the topics."""
+    """One row per pair of topics, strongest first; ties in the order of the topics."""
     upper = np.triu_indices(len(topics), k=1)
     a, b = topics[upper[0]], topics[upper[1]]
     pairs = pd.DataFrame(

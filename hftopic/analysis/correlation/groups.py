@@ -1,4 +1,4 @@
-"""How whole groups of topics depend on each other: canonical correlations and mutual information."""
+"""Dependence between whole groups of topics: canonical correlations and mutual information."""
 
 from itertools import combinations, pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from hftopic.objective.marginals import CHUNK_ENTRIES
 from hftopic.objective.minibatch import mixture_weights
 from hftopic.objective.pairwise import group_densities, log_mixed
 
-SMALLEST_SHARE = 1e-5  # of a group's largest singular value, below which a direction is rounding
+SMALLEST_SHARE = 1e-5  # a smaller fraction of the group's largest singular value is rounding error
 COLUMNS = (
     "group_a",
     "group_b",
@@ -41,54 +41,57 @@ def group_dependence(
     n_samples: int = 2000,
     random_state: Any = 0,
 ) -> pd.DataFrame:
-    r"""How much each two groups of topics have to do with each other, as wholes: one row a pair of groups.
+    r"""Dependence between whole groups of topics, one row per pair of groups.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
     active : array of bool (n_topics,) or of topic numbers, optional
-        Topics that stand for their groups. By default those that :func:`topic_information` on `X` calls
-        active; ``range(n_topics)`` for whole groups.
+        Topics that represent their groups. By default the active topics of :func:`topic_information` on `X`;
+        pass ``range(n_topics)`` to use all topics.
     n_permutations : int, default=999
-        Draws behind the p-value.
+        Number of permutations for the p-value.
     n_samples : int, default=2000
-        Documents drawn, without replacement, for the expectation in I(z_a; z_b); all where there are fewer.
+        Number of documents drawn without replacement for the expectation in I(z_a; z_b); all documents if
+        there are fewer.
     random_state : int, RandomState or None, default=0
 
     Returns
     -------
     DataFrame
-        A row for each two Gaussian groups; none where there is only one, and Concrete variables take no part.
-        Columns are
+        One row per pair of Gaussian groups. Concrete variables are excluded, and with a single group there is
+        no row. Columns are
 
-        - ``group_a``, ``group_b``: numbers; ``topics_a``, ``topics_b``: how many topics stand for them
+        - ``group_a``, ``group_b``: numbers; ``topics_a``, ``topics_b``: number of topics that represent them
         - ``canonical_1``, ``canonical_2``, …: canonical correlations of the posterior means (Hotelling,
-          1936), largest first; missing beyond the smaller of the ranks of the two groups, so all of them
-          where a group has no topic that varies
-        - ``p_value``: of the first, under the null that the groups' means are independent, with documents
-          permuted; missing where that is. It allows for the first being the largest of many
+          1936), largest first. Their number is the smaller rank of the two groups; the other columns are
+          missing, and all are missing if a group has no topic that varies
+        - ``p_value``: of ``canonical_1``, from permutations of the documents, under the null hypothesis that
+          the means of the two groups are independent. It accounts for the choice of the largest correlation,
+          and is missing if ``canonical_1`` is missing
         - ``information``: I(z_a; z_b) = E[log q(z_a, z_b) - log q(z_a) - log q(z_b)] in nats, with q the full
-          mixture over the documents of `X`; ``standard_error``: of that mean, over the documents drawn, by
-          some of which it may come out below 0 where there is none
-        - ``gaussian_information``: that of a Gaussian with the covariance of z,
+          mixture over the documents of `X`
+        - ``standard_error``: of ``information``, over the documents drawn. Because of sampling error the
+          estimate can be slightly below 0 for independent groups
+        - ``gaussian_information``: mutual information of a Gaussian with the covariance of z,
           -½ Σ log(1 - ρ²) nats with ρ the canonical correlations of draws from the posterior
 
-        A group without a topic has 0 information with any other.
+        A group without topics has 0 information with every other group.
 
     Raises
     ------
     ValueError
-        Fewer than three documents, `n_permutations` below 1, `n_samples` below 2, or topics that do not
-        exist.
+        There are fewer than three documents, `n_permutations` is below 1, `n_samples` is below 2, or a topic
+        does not exist.
 
     Notes
     -----
-    With all topics of two groups and a factorised prior, ``information`` is `between_groups` of
-    :func:`decompose`. It is 0 for groups that are independent, counts relations that are not linear, and is
-    at most log N. It comes near that whenever either group alone tells documents apart, as some ten narrow
-    dimensions do, because the mixture has no more than N components: then it says little of the topics, and
-    ``gaussian_information``, which lacks that limit, says more.
+    With all topics of two groups and a factorised prior, ``information`` is ``between_groups`` of
+    :func:`decompose`. It is 0 for independent groups, includes nonlinear dependence, and is at most log N. It
+    is close to this limit whenever one group alone identifies the documents (about ten narrow dimensions are
+    enough), because the mixture has only N components. In that case it says little about the topics, and
+    ``gaussian_information``, which has no such limit, is more useful.
 
     Examples
     --------
@@ -102,7 +105,7 @@ def group_dependence(
     if n_permutations < 1:
         raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
     if n_samples < 2:
-        raise ValueError(f"n_samples must be at least 2, for a standard error; got {n_samples}")
+        raise ValueError(f"n_samples must be at least 2 (for the standard error); got {n_samples}")
     posterior = posterior_of(model, X)
     if len(posterior.mean) < 3:
         raise ValueError(f"dependence needs at least three documents, got {len(posterior.mean)}")
@@ -148,13 +151,13 @@ def _canonical_columns(
 
 
 def _orthonormal(columns: np.ndarray) -> np.ndarray:
-    """Orthonormal basis of the centred columns, (N, rank): of directions beyond rounding alone."""
+    """Orthonormal basis of the centred columns, (N, rank), without directions that are rounding error."""
     left, singular, _ = np.linalg.svd(standardised(columns)[0], full_matrices=False)
     return np.asarray(left[:, singular > SMALLEST_SHARE * singular.max(initial=0.0)])
 
 
 def _singular_values(matrix: np.ndarray) -> np.ndarray:
-    """Largest first; none of a matrix without rows or columns."""
+    """Singular values, largest first; empty for a matrix without rows or columns."""
     return np.asarray(np.linalg.svd(matrix, compute_uv=False)) if matrix.size else np.empty(0)
 
 
@@ -165,7 +168,10 @@ def _first_p_values(
     n_permutations: int,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """(1 + draws whose first canonical correlation is as large) / (1 + draws); one order serves all pairs."""
+    """P-value of each pair; each permutation of the documents is used for all pairs.
+
+    It is (1 + permutations with a first canonical correlation at least as large) / (1 + permutations).
+    """
     ends = np.cumsum([0, *(basis.shape[1] for basis in bases)])
     joined = np.concatenate(bases, axis=1)
     exceeded = np.ones(len(pairs))
@@ -210,7 +216,7 @@ def _log_ratios(
 ) -> Tensor:
     """log q(z_a, z_b) - log q(z_a) - log q(z_b) of each sample and pair of groups, (R, pairs), in nats."""
     weights = mixture_weights("full", len(components), len(components))
-    bits = group_densities(z, components, slices)  # of each group, (R, N)
+    bits = group_densities(z, components, slices)  # one (R, N) per group
     alone = [log_mixed(of_group, weights) for of_group in bits]
     known = [s.stop > s.start for s in slices]  # a group without topics has no density, and no ratio
     ratios = [

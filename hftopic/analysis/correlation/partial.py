@@ -1,4 +1,4 @@
-"""Partial correlations: what is left of a correlation of two topics once all others are known."""
+"""Partial correlations of two topics given all others."""
 
 import warnings
 
@@ -7,7 +7,7 @@ from sklearn.covariance import graphical_lasso
 from sklearn.exceptions import ConvergenceWarning
 
 N_PENALTIES = 20
-SMALLEST_PENALTY = 0.01  # as a share of the largest, at which no two topics are related
+SMALLEST_PENALTY = 0.01  # as a fraction of the largest penalty, at which all partial correlations are 0
 EXTENSION = 0.5  # γ of the extended criterion
 
 
@@ -18,13 +18,14 @@ def partial_correlation(correlation: np.ndarray, penalty: float) -> np.ndarray:
     ----------
     correlation : ndarray, (K, K)
     penalty : float
-        On the absolute off-diagonal entries of the inverse; doubled where float64 has no solution.
+        Penalty on the absolute off-diagonal entries of the inverse. It is doubled if there is no solution in
+        float64.
 
     Returns
     -------
     ndarray, (K, K)
-        -Θ_ab / sqrt(Θ_aa Θ_bb) of the penalised inverse Θ, ones on the diagonal. Many are exactly 0, and the
-        others are shrunk towards 0.
+        -Θ_ab / sqrt(Θ_aa Θ_bb) of the penalised inverse Θ, with ones on the diagonal. Many are exactly 0, and
+        the others are shrunk towards 0.
 
     Examples
     --------
@@ -34,9 +35,11 @@ def partial_correlation(correlation: np.ndarray, penalty: float) -> np.ndarray:
     >>> partial_correlation(chain, 0.01).round(1).tolist()
     [[1.0, 0.4, 0.0], [0.4, 1.0, 0.4], [0.0, 0.4, 1.0]]
     """
-    with warnings.catch_warnings():  # a replicate short of the last digits is no news
+    with (
+        warnings.catch_warnings()
+    ):  # a bootstrap replicate that did not fully converge is not worth a warning
         warnings.simplefilter("ignore", ConvergenceWarning)
-        while True:  # ends at the latest with the largest |r|, where the inverse is diagonal
+        while True:  # ends at the largest |r| or before: there the inverse is diagonal
             try:
                 return _partial(_precision(correlation, penalty))
             except FloatingPointError:
@@ -44,17 +47,18 @@ def partial_correlation(correlation: np.ndarray, penalty: float) -> np.ndarray:
 
 
 def chosen_penalty(correlation: np.ndarray, n_documents: int) -> float:
-    """Penalty with the least extended Bayesian information criterion (Foygel and Drton, 2010), γ = 0.5.
+    """Penalty with the smallest extended Bayesian information criterion (Foygel and Drton, 2010), γ = 0.5.
 
-    Of 20 penalties in geometric progression, from the largest |r|, at which no pair is left, down to a
-    hundredth of it; those at which the graphical lasso does not converge are passed over. The criterion asks
-    for nothing but the correlations and the number of documents, so that it costs the same for a million.
+    It is chosen from 20 penalties in geometric progression, from the largest |r| (where all partial
+    correlations are 0) to a hundredth of it. Penalties for which the graphical lasso does not converge are
+    skipped. The criterion needs only the correlations and the number of documents, so its cost does not grow
+    with the corpus.
 
     Parameters
     ----------
     correlation : ndarray, (K, K)
     n_documents : int
-        N, over which the correlations were taken.
+        Number N of documents from which the correlations were computed.
 
     Examples
     --------
@@ -72,7 +76,10 @@ def chosen_penalty(correlation: np.ndarray, n_documents: int) -> float:
 
 
 def _criterion(correlation: np.ndarray, penalty: float, n_documents: int) -> float:
-    """-2 log-likelihood + E log N + 4 γ E log K, with E the number of related pairs; infinite if unknown."""
+    """Extended BIC: -2 log-likelihood + E log N + 4 γ E log K, with E the number of nonzero pairs.
+
+    It is infinite if the graphical lasso does not converge.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
@@ -88,7 +95,7 @@ def _criterion(correlation: np.ndarray, penalty: float, n_documents: int) -> flo
 def _precision(correlation: np.ndarray, penalty: float) -> np.ndarray:
     if len(correlation) < 2 or not penalty:
         return np.eye(len(correlation))
-    # A tighter inner tolerance than scikit-learn's default: at that, correlated topics often do not converge.
+    # With scikit-learn's default inner tolerance, the lasso often does not converge for correlated topics.
     _, precision = graphical_lasso(correlation, penalty, enet_tol=1e-6, max_iter=200)
     return np.asarray(precision)
 

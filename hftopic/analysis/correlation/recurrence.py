@@ -1,4 +1,4 @@
-"""Which correlations between groups come back when the same model is fitted with other seeds."""
+"""Correlations between groups that recur over random seeds."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -28,55 +28,57 @@ def recurring_pairs(
     n_top_words: int = 5,
     vocabulary: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Pairs of topics from different groups, by the number of models that show them with the same sign.
+    """Correlated pairs of topics across groups, ranked by the number of models that show the same sign.
 
-    Topics of every model are matched to those of a reference model with :func:`match_topics`. Which number a
-    group has in a model is of no account: a pair counts where its two topics lie in different groups there.
+    Topics of every model are matched to those of a reference model with :func:`match_topics`. Group numbers
+    are not compared between models: a pair counts in every model in which its two topics are in different
+    groups.
 
     Parameters
     ----------
     models : sequence of fitted ProdLDA or NVDM
-        Two or more of the same kind over the same words, as a rule of the same setting with other seeds.
+        At least two models of the same class and vocabulary, usually the same setting with different seeds.
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Documents over which topics are correlated.
     reference : int, default=0
-        Position in `models` of the one whose topics are looked for in the others, and name the pairs. A pair
-        that it does not have is not found.
+        Position in `models` of the reference model. Its topics name the pairs; pairs that it does not have
+        are not found.
     active : sequence of selections, optional
-        For each model its topics that count, see :func:`topic_correlation`; by default the active ones.
+        Topics to include, one selection per model, see :func:`topic_correlation`. By default the active ones.
     kind : {"mean", "total", "clr", "partial"}, default="mean"
         What is correlated, see :func:`topic_correlation`.
     smallest : float, default=0.1
-        Least ``|r|`` for a model to show a pair.
+        Minimum ``|r|`` for a model to show a pair.
     threshold, similarity
-        Of a match, see :func:`match_topics`.
+        Criteria for matching topics, see :func:`match_topics`.
     n_top_words : int, default=5
-        Words of each topic of the reference.
+        Number of words per topic of the reference model.
     vocabulary : sequence of str, optional
         Names of the models' words, see :func:`topic_summary`.
 
     Returns
     -------
     DataFrame
-        A row for each pair that lies across groups in at least one model, the most recurrent first, then by
-        the size of the mean. Columns are
+        One row per pair that is across groups in at least one model. The most recurrent pairs are first; ties
+        are in descending order of the absolute mean. Columns are
 
-        - ``topic_a``, ``group_a``, ``topic_b``, ``group_b``: numbers in the reference, `topic_a` the smaller;
-          the groups are the same where only other models part them
-        - ``models``: how many have both topics, the reference included; ``across``: how many of these have
-          them in different groups; ``recurring``: how many of these show a correlation of at least `smallest`
-          with the sign that more of them show
+        - ``topic_a``, ``group_a``, ``topic_b``, ``group_b``: numbers in the reference model; ``topic_a`` is
+          the smaller. The two groups can be equal if only other models separate the topics
+        - ``models``: number of models with both topics, including the reference
+        - ``across``: number of these models with the two topics in different groups
+        - ``recurring``: number of models in ``across`` with ``|r|`` of at least `smallest` and the same sign;
+          the more frequent sign is counted
         - ``r_mean``, ``r_min``, ``r_max``: over the models counted in ``across``
-        - ``words_a``, ``words_b``
+        - ``words_a``, ``words_b``: top words of the topics
 
-        A topic of NVDM that points the other way in a model counts there with the other sign.
+        If an NVDM topic has the opposite sign in a model, the sign of its correlations there is flipped.
 
     Raises
     ------
     TypeError, ValueError
-        Fewer than two models, a `reference` that is none of them, not one selection for each, a `smallest`
-        outside [0, 1], fewer than three documents, or what :func:`match_topics` and
-        :func:`topic_correlation` raise.
+        There are fewer than two models, `reference` is not a position in `models`, `active` does not have one
+        selection per model, `smallest` is outside [0, 1], or there are fewer than three documents. Also the
+        errors of :func:`match_topics` and :func:`topic_correlation`.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def recurring_pairs(
 
 
 def _posteriors(models: Sequence[Any], X: Any) -> list[Posterior]:
-    """Of every model; of documents without words only the first warns."""
+    """Posteriors of all models; only the first call warns about empty documents."""
     found = []
     for i, model in enumerate(models):
         with empty_documents_known() if i else nullcontext():
@@ -134,7 +136,7 @@ def _places(
     threshold: float,
     similarity: Similarity,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of each `known` topic of the reference, its place among the model's, -1 if none, and its sign there."""
+    """For each `known` topic of the reference: its position in the model (-1 if unmatched) and its sign."""
     place, sign = np.full(len(known), -1), np.ones(len(known))
     matched = match_topics(
         reference, model, topics_a=known, topics_b=of_model, threshold=threshold, similarity=similarity
@@ -146,7 +148,7 @@ def _places(
 
 
 def _moved(matrix: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """A matrix over a model's topics as one over the reference's; nan where a topic has no counterpart."""
+    """A matrix over a model's topics, rearranged to the reference's topics; NaN for unmatched topics."""
     result = np.full((len(place), len(place)), np.nan)
     found = np.flatnonzero(place >= 0)
     result[np.ix_(found, found)] = matrix[np.ix_(place[found], place[found])]
@@ -154,7 +156,7 @@ def _moved(matrix: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 def _counts(r: np.ndarray, apart: np.ndarray, smallest: float) -> pd.DataFrame:
-    """In how many models each pair stands, and how strongly; of (models, pairs), nan where it does not."""
+    """Number of models with each pair, and its correlations; `r` and `apart` are (models, pairs) with NaN."""
     across = apart == 1
     of_across = np.where(across, r, np.nan)
     positive, negative = (of_across >= smallest).sum(axis=0), (of_across <= -smallest).sum(axis=0)
@@ -174,7 +176,7 @@ def _counts(r: np.ndarray, apart: np.ndarray, smallest: float) -> pd.DataFrame:
 def _ranked(
     a: np.ndarray, b: np.ndarray, groups: np.ndarray, counts: pd.DataFrame, words: list[str]
 ) -> pd.DataFrame:
-    """Pairs that lie across groups somewhere, the most recurrent first; ties in the order of the topics."""
+    """Pairs that are across groups in a model, most recurrent first; ties in the order of the topics."""
     named = pd.DataFrame({"topic_a": a, "group_a": groups[a], "topic_b": b, "group_b": groups[b]})
     spelt = pd.DataFrame({"words_a": [words[t] for t in a], "words_b": [words[t] for t in b]})
     pairs = pd.concat([named, counts, spelt], axis=1)[counts["across"] > 0]
@@ -187,10 +189,14 @@ def _check_request(
 ) -> None:
     check_list_of_models(models)
     if len(models) < 2:
-        raise ValueError(f"recurrence needs two models or more; got {len(models)}: fit more seeds")
+        raise ValueError(f"recurring_pairs needs at least two models, got {len(models)}: fit more seeds")
     if not 0 <= reference < len(models):
-        raise ValueError(f"reference={reference!r} is none of the {len(models)} models, counted from 0")
+        raise ValueError(
+            f"reference={reference!r} is out of range: models are numbered 0 to {len(models) - 1}"
+        )
     if active is not None and len(active) != len(models):
-        raise ValueError(f"{len(active)} selections of topics for {len(models)} models; give one a model")
+        raise ValueError(
+            f"active has {len(active)} selections of topics for {len(models)} models; pass one per model"
+        )
     if not 0 <= smallest <= 1:
-        raise ValueError(f"smallest={smallest!r} is not the size of a correlation, in [0, 1]")
+        raise ValueError(f"smallest must be an absolute correlation in [0, 1]; got {smallest!r}")

@@ -1,4 +1,4 @@
-"""What is correlated of each topic, a value a document, and the correlations over weighted documents."""
+"""Scores of topics, one value per document, and their correlations over weighted documents."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -13,7 +13,7 @@ from hftopic.latent.posterior import Posterior
 
 Kind = Literal["mean", "total", "clr", "partial"]
 KINDS: tuple[str, ...] = get_args(Kind)
-# Of the norm in the whole corpus: a topic that varies less among some of its documents does not vary there.
+# Relative to the norm in the whole corpus: a topic with a smaller norm in a resample is constant there.
 RESOLUTION = 1e-6
 
 
@@ -24,13 +24,13 @@ class Scores:
     Attributes
     ----------
     values : ndarray, (N, K)
-        Columns centred and of norm 1, of zeros where a topic does not vary.
+        Columns centred and scaled to norm 1; zeros for a topic that does not vary.
     scale : ndarray, (K,)
-        What the centred scores were multiplied with.
+        Factors by which the centred scores were multiplied.
     variance : ndarray (N, K), optional
-        Posterior variances of the topics, float32, where draws from the posterior are correlated.
+        Posterior variances of the topics, float32, for correlations of draws from the posterior.
     penalty : float, optional
-        Of the graphical lasso, where partial correlations are asked for.
+        Penalty of the graphical lasso, for partial correlations.
     """
 
     values: np.ndarray
@@ -40,16 +40,16 @@ class Scores:
 
     @property
     def n_documents(self) -> int:
-        """N."""
+        """Number of documents, N."""
         return len(self.values)
 
     def correlation(self, weights: np.ndarray | None = None) -> np.ndarray:
-        """Correlations of the topics, (K, K), ones on the diagonal.
+        """Correlations of the topics, (K, K), with ones on the diagonal.
 
         Parameters
         ----------
         weights : ndarray (N,), optional
-            How many times each document counts, N in all; once each if not given.
+            Number of times each document counts; the sum is N. By default every document counts once.
         """
         covariance = self.values.T @ self.values if weights is None else self._covariance(weights)
         total = np.diag(covariance) + self._noise(weights)
@@ -60,7 +60,7 @@ class Scores:
         return np.asarray(r) if self.penalty is None else partial_correlation(r, self.penalty)
 
     def _covariance(self, weights: np.ndarray) -> np.ndarray:
-        """Σ_n w_n s_n s_nᵀ less the part of the means; chunked, so that no weighted copy is made."""
+        """Σ_n w_n s_n s_nᵀ minus the term of the means; in chunks, to avoid a weighted copy."""
         n_topics = self.values.shape[1]
         products, sums = np.zeros((n_topics, n_topics)), np.zeros(n_topics)
         for part in document_chunks(self.n_documents):
@@ -85,7 +85,7 @@ def topic_scores(model: FittedTopicModel, posterior: Posterior, topics: np.ndarr
     Raises
     ------
     ValueError
-        Unknown `kind`, or log-ratios of a model whose topics take no share of a document.
+        `kind` is unknown, or it is "clr" for a model whose topics have no proportions.
     """
     check_kind(model, kind)
     dims = model.latent_space_.variable_of_topic[topics]
@@ -101,34 +101,37 @@ def topic_scores(model: FittedTopicModel, posterior: Posterior, topics: np.ndarr
 
 
 def check_kind(model: FittedTopicModel, kind: str) -> None:
-    """Refuse a kind of correlation that is unknown, or has no meaning for the model.
+    """Check that the kind of correlation is known and defined for the model.
 
     Raises
     ------
     ValueError
+        `kind` is unknown, or it is "clr" for a model whose topics have no proportions.
     """
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r} is unknown; did you mean {', '.join(map(repr, KINDS))}?")
     if kind == "clr" and has_poles(model):
         raise ValueError(
-            f"kind='clr' is of topic proportions, and {type(model).__name__} has none: its topics are "
+            f"kind='clr' needs topic proportions, but {type(model).__name__} has none: its topics are "
             "signed; use kind='mean'"
         )
 
 
 def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, dims: np.ndarray) -> np.ndarray:
-    """log θ of some topics less the mean of log θ over all Gaussian topics of the document, (N, len(dims)).
+    """log θ of some topics minus the mean of log θ over all Gaussian topics, (N, len(dims)).
 
-    θ is ``transform``'s, softmax of the posterior means. Its logarithm is taken before it is rounded to
-    float32, where a topic without a share would be 0 and its logarithm infinite.
+    θ is the result of ``transform``, the softmax of the posterior means. The logarithm is computed before
+    rounding to float32, in which a very small θ would be 0 and its logarithm infinite.
     """
     mean = np.asarray(posterior.mean)
     if not len(dims):
-        return mean[:, dims]  # perhaps there is no Gaussian topic to take the mean over
+        return mean[:, dims]  # the model may have no Gaussian topic, so the mean is not defined
     level = mean.mean(axis=1, dtype=np.float64)[:, None]
     numbers, simplex = np.unique(model.topic_simplex_[model.latent_space_.gaussian], return_inverse=True)
     if len(numbers) == 1:
-        return np.asarray(mean[:, dims] - level)  # the one normaliser of a document cancels
+        return np.asarray(
+            mean[:, dims] - level
+        )  # with a single simplex, the normaliser of a document cancels
     members = [np.flatnonzero(simplex == place) for place in range(len(numbers))]
     log_normalisers = np.stack(
         [logsumexp(mean[:, of_simplex].astype(np.float64), axis=1) for of_simplex in members], axis=1
@@ -139,14 +142,14 @@ def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, dims: np.n
 
 
 def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Columns centred and scaled to norm 1, so that a product of two is their correlation.
+    """Columns centred and scaled to norm 1, so that the product of two columns is their correlation.
 
-    A column that does not vary beyond the resolution of float32, which models compute in, gives zeros.
+    Models compute in float32. A column that does not vary beyond the resolution of float32 is set to zeros.
 
     Returns
     -------
     tuple of ndarray, (N, K) and (K,)
-        The columns in float64, and what each was multiplied with.
+        The columns in float64, and the factor by which each was multiplied.
     """
     centred = values - values.mean(axis=0, dtype=np.float64)
     norms = np.sqrt(np.einsum("nk,nk->k", centred, centred))

@@ -1,13 +1,13 @@
-"""How sure correlations are: permutation p-values, their adjustment for many pairs, bootstrap intervals."""
+"""Significance of correlations: permutation p-values, multiple-testing adjustment and bootstrap intervals."""
 
 from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
-# Draws that tie exactly with what was observed (few or discrete documents) must not be lost to rounding.
+# Tolerance for exact ties with the observed value (few or discrete documents), which rounding could hide.
 ROUNDING = 1e-12
-# Topics that predict one another to within this share of their variance have no partial correlation.
+# With a smaller eigenvalue of the correlations, topics are linearly dependent: no partial correlation exists.
 SMALLEST_EIGENVALUE = 1e-8
 CHUNK_DOCUMENTS = 2**14
 
@@ -15,18 +15,19 @@ CHUNK_DOCUMENTS = 2**14
 def permutation_p_values(
     scores: np.ndarray, n_permutations: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Two-sided p-value of the correlation of each two columns, under the null that the two are independent.
+    """Two-sided p-value of the correlation of each pair of columns, under the null of independence.
 
-    Each draw is one product of the scores with themselves in another order of documents: one order serves
-    every pair, because a pair's null only asks that one of its two topics is permuted against the other, and
-    every order is as likely as any. The p-value, (1 + number of draws with ``|r'| >= |r|``) / (1 + draws), is
-    therefore exact for each pair, whatever the margins and whatever the other topics do (Phipson and Smyth,
-    2010). The draws of different pairs are dependent, as the topics themselves are.
+    Each permutation needs one product of the scores with their permuted rows. The same permutation is used
+    for all pairs: the null hypothesis of a pair only needs one topic to be permuted relative to the other,
+    and all permutations are equally likely. So the p-value, (1 + number of permutations with
+    ``|r'| >= |r|``) / (1 + number of permutations), is exact for each pair, for any marginal distributions
+    and any other topics (Phipson and Smyth, 2010). The permuted correlations of different pairs are
+    dependent, as the topics themselves are.
 
     Parameters
     ----------
     scores : ndarray, (N, K)
-        Columns centred and of norm 1, or of zeros where a topic does not vary, and so has p = 1.
+        Columns centred and scaled to norm 1; zeros for a topic that does not vary, which then has p = 1.
     n_permutations : int
     generator : numpy Generator
 
@@ -48,26 +49,27 @@ def permutation_p_values(
 
 
 def partial_p_values(scores: np.ndarray, n_permutations: int, generator: np.random.Generator) -> np.ndarray:
-    """Two-sided p-value of the partial correlation of each two columns given all the others.
+    """Two-sided p-value of the partial correlation of each pair of columns given all others.
 
-    What the others tell of the two topics by least squares is taken away, and the residuals of the one are
-    permuted against those of the other, as Freedman and Lane (1983) do. The correlation tested is the partial
-    one without a penalty. Because residuals on K - 2 topics have lost as many degrees of freedom and permuted
-    ones have not, it is taken as smaller by the root of (N - 1 - (K - 2)) / (N - 1), as a regression of the
-    permuted residuals would have it on average. The level holds asymptotically, not exactly.
+    The two topics are regressed on all others by least squares, and the residuals of one topic are permuted
+    relative to those of the other (Freedman and Lane, 1983). The tested value is the partial correlation
+    without a penalty. Residuals on K - 2 topics have K - 2 fewer degrees of freedom than the permuted
+    residuals. To correct for this, the tested value is multiplied by the square root of
+    (N - 1 - (K - 2)) / (N - 1), which is the average effect of a regression of the permuted residuals. The
+    level holds asymptotically, not exactly.
 
     Parameters
     ----------
     scores : ndarray, (N, K)
-        As in :func:`permutation_p_values`; topics that do not vary take no part, and have p = 1.
+        As in :func:`permutation_p_values`; topics that do not vary are ignored and have p = 1.
     n_permutations : int
     generator : numpy Generator
 
     Returns
     -------
     ndarray, (K (K-1) / 2,)
-        In the order of ``numpy.triu_indices(K, 1)``. All are missing (nan) where there is no such partial
-        correlation: with no more documents than topics + 1, or with a topic that the others predict entirely.
+        In the order of ``numpy.triu_indices(K, 1)``. All are missing (NaN) if the partial correlation does
+        not exist: if there are no more than K + 1 documents, or if a topic is a linear combination of others.
     """
     n_documents, n_topics = scores.shape
     correlation = scores.T @ scores
@@ -77,8 +79,8 @@ def partial_p_values(scores: np.ndarray, n_permutations: int, generator: np.rand
         return np.full(n_topics * (n_topics - 1) // 2, np.nan)
     precision = np.linalg.inv(correlation)
     scale = np.sqrt(np.diag(precision))
-    alone = scores @ (precision / scale)  # (N, K): each topic's residuals on all others, norm 1
-    opposed = precision / np.outer(scale, scale)  # their correlations: the partial ones with the other sign
+    alone = scores @ (precision / scale)  # (N, K): residuals of each topic on all others, norm 1
+    opposed = precision / np.outer(scale, scale)  # their correlations: minus the partial correlations
     shrunk = opposed * np.sqrt(freedom / (n_documents - 1))
     return _share_of_draws(alone, opposed, shrunk, n_permutations, generator)
 
@@ -90,10 +92,11 @@ def _share_of_draws(
     n_permutations: int,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Share of draws, and of what was observed, as strong as what was observed, a value a pair.
+    """Permutation p-value of each pair: fraction of values, with the observed one, at least as strong as it.
 
-    With c = `opposed` of a pair, its residuals given the others are s_a - c s_b and s_b - c s_a, of squared
-    norm 1 - c². Where c is 0 they are the scores, and a draw is a correlation of scores.
+    Let c be `opposed` of a pair. The residuals of the pair given the others are s_a - c s_b and s_b - c s_a,
+    with squared norm 1 - c². If c is 0, they are the scores, and the permuted value is a correlation of
+    scores.
     """
     a, b = np.triu_indices(scores.shape[1], 1)
     c = opposed[a, b]
@@ -107,22 +110,22 @@ def _share_of_draws(
 
 
 def permuted_products(scores: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Product of every column of `scores` (N, K) with every permuted one, (K, K), without a permuted copy."""
+    """Product of all columns of `scores` (N, K) with all permuted ones, (K, K), without a permuted copy."""
     order = generator.permutation(len(scores))
     return np.asarray(sum(scores[part].T @ scores[order[part]] for part in document_chunks(len(scores))))
 
 
 def document_chunks(n_documents: int) -> list[slice]:
-    """Runs of documents whose scores are weighted or permuted at a time."""
+    """Slices of documents, whose scores are weighted or permuted one slice at a time."""
     starts = range(0, n_documents, CHUNK_DOCUMENTS)
     return [slice(start, start + CHUNK_DOCUMENTS) for start in starts]
 
 
 def adjusted(p_values: np.ndarray) -> np.ndarray:
-    """P-values adjusted over all pairs by Benjamini and Hochberg (1995); missing ones stay missing.
+    """P-values adjusted over all pairs by Benjamini and Hochberg (1995); missing values stay missing.
 
-    Pairs whose adjusted value is at most q hold a share of at most q false ones on average: for independent
-    tests, and for positively dependent ones (Benjamini and Yekutieli, 2001).
+    Among the pairs with an adjusted value of at most q, the expected fraction of false discoveries is at most
+    q. This holds for independent tests and for positively dependent tests (Benjamini and Yekutieli, 2001).
 
     Examples
     --------
@@ -145,20 +148,22 @@ def bootstrap_interval(
     confidence: float,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile bootstrap over documents (Efron and Tibshirani, 1993, ch. 13): lower and upper ends.
+    """Percentile bootstrap intervals over documents (Efron and Tibshirani, 1993, ch. 13).
 
     Parameters
     ----------
     statistic : callable
-        Of the weights (N,) of the documents, whole numbers that add up to N, to values (P,).
+        Function from document weights (N,), integers that sum to N, to values (P,).
     n_documents, n_bootstrap : int
     confidence : float
-        Share of intervals, over corpora, that hold the value of the corpus's source; between 0 and 1.
+        Level of the intervals, between 0 and 1: the fraction of corpora from the same source whose interval
+        contains the true value.
     generator : numpy Generator
 
     Returns
     -------
     tuple of two ndarrays, (P,)
+        Lower and upper ends.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Documents in terms of topics: representative ones, words and their topics, labels and time."""
+"""Topics of documents: representative documents, contributions to words, topics by label and over time."""

@@ -1,4 +1,4 @@
-"""What each topic adds to the words of a document: signed log-probability contributions."""
+"""Contributions of topics to the words of a document: signed log-probability contributions."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from hftopic.analysis.models import Attribution, FittedTopicModel, model_vocabul
 from hftopic.analysis.topics import select_topics
 from hftopic.data.inputs import column_words
 
-CHUNK_ENTRIES = 2**21  # numbers of an (entries, topics) block: 16 MB of float64
+CHUNK_ENTRIES = 2**21  # size of an (entries, topics) block: 16 MB of float64
 
 
 def contributions(
@@ -25,57 +25,60 @@ def contributions(
     topics: Any = None,
     vocabulary: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    r"""For each word of each document, the topic that adds most to it: what to colour words by.
+    r"""Topic that contributes most to each word of each document, used to colour words.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents that make up the average against which each is held. One document alone has nothing to be
-        held against, and all contributions of NVDM are 0.
+        Documents that define the average document, with which each document is compared. With a single
+        document there is nothing to compare, and all contributions of NVDM are 0.
     documents : array of bool (n_documents,) or of int, optional
-        Rows of `X` that are wanted. All by default.
+        Rows of `X` in the result. All by default.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that can win a word, such as the active ones. All by default.
+        Topics that can be assigned to a word, such as the active ones. All by default.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
 
     Returns
     -------
     DataFrame
-        A row for each distinct word of each document, in the order of rows and columns of `X`, with columns
+        One row per distinct word of each document, in the order of rows and columns of `X`, with columns
 
-        - ``document``, ``column``: where it stands in `X`; ``word``; ``count``, tokens
-        - ``topic``: the topic with the largest positive contribution; missing where none is positive
-        - ``strength``: that contribution, nats; 0 where there is no such topic
-        - ``responsibility``: its share of all positive contributions, in [0, 1]; 0 where there is none
-        - ``total``: contributions of all topics together, nats, whatever `topics` are
+        - ``document``, ``column``: position in `X`; ``word``; ``count``, number of tokens
+        - ``topic``: the topic with the largest positive contribution; missing if none is positive
+        - ``strength``: that contribution, in nats; 0 if there is no such topic
+        - ``responsibility``: its fraction of the sum of all positive contributions, in [0, 1]; 0 if there is
+          no such topic
+        - ``total``: sum of the contributions of all topics, in nats; it does not depend on `topics`
 
     Raises
     ------
     ValueError
-        No document has a word, or a document or a topic does not exist.
+        All documents are empty, or a document or a topic does not exist.
 
     Notes
     -----
-    Topics of these models multiply: with θ the weights of topics in the document and B ``components_``, the
-    logit of word v is Σ_k θ_k B_kv and terms that are the same for all documents. The contribution of topic k
-    is the summand
+    In these models the topics multiply. With the weights θ of the topics in the document and
+    B = ``components_``, the logit of word v is Σ_k θ_k B_kv plus terms that are the same for all documents.
+    The contribution of topic k is
 
     .. math:: \theta_k \, (\tilde B_{kv} - \textstyle\sum_w f_w \tilde B_{kw}), \qquad
         \tilde B_{kv} = B_{kv} - \textstyle\sum_j \bar\theta_j B_{jv}.
 
-    The first mean, over the proportions of the average document of `X`, and the second, over its words by
-    their frequency f, fix what the model leaves open: as θ sums to 1, a number added to a word in all topics,
-    or to a topic on all words, changes no probability. So a contribution is how much more likely, in nats,
-    the topic makes this word in this document than in the average one, against the average word; negative
-    where it holds the word back. Summed over topics it is exact: for two words of a document, ``total``
-    differs by the log odds of the two under the model against those in the average document. A topic that
-    the document does not hold contributes nothing.
+    The sum over j is the mean over the topic proportions of the average document of `X`; the sum over w is
+    the mean over its words with their frequencies f. These two means remove an ambiguity of the model:
+    because θ sums to 1, adding a constant to a word in all topics, or to a topic for all words, changes no
+    probability. A contribution is the change of log probability, in nats, that the topic causes for this word
+    in this document, relative to the average document and the average word. It is negative if the topic makes
+    the word less probable.
 
-    Where each group has a softmax of its own, and for classes of a Concrete variable, j runs over that
-    simplex. The dimensions of NVDM are signed and not on a simplex: θ is replaced by z - mean(z) and B̃ by B,
-    so that a topic wins a word by either of its poles.
+    The sum over topics is exact: for two words of a document, the difference of ``total`` is their log odds
+    in the document minus their log odds in the average document. A topic with θ_k = 0 contributes nothing.
+
+    If each group has its own softmax, and for classes of a Concrete variable, j runs over that simplex. The
+    dimensions of NVDM are signed and not on a simplex: θ is replaced by z - mean(z) and B̃ by B. So a topic
+    can contribute to a word with either of its poles.
 
     Examples
     --------
@@ -125,37 +128,37 @@ def word_contributions(
     n_topics: int = 5,
     topics: Any = None,
 ) -> pd.DataFrame:
-    """What the topics add to each distinct word of one document, in nats.
+    """Contribution of each topic to each distinct word of one document, in nats.
 
-    The quantities are those of :func:`contributions`, whose notes define them, topic by topic.
+    The notes of :func:`contributions` define the quantities.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        The whole corpus: the document is held against its average.
+        The whole corpus; its average document is the baseline.
     document : int
         Row of `X`.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
     n_topics : int, default=5
-        Topics that get a column: those that move the document's tokens most, by the mean of absolute
-        contributions.
+        Number of topics with a column of their own: those with the largest mean absolute contribution to the
+        document's tokens.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that can win a word or get a column, such as the active ones. All by default.
+        Topics that can be assigned to a word or have a column, such as the active ones. All by default.
 
     Returns
     -------
     DataFrame
-        A row a distinct word, the highest ``total`` first: ``column``, ``word``, ``count``, ``topic``,
-        ``strength``, ``responsibility``, ``total`` as in :func:`contributions`; then ``topic_<number>`` for
-        each of the `n_topics`, the one that moves the document most first; and ``other``, the rest of
-        ``total``. A document without words has no row.
+        One row per distinct word, highest ``total`` first. Columns are ``column``, ``word``, ``count``,
+        ``topic``, ``strength``, ``responsibility`` and ``total`` as in :func:`contributions`; then
+        ``topic_<number>`` for each of the `n_topics` topics, largest mean absolute contribution first; and
+        ``other``, the rest of ``total``. An empty document has no rows.
 
     Raises
     ------
     ValueError
-        There is no such document, or `n_topics` is not a positive int.
+        The document does not exist, or `n_topics` is not a positive int.
 
     Examples
     --------
@@ -171,7 +174,7 @@ def word_contributions(
         raise ValueError(f"n_topics must be a positive int, got {n_topics!r}")
     terms = _attributed(model, X)
     if not is_whole(document, 0) or document >= terms.counts.shape[0]:
-        raise ValueError(f"no document {document!r}: rows are numbered 0 to {terms.counts.shape[0] - 1}")
+        raise ValueError(f"no document {document!r}: documents are numbered 0 to {terms.counts.shape[0] - 1}")
     words = column_words(model, model_vocabulary(model, X, vocabulary))
     chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
     row = terms.counts[[document]]
@@ -190,12 +193,12 @@ def word_contributions(
 
 
 def select_documents(documents: Any, n_documents: int) -> NDArray[np.int64]:
-    """Row numbers of documents given by a mask or by number, in the order given; all if None.
+    """Row numbers of documents selected by a mask or by number, in the given order; all if None.
 
     Raises
     ------
     ValueError
-        A row does not exist or is named twice, or the mask has another length.
+        A row does not exist or occurs twice, or the mask has the wrong length.
     """
     try:
         return np.asarray(select_topics(documents, np.arange(n_documents)), dtype=np.int64)
@@ -204,11 +207,11 @@ def select_documents(documents: Any, n_documents: int) -> NDArray[np.int64]:
 
 
 class _Attributed(NamedTuple):
-    """Documents, their topics, and how the model attributes words to topics."""
+    """Documents, their topics, and the function that attributes words to topics."""
 
     counts: "sp.csr_array[np.float32]"  # (N, V)
-    values: NDArray[np.float32]  # (n, n_topics) transform of the documents that have words
-    place: NDArray[np.int64]  # (N,) row of each document in values; -1 of those without words
+    values: NDArray[np.float32]  # (n, n_topics) transform of the non-empty documents
+    place: NDArray[np.int64]  # (N,) row of each document in values; -1 for empty documents
     attribution: Attribution
 
     @property
@@ -231,14 +234,17 @@ def _attributed(model: FittedTopicModel, X: Any) -> _Attributed:
 
 
 def _topic_column(topic: NDArray[np.int64]) -> pd.arrays.IntegerArray:
-    """Topic numbers, of which -1 is a missing one."""
+    """Topic numbers; -1 becomes a missing value."""
     return pd.arrays.IntegerArray(topic, topic < 0)
 
 
 def _winners(
     of_topics: NDArray[np.float64], topics: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Topic with the largest positive contribution to each word, its strength and its share; -1, 0, 0."""
+    """Topic with the largest positive contribution to each word, its strength and its responsibility.
+
+    They are -1, 0 and 0 if no contribution is positive.
+    """
     positive = of_topics.clip(0)
     strength = positive.max(axis=1, initial=0.0)
     if not len(topics):

@@ -1,4 +1,4 @@
-"""Documents that show best what a topic is about."""
+"""Representative documents of topics."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,33 +17,33 @@ from hftopic.data.inputs import column_words
 def representative_documents(
     model: FittedTopicModel, X: Any, n: int = 5, *, topics: Any = None
 ) -> pd.DataFrame:
-    """The documents that hold most of each topic.
+    """Documents with the highest proportion of each topic.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words do not count.
+        Empty documents are ignored.
     n : int, default=5
-        Documents a topic; all where there are fewer.
+        Number of documents per topic; all documents if there are fewer.
     topics : array of bool (n_topics,) or of topic numbers, optional
-        The topics that are wanted, in this order. All by default.
+        Topics in the result, in this order. All by default.
 
     Returns
     -------
     DataFrame
-        A row for each topic and rank: ``topic``; ``rank``, from 1; ``document``, the row of `X`; ``name`` and
-        ``label`` where `X` is a Corpus that has them; ``share``, the topic's proportion of the document, or
-        for a class of a Concrete variable its probability. Of equal documents the first in `X` goes first.
+        One row per topic and rank: ``topic``; ``rank``, from 1; ``document``, the row of `X`; ``name`` and
+        ``label`` if `X` is a Corpus that has them; ``share``, the proportion of the topic in the document, or
+        the probability of a class of a Concrete variable. Ties are in the order of `X`.
 
-        Topics of NVDM have no share. For it ``value``, E[z|x], stands in its place and ``pole`` after
-        ``topic``: the `n` documents with the highest values for "+", then those with the lowest for "-".
-        Classes have "+" alone.
+        Topics of NVDM have no proportions. Its table has ``value``, E[z|x], instead of ``share``, and
+        ``pole`` after ``topic``: the `n` documents with the highest values for "+", then the `n` documents
+        with the lowest values for "-". Classes have only "+".
 
     Raises
     ------
     ValueError
-        `n` is not a positive int, a topic does not exist, or no document has a word.
+        `n` is not a positive int, a topic does not exist, or all documents are empty.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def representative_documents(
     [[3, 1], [3, 2]]
     """
     if not is_whole(n):
-        raise ValueError(f"the number of documents a topic must be a positive int, got {n!r}")
+        raise ValueError(f"the number of documents per topic must be a positive int, got {n!r}")
     found = document_topics(model, X)
     chosen = select_topics(topics, np.arange(found.values.shape[1]))
     signed = has_poles(model)
@@ -79,7 +79,7 @@ def representative_documents(
 def _ranked(
     topic: int, pole: str, rows: NDArray[np.int64], values: NDArray[Any], signed: bool
 ) -> pd.DataFrame:
-    """Rows of the table for one topic, or for one pole of it."""
+    """Rows of the table for one topic, or for one pole of a topic."""
     table = pd.DataFrame({"topic": topic, "rank": np.arange(1, len(rows) + 1), "document": rows})
     if signed:
         table.insert(1, "pole", pole)
@@ -88,7 +88,7 @@ def _ranked(
 
 
 def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
-    """Positions of the `n` highest values, the highest first, of equal ones the first; not a full sort."""
+    """Positions of the `n` highest values, highest first, ties in order; without a full sort."""
     candidates = np.arange(len(values))
     if len(values) > n:
         candidates = np.flatnonzero(values >= np.partition(values, -n)[-n])
@@ -99,7 +99,7 @@ def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
 def document_texts(
     model: FittedTopicModel, X: Any, rows: Sequence[int], vocabulary: Sequence[str] | None = None
 ) -> list[str]:
-    """Words of documents as one string each: in reading order where that is known, else by count."""
+    """Words of each document as one string: in reading order if the Corpus has tokens, else by count."""
     corpus = corpus_of(X)
     if corpus is not None and corpus.tokens is not None:
         return [" ".join(corpus.tokens[row]) for row in rows]

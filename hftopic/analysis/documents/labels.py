@@ -1,4 +1,4 @@
-"""Topics beside what else is known of documents: their labels and their dates."""
+"""Topics by label and over time: mean topic proportions by the labels or dates of documents."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -14,8 +14,8 @@ from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.models import FittedTopicModel, corpus_of
 
-MOST_BINS = 24  # of time, where their length is not given
-PERIODS = ("D", "W", "M", "Q", "Y")  # pandas' names of days, weeks, months, quarters, years
+MOST_BINS = 24  # maximum number of automatic time bins
+PERIODS = ("D", "W", "M", "Q", "Y")  # names of day, week, month, quarter and year in pandas
 
 
 def topics_by_label(
@@ -25,31 +25,32 @@ def topics_by_label(
     *,
     measure: Literal["mean", "lift"] = "mean",
 ) -> pd.DataFrame:
-    """How much of each topic the documents of each label hold.
+    """Mean topic proportions of the documents with each label.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words do not count.
+        Empty documents are ignored.
     labels : sequence (n_documents,), optional
-        Class of each document; those of the Corpus if not given. Documents whose label is missing do not
-        count. The order of a pandas Categorical is kept.
+        Label of each document; by default the labels of the Corpus. Documents with a missing label are
+        ignored. The order of a pandas Categorical is kept.
     measure : {"mean", "lift"}, default="mean"
-        ``"mean"``: mean proportion of the topic over the documents of a label; of NVDM, mean E[z|x].
-        ``"lift"``: the mean proportion against that over all documents that count: 2 says twice as much of
-        the topic as elsewhere; 1 where no document holds any of it. Not for NVDM, whose topics are signed.
+        ``"mean"``: mean proportion of the topic over the documents with the label; for NVDM, mean E[z|x].
+        ``"lift"``: the mean proportion divided by the mean over all labelled documents: 2 means twice the
+        average. It is 1 if no document contains the topic. Not for NVDM, whose topics are signed.
 
     Returns
     -------
     DataFrame, (n_labels, n_topics)
-        Index ``label``, those that occur, sorted; columns are topic numbers. ``attrs["documents"]`` is a dict
-        of the number of documents behind each row.
+        Index ``label`` has the labels that occur, sorted; columns are topic numbers. ``attrs["documents"]``
+        is a dict with the number of documents of each label.
 
     Raises
     ------
     ValueError
-        No labels, not one a document, or all missing; `measure` is unknown, or has no meaning for the model.
+        There are no labels, their number is not the number of documents, or all are missing; `measure` is
+        unknown, or not defined for the model.
 
     Examples
     --------
@@ -67,10 +68,10 @@ def topics_by_label(
     if labels is None:
         corpus = corpus_of(X)
         if corpus is None or corpus.labels is None:
-            raise ValueError("no labels: X has none; pass labels= with one a document")
+            raise ValueError("no labels: X has none; pass labels= with one label per document")
         labels = corpus.labels.tolist()
     if isinstance(labels, str):
-        raise ValueError(f"labels must be a sequence with one label a document, got the str {labels!r}")
+        raise ValueError(f"labels must be a sequence with one label per document, got the str {labels!r}")
     found = document_topics(model, X)
     classes = pd.Categorical(labels)
     _check_length(classes, found.n_documents, "labels")
@@ -78,7 +79,7 @@ def topics_by_label(
     means, sizes = _means(codes, found.values, len(classes.categories))
     occurs = sizes > 0
     if not occurs.any():
-        raise ValueError("labels: the label of every document that has words is missing; give none at all")
+        raise ValueError("labels are missing for all non-empty documents; pass at least one label")
     if measure == "lift":
         overall = sizes @ means / sizes.sum()
         means = np.divide(means, overall, out=np.ones_like(means), where=overall > 0)
@@ -90,34 +91,35 @@ def topics_by_label(
 def topics_over_time(
     model: FittedTopicModel, X: Any, dates: Sequence[Any], *, freq: str | float | None = None
 ) -> pd.DataFrame:
-    """Mean share of each topic in the documents of each span of time.
+    """Mean topic proportions of the documents in each period of time.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents without words do not count.
+        Empty documents are ignored.
     dates : sequence (n_documents,)
-        Datetimes, periods, or numbers such as years. Documents whose date is missing do not count. A time
-        zone is left out, and local time kept.
+        Datetimes, periods, or numbers such as years. Documents with a missing date are ignored. Time zones
+        are ignored; local time is used.
     freq : str, number or None
-        Of datetimes the name of a pandas period, such as "M", "Q" or "Y"; of numbers the width of a bin,
-        which starts at a multiple of it. None takes the shortest of day, week, month, quarter and year
-        that makes at most 24 spans from the first to the last, else the year; of numbers each value its
-        own bin, or where there are more than 24 the smallest width of 1, 2 or 5 times a power of ten that
-        makes at most 24.
+        For datetimes, the name of a pandas period, such as "M", "Q" or "Y". For numbers, the bin width; bins
+        start at multiples of it. None chooses automatically. For datetimes, it is the shortest of day, week,
+        month, quarter and year that gives at most 24 periods from the first date to the last, else the year.
+        For numbers, each value is a bin. If there are more than 24 values, the width is the smallest of
+        1, 2 or 5 times a power of ten that gives at most 24 bins.
 
     Returns
     -------
     DataFrame
-        A row for each span that has documents, in order; index ``date``, a PeriodIndex, or the lower ends
-        of the bins of numbers. Columns: ``documents``, their number, then topic numbers: mean proportion,
-        of NVDM mean E[z|x].
+        One row per period that has documents, in order. Index ``date`` is a PeriodIndex, or the lower ends of
+        the bins of numbers. Columns are ``documents``, the number of documents, and the topic numbers with
+        the mean proportion; for NVDM mean E[z|x].
 
     Raises
     ------
     ValueError
-        Not one date a document, all missing, infinite, or not dates; or a `freq` that does not go with them.
+        The number of dates is not the number of documents; all dates are missing; a date is infinite or not a
+        date; or `freq` does not match the type of the dates.
 
     Examples
     --------
@@ -135,7 +137,7 @@ def topics_over_time(
     given = given.iloc[found.rows].reset_index(drop=True)
     known = given.notna().to_numpy()
     if not known.any():
-        raise ValueError("dates: the date of every document that has words is missing; give none at all")
+        raise ValueError("dates are missing for all non-empty documents; pass at least one date")
     bins = _bins(given[known], freq)
     codes = np.full(len(given), -1)
     codes[known], spans = pd.factorize(bins, sort=True)
@@ -148,10 +150,12 @@ def topics_over_time(
 def _means(
     codes: NDArray[np.int64], values: NDArray[np.float32], n_classes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean of the rows of each class (n_classes, K), 0 where there is none, and how many; -1 is no class."""
+    """Mean of the rows of each class (n_classes, K), 0 for an empty class, and class sizes; -1 is ignored."""
     rows = np.flatnonzero(codes >= 0)
     shape = (n_classes, len(codes))
-    member = sp.csr_array((np.ones(len(rows)), (codes[rows], rows)), shape)  # float64: so are the sums
+    member = sp.csr_array(
+        (np.ones(len(rows)), (codes[rows], rows)), shape
+    )  # float64, so that the sums are too
     sizes = np.bincount(codes[rows], minlength=n_classes)
     return np.asarray(member @ values) / sizes.clip(1)[:, None], sizes
 
@@ -162,21 +166,23 @@ def _table(means: NDArray[np.float64], index: pd.Index) -> pd.DataFrame:
 
 def _check_length(given: Any, n_documents: int, name: str) -> None:
     if len(given) != n_documents:
-        raise ValueError(f"{len(given)} {name} for {n_documents} documents; give one a document")
+        raise ValueError(f"got {len(given)} {name} for {n_documents} documents; pass one per document")
 
 
 def _bins(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any]":
-    """Span of time of each date, none of which is missing."""
+    """Period or bin of each date; no date is missing."""
     if is_numeric_dtype(dates) and not is_bool_dtype(dates):
         return _numeric_bins(dates, freq)
     if freq is not None and not isinstance(freq, str):
-        raise ValueError(f"freq={freq!r} with datetimes: name a pandas period, such as 'M' or 'Y'")
+        raise ValueError(
+            f"freq={freq!r} is not valid for datetimes: pass the name of a pandas period, such as 'M' or 'Y'"
+        )
     moments = _moments(dates)
     try:
         spans: pd.Series[Any] = moments.dt.to_period(freq or _shortest_period(moments))
     except (ValueError, AttributeError) as error:
         raise ValueError(
-            f"freq={freq!r} is no period of pandas: 'D', 'W', 'M', 'Q', 'Y'; not 'MS' or 'YE'"
+            f"freq={freq!r} is not a pandas period; use 'D', 'W', 'M', 'Q' or 'Y' (not 'MS' or 'YE')"
         ) from error
     return spans
 
@@ -194,7 +200,7 @@ def _moments(dates: "pd.Series[Any]") -> "pd.Series[Any]":
             unread = dates[pd.to_datetime(dates.astype(str), errors="coerce", format="mixed").isna()]
             example = (dates if unread.empty else unread).tolist()[0]
             raise ValueError(
-                f"dates must be datetimes or numbers, and {example!r} is not; make them with "
+                f"dates must be datetimes or numbers, but {example!r} is neither; convert them with "
                 "pandas.to_datetime"
             ) from error
     moments: pd.Series[Any] = dates.dt.tz_localize(None)
@@ -202,7 +208,7 @@ def _moments(dates: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _shortest_period(moments: "pd.Series[Any]") -> str:
-    """Shortest of PERIODS of which at most MOST_BINS reach from the first to the last moment."""
+    """Shortest of PERIODS that gives at most MOST_BINS periods from the first to the last moment."""
     ends = pd.Series([moments.min(), moments.max()])
     for period in PERIODS:
         first, last = ends.dt.to_period(period).astype("int64")
@@ -214,21 +220,21 @@ def _shortest_period(moments: "pd.Series[Any]") -> str:
 def _numeric_bins(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":
     """Lower end of the bin of each number."""
     if not np.isfinite(numbers.to_numpy(dtype=np.float64)).all():
-        raise ValueError("dates hold an infinite number; mark missing ones by nan")
+        raise ValueError("dates contain an infinite number; use NaN for missing dates")
     if (numbers % 1 == 0).all():
-        numbers = numbers.astype(np.int64)  # years are floats where one of them is missing
+        numbers = numbers.astype(np.int64)  # years are floats if one of them is missing
     if width is None:
         if numbers.nunique() <= MOST_BINS:
             return numbers
         width = _round_width(float(numbers.min()), float(numbers.max()))
     if not is_positive(width):
-        raise ValueError(f"freq={width!r} with numbers: give the width of a bin, a positive number")
+        raise ValueError(f"freq={width!r} is not valid for numbers: pass the bin width, a positive number")
     starts: pd.Series[Any] = (numbers // width) * width
     return starts
 
 
 def _round_width(low: float, high: float) -> float:
-    """Smallest of 1, 2 and 5 times a power of ten that makes at most MOST_BINS bins."""
+    """Smallest width of 1, 2 or 5 times a power of ten that gives at most MOST_BINS bins."""
     power = 10.0 ** np.floor(np.log10((high - low) / MOST_BINS))
     widths = [step * power for step in (1, 2, 5, 10, 20)]
     fits = [width for width in widths if high // width - low // width < MOST_BINS]

@@ -1,1 +1,1 @@
-"""Choosing a model: comparisons of settings and seeds, stability, scorers for scikit-learn's searches."""
+"""Model selection: comparison of settings and seeds, stability, and scorers for scikit-learn searches."""

@@ -1,4 +1,4 @@
-"""Settings of topic models beside each other, over seeds: how well they predict, read and recur."""
+"""Comparison of model settings over several seeds: perplexity, coherence and stability."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,30 +22,30 @@ class Comparison:
     Attributes
     ----------
     table : DataFrame
-        A row a run, that is, a setting and a seed, with columns
+        One row per run, that is, per setting and seed, with columns
 
-        - ``name`` of the setting; the parameters in which settings differ, see `parameters`; ``seed``,
-          missing for a model that was given fitted and has no int for its ``random_state``
+        - ``name`` of the setting, and the parameters in which settings differ, see `parameters`
+        - ``seed``; missing for a model that was passed fitted and whose ``random_state`` is not an int
         - ``perplexity`` of the validation documents
-        - the coherence, under the name of the measure, such as ``c_npmi``: the mean over active topics;
-          missing when none is active or none has a value
-        - ``diversity`` of the active topics, missing when there are none
-        - ``topics``, ``active_topics``: numbers
-        - ``within_mean_abs_r``, ``across_max_abs_r``: mean of the size of correlations within groups, and
-          the largest across groups, among active topics; missing where there is no such pair
-        - ``stability``: mean of :func:`topic_stability` over the other seeds of the setting; missing where
-          the setting has a single run that succeeded, or no topic is active in any
-        - ``fit_seconds``, missing for a model that was given fitted; in the first run of a process this
-          includes what torch loads on first use
-        - ``error``: missing, or what made the run fail, whose measures are then all missing
+        - the coherence, with the name of the measure, such as ``c_npmi``: the mean over active topics. It is
+          missing if no topic is active or none has a value
+        - ``diversity`` of the active topics; missing if there are none
+        - ``topics``, ``active_topics``: number of topics and of active topics
+        - ``within_mean_abs_r``, ``across_max_abs_r``: mean absolute correlation within groups, and largest
+          absolute correlation across groups, between active topics; missing if there is no such pair
+        - ``stability``: mean of :func:`topic_stability` over the other seeds of the setting. It is missing if
+          the setting has only one successful run, or if no topic is active in any run
+        - ``fit_seconds``; missing for a model that was passed fitted. In the first run of a process this
+          includes the time in which torch loads its libraries
+        - ``error``: missing, or the error of a failed run, whose measures are all missing
     models : dict of str to tuple
-        Fitted models of each setting in the order of the seeds, failed ones left out.
+        Fitted models of each setting in the order of the seeds, without failed runs.
     coherence : str
-        Measure of coherence: its column in `table`.
+        Coherence measure: its column in `table`.
     parameters : tuple of str
-        Columns of `table` with the parameters in which settings differ; ``model``, the class, is one where
-        that differs. Numbers are numbers there; what else there is stands as it is written in Python. A
-        value is missing where a setting has no such parameter, or has an ``objective`` in place of weights.
+        Columns of `table` with the parameters in which settings differ; ``model`` is the class, if classes
+        differ. Numbers stay numbers; other values are shown as Python code. A value is missing if a setting
+        has no such parameter, or has an ``objective`` instead of weights.
     """
 
     table: pd.DataFrame
@@ -62,7 +62,7 @@ class Comparison:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Columns of `table` by which settings can be ranked."""
+        """Columns of `table` that can rank settings."""
         return (
             "perplexity",
             self.coherence,
@@ -75,13 +75,14 @@ class Comparison:
         )
 
     def summary(self) -> pd.DataFrame:
-        """One row a setting, in the order in which they were given.
+        """One row per setting, in the order in which they were given.
 
-        Columns are ``name``, the parameters in which settings differ, ``runs``, ``failed`` (how many of
-        them), and each measure's mean over the runs that did not fail, with its standard deviation over them
-        as ``<measure>_sd``, missing for a single run. Stability has none, since one pair of seeds enters the
-        rows of both. A measure that one of these runs has no value of, such as the coherence of a model
-        without active topics, is missing for the setting: a mean over the others would rank it by its luck.
+        Columns are ``name``; the parameters in which settings differ; ``runs`` and ``failed``, the number of
+        runs and of failed runs; and for each measure the mean over the successful runs and the standard
+        deviation ``<measure>_sd``, missing for a single run. Stability has no standard deviation, because
+        each pair of seeds is in the rows of both seeds. If one successful run has no value of a measure (such
+        as the coherence of a model without active topics), the mean is missing for the setting, because a
+        mean over the other runs would be biased.
         """
         settings = self.table.groupby("name", sort=False)
         finished = self.table[self.table["error"].isna()].groupby("name", sort=False)
@@ -96,29 +97,32 @@ class Comparison:
         return summary.reset_index()
 
     def best(self, by: str | None = None, *, minimise: bool | None = None) -> pd.Series:
-        """Row of :meth:`summary` with the best mean of one measure; of equals the first.
+        """Row of :meth:`summary` with the best mean of one measure; ties go to the first.
 
-        Settings without a mean of it do not take part.
+        Settings without a mean of the measure are ignored.
 
         Parameters
         ----------
         by : str, optional
-            A measure; by default the coherence. Perplexity favours the plain VAE, whatever its topics.
+            Measure; by default the coherence. Perplexity always favours the plain VAE, even if its topics
+            are worse.
         minimise : bool, optional
-            Whether less is better. By default so of ``perplexity``, ``within_mean_abs_r`` and
-            ``fit_seconds``, and not of the others.
+            Whether lower is better. By default True for ``perplexity``, ``within_mean_abs_r`` and
+            ``fit_seconds``, and False otherwise.
 
         Raises
         ------
         ValueError
-            No such measure, or no setting has a value of it.
+            The measure is unknown, or no setting has a mean of it.
         """
         by = self.coherence if by is None else by
         if by not in self.measures:
-            raise ValueError(f"by={by!r} is no measure; there are {', '.join(self.measures)}")
+            raise ValueError(f"unknown measure by={by!r}; choose from {', '.join(self.measures)}")
         summary = self.summary()
         if summary[by].isna().all():
-            raise ValueError(f"no setting has a value of {by!r} in all its runs; see the table")
+            raise ValueError(
+                f"no setting has a value of {by!r} in every run, so there is no best one; see the table"
+            )
         values = summary[by].to_numpy(dtype=np.float64)
         lowest = by in LOWER_IS_BETTER if minimise is None else minimise
         return summary.iloc[int(np.nanargmin(values) if lowest else np.nanargmax(values))]
@@ -141,55 +145,55 @@ def compare(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Comparison:
-    """Models of several settings and seeds, measured alike on held-out documents.
+    """Fit several settings with several seeds, and evaluate all on the same held-out documents.
 
     Parameters
     ----------
     models : ProdLDA or NVDM, or dict of str to them
-        Unfitted estimators are cloned, and fitted on `train` once a seed. Fitted ones are measured as they
-        are; in a dict also a list of them, which are the runs of one setting.
+        Models to compare. An unfitted estimator is cloned and fitted on `train` once per seed. A fitted model
+        is evaluated as it is. A value of a dict can also be a list of fitted models: the runs of one setting.
     grid : dict or list of dicts, optional
-        Values of parameters, as in ``GridSearchCV``; each combination is a setting of each of the `models`,
+        Values of parameters, as in ``GridSearchCV``. Each combination is one setting of each of the `models`,
         which are then cloned even if they are fitted.
     train : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
-        Needed when anything is to be fitted.
+        Training documents. Needed if a model is not fitted yet.
     validation : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents on which all is measured, three at least; not those of a test that is yet to come.
+        Documents used for all measures, at least three. Do not use your test set.
     seeds : sequence of int, default=(0,)
-        Each is the ``random_state`` of one fit of every setting. Two or more tell the stability.
+        Every setting is fitted once with each seed as ``random_state``. Stability needs at least two.
     reference : Corpus, sparse matrix, ndarray or DataFrame, optional
-        Corpus in which words are counted for the coherence; by default `validation`. Give a larger one where
-        that has a few hundred documents, in which most pairs of words never meet.
+        Reference corpus for the coherence; by default `validation`. Pass a larger one if `validation` has
+        only a few hundred documents, because most word pairs never co-occur in it.
     coherence : {"c_npmi", "c_v", "c_uci", "u_mass"}, default="c_npmi"
+        Coherence measure.
     top_n : int, default=10
-        Words of a topic in coherence and diversity. A topic of NVDM counts with both its poles.
+        Number of words per topic for coherence and diversity. For NVDM both poles of a topic are counted.
     window : int, "document" or None
-        See :func:`topic_coherence`.
+        Window of the coherence, see :func:`topic_coherence`.
     threshold : float, default=0.05
-        Information, in nats, about the validation documents above which a topic is active.
+        Information in nats about the validation documents above which a topic is active.
     match_threshold : float, default=0.5
-        Least cosine of topics that are the same in two seeds, see :func:`topic_stability`.
+        Minimum cosine for topics of two seeds to count as the same, see :func:`topic_stability`.
     vocabulary : sequence of str (n_words,), optional
-        Names of the words, where neither models nor corpora know them.
+        Names of the words, if neither the models nor the corpora have a vocabulary.
     n_jobs : int, optional
-        Processes to fit in, as in scikit-learn. Each takes a run at a time.
+        Number of processes, as in scikit-learn. Each process fits one run at a time.
     verbose : int, default=0
         1 shows the progress over runs on standard error.
 
     Returns
     -------
     Comparison
-        Models that were fitted here are kept in it, without the state of their optimiser.
+        It keeps the models that were fitted here, without the state of their optimiser.
 
     Raises
     ------
     TypeError, ValueError
-        No settings, unknown parameters, data that do not fit together, or a setting out of range: before
-        anything is fitted.
+        There are no settings, a parameter is unknown, the data do not match each other, or a parameter is out
+        of range. This is checked before anything is fitted.
     Exception
-        What the first run raises, as it is likely to be wrong with all of them. An error of a later run
-        costs no more than its own row; so do, in any run, training that diverges (``TrainingDivergedError``)
-        and memory that does not suffice.
+        An error in the first run is raised, because it probably affects all runs. An error in a later run is
+        only recorded in its row. ``TrainingDivergedError`` and out-of-memory errors are always only recorded.
 
     Warns
     -----
@@ -198,9 +202,9 @@ def compare(
 
     Notes
     -----
-    Perplexity is that of the ELBO with an unweighted KL, and so comparable whatever the objective; but the
-    plain VAE, which is trained for just that, always does best by it. Choose β, γ and groups by coherence,
-    active topics and stability.
+    Perplexity is computed from the ELBO with an unweighted KL, so it is comparable between objectives. But
+    the plain VAE, which is trained for this ELBO, always has the best perplexity. Choose β, γ and groups by
+    coherence, active topics and stability.
 
     Examples
     --------
@@ -235,7 +239,7 @@ def compare(
 
 
 def _ordered(rows: list[dict[str, Any]], runs: list[Run], coherence: str) -> pd.DataFrame:
-    """Rows as a table, in the order of columns that :class:`Comparison` states; what is missing is nan."""
+    """Rows as a table, with the column order of :class:`Comparison`; missing values are NaN."""
     table = pd.DataFrame(rows)
     measured = (
         "perplexity",

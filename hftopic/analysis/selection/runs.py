@@ -1,4 +1,4 @@
-"""Runs of a comparison: a model fitted and measured, whatever becomes of it, one by one or in processes."""
+"""Runs of a comparison: each fits and evaluates one model, sequentially or in parallel; failures are kept."""
 
 import copy
 import time
@@ -22,22 +22,22 @@ from hftopic.analysis.selection.settings import Setting
 from hftopic.analysis.selection.stability import topic_stability
 from hftopic.analysis.topics import topic_diversity
 
-# They say nothing of other runs; training that diverges is a RuntimeError, as is a full accelerator.
+# Errors that do not affect other runs. Diverged training and a full accelerator both raise a RuntimeError.
 OF_ONE_RUN = (RuntimeError, MemoryError)
 
 
 class Run(NamedTuple):
-    """What became of one model: measured, or failed."""
+    """Result of one run: the model and its measures, or the error."""
 
     model: FittedTopicModel | None
     active: np.ndarray | None  # (n_topics,) bool
     measures: dict[str, Any]
     error: str | None = None
-    cause: Exception | None = None  # of a failure that other runs may share
+    cause: Exception | None = None  # the exception, if it may affect other runs too
 
 
 class Yardstick(NamedTuple):
-    """What every run is measured with."""
+    """Documents and parameters of the measures, the same for every run."""
 
     validation: Any
     reference: Any
@@ -51,12 +51,12 @@ class Yardstick(NamedTuple):
 def finished_runs(
     settings: list[Setting], train: Any, yardstick: Yardstick, n_jobs: int | None, verbose: int
 ) -> list[Run]:
-    """All runs in order, with their progress on standard error.
+    """All runs in order, with a progress bar on standard error.
 
     Raises
     ------
     Exception
-        That of the first run, where it is not of that run alone: it is as a rule wrong with all.
+        The error of the first run, if it may affect other runs.
     """
     runs = _started_runs(settings, train, yardstick, n_jobs)
     finished: list[Run] = []
@@ -81,7 +81,7 @@ def _started_runs(
 
 
 def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:
-    """One setting fitted, if it is not yet, and measured; an error is part of the answer."""
+    """Fit one setting, if it is not fitted yet, and evaluate it; an error becomes part of the result."""
     model, seconds = setting.estimator, float("nan")
     try:
         if not setting.fitted:
@@ -89,7 +89,7 @@ def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:
             started = time.perf_counter()
             model.fit(train)
             seconds = time.perf_counter() - started
-            model = copy.copy(model)  # as if pickled: without its optimiser, and off the accelerator
+            model = copy.copy(model)  # like pickling: drops the optimiser and frees the accelerator
         active, measures = measured(model, yardstick)
     except Exception as error:
         cause = None if isinstance(error, OF_ONE_RUN) else error
@@ -126,7 +126,7 @@ def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray,
 
 
 def correlation_sizes(model: FittedTopicModel, documents: Any, active: np.ndarray) -> pd.DataFrame:
-    """Sizes of correlations within and across groups, whose significance is not asked for."""
+    """Strength of correlations within and across groups, without significance tests."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* no pair to correlate", category=UserWarning)
         found = topic_correlation(
@@ -136,7 +136,7 @@ def correlation_sizes(model: FittedTopicModel, documents: Any, active: np.ndarra
 
 
 def stabilities(settings: list[Setting], runs: list[Run], match_threshold: float) -> list[float]:
-    """For each run the mean stability over the other runs of its setting; nan where there are none."""
+    """Mean stability of each run over the other runs of its setting; NaN if there are none."""
     stability = np.full(len(runs), np.nan)
     for name in dict.fromkeys(setting.name for setting in settings):
         places = [

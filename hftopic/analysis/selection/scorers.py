@@ -1,8 +1,8 @@
-"""Scorers for scikit-learn's search, by which weights of the objective can be chosen.
+"""Scorers for scikit-learn's searches, to choose the weights of the objective.
 
-The ELBO, which ``score`` returns, always favours the plain VAE: any other weights give up some of it for
-something that it does not see. It can choose a learning rate, but neither β nor γ. What is wanted of topics
-is that people can read them, so weights are chosen by coherence, with an eye on how many topics are active.
+The ELBO, which ``score`` returns, always favours the plain VAE, because other weights trade likelihood for
+properties that the ELBO does not measure. Use it to choose a learning rate, but not β or γ. Topics should be
+interpretable, so choose the weights by coherence, together with the number of active topics.
 """
 
 from collections.abc import Sequence
@@ -31,35 +31,37 @@ def coherence_score(
 ) -> float:
     """Mean coherence of the active topics, as a scorer for ``GridSearchCV`` and ``cross_val_score``.
 
-    Pass it as ``scoring=coherence_score``; for other settings
-    ``scoring=functools.partial(coherence_score, measure="c_v")``. Topics that are not active have no say:
-    their words are noise, and a setting is not to be blamed for having pruned them.
+    Pass it as ``scoring=coherence_score``, or with other parameters as
+    ``scoring=functools.partial(coherence_score, measure="c_v")``. Inactive topics are ignored: their words
+    are noise, and unused topics must not lower the score.
 
     Parameters
     ----------
     estimator : fitted ProdLDA or NVDM, or a Pipeline that ends in one
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Held-out documents, on which topics are active or not. For a Pipeline, what its first step takes.
+        Held-out documents, on which the active topics are determined. For a Pipeline, the input of its first
+        step.
     y : ignored
     measure, top_n, window, vocabulary
-        As in :func:`topic_coherence`. Every measure is the better the higher.
+        As in :func:`topic_coherence`. Higher is better for every measure.
     reference : Corpus, sparse matrix, ndarray or DataFrame, optional
-        Corpus in which words are counted; by default the held-out documents.
+        Reference corpus for the coherence; by default the held-out documents.
     threshold : float, default=0.05
         Information in nats above which a topic is active.
 
     Returns
     -------
     float
-        Topics too rare in the reference corpus to have a value are left out. Missing (nan) when no topic is
-        active or none has a value: scikit-learn then says so and ranks the setting last.
+        Mean coherence. Topics without a value, because their words are too rare in the reference corpus, are
+        left out. It is missing (NaN) if no topic is active or none has a value: scikit-learn then gives a
+        warning and ranks the setting last.
 
     Raises
     ------
     TypeError
-        The estimator is no topic model of this package.
+        The estimator is not a topic model of this package.
     ValueError
-        What :func:`topic_coherence` refuses.
+        As :func:`topic_coherence`.
 
     Examples
     --------
@@ -87,18 +89,18 @@ def active_topics_score(
     *,
     threshold: float = ACTIVE_INFORMATION,
 ) -> float:
-    """Number of topics that tell more than `threshold` nats about held-out documents, as a scorer.
+    """Number of topics with more than `threshold` nats of information on held-out documents, as a scorer.
 
-    Beside coherence rather than alone: a model may keep many topics alive that nobody can read.
+    Use it together with coherence: a model can keep many active topics that are not interpretable.
 
     Parameters
     ----------
     estimator : fitted ProdLDA or NVDM, or a Pipeline that ends in one
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Held-out documents. For a Pipeline, what its first step takes.
+        Held-out documents. For a Pipeline, the input of its first step.
     y : ignored
     threshold : float, default=0.05
-        See :func:`topic_information`.
+        Information in nats above which a topic is active, see :func:`topic_information`.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def active_topics_score(
     Raises
     ------
     TypeError
-        The estimator is no topic model of this package.
+        The estimator is not a topic model of this package.
 
     Examples
     --------
@@ -125,7 +127,7 @@ def active_topics_score(
 
 
 def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | None]:
-    """The topic model, the counts it sees, and their words if they are known from the steps before it."""
+    """The topic model, its input, and the words of the input if earlier steps of a Pipeline have them."""
     if not hasattr(estimator, "steps"):
         check_topic_model(estimator)
         return estimator, X, None
@@ -137,16 +139,16 @@ def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | 
 
 
 def words_of_columns(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> list[str]:
-    """Name of each word of a model: as given, as the model or `X` knows it, else the number of its column."""
+    """Name of each word of a model: from `vocabulary`, the model or `X`, else the column number."""
     return [str(word) for word in column_words(model, model_vocabulary(model, X, vocabulary))]
 
 
 def active_words(
     model: FittedTopicModel, active: np.ndarray, top_n: int, names: Sequence[str]
 ) -> list[list[str]]:
-    """Top words of the active topics, a list each; a signed topic has two, one a pole.
+    """Top words of the active topics, one list per topic; a signed topic has one list per pole.
 
-    `active` is (n_topics,) bool. Classes of a Concrete variable are not signed, and have one.
+    `active` is (n_topics,) bool. Classes of a Concrete variable are not signed and have one list.
     """
     poles = topic_poles(model, top_n, vocabulary=names)
     signed = np.asarray(model.latent_space_.gaussian)
@@ -159,7 +161,7 @@ def active_words(
 
 
 def mean_coherence(topics: list[list[str]], reference: Any, *, measure: str, **settings: Any) -> float:
-    """Mean of one measure over lists of words, those without a value left out; nan if none is left."""
+    """Mean of one measure over lists of words, without missing values; NaN if there is no value."""
     if not topics:
         return float("nan")
     return float(topic_coherence(topics, reference, measure=measure, **settings)[measure].mean())

@@ -1,4 +1,4 @@
-"""Which models a comparison is of: settings by name, in the order given, and whether they can be run."""
+"""Settings of a comparison: their names and order, and checks before anything is fitted."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,14 +14,14 @@ from hftopic.data.corpus import Corpus
 from hftopic.data.inputs import known_words
 from hftopic.latent.space import LatentSpace
 
-OF_RUNS = ("random_state", "verbose")  # parameters in which runs of one setting may differ
-WEIGHTS = ("alpha", "beta", "gamma")  # parameters that an objective takes the place of
-LARGEST_SEED = 2**32 - 1  # that numpy takes
-FEWEST_DOCUMENTS = 3  # that correlations need
+OF_RUNS = ("random_state", "verbose")  # parameters that can differ between runs of one setting
+WEIGHTS = ("alpha", "beta", "gamma")  # parameters that are not used if an objective is given
+LARGEST_SEED = 2**32 - 1  # the largest seed that numpy accepts
+FEWEST_DOCUMENTS = 3  # the minimum for correlations
 
 
 class Setting(NamedTuple):
-    """One run of a setting: an estimator to be fitted with a seed, or a model that is fitted."""
+    """One run of a setting: an estimator to fit with a seed, or a fitted model."""
 
     name: str
     estimator: TopicEstimator
@@ -30,15 +30,15 @@ class Setting(NamedTuple):
 
 
 def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
-    """All runs that are asked for, the seeds of a setting next to each other.
+    """All runs of a comparison; the seeds of a setting are next to each other.
 
     Raises
     ------
     TypeError
-        Something is no topic model of this package, or seeds are a single number.
+        An item is not a topic model of this package, or `seeds` is a single number.
     ValueError
-        There is no model, a parameter does not exist or has an impossible value, a setting is given twice,
-        or seeds are not distinct whole numbers.
+        There is no model, a parameter does not exist or has an invalid value, a setting occurs twice, or
+        seeds are not distinct integers >= 0.
     """
     listed = _checked_seeds(seeds)
     named = models if isinstance(models, Mapping) else {None: models}
@@ -46,7 +46,7 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
     for name, model in named.items():
         settings += _as_given(name, model, listed) if grid is None else _combined(name, model, grid, listed)
     if not settings:
-        raise ValueError("there is no model to compare: give one, or several by name in a dict")
+        raise ValueError("there is no model to compare: pass a model, or a dict of names to models")
     for setting in settings:
         if not setting.fitted:
             _check_parameters(setting)
@@ -55,25 +55,26 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
 
 def _checked_seeds(seeds: Any) -> list[int]:
     if isinstance(seeds, int | np.integer):
-        raise TypeError(f"seeds is a sequence of them, such as ({seeds},) or range({seeds}); got {seeds!r}")
+        raise TypeError(f"seeds must be a sequence, such as ({seeds},) or range({seeds}); got {seeds!r}")
     listed = list(seeds)
     whole = all(isinstance(seed, int | np.integer) and 0 <= seed <= LARGEST_SEED for seed in listed)
     if not listed or not whole or len(set(listed)) < len(listed):
-        raise ValueError(f"seeds are distinct whole numbers from 0 up, one at least; got {seeds!r}")
+        raise ValueError(f"seeds must be one or more distinct integers >= 0; got {seeds!r}")
     return [int(seed) for seed in listed]
 
 
 def _as_given(name: Any, given: Any, seeds: list[int]) -> list[Setting]:
-    """Runs of one model, or of a list of fitted ones, without a grid."""
+    """Runs of one model, or of a list of fitted models, without a grid."""
     models = given if isinstance(given, list | tuple) else [given]
     for model in models:
         check_is_topic_model(model)
         if not is_fitted(model) and len(models) > 1:
             raise ValueError(
-                f"the models of {name!r} are not all fitted; give one estimator, to be fitted for every seed"
+                f"the models of {name!r} are not all fitted; pass fitted models, or a single estimator, "
+                "which is fitted for every seed"
             )
     for model in models[1:]:
-        check_comparable(models[0], model)  # they are seeds of one setting, whose topics are matched
+        check_comparable(models[0], model)  # stability matches the topics of all runs of a setting
     name = type(models[0]).__name__ if name is None and models else str(name)
     return [
         setting
@@ -91,11 +92,14 @@ def _combined(name: Any, model: TopicEstimator, grid: Any, seeds: list[int]) -> 
     check_is_topic_model(model)
     known = model.get_params(deep=False)
     if not isinstance(grid, Mapping) and not all(isinstance(part, Mapping) for part in grid):
-        raise TypeError(f"grid is a dict of parameters to lists of values, or a list of such; got {grid!r}")
+        raise TypeError(
+            "grid must be a dict that maps parameters to lists of values, or a list of such dicts; "
+            f"got {grid!r}"
+        )
     order = dict.fromkeys(key for part in ([grid] if isinstance(grid, Mapping) else grid) for key in part)
     unknown = [key for key in order if key not in known or key in OF_RUNS]
     if unknown:
-        hint = "give seeds=" if unknown[0] == "random_state" else f"there are {', '.join(known)}"
+        hint = "use seeds=" if unknown[0] == "random_state" else f"choose from {', '.join(known)}"
         raise ValueError(f"the grid cannot vary {unknown[0]!r} of {type(model).__name__}; {hint}")
     settings: dict[str, list[Setting]] = {}
     for values in ParameterGrid(grid):
@@ -103,7 +107,8 @@ def _combined(name: Any, model: TopicEstimator, grid: Any, seeds: list[int]) -> 
         title = ", ".join(written if name is None else [str(name), *written]) or type(model).__name__
         if title in settings:
             raise ValueError(
-                f"the grid has the setting {title} twice; values stand in a list, as {{'groups': [(10, 10)]}}"
+                f"the grid contains the setting {title} twice; put the values in a list, such as "
+                "{'groups': [(10, 10)]}"
             )
         estimator = clone(model).set_params(**values)
         settings[title] = [Setting(title, estimator, seed, False) for seed in seeds]
@@ -111,28 +116,28 @@ def _combined(name: Any, model: TopicEstimator, grid: Any, seeds: list[int]) -> 
 
 
 def _seed_of(model: TopicEstimator) -> int | None:
-    """Seed of a model that was fitted elsewhere, where it is known."""
+    """Seed of a model that was fitted before; None if it is unknown."""
     state = model.get_params(deep=False).get("random_state")
     return int(state) if isinstance(state, int | np.integer) else None
 
 
 def _check_parameters(setting: Setting) -> None:
-    """Refuse what ``fit`` would, as far as it can be told without documents.
+    """Check the parameters of a setting as ``fit`` does, as far as possible without documents.
 
     Raises
     ------
     ValueError
-        With the name of the setting.
+        A parameter is not valid; the message has the name of the setting.
     """
     try:
-        setting.estimator._validate_params()  # scikit-learn's, as at the start of fit
+        setting.estimator._validate_params()  # the check of scikit-learn at the start of fit
         LatentSpace(setting.estimator.groups)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{setting.name}: {error}") from error
 
 
 def differing(settings: list[Setting]) -> list[dict[str, Any]]:
-    """For each run the parameters in which settings differ, the class as ``model`` if that does."""
+    """For each run, the parameters in which settings differ; ``model`` is the class, if classes differ."""
     every = [_parameters_of(setting.estimator) for setting in settings]
     values: dict[str, set[str]] = {}
     for parameters in every:
@@ -143,37 +148,39 @@ def differing(settings: list[Setting]) -> list[dict[str, Any]]:
 
 
 def _parameters_of(estimator: TopicEstimator) -> dict[str, Any]:
-    """Class and parameters of an estimator that have a say."""
+    """Class and parameters of an estimator that affect the result."""
     parameters = {"model": type(estimator).__name__, **estimator.get_params(deep=False)}
     unused = WEIGHTS if parameters.get("objective") is not None else ()
     return {name: value for name, value in parameters.items() if name not in (*OF_RUNS, *unused)}
 
 
 def plain_value(value: Any) -> Any:
-    """Numbers, words and None as they are; anything else as it is written in Python."""
+    """Numbers, strings and None unchanged; any other value as Python code."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
 
 
 def written_value(value: Any) -> str:
-    """A parameter's value as in the name of a setting."""
+    """Value of a parameter as text for the name of a setting."""
     return str(plain_value(value))
 
 
 def check_data(settings: list[Setting], train: Any, validation: Any) -> None:
-    """Refuse documents that do not go with each other, or with models that are fitted.
+    """Check that the documents match each other and the fitted models.
 
     Raises
     ------
     ValueError
+        Training documents are needed but missing, there are too few validation documents, or vocabularies
+        differ.
     """
     to_fit = any(not setting.fitted for setting in settings)
     if to_fit and train is None:
-        raise ValueError("some models are not fitted yet: give the documents to fit them on as train=")
+        raise ValueError("some models are not fitted yet: pass the training documents as train=")
     n_documents, n_words = _shape(validation)
     if n_documents < FEWEST_DOCUMENTS:
         raise ValueError(
-            f"validation has {n_documents} documents, and correlations need {FEWEST_DOCUMENTS} or more"
+            f"validation has {n_documents} documents; at least {FEWEST_DOCUMENTS} are needed for correlations"
         )
     if to_fit:
         _check_words(_shape(train)[1], _words_of(train), n_words, validation, "train")
@@ -186,12 +193,13 @@ def check_data(settings: list[Setting], train: Any, validation: Any) -> None:
 def _check_words(size: int, words: Any, n_words: int, validation: Any, name: str) -> None:
     if size != n_words:
         raise ValueError(
-            f"{name} has {size:,} words and validation {n_words:,}; count both over one vocabulary"
+            f"{name} has {size:,} words but validation has {n_words:,}; use the same vocabulary for both"
         )
     others = _words_of(validation)
     if words is not None and others is not None and not np.array_equal(words, others):
         raise ValueError(
-            f"{name} and validation have other words: read both with one vocabulary, or split one corpus"
+            f"{name} and validation have different vocabularies: read both with the same vocabulary, or "
+            "split one corpus"
         )
 
 
@@ -202,25 +210,26 @@ def _words_of(X: Any) -> Any:
 def _shape(X: Any) -> tuple[int, int]:
     shape: tuple[int, ...] = getattr(X, "shape", None) or np.shape(X)
     if len(shape) != 2:
-        raise ValueError(f"documents are a table of counts, (n_documents, n_words); got shape {shape}")
+        raise ValueError(f"documents must be a matrix of counts, (n_documents, n_words); got shape {shape}")
     return int(shape[0]), int(shape[1])
 
 
 def check_measures(
     coherence: str, top_n: Any, threshold: float, match_threshold: float, validation: Any
 ) -> None:
-    """Refuse measures that are unknown or out of range.
+    """Check the parameters of the measures.
 
     Raises
     ------
     ValueError
+        A parameter is unknown or out of range.
     """
     if coherence not in WINDOWS:
-        raise ValueError(f"unknown coherence {coherence!r}; there are {', '.join(WINDOWS)}")
+        raise ValueError(f"unknown coherence {coherence!r}; choose from {', '.join(WINDOWS)}")
     n_words = _shape(validation)[1]
     if not isinstance(top_n, int | np.integer) or not 2 <= top_n <= n_words:
-        raise ValueError(f"top_n must be from 2 to {n_words}, the words there are; got {top_n!r}")
+        raise ValueError(f"top_n must be from 2 to {n_words} (the vocabulary size); got {top_n!r}")
     if not threshold >= 0:
-        raise ValueError(f"threshold is an amount of information in nats, 0 or more; got {threshold}")
+        raise ValueError(f"threshold must be >= 0 (information in nats); got {threshold}")
     if not 0 <= match_threshold <= 1:
-        raise ValueError(f"match_threshold={match_threshold!r} is not a similarity in [0, 1]")
+        raise ValueError(f"match_threshold must be a similarity in [0, 1]; got {match_threshold!r}")

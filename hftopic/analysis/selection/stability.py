@@ -1,4 +1,4 @@
-"""Which topics of one model are those of another, and how far the topics of a setting recur over seeds."""
+"""Matching of topics between models, and stability of topics over seeds."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -25,40 +25,40 @@ def match_topics(
     similarity: Similarity = "cosine",
     top_n: int = 10,
 ) -> pd.DataFrame:
-    """Topics of one model paired with the topics of another that are most like them, each used once.
+    """One-to-one matching of the topics of two models by similarity.
 
-    Of all such pairings it is the one with the greatest total similarity, by the Hungarian method (Kuhn,
-    1955), counting only pairs that reach `threshold`.
+    The matching maximises the total similarity of the pairs that reach `threshold` (Hungarian method; Kuhn,
+    1955).
 
     Parameters
     ----------
     a, b : fitted ProdLDA or NVDM
-        Two models of the same kind over the same words. They need not have as many topics.
+        Two models of the same class and vocabulary. They can have different numbers of topics.
     topics_a, topics_b : array of bool (n_topics,) or of topic numbers, optional
-        The topics that take part, such as the column ``active`` of :func:`topic_information`. All by default.
+        Topics to match, such as the column ``active`` of :func:`topic_information`. All by default.
     threshold : float, default=0.5
-        Least similarity of a pair, in [0, 1]; topics without such a partner stay unmatched.
+        Minimum similarity of a pair, in [0, 1]; other topics stay unmatched.
     similarity : {"cosine", "words"}, default="cosine"
-        ``"cosine"``: of two rows of ``topic_word_``, in which unlike topics have a cosine near 0; for NVDM,
-        whose topics are signed, of two rows of ``components_``, whichever way they point. ``"words"``: the
-        share of the `top_n` words in common, for NVDM over both poles in the orientation that fits better.
+        ``"cosine"``: cosine of two rows of ``topic_word_``, which is near 0 for different topics; for NVDM,
+        whose topics are signed, the absolute cosine of two rows of ``components_``. ``"words"``: fraction of
+        the `top_n` words in common; for NVDM over both poles, with the signs that fit better.
     top_n : int, default=10
-        Words a topic, with ``similarity="words"``.
+        Number of words per topic, with ``similarity="words"``.
 
     Returns
     -------
     DataFrame
-        A row a pair, in the order of the topics of `a`, with columns ``topic_a``, ``topic_b``,
-        ``similarity`` in [0, 1] and ``sign``: -1 where an NVDM topic of `b` points the other way, so that
-        what correlates positively with the one does so negatively with the other; else 1. A topic is never
-        paired with a class of a Concrete variable.
+        One row per pair, in the order of the topics of `a`, with columns ``topic_a``, ``topic_b``,
+        ``similarity`` in [0, 1] and ``sign``. The sign is -1 if an NVDM topic of `b` points in the opposite
+        direction, so that its correlations have the opposite sign; else 1. A Gaussian topic is never matched
+        with a class of a Concrete variable.
 
     Raises
     ------
     TypeError
-        `a` or `b` is not a fitted model, or one of them has signed topics and the other not.
+        `a` or `b` is not a topic model, or only one of them has signed topics.
     ValueError
-        The models have other words, a topic does not exist, or a setting is out of range.
+        The models have different vocabularies, a topic does not exist, or a parameter is out of range.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def match_topics(
         for model, topics in ((a, topics_a), (b, topics_b))
     )
     alike = (cosines(a, b) if similarity == "cosine" else common_words(a, b, top_n))[np.ix_(kept_a, kept_b)]
-    strength = np.minimum(np.abs(alike), 1.0)  # a cosine of 1 may exceed it by rounding
+    strength = np.minimum(np.abs(alike), 1.0)  # by rounding, a cosine can exceed 1
     rows, columns = linear_sum_assignment(np.where(strength >= threshold, strength, 0.0), maximize=True)
     order = np.argsort(kept_a[rows], kind="stable")
     rows, columns = rows[order], columns[order]
@@ -102,37 +102,43 @@ def topic_stability(
     similarity: Similarity = "cosine",
     top_n: int = 10,
 ) -> pd.DataFrame:
-    """How far topics recur among models of one setting, such as over seeds: one row a pair of models.
+    """Stability of topics over models of one setting, such as over seeds, one row per pair of models.
 
     Parameters
     ----------
     models : sequence of fitted ProdLDA or NVDM
-        Two or more, of the same kind over the same words.
+        At least two models of the same class and vocabulary.
     topics : sequence of selections, optional
-        For each model the topics that count, see :func:`match_topics`; as a rule its active ones. All by
-        default.
+        Topics to include, one selection per model, see :func:`match_topics`; usually the active topics. All
+        by default.
     threshold, similarity, top_n
         As in :func:`match_topics`.
 
     Returns
     -------
     DataFrame
-        Columns ``model_a``, ``model_b``, positions in `models`; ``topics_a``, ``topics_b``, how many topics
-        count of each; ``matched``, how many pairs of them reach the threshold; ``similarity``, their mean
-        similarity, missing where none is matched; and ``stability``, the similarity of matched pairs summed
-        and divided by the larger number of topics, so that a topic without a partner counts 0. It is 1 when
-        all topics recur and 0 when none does; missing when neither model has a topic, so that there is
-        nothing to recur. The mean of the column is the stability of the setting.
+        One row per pair of models, with columns
+
+        - ``model_a``, ``model_b``: positions in `models`
+        - ``topics_a``, ``topics_b``: number of topics of each model
+        - ``matched``: number of matched pairs of topics; ``similarity``: their mean similarity, missing if no
+          pair is matched
+        - ``stability``: sum of the similarities of matched pairs, divided by the larger number of topics, so
+          an unmatched topic counts as 0. It is 1 if all topics recur and 0 if none does; it is missing if
+          neither model has a topic
+
+        The mean of ``stability`` is the stability of the setting.
 
     Raises
     ------
     TypeError, ValueError
-        Fewer than two models, not one selection for each of them, or what :func:`match_topics` raises.
+        There are fewer than two models, or `topics` does not have one selection per model. Also the errors of
+        :func:`match_topics`.
 
     Notes
     -----
-    The agreement of Greene, O'Callaghan and Cunningham (2014), *How many topics? Stability analysis for topic
-    models*, with unmatched topics counted.
+    This is the agreement of Greene, O'Callaghan and Cunningham (2014), *How many topics? Stability analysis
+    for topic models*, but unmatched topics count as 0.
 
     Examples
     --------
@@ -145,10 +151,12 @@ def topic_stability(
     """
     check_list_of_models(models)
     if len(models) < 2:
-        raise ValueError(f"stability compares two models or more; got {len(models)}: fit more seeds")
+        raise ValueError(f"topic_stability needs at least two models, got {len(models)}: fit more seeds")
     chosen: Sequence[Any] = [None] * len(models) if topics is None else topics
     if len(chosen) != len(models):
-        raise ValueError(f"{len(chosen)} selections of topics for {len(models)} models; give one a model")
+        raise ValueError(
+            f"topics has {len(chosen)} selections of topics for {len(models)} models; pass one per model"
+        )
     sizes = [
         len(select_topics(selection, np.arange(_n_topics(model))))
         for model, selection in zip(models, chosen, strict=True)
@@ -180,16 +188,19 @@ def topic_stability(
 
 
 def check_comparable(a: Any, b: Any) -> None:
-    """Refuse to compare the topics of models of other kinds, or over other words.
+    """Check that two models are of the same kind and have the same vocabulary.
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError
+        Only one of the models has signed topics.
+    ValueError
+        The models have different vocabularies.
     """
     if has_poles(a) != has_poles(b):
         raise TypeError(
-            f"{type(a).__name__} and {type(b).__name__} cannot be matched: one has signed topics and the "
-            "other has not; match models of the same kind"
+            f"{type(a).__name__} and {type(b).__name__} cannot be matched: only one has signed topics; "
+            "match models of the same class"
         )
     n_a, n_b = (model.topic_word_.shape[1] for model in (a, b))
     if n_a != n_b:
@@ -198,23 +209,23 @@ def check_comparable(a: Any, b: Any) -> None:
     if words_a is not None and words_b is not None and not np.array_equal(words_a, words_b):
         first = int(np.flatnonzero(words_a != words_b)[0])
         raise ValueError(
-            f"the models have other words: column {first} is {words_a[first]!r} of the one and "
-            f"{words_b[first]!r} of the other; fit both on the same vocabulary"
+            f"the models have different vocabularies: column {first} is {words_a[first]!r} in one and "
+            f"{words_b[first]!r} in the other; fit both on the same vocabulary"
         )
 
 
 def cosines(a: Any, b: Any) -> np.ndarray:
-    """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 for a topic with a class."""
+    """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 between a topic and a class."""
     source = "components_" if has_poles(a) else "topic_word_"
     rows_a, rows_b = (_unit_rows(np.asarray(getattr(model, source))) for model in (a, b))
     alike: np.ndarray = rows_a @ rows_b.T
     both_topics, both_classes = _same_kind(a, b)
-    # A class is not signed, nor is what points away from it like it.
+    # A class is not signed: the opposite direction is not similar to it.
     return np.where(both_topics, alike, np.where(both_classes, np.maximum(alike, 0.0), 0.0))
 
 
 def common_words(a: Any, b: Any, top_n: int) -> np.ndarray:
-    """Share of top words in common of every two topics, (K_a, K_b); negative where an opposite pole fits."""
+    """Fraction of shared top words of every pair of topics, (K_a, K_b); negative if opposite poles match."""
     poles_a, poles_b = (topic_poles(model, top_n, vocabulary=_words(a, b)) for model in (a, b))
     shared = np.array([[shared_words(p, q) for q in poles_b] for p in poles_a])  # (P, P, K_a, K_b)
     straight = np.trace(shared) / len(poles_a)
@@ -225,19 +236,19 @@ def common_words(a: Any, b: Any, top_n: int) -> np.ndarray:
 
 
 def _words(a: Any, b: Any) -> Any:
-    """Words of whichever model knows them, so that both are told by the same."""
+    """Vocabulary of the first model that has one, used for both models."""
     words = known_words(a)
     return known_words(b) if words is None else words
 
 
 def _same_kind(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Whether both are topics, and whether both are classes of a Concrete variable, (K_a, K_b) each."""
+    """Whether both are Gaussian topics, and whether both are classes of Concrete variables, (K_a, K_b)."""
     gaussian_a, gaussian_b = (np.asarray(model.latent_space_.gaussian) for model in (a, b))
     return np.outer(gaussian_a, gaussian_b), np.outer(~gaussian_a, ~gaussian_b)
 
 
 def _unit_rows(values: np.ndarray) -> np.ndarray:
-    """Rows scaled to norm 1 in float64; a row of zeros stays one."""
+    """Rows scaled to norm 1 in float64; rows of zeros stay zero."""
     norms = np.linalg.norm(values.astype(np.float64), axis=1, keepdims=True)
     return np.asarray(values / np.where(norms > 0, norms, 1.0))
 
@@ -249,6 +260,6 @@ def _n_topics(model: FittedTopicModel) -> int:
 
 def _check_settings(threshold: float, similarity: str) -> None:
     if not 0 <= threshold <= 1:
-        raise ValueError(f"threshold={threshold!r} is not a similarity in [0, 1]")
+        raise ValueError(f"threshold must be a similarity in [0, 1]; got {threshold!r}")
     if similarity not in ("cosine", "words"):
         raise ValueError(f"similarity={similarity!r} is unknown; did you mean 'cosine' or 'words'?")

@@ -23,11 +23,11 @@
     header.setAttribute("aria-sort", direction);
     const sign = direction === "ascending" ? 1 : -1;
     const rows = [...body.rows].map((r) => [r.cells[column].dataset.v, r]);
-    rows.sort(([a], [b]) => (a === "" ? 1 : b === "" ? -1 : sign * order(a, b)));  // what is missing comes last
+    rows.sort(([a], [b]) => (a === "" ? 1 : b === "" ? -1 : sign * order(a, b)));  // missing values are last
     body.append(...rows.map(([, r]) => r));
   };
   const quoted = (text, numeric) => {
-    const safe = !numeric && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;  // no formulas in a spreadsheet
+    const safe = !numeric && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;  // so that a spreadsheet does not run it as a formula
     return /[",\n\r]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
   };
   const download = (key) => {
@@ -43,7 +43,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
-  // Documents: found by words and topic, their words in the colour of the topic that brings them.
+  // Documents: search by words and topic; each word has the colour of the topic that contributes most to it.
   const data = JSON.parse(byId("data").textContent);
   const PAGE = 20, groupOf = new Map(data.topics.map(([topic, colour]) => [topic, colour]));
   let found = [], shown = 0;

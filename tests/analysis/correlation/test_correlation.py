@@ -1,4 +1,4 @@
-"""Laws of topic correlation: what was planted is found, and chance is called chance."""
+"""Tests of topic correlation: planted correlations are found, and the error rates of p-values hold."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from hftopic.latent.space import LatentSpace
 
 
 class Planted:
-    """The public face of a fitted model whose posterior is known."""
+    """Interface of a fitted model with a known posterior."""
 
     signed_topics_ = False
 
@@ -79,7 +79,7 @@ def test_total_is_the_correlation_of_draws_from_the_posterior(gaussian):
 
 
 def test_planted_pair_across_groups_comes_first(gaussian):
-    # r = 0.8 from 500 documents lies 20 standard errors from the correlations of the other pairs.
+    # With 500 documents, r = 0.8 is 20 standard errors away from the correlations of the other pairs.
     mean = gaussian.standard_normal((500, 8))
     mean[:, 6] = 0.8 * mean[:, 1] + 0.6 * mean[:, 6]
     found = correlate(mean, groups=[0] * 4 + [1] * 4, n_permutations=999, n_top_words=2)
@@ -109,9 +109,9 @@ def test_negative_correlation_ranks_by_its_size(gaussian):
 
 
 def test_false_discoveries_come_at_the_stated_rate(gaussian):
-    # 100 corpora of four independent topics. Raw p <= 0.05 has probability exactly 0.05 for each of the 600
-    # pairs: 30 expected, over 60 with odds below 1e-6. A corpus with any adjusted p <= 0.05 has probability
-    # at most about 0.05: 5 expected, over 15 with odds below 1e-4.
+    # 100 corpora of four independent topics. For each of the 600 pairs, the probability of p <= 0.05 is
+    # exactly 0.05: 30 are expected, and more than 60 have odds below 1e-6. The probability that a corpus has
+    # an adjusted p <= 0.05 is at most about 0.05: 5 are expected, and more than 15 have odds below 1e-4.
     raw, corpora = 0, 0
     for seed in range(100):
         pairs = correlate(gaussian.standard_normal((40, 4)), n_permutations=199, random_state=seed).pairs
@@ -130,7 +130,7 @@ def test_p_values_count_the_draws_and_are_adjusted_over_all_pairs(gaussian):
 
 
 def test_ties_count_against_significance():
-    # Three documents in two values: every permutation gives |r| = 0.5 or 1, and |r| >= 0.5 always holds.
+    # Three documents with two values: every permutation has |r| = 0.5 or 1, so |r| >= 0.5 always holds.
     mean = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]) / 3
     assert correlate(mean, n_permutations=200).pairs["p_value"].tolist() == [1.0]
 
@@ -165,7 +165,7 @@ def test_topics_keep_their_numbers_in_a_selection(gaussian):
 
 
 def test_active_topics_are_those_with_information(gaussian):
-    # Means spread over 300 documents at a standard deviation of 3 against a posterior of 0.1: over a nat.
+    # Means with a standard deviation of 3 over 300 documents, posteriors with 0.1: more than one nat.
     mean = 3 * gaussian.standard_normal((300, 4))
     mean[:, 2] = 0
     variance = np.full_like(mean, 0.01)
@@ -181,7 +181,7 @@ def test_signed_topics_show_both_poles(gaussian):
 
 @pytest.mark.parametrize("active", [[], [1]])
 def test_fewer_than_two_topics_give_no_pairs_and_say_so(gaussian, active):
-    with pytest.warns(UserWarning, match=rf"{len(active)} of 4 topics is active"):
+    with pytest.warns(UserWarning, match=rf"active topics: {len(active)} of 4"):
         found = correlate(gaussian.standard_normal((20, 4)), active=np.array(active, dtype=int))
     assert found.matrix.shape == (len(active), len(active))
     assert len(found.pairs) == 0
@@ -201,16 +201,16 @@ def test_the_model_is_left_as_it_was(gaussian):
     [
         ({"kind": "means"}, "did you mean 'mean', 'total', 'clr', 'partial'"),
         ({"n_permutations": 0}, "n_permutations must be at least 1"),
-        ({"n_bootstrap": -1}, "n_bootstrap must be 0 for no intervals, or 2 and more; got -1"),
-        ({"n_bootstrap": 9, "confidence": 95}, "confidence must lie between 0 and 1, got 95"),
+        ({"n_bootstrap": -1}, r"n_bootstrap must be 0 \(no intervals\) or at least 2; got -1"),
+        ({"n_bootstrap": 9, "confidence": 95}, "confidence must be between 0 and 1, such as 0.95; got 95"),
         (
             {"kind": "clr", "model": PlantedPoles},
             "PlantedPoles has none: its topics are signed; use kind='mean'",
         ),
         ({"active": [0, 9]}, "no topic 9"),
-        ({"active": [0, 0]}, "named twice"),
+        ({"active": [0, 0]}, "a topic occurs twice"),
         ({"active": [True, False]}, "mask of 2 values for 4 topics"),
-        ({"active": [[0, 1]]}, "mask or a list of numbers"),
+        ({"active": [[0, 1]]}, "mask or a list of topic numbers"),
     ],
 )
 def test_mistakes_are_named(gaussian, settings, message):
@@ -224,7 +224,7 @@ def test_two_documents_are_too_few(gaussian):
 
 
 def test_planted_correlations_are_found_whatever_their_margins(gaussian):
-    # r = 0.5 of 300 documents lies 6 standard errors beyond the |r| that 999 draws of the null reach.
+    # With 300 documents, r = 0.5 is 6 standard errors above the largest |r| of 999 permutations.
     for seed, margin in enumerate([np.array, np.cbrt, np.exp]):
         mean = gaussian.standard_normal((300, 8))
         mean[:, 6] = 0.6 * mean[:, 1] + 0.8 * mean[:, 6]
@@ -241,12 +241,12 @@ def test_interval_holds_the_estimate_and_narrows_with_documents(gaussian, kind):
         assert (pairs["r_low"] < pairs["r"]).all()
         assert (pairs["r"] < pairs["r_high"]).all()
     width = [(pairs["r_high"] - pairs["r_low"]).mean() for pairs in (few, many)]
-    assert 2 < width[0] / width[1] < 8  # 4 on average, of spreads that 100 replicates know to 7 %
+    assert 2 < width[0] / width[1] < 8  # 4 on average; 100 replicates have a standard error of 7 %
 
 
 def test_intervals_cover_at_the_stated_rate(gaussian):
-    # 100 corpora of 150 documents with r = 0.5. Percentiles at 80 % cover about 78 % at this size, give or
-    # take 4.1 of the 100: below 59 or above 95 with odds below 1e-5.
+    # 100 corpora of 150 documents with r = 0.5. At this size, percentile intervals at 80 % cover about 78 %,
+    # with a standard deviation of 4.1 corpora: below 59 or above 95 has odds below 1e-5.
     covered = 0
     for seed in range(100):
         mean = gaussian.standard_normal((150, 2))
@@ -265,13 +265,14 @@ def test_the_bootstrap_leaves_p_values_alone(gaussian):
 
 
 def test_partial_correlation_sees_through_a_topic_in_the_middle(gaussian):
-    # 0 - 1 - 2: the ends correlate at 0.64 by way of 1 alone. 2,000 documents know a correlation to 0.02.
+    # Chain 0 - 1 - 2: topics 0 and 2 have a correlation of 0.64, only through topic 1. With 2,000 documents
+    # the standard error of a correlation is 0.02.
     mean = gaussian.standard_normal((2000, 3))
     mean[:, 1] = 0.8 * mean[:, 0] + 0.6 * mean[:, 1]
     mean[:, 2] = 0.8 * mean[:, 1] + 0.6 * mean[:, 2]
     plain, partial = (correlate(mean, kind=kind, n_permutations=199) for kind in ("mean", "partial"))
     assert plain.matrix.loc[0, 2] > 0.5
-    assert abs(partial.matrix.loc[0, 2]) < 0.12  # of an unpenalised one 5 standard errors
+    assert abs(partial.matrix.loc[0, 2]) < 0.12  # 5 standard errors of an unpenalised estimate
     assert partial.matrix.loc[0, 1] > 0.4
     assert partial.penalty > 0
     assert plain.penalty is None
@@ -280,11 +281,11 @@ def test_partial_correlation_sees_through_a_topic_in_the_middle(gaussian):
 
 
 def test_partial_p_values_are_missing_where_there_are_none(gaussian):
-    with pytest.warns(UserWarning, match="6 documents for 5 topics, and two more than topics are needed"):
+    with pytest.warns(UserWarning, match="6 documents for 5 topics; at least 7 are needed"):
         few = correlate(gaussian.standard_normal((6, 5)), kind="partial")
     collinear = gaussian.standard_normal((100, 4))
     collinear[:, 3] = collinear[:, 0] - collinear[:, 1]
-    with pytest.warns(UserWarning, match="linear combinations of others; leave them out with active="):
+    with pytest.warns(UserWarning, match="linear combinations of others; exclude them with active="):
         dependent = correlate(collinear, kind="partial")
     for found in (few, dependent):
         assert found.pairs[["p_value", "p_adjusted"]].isna().all(axis=None)
@@ -341,5 +342,7 @@ def test_log_ratios_of_signed_topics_are_refused(corpus):
 def test_a_model_of_classes_alone_has_no_pair_and_says_why(kind):
     corpus = make_correlated_topics(60, groups=(2, 2), n_words=40, random_state=0).corpus
     model = ProdLDA(groups=(Concrete(3),), max_iter=2, random_state=0).fit(corpus)
-    with pytest.warns(UserWarning, match="0 of 0 topics is active beside 3 classes of Concrete variables"):
+    with pytest.warns(
+        UserWarning, match=r"active topics: 0 of 0 \(3 classes of Concrete variables are not correlated\)"
+    ):
         assert topic_correlation(model, corpus, kind=kind, n_permutations=9).pairs.empty

@@ -1,4 +1,4 @@
-"""Laws of dependence between groups: what was planted, what decompose says, what independence gives."""
+"""Tests of the dependence between groups: planted values, agreement with decompose, independent groups."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from hftopic.latent.space import LatentSpace
 
 
 class Planted:
-    """The public face of a fitted model whose posterior is known."""
+    """Interface of a fitted model with a known posterior."""
 
     signed_topics_ = False
 
@@ -61,7 +61,7 @@ def test_linear_maps_of_a_group_change_nothing(gaussian):
 def test_groups_without_full_rank(gaussian):
     mean = gaussian.standard_normal((100, 6))
     mean[:, 1] = 2 * mean[:, 0]  # a copy
-    mean[:, 2] = 1  # a dead topic
+    mean[:, 2] = 1  # a constant topic
     mean[:, 3] = mean[:, 0] + 1e-3 * mean[:, 3]
     row = dependence(mean, (3, 3)).iloc[0]
     assert canonical(row).shape == (1,)
@@ -83,7 +83,8 @@ def test_pairs_of_three_groups(gaussian):
 
 
 def test_p_values_of_independent_groups_are_uniform(gaussian):
-    # Exactly so, on 1/20, …, 1: the Kolmogorov-Smirnov distance of 200 exceeds 0.05 + 0.19 with odds of 1e-6.
+    # P-values are uniform on 1/20, …, 1: the Kolmogorov-Smirnov distance of 200 values exceeds 0.05 + 0.19
+    # with odds of 1e-6.
     p_values = [
         dependence(gaussian.standard_normal((30, 5)), (2, 3), n_permutations=19, n_samples=2, random_state=s)
         for s in range(200)
@@ -92,8 +93,8 @@ def test_p_values_of_independent_groups_are_uniform(gaussian):
 
 
 def test_information_of_a_gaussian(gaussian):
-    # q(z) of 20,000 documents with wide posteriors is close to N(0, Σ + I), in which topics 0 and 2 correlate
-    # at 0.9/2; 2,000 samples know the information to 0.01.
+    # q(z) of 20,000 documents with wide posteriors is close to N(0, Σ + I), in which topics 0 and 2 have a
+    # correlation of 0.9/2. With 2,000 samples the standard error of the information is 0.01.
     latent = gaussian.standard_normal((20_000, 4))
     latent[:, 2] = 0.9 * latent[:, 0] + np.sqrt(1 - 0.81) * latent[:, 2]
     row = dependence(latent, (2, 2), variance=1.0, n_permutations=1).iloc[0]

@@ -1,4 +1,4 @@
-"""Laws of partial correlations: the inverse without a penalty, nothing with the largest, no warning ever."""
+"""Tests of partial correlations: no penalty, the largest penalty, and convergence without warnings."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_the_largest_penalty_leaves_no_pair():
     np.testing.assert_array_equal(partial_correlation(r, np.abs(r - np.eye(5)).max()), np.eye(5))
 
 
-# Warnings are errors in this suite: a graphical lasso that did not converge would fail here.
+# Warnings are errors in this suite, so the test fails if a graphical lasso does not converge.
 @pytest.mark.parametrize("size", [(11_000, 30, 5), (300, 30, 5), (200, 50, 20), (20, 30, 3), (100, 3, 1)])
 def test_correlated_topics_converge(size):
     r = correlated(*size, seed=1)
@@ -44,8 +44,8 @@ def test_copies_of_a_topic_have_a_solution():
 
 
 def test_independent_topics_keep_few_pairs():
-    # Of 45 pairs each is kept when N r² exceeds log N + 2 log K = 12.2 or so, with odds of 5e-4: three or
-    # more are kept with odds below 1e-5.
+    # Each of the 45 pairs is kept if N r² exceeds log N + 2 log K, about 12.2, with odds of 5e-4. Three or
+    # more pairs are kept with odds below 1e-5.
     generator = np.random.default_rng(0)
     r = np.corrcoef(generator.standard_normal((2000, 10)).T)
     kept = partial_correlation(r, chosen_penalty(r, 2000))[np.triu_indices(10, 1)]

@@ -1,4 +1,4 @@
-"""Laws of recurrence: pairs are counted by their topics, whatever their numbers, groups and signs."""
+"""Tests of recurring pairs: pairs are matched by topics, independent of topic numbers, groups and signs."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ N_DOCUMENTS, N_WORDS = 200, 40
 
 
 class Planted:
-    """A fitted model with topics of a pool: in this order, in these groups, with these signs."""
+    """A fitted model with topics from a pool, in this order, in these groups and with these signs."""
 
     signed_topics_ = False
 
@@ -46,7 +46,7 @@ class Signed(Planted):
 
 @pytest.fixture
 def pool():
-    """Scores of five topics: 0 and 2 go together, 1 and 3 against each other, 4 with none."""
+    """Scores of five topics: 0 and 2 are correlated, 1 and 3 are anticorrelated, 4 is independent."""
     scores = np.random.default_rng(0).standard_normal((N_DOCUMENTS, 5))
     scores[:, 2] = scores[:, 0] + 0.3 * scores[:, 2]
     scores[:, 3] = -scores[:, 1] + 0.3 * scores[:, 3]
@@ -83,7 +83,7 @@ def test_a_pair_inside_one_group_does_not_count(pool):
     models = [Planted(pool, [0, 1, 2, 3], (2, 2)), Planted(pool, [0, 2, 1, 3], (2, 2))]
     table = pairs_of(models, pool)
     assert table.loc[(0, 2), ["models", "across", "recurring"]].tolist() == [2, 1, 1]
-    # What the reference has in one group and another model parts is listed too.
+    # A pair within a group of the reference is listed too, if another model has it across groups.
     assert table.loc[(0, 1), ["group_a", "group_b", "models", "across"]].tolist() == [0, 0, 2, 1]
     assert table.loc[(0, 3), "across"] == 2
 
@@ -94,7 +94,7 @@ def test_topics_that_a_model_lacks(pool):
     assert table.loc[(0, 2), ["models", "recurring"]].tolist() == [2, 2]
     assert table.loc[(1, 3), ["models", "recurring"]].tolist() == [1, 1]
     other = pairs_of(models, pool, reference=1)
-    assert (1, 2) in other.index  # topics 4 and 2 of the pool, which the first model cannot show
+    assert (1, 2) in other.index  # topics 4 and 2 of the pool, which are not a pair of the first model
     assert other.loc[(0, 2), ["models", "recurring"]].tolist() == [2, 2]
 
 
@@ -142,12 +142,12 @@ def test_other_kinds(pool, kind):
 @pytest.mark.parametrize(
     ("n_models", "settings", "message"),
     [
-        (1, {}, "two models or more; got 1"),
-        (2, {"reference": 2}, "reference=2 is none of the 2 models"),
+        (1, {}, "at least two models, got 1"),
+        (2, {"reference": 2}, "reference=2 is out of range: models are numbered 0 to 1"),
         (2, {"active": [[0]]}, "1 selections of topics for 2 models"),
-        (2, {"smallest": 2}, "smallest=2 is not the size of a correlation"),
+        (2, {"smallest": 2}, "smallest must be an absolute correlation"),
         (2, {"kind": "rank"}, "kind='rank' is unknown"),
-        (2, {"threshold": 2}, "threshold=2 is not a similarity"),
+        (2, {"threshold": 2}, "threshold must be a similarity"),
     ],
 )
 def test_mistakes_are_named(pool, n_models, settings, message):

@@ -1,4 +1,4 @@
-"""Laws of what is correlated: weights are repetitions, log-ratios do not care how small a share is."""
+"""Tests of the scores: weights act as repetitions, and log-ratios are exact for very small proportions."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_a_topic_that_varies_in_a_document_left_out_does_not_vary(gaussian):
 
 
 class Shares:
-    """The public face of a ProdLDA with two groups."""
+    """Interface of a fitted ProdLDA with two groups."""
 
     def __init__(self, topic_softmax):
         self.topic_softmax = topic_softmax

@@ -1,4 +1,4 @@
-"""Laws of significance: p-values against enumeration, errors at the stated rate, missing values kept."""
+"""Tests of significance: p-values against enumeration, error rates, and missing values."""
 
 from itertools import permutations
 
@@ -17,7 +17,7 @@ from hftopic.analysis.correlation.significance import (
 
 MARGINS = {
     "normal": np.array,
-    "heavy": lambda x: x**5,  # kurtosis over 700
+    "heavy": lambda x: x**5,  # kurtosis above 700
     "skewed": lambda x: np.exp(1.5 * x),
 }
 
@@ -28,7 +28,8 @@ def gaussian():
 
 
 def test_draws_are_of_all_orders_of_the_documents(gaussian):
-    # Of 5,000 draws a share is known to 0.007; five standard errors, three pairs: odds below 1e-5.
+    # With 5,000 permutations the standard error of a p-value is at most 0.007. Five standard errors and
+    # three pairs: odds below 1e-5.
     scores, _ = standardised(gaussian.standard_normal((5, 3)))
     found = permutation_p_values(scores, 5_000, np.random.default_rng(0))
     for p, (a, b) in zip(found, [(0, 1), (0, 2), (1, 2)], strict=True):
@@ -48,11 +49,11 @@ def test_chunks_of_documents_change_nothing(gaussian, monkeypatch, chunk):
 
 @pytest.mark.parametrize("margin", MARGINS)
 def test_false_discoveries_among_correlated_topics_come_at_the_stated_rate(gaussian, margin):
-    # 100 corpora: topics 0 to 3 correlate at 0.5, the other four with nothing, so that 22 of the 28 pairs are
-    # false discoveries if found, and depend on each other. The share of false ones among the discoveries has
-    # mean 0.05 * 22/28 = 0.04 or less and a standard deviation below 0.12 (it is mostly 0, sometimes 1/7):
-    # the mean of 100 exceeds 0.1 with odds below 1e-6. All pairs take the same orders of the documents, which
-    # must not matter.
+    # 100 corpora: topics 0 to 3 have correlations of 0.5, and the other four topics are independent. So 22 of
+    # the 28 pairs are false discoveries if found, and they depend on each other. The fraction of false
+    # discoveries has a mean of at most 0.05 * 22/28 = 0.04 and a standard deviation below 0.12 (it is mostly
+    # 0, sometimes 1/7). The mean over 100 corpora exceeds 0.1 with odds below 1e-6. All pairs use the same
+    # permutations of the documents, which must not change this.
     null = np.triu_indices(8, 1)[1] > 3
     shares = []
     for seed in range(100):
@@ -65,9 +66,9 @@ def test_false_discoveries_among_correlated_topics_come_at_the_stated_rate(gauss
 
 
 def test_partial_p_values_hold_their_level_with_few_documents(gaussian):
-    # 40 corpora of ten independent topics and 30 documents: 1,800 p-values, of which 90 lie below 0.05, give
-    # or take 9.2 and somewhat more for their dependence; outside 45 to 140 with odds below 1e-5. Without the
-    # degrees of freedom that the residuals lost there would be 170.
+    # 40 corpora of ten independent topics and 30 documents give 1,800 p-values. About 90 are below 0.05, with
+    # a standard deviation of 9.2, and somewhat more because they are dependent: outside 45 to 140 has odds
+    # below 1e-5. Without the correction for the degrees of freedom of the residuals there would be 170.
     p_values = np.concatenate(
         [
             partial_p_values(
@@ -80,7 +81,7 @@ def test_partial_p_values_hold_their_level_with_few_documents(gaussian):
 
 
 def test_partial_p_values_permute_the_residuals(gaussian):
-    # Against residuals by least squares, one pair at a time, in the same orders of the documents.
+    # Compare with least-squares residuals, one pair at a time, with the same permutations of the documents.
     scores, _ = standardised(gaussian.standard_normal((25, 4)) @ gaussian.standard_normal((4, 4)))
     found = partial_p_values(scores, 30, np.random.default_rng(2))
     for p, a, b in zip(found, *np.triu_indices(4, 1), strict=True):

@@ -1,4 +1,4 @@
-"""What topics add to words: laws that hold for every model, and planted topics by hand."""
+"""Tests of contributions: properties that hold for every model, and planted topics computed by hand."""
 
 import sys
 
@@ -30,7 +30,7 @@ def fitted(request, corpus):
 
 @pytest.fixture
 def planted():
-    """Three topics over four words; a document of each topic, and one of all three in equal parts."""
+    """Three topics over four words; one document per topic, and one with all three in equal proportions."""
     model = ProdLDA(groups=3, hidden=(4,), max_iter=1, random_state=0).fit(np.ones((4, 4)))
     model.components_ = np.array([[4, 0, 0, 0], [0, 4, 0, 0], [0, 0, 4, 0]], dtype=np.float32)
     model.transform = lambda X: np.vstack([np.eye(3), np.full((1, 3), 1 / 3)])[: X.shape[0]].astype("f4")
@@ -38,7 +38,7 @@ def planted():
 
 
 def totals(model, corpus):
-    """Totals at their places in the matrix, nan where a document lacks the word."""
+    """Totals as a matrix of documents and words; NaN if a document does not contain the word."""
     table = contributions(model, corpus)
     placed = np.full(corpus.counts.shape, np.nan)
     placed[table["document"], table["column"]] = table["total"]
@@ -48,7 +48,7 @@ def totals(model, corpus):
 def test_differences_of_totals_are_log_odds_of_the_model(fitted, corpus):
     total = totals(fitted, corpus)
     log_p = np.log(fitted.word_probabilities(corpus).astype(np.float64))
-    both = ~np.isnan(total[0]) & ~np.isnan(total[1])  # words that the first two documents share
+    both = ~np.isnan(total[0]) & ~np.isnan(total[1])  # words in both of the first two documents
     assert both.sum() >= 2
     expected = (log_p[0] - log_p[1])[both]
     found = (total[0] - total[1])[both]
@@ -59,9 +59,9 @@ def test_what_changes_no_probability_changes_no_contribution(fitted, corpus):
     before = contributions(fitted, corpus)
     original = fitted.components_
     rng = np.random.default_rng(0)
-    shift = rng.standard_normal((original.shape[0], 1))  # of a topic on all words
+    shift = rng.standard_normal((original.shape[0], 1))  # a constant per topic, for all words
     if isinstance(fitted, ProdLDA):
-        shift = shift + rng.standard_normal((1, original.shape[1]))  # of a word in all topics
+        shift = shift + rng.standard_normal((1, original.shape[1]))  # a constant per word, in all topics
     try:
         fitted.components_ = original.astype(np.float64) + shift
         after = contributions(fitted, corpus)
@@ -74,8 +74,8 @@ def test_what_changes_no_probability_changes_no_contribution(fitted, corpus):
 def test_words_of_the_average_document_have_nothing_added(planted):
     words = np.array([[2.0, 1, 0, 1], [0, 2, 1, 1], [1, 0, 2, 1], [1, 1, 1, 1]])
     table = word_contributions(planted, words, 3, n_topics=3)
-    # the last document is the average one: no topic is above it, and each word is like any other
-    np.testing.assert_allclose(table["total"], 0, atol=1e-7)  # a third in float32
+    # the last document is the average document, so all contributions cancel for every word
+    np.testing.assert_allclose(table["total"], 0, atol=1e-7)  # one third is rounded in float32
 
 
 def test_planted_topics_win_their_words(planted):
@@ -83,15 +83,15 @@ def test_planted_topics_win_their_words(planted):
     table = contributions(planted, words).set_index(["document", "column"])
     for k in range(3):
         assert table.loc[(k, k), "topic"] == k
-        # effect of the topic against the average document: 4 - 4/3 on its word, -4/3 on the two others,
-        # 0 on the last; the average word has 0
+        # effect of the topic relative to the average document: 4 - 4/3 for its own word, -4/3 for the words
+        # of the other topics, 0 for the last word; the average word has 0
         assert table.loc[(k, k), "strength"] == pytest.approx(4 - 4 / 3)
         assert table.loc[(k, k), "responsibility"] == pytest.approx(1)
         assert table.loc[(k, (k + 1) % 3), "topic"] is pd.NA
         assert table.loc[(k, (k + 1) % 3), "strength"] == 0
         assert table.loc[(k, (k + 1) % 3), "total"] == pytest.approx(-4 / 3)
         assert table.loc[(k, 3), "total"] == pytest.approx(0, abs=1e-7)
-    # in equal parts a third of the effect
+    # with equal proportions, a third of the effect
     assert table.loc[(3, 1), "topic"] == 1
     assert table.loc[(3, 1), "strength"] == pytest.approx((4 - 4 / 3) / 3)
 
@@ -153,7 +153,7 @@ def test_classes_are_a_simplex_of_their_own(corpus, model_class):
     model = model_class(groups=(Concrete(3), 2), max_iter=2, random_state=0).fit(corpus)
     before = totals(model, corpus)
     model.components_ = model.components_.copy()
-    model.components_[:3] += np.arange(corpus.n_words)  # of a word in all classes: no probability changes
+    model.components_[:3] += np.arange(corpus.n_words)  # per word: no probability changes
     np.testing.assert_allclose(totals(model, corpus), before, atol=1e-3)
 
 
@@ -183,7 +183,7 @@ def test_input_is_left_as_it_was(fitted, corpus):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"document": 120}, "no document 120: rows are numbered 0 to 119"),
+        ({"document": 120}, "no document 120: documents are numbered 0 to 119"),
         ({"document": -1}, "no document -1"),
         ({"document": 0, "n_topics": 0}, "n_topics must be a positive int"),
         ({"document": 0, "topics": [9]}, "no topic 9"),

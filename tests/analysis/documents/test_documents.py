@@ -1,4 +1,4 @@
-"""Documents that hold most of a topic, on planted proportions."""
+"""Tests of representative documents, on planted proportions."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ def corpus():
 
 @pytest.fixture
 def planted(corpus):
-    """Topic 0 grows with the row; topic 1 is the same everywhere; the rest goes to the others."""
+    """Topic 0 grows with the row number; topic 1 is constant; the other topics share the rest."""
     model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
     rising = np.linspace(0, 0.5, len(corpus))
     theta = np.column_stack([rising, np.full(len(corpus), 0.25), 0.5 - rising, np.full(len(corpus), 0.25)])
@@ -69,7 +69,7 @@ def test_documents_without_words_do_not_count(planted, corpus):
     counts[[118, 119]] = 0
     table = representative_documents(planted, counts, 2, topics=[0])
     assert table["document"].tolist() == [117, 116]
-    with pytest.raises(ValueError, match="none of the 1 documents has a word"):
+    with pytest.raises(ValueError, match="all 1 documents are empty"):
         representative_documents(planted, counts[[119]])
 
 
@@ -87,7 +87,7 @@ def test_signed_topics_have_documents_at_either_pole(corpus):
         expected = np.argsort(-sign * z[:, topic], kind="stable")[:4]
         assert rows["document"].tolist() == expected.tolist()
         np.testing.assert_allclose(rows["value"], z[expected, topic])
-    assert table.groupby("topic").size().tolist() == [8, 8, 4, 4, 4]  # classes have no other pole
+    assert table.groupby("topic").size().tolist() == [8, 8, 4, 4, 4]  # classes have no negative pole
 
 
 def test_texts_are_tokens_in_order_or_words_by_count():

@@ -1,4 +1,4 @@
-"""Topics by label and over time, on planted proportions."""
+"""Tests of topics by label and over time, on planted proportions."""
 
 import datetime
 
@@ -19,7 +19,7 @@ def corpus():
 
 @pytest.fixture
 def planted(corpus):
-    """Even documents are of faith and odd ones of sport."""
+    """Even documents have the label faith, odd documents the label sport."""
     model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
     model.transform = lambda X: np.resize([FAITH, SPORT], (X.shape[0], 4)).astype(np.float32)
     return model
@@ -48,7 +48,7 @@ def test_labels_of_the_corpus_are_the_default(planted, corpus):
 def test_lift_is_against_the_mean_of_all(planted, corpus):
     lift = topics_by_label(planted, corpus, ["faith", "sport"] * 60, measure="lift")
     np.testing.assert_allclose(lift.loc["faith"], [0.7 / 0.4, 0.1 / 0.3, 0.1 / 0.15, 0.1 / 0.15], rtol=1e-6)
-    # labels that have nothing to do with the topics, and labels of different sizes, average to 1
+    # the weighted mean of the lift is 1, also for unrelated labels and labels of different sizes
     labels = np.repeat(["x", "y"], [20, 100])
     np.testing.assert_allclose(topics_by_label(planted, corpus, labels, measure="lift"), 1, rtol=1e-6)
     uneven = topics_by_label(planted, corpus, ["faith", "sport", "sport", "sport"] * 30, measure="lift")
@@ -69,7 +69,7 @@ def test_missing_labels_and_order_of_categories(planted, corpus):
     np.testing.assert_allclose(table.loc["faith"], FAITH, rtol=1e-6)
     numbers = topics_by_label(planted, corpus, [2, 10, np.nan, 10] * 30)
     assert numbers.index.tolist() == [2, 10]
-    with pytest.raises(ValueError, match="label of every document that has words is missing"):
+    with pytest.raises(ValueError, match="labels are missing for all non-empty documents"):
         topics_by_label(planted, corpus, [None] * 120)
 
 
@@ -170,15 +170,15 @@ def test_many_numbers_make_few_bins(planted, corpus, scale):
     ("dates", "freq", "message"),
     [
         ([1990], None, "1 dates for 120 documents"),
-        ([np.nan] * 120, None, "date of every document that has words is missing"),
+        ([np.nan] * 120, None, "dates are missing for all non-empty documents"),
         ([np.inf] * 120, None, "infinite number"),
-        (["2020-01-01"] * 119 + ["never"], None, "and 'never' is not"),
-        (["faith"] * 120, None, "dates must be datetimes or numbers, and 'faith' is not"),
-        ([True] * 120, None, "dates must be datetimes or numbers, and True is not"),
-        ([1990] * 120, "Y", "give the width of a bin"),
-        ([1990] * 120, -1, "give the width of a bin"),
-        (["2020-01-01"] * 120, 2, "name a pandas period"),
-        (["2020-01-01"] * 120, "fortnight", "'fortnight' is no period of pandas"),
+        (["2020-01-01"] * 119 + ["never"], None, "but 'never' is neither"),
+        (["faith"] * 120, None, "dates must be datetimes or numbers, but 'faith' is neither"),
+        ([True] * 120, None, "dates must be datetimes or numbers, but True is neither"),
+        ([1990] * 120, "Y", "pass the bin width"),
+        ([1990] * 120, -1, "pass the bin width"),
+        (["2020-01-01"] * 120, 2, "pass the name of a pandas period"),
+        (["2020-01-01"] * 120, "fortnight", "'fortnight' is not a pandas period"),
     ],
 )
 def test_mistakes_in_dates_are_named(planted, corpus, dates, freq, message):

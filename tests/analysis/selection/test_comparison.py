@@ -1,4 +1,4 @@
-"""Comparisons: every run is measured as the analysis measures it, and none is lost to another's failure."""
+"""Tests of compare: runs have the measures of the analysis, and a failed run does not affect the others."""
 
 import pickle
 from dataclasses import replace
@@ -24,7 +24,7 @@ DIVERGING = ProdLDA(groups=(2, 2), max_iter=4, learning_rate=1e9)
 
 
 class BreaksLate(ProdLDA):
-    """A model that does not fit, for a reason that no check could have told."""
+    """A model whose fit fails for a reason that no check can detect."""
 
     def fit(self, X, y=None, **settings):  # noqa: ARG002
         raise ValueError("broken")
@@ -105,7 +105,7 @@ def test_best_knows_which_way_is_better(found):
     assert found.best("perplexity")["name"] == summary["perplexity"].idxmin()
     assert found.best("stability")["name"] == summary["stability"].idxmax()
     assert found.best("c_npmi", minimise=True)["name"] == summary["c_npmi"].idxmin()
-    with pytest.raises(ValueError, match="by='groups' is no measure; there are perplexity, c_npmi"):
+    with pytest.raises(ValueError, match="unknown measure by='groups'; choose from perplexity, c_npmi"):
         found.best("groups")
 
 
@@ -169,7 +169,7 @@ def test_all_runs_may_diverge():
         found = compare(DIVERGING, train=TRAIN, validation=VALIDATION)
     assert found.table["name"].tolist() == ["ProdLDA"]
     assert found.summary()["perplexity"].isna().all()
-    with pytest.raises(ValueError, match="no setting has a value of 'c_npmi' in all its runs"):
+    with pytest.raises(ValueError, match="no setting has a value of 'c_npmi' in every run"):
         found.best()
 
 
@@ -179,7 +179,7 @@ def test_what_is_wrong_with_the_first_run_is_raised_at_once():
 
 
 def test_a_setting_is_not_ranked_by_those_of_its_seeds_that_have_a_value():
-    """One seed of "lucky" lost all topics: the coherence of the other is no mean of the setting."""
+    """One seed of "lucky" has no active topic: the coherence of the other seed is not used as the mean."""
     table = pd.DataFrame({"name": ["lucky"] * 2 + ["steady"] * 2 + ["failed"] * 2, "seed": [0, 1] * 3})
     table["c_npmi"] = [0.9, np.nan, 0.2, 0.4, 0.1, np.nan]
     table["error"] = [None, None, None, None, None, "RuntimeError: diverged"]
@@ -224,7 +224,7 @@ def test_empty_documents_are_told_once_and_measured():
 
 
 def test_jobs_give_the_same_runs_in_order():
-    # joblib's queue, without the seconds that a new process takes to load torch.
+    # This uses the queue of joblib, without the seconds that a new process needs to import torch.
     models = {"wild": DIVERGING, "good": SMALL, "last": NVDM((2, 2), max_iter=2)}
     settings = {"train": TRAIN, "validation": VALIDATION}
     with (
@@ -265,27 +265,27 @@ def test_progress_is_on_standard_error(capsys):
         (
             {"models": make_pipeline(CountVectorizer(), SMALL)},
             TypeError,
-            "With a pipeline, pass its last step",
+            "For a Pipeline, pass its last step",
         ),
         ({"models": {"a": [SMALL, SMALL]}}, ValueError, "the models of 'a' are not all fitted"),
-        ({"grid": {"gama": [1.0]}}, ValueError, "cannot vary 'gama' of ProdLDA; there are alpha"),
-        ({"grid": {"random_state": [1]}}, ValueError, "cannot vary 'random_state'.*give seeds="),
-        ({"grid": {"groups": (10, 10)}}, ValueError, "the setting groups=10 twice; values stand in a list"),
+        ({"grid": {"gama": [1.0]}}, ValueError, "cannot vary 'gama' of ProdLDA; choose from alpha"),
+        ({"grid": {"random_state": [1]}}, ValueError, "cannot vary 'random_state'.*use seeds="),
+        ({"grid": {"groups": (10, 10)}}, ValueError, "the setting groups=10 twice; put the values in a list"),
         ({"grid": {"gamma": [1.0, -1.0]}}, ValueError, "gamma=-1.0: The 'gamma' parameter"),
         ({"grid": {"groups": [(2, 2), (2, -2)]}}, ValueError, r"groups=\(2, -2\): "),
         ({"seeds": 3}, TypeError, r"such as \(3,\) or range\(3\); got 3"),
-        ({"seeds": []}, ValueError, "seeds are distinct whole numbers"),
-        ({"seeds": [1, 1]}, ValueError, "seeds are distinct whole numbers"),
-        ({"seeds": [-1]}, ValueError, "seeds are distinct whole numbers"),
-        ({"seeds": [0.5]}, ValueError, "seeds are distinct whole numbers"),
-        ({"train": None}, ValueError, "give the documents to fit them on as train="),
-        ({"validation": VALIDATION[:2]}, ValueError, "validation has 2 documents, and correlations need 3"),
-        ({"validation": VALIDATION.counts[:, :30]}, ValueError, "train has 40 words and validation 30"),
-        ({"validation": np.ones(40)}, ValueError, "a table of counts"),
-        ({"coherence": "npmi"}, ValueError, "unknown coherence 'npmi'; there are u_mass"),
-        ({"top_n": 41}, ValueError, "top_n must be from 2 to 40, the words there are; got 41"),
-        ({"threshold": -1}, ValueError, "0 or more; got -1"),
-        ({"match_threshold": 2}, ValueError, "match_threshold=2 is not a similarity"),
+        ({"seeds": []}, ValueError, "seeds must be one or more distinct integers"),
+        ({"seeds": [1, 1]}, ValueError, "seeds must be one or more distinct integers"),
+        ({"seeds": [-1]}, ValueError, "seeds must be one or more distinct integers"),
+        ({"seeds": [0.5]}, ValueError, "seeds must be one or more distinct integers"),
+        ({"train": None}, ValueError, "pass the training documents as train="),
+        ({"validation": VALIDATION[:2]}, ValueError, "validation has 2 documents; at least 3 are needed"),
+        ({"validation": VALIDATION.counts[:, :30]}, ValueError, "train has 40 words but validation has 30"),
+        ({"validation": np.ones(40)}, ValueError, "a matrix of counts"),
+        ({"coherence": "npmi"}, ValueError, "unknown coherence 'npmi'; choose from u_mass"),
+        ({"top_n": 41}, ValueError, r"top_n must be from 2 to 40 \(the vocabulary size\); got 41"),
+        ({"threshold": -1}, ValueError, "threshold must be >= 0"),
+        ({"match_threshold": 2}, ValueError, "match_threshold must be a similarity"),
     ],
 )
 def test_wrong_calls_are_told_before_anything_is_fitted(monkeypatch, given, error, told):
@@ -298,16 +298,16 @@ def test_wrong_calls_are_told_before_anything_is_fitted(monkeypatch, given, erro
 def test_other_words_are_told_before_anything_is_fitted():
     words = [f"other{i}" for i in range(40)]
     validation = Corpus(VALIDATION.counts, words)
-    with pytest.raises(ValueError, match="train and validation have other words"):
+    with pytest.raises(ValueError, match="train and validation have different vocabularies"):
         compare(SMALL, train=TRAIN, validation=validation)
     fitted = ProdLDA(groups=(2, 2), max_iter=1).fit(TRAIN)
-    with pytest.raises(ValueError, match="mine and validation have other words"):
+    with pytest.raises(ValueError, match="mine and validation have different vocabularies"):
         compare({"mine": fitted}, validation=validation)
 
 
 def test_seeds_of_a_setting_are_of_one_kind(found):
     signed = NVDM(groups=(2, 2), max_iter=1).fit(TRAIN)
-    with pytest.raises(TypeError, match="match models of the same kind"):
+    with pytest.raises(TypeError, match="match models of the same class"):
         compare({"mixed": [found.models["gamma=1.0, groups=(2, 2)"][0], signed]}, validation=VALIDATION)
 
 

@@ -1,4 +1,4 @@
-"""Scorers say what the analysis says, in the form that scikit-learn's search takes."""
+"""Tests of the scorers: they return the values of the analysis and work in scikit-learn's searches."""
 
 from functools import partial
 

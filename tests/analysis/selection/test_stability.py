@@ -1,4 +1,4 @@
-"""Laws of matching: a model is like itself in any order of its topics, and another by what they share."""
+"""Tests of matching: a model matches itself in any order of topics, and other models by common topics."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ N_WORDS = 40
 
 
 class Planted:
-    """The public face of a fitted model whose topics are known."""
+    """Interface of a fitted model with known topics."""
 
     signed_topics_ = False
 
@@ -44,7 +44,7 @@ class PlantedPoles(Planted):
 
 
 def blocks(numbers, *, width=4, heights=(4, 3, 2, 1)):
-    """Topics with words of their own: topic k has the words 4k to 4k+3."""
+    """Topics without common words: topic k has the words 4k to 4k+3."""
     topics = np.zeros((len(numbers), N_WORDS))
     for row, number in enumerate(numbers):
         topics[row, width * number : width * (number + 1)] = heights
@@ -98,7 +98,7 @@ def test_a_topic_more_is_a_topic_without_partner():
 
 
 def test_matching_is_the_best_as_a_whole():
-    # Greedily the first topic would take the first of the other model, and leave 0.1 for the second.
+    # A greedy matching would pair the first topics of both models and leave 0.1 for the second topics.
     cosines = np.array([[0.9, 0.8], [0.85, 0.1]])
     rest = np.sqrt(1 - (cosines**2).sum(axis=0).clip(max=1))
     other = Planted(np.vstack([cosines, rest]).T)
@@ -108,7 +108,7 @@ def test_matching_is_the_best_as_a_whole():
 
 
 def test_what_is_below_the_threshold_does_not_spoil_a_match():
-    # The best pairing as a whole, 0.45 + 0.45, would give up the one pair that reaches 0.5.
+    # The matching with the largest total, 0.45 + 0.45, would lose the only pair that reaches 0.5.
     one = Planted([[1.0, 0, 0, 0], [0, 1.0, 0, 0]])
     other = Planted([[0.6, 0.45, 0.66, 0], [0.45, 0, 0, 0.89]])
     pairs = match_topics(one, other)
@@ -178,13 +178,13 @@ def test_a_topic_without_weight_is_like_nothing():
 @pytest.mark.parametrize(
     ("call", "error", "told"),
     [
-        (lambda m: match_topics(m, m, threshold=1.5), ValueError, "threshold=1.5 is not a similarity"),
+        (lambda m: match_topics(m, m, threshold=1.5), ValueError, "threshold must be a similarity"),
         (lambda m: match_topics(m, m, similarity="jaccard"), ValueError, "did you mean 'cosine' or 'words'"),
         (lambda m: match_topics(m, m, topics_a=[9]), ValueError, "no topic 9"),
         (lambda m: match_topics(m, Planted(np.ones((2, 3)))), ValueError, "have 40 and 3 words"),
         (lambda m: match_topics(m, PlantedPoles(blocks([0]))), TypeError, "signed topics"),
-        (lambda m: match_topics(m, ProdLDA()), NotFittedError, "call its fit first"),
-        (lambda m: topic_stability([m]), ValueError, "two models or more; got 1"),
+        (lambda m: match_topics(m, ProdLDA()), NotFittedError, "call fit first"),
+        (lambda m: topic_stability([m]), ValueError, "at least two models, got 1"),
         (lambda m: topic_stability([m, m], topics=[[0]]), ValueError, "1 selections of topics for 2 models"),
         (lambda m: topic_stability([m, "model"]), TypeError, "got a str"),
     ],
@@ -197,5 +197,5 @@ def test_what_cannot_be_matched_is_told(call, error, told):
 def test_models_over_other_words_are_refused():
     words = [f"w{i}" for i in range(N_WORDS)]
     other = [*words[:5], "else", *words[6:]]
-    with pytest.raises(ValueError, match="column 5 is 'w5' of the one and 'else' of the other"):
+    with pytest.raises(ValueError, match="column 5 is 'w5' in one and 'else' in the other"):
         match_topics(Planted(blocks([0]), words=words), Planted(blocks([0]), words=other))
