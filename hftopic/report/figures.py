@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
     plot_history,
@@ -38,13 +38,13 @@ class Figure:
 def pruning_figure(found: Findings) -> Figure:
     description = (
         f"Bars of the information of {len(found.summary)} topics, sorted; {len(found.active)} are above "
-        "0.05 nats"
+        f"{ACTIVE_INFORMATION} nats"
     )
     return Figure(
         drawn(lambda: plot_information(found.summary), description),
         description,
         "Information I(x; z) of every topic, exact under the full mixture over the corpus. The line is at "
-        "0.05 nats: topics above it are active. Unused topics have information near zero.",
+        f"{ACTIVE_INFORMATION} nats: topics above it are active. Unused topics have information near zero.",
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel
 from hftopic.data.corpus import Corpus
 from hftopic.report.cards import groups
 from hftopic.report.figures import (
@@ -49,7 +49,7 @@ def sections(
         "remarks": _remarks(found),
         "topics_note": (
             f"{n_active} of {n_topics} topics are active: their mutual information with the documents is "
-            f"above 0.05 nats. Topics are sorted by information. Bars show each word's {bars}, relative to "
+            f"above {ACTIVE_INFORMATION} nats. Topics are sorted by information. Bars show each word's {bars}, relative to "
             f"the topic's first word.{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
