@@ -108,7 +108,7 @@ def test_what_the_corpus_depends_on_gives_another_one(package: Path, tmp_path: P
 @pytest.mark.usefixtures("package")
 def test_a_cache_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.warns(RuntimeWarning, match="could not be kept .* HFTOPIC_CACHE"):
+    with pytest.warns(RuntimeWarning, match="could not be written to the cache .* HFTOPIC_CACHE"):
         corpus = load_docstrings(["engines"], text=EVERY, cache=tmp_path / "file" / "cache")
     assert len(corpus) == 4
 
@@ -396,21 +396,21 @@ def test_any_correlations_that_exist(correlation: object) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"correlation": 1.2}, "no normal distribution has these correlations"),
-        ({"correlation": float("nan")}, "not finite"),
-        ({"correlation": -0.6, "groups": (2, 2, 2)}, "below -1/"),
+        ({"correlation": 1.2}, "not a valid correlation matrix"),
+        ({"correlation": float("nan")}, "NaN or infinite"),
+        ({"correlation": -0.6, "groups": (2, 2, 2)}, "from -1/"),
         ({"correlation": np.eye(3)}, r"has shape \(3, 3\); 4 topics need \(4, 4\)"),
         ({"correlation": np.triu(np.full((4, 4), 0.5)) + np.eye(4) / 2}, "not symmetric"),
-        ({"correlation": 2 * np.eye(4)}, "on its diagonal"),
+        ({"correlation": 2 * np.eye(4)}, "the diagonal of correlation"),
         ({"correlation": 2 * np.full((4, 4), 0.9) - 0.8 * np.eye(4)}, "eigenvalue"),
         ({"groups": ()}, "groups is empty"),
         ({"groups": 4}, "groups is 4"),
         ({"groups": (2, 0)}, "each of groups"),
         ({"n_documents": 0}, "n_documents"),
         ({"n_documents": 2.5}, "n_documents"),
-        ({"n_words": 3}, "n_words must be a whole number from 4 up"),
-        ({"words_per_document": 0.5}, "words_per_document must be a number from 1"),
-        ({"sharpness": 0}, "sharpness must be a number above 0"),
+        ({"n_words": 3}, "n_words must be an integer >= 4"),
+        ({"words_per_document": 0.5}, "words_per_document must be a finite number >= 1"),
+        ({"sharpness": 0}, "sharpness must be a finite number > 0"),
         ({"word_concentration": float("inf")}, "word_concentration"),
     ],
 )
