@@ -361,7 +361,7 @@ def train(
 
 
 def warn_of_inert_alpha(trainer: Trainer[Any]) -> None:
-    """Warn if the user set the weight of I(x; z) but the estimate of I(x; z) is saturated (no gradient)."""
+    """Warn if I(x; z) has a weight other than 1, but its estimate is saturated and has no gradient."""
     share = trainer.records[-1].get("own_share", 0.0) if trainer.records else 0.0
     if trainer.objective.weighs_information and share > INERT_SHARE:
         warnings.warn(

@@ -26,15 +26,15 @@ SIMPLEX = np.full(5, 5)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: FullCovariance([[1, 0.5], [0.4, 1]]), "covariance is not symmetric"),
-        (lambda: FullCovariance([[1, 0.5]]), r"square matrix of finite numbers; got one of shape \(1, 2\)"),
-        (lambda: FullCovariance([1, 2]), r"square matrix of finite numbers; got one of shape \(2,\)"),
+        (lambda: FullCovariance([[1, 0.5], [0.4, 1]]), "covariance must be symmetric"),
+        (lambda: FullCovariance([[1, 0.5]]), r"square matrix of finite numbers; got shape \(1, 2\)"),
+        (lambda: FullCovariance([1, 2]), r"square matrix of finite numbers; got shape \(2,\)"),
         (lambda: FullCovariance([[1, 0], [0]]), "covariance must be a square matrix of numbers; got"),
         (lambda: FullCovariance([[math.nan]]), "covariance must be a square matrix of finite numbers"),
         (lambda: FullCovariance("covariance"), "covariance must be a square matrix of numbers; got"),
-        (lambda: FullCovariance([[1, 1], [1, 1]]), "no Gaussian has this covariance"),
+        (lambda: FullCovariance([[1, 1], [1, 1]]), "covariance must be positive definite"),
         (lambda: FullCovariance([[1, 2], [2, 1]]), "its smallest eigenvalue is -1; use weaker correlations"),
-        (lambda: BlockCorrelation([[0, 0.5], [0.4, 0]]), "correlation is not symmetric"),
+        (lambda: BlockCorrelation([[0, 0.5], [0.4, 0]]), "correlation must be symmetric"),
         (lambda: BlockCorrelation([[0, 0.5]]), "correlation must be a square matrix"),
         (lambda: BlockCorrelation([[0, 1], [1, 0]]), "each correlation must lie between -1 and 1"),
         (lambda: BlockCorrelation([[-1.5]]), "each correlation must lie between -1 and 1"),
@@ -51,9 +51,9 @@ def test_priors_that_make_no_sense_are_refused(make, message):
 @pytest.mark.parametrize(
     ("prior", "message"),
     [
-        (FullCovariance(np.eye(4)), r"shape \(4, 4\); the 5 Gaussian dimensions need \(5, 5\)"),
-        (BlockCorrelation(np.zeros((2, 2))), r"shape \(2, 2\); the 3 groups of topics need \(3, 3\)"),
-        (BlockCorrelation(np.full((3, 3), -0.9)), "no Gaussian has this correlation"),
+        (FullCovariance(np.eye(4)), r"shape \(4, 4\), but 5 Gaussian dimensions need shape \(5, 5\)"),
+        (BlockCorrelation(np.zeros((2, 2))), r"shape \(2, 2\), but 3 groups of topics need shape \(3, 3\)"),
+        (BlockCorrelation(np.full((3, 3), -0.9)), "correlation must be positive definite"),
     ],
 )
 def test_priors_of_another_size_are_refused_by_moments_and_by_fit(prior, message):
@@ -177,7 +177,7 @@ def test_a_loss_without_bound_is_one_whose_matrix_has_a_negative_eigenvalue(seed
     lowest = np.linalg.eigvalsh(matrix)[0]
     prior = LatentPrior(space, torch.zeros(space.n_dims), covariance)
     if lowest < -1e-6:
-        with pytest.raises(ValueError, match="without bound") as refusal:
+        with pytest.raises(ValueError, match="unbounded below") as refusal:
             check_bounded(prior, weights)
         named = float(str(refusal.value).split("eigenvalue ")[1].split()[0])
         assert named == pytest.approx(lowest, rel=0.01)
@@ -195,7 +195,7 @@ def test_a_loss_without_bound_is_one_whose_matrix_has_a_negative_eigenvalue(seed
 )
 def test_fit_refuses_a_loss_without_bound_wherever_on_its_way_it_is(parameters):
     model = ProdLDA(groups=(4, 4), device="cpu", max_iter=1, **parameters)
-    with pytest.raises(ValueError, match="without bound"):
+    with pytest.raises(ValueError, match="unbounded below"):
         model.fit(np.ones((4, 6)))
     assert not hasattr(model, "components_")
     model.set_params(beta=1.0, gamma=1.0, random_state=0).fit(np.ones((4, 6)))

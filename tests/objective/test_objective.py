@@ -379,7 +379,7 @@ def test_nested_groups_have_a_weight_a_level(seed, alpha, gamma, weights):
 
 @pytest.mark.parametrize("groups", [(2, 2), ((1, 1), 2)])
 def test_a_wrong_number_of_betas_is_refused(groups):
-    with pytest.raises(ValueError, match="beta has 3 weights and the groups have"):
+    with pytest.raises(ValueError, match="beta has 3 weights, but the groups have"):
         HFVAE(beta=(1.0, 2.0, 3.0)).weights(LatentSpace(groups), NOW)
 
 
@@ -498,7 +498,10 @@ def test_weights_that_make_no_sense_are_refused(objective, name, weight):
         (lambda: AnchoredVAE(()), "anchors of AnchoredVAE"),
         (lambda: AnchoredVAE((0.5,)), "anchors of AnchoredVAE"),
         (lambda: AnchoredVAE(3), "anchors of AnchoredVAE"),
-        (lambda: AnchoredVAE((0, 9)).weights(LatentSpace((2, 2)), NOW), "names topic 9, and there are 4"),
+        (
+            lambda: AnchoredVAE((0, 9)).weights(LatentSpace((2, 2)), NOW),
+            "contains topic 9, but topics are numbered 0 to 3",
+        ),
         (lambda: FactorVAE(estimate="guess"), "estimate of FactorVAE"),
         (lambda: FactorVAE(hidden=()), "hidden of FactorVAE"),
         (lambda: Ramp(0.0, 1.0, over=0), "over of Ramp"),
