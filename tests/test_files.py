@@ -1,4 +1,4 @@
-"""Files and folders appear whole or not at all, and nothing that is not theirs is lost."""
+"""Files and folders are written atomically, and no other file is lost."""
 
 import pytest
 

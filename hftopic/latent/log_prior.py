@@ -131,6 +131,6 @@ def check_bounded(prior: LatentPrior, weights: Sequence[float]) -> None:
     if lowest < -1e-9 * max(1.0, highest):
         raise ValueError(
             "with these weights the loss is unbounded below: the matrix of the prior's terms has the "
-            f"eigenvalue {lowest:.3g}; all eigenvalues must be >= 0. Use weaker prior correlations, or "
+            f"eigenvalue {lowest:.3g} but all eigenvalues must be >= 0. Use weaker prior correlations, or "
             "choose beta, gamma and dimension_weight closer to each other"
         )

@@ -1,4 +1,4 @@
-"""A corpus is one form, whatever it is made of, and cannot be made of what does not fit."""
+"""Validation of Corpus: all valid input has one canonical form, and invalid input is an error."""
 
 import copy
 import pickle
@@ -91,7 +91,7 @@ def test_nothing_in_a_corpus_can_be_changed() -> None:
 
 
 def test_sparse_input_is_never_made_dense() -> None:
-    """Dense, these counts would take 400 GB."""
+    """As a dense array, these counts would need 400 GB."""
     counts = sp.coo_array(([1, 2], ([0, 999_999], [0, 99_999])), shape=(10**6, 10**5))
     corpus = Corpus(counts, map(str, range(10**5)))
     assert corpus.n_tokens == 3
@@ -282,7 +282,7 @@ def test_copies_are_equal() -> None:
 
 
 def test_hash_is_that_of_counts_and_words_alone():
-    """Neither labels nor the form of the matrix change it; a count, a word or their order does."""
+    """Labels and the matrix format do not change the hash; counts, words and their order do."""
     counts = np.array([[1, 0, 2], [0, 3, 0]])
     corpus = Corpus(counts, ["a", "b", "c"])
     assert Corpus(sp.coo_array(counts), ["a", "b", "c"], labels=[1, 2]).sha256() == corpus.sha256()

@@ -1,4 +1,4 @@
-"""Every format: what is written is read back, and what is broken is an error that says where."""
+"""Every format: a written corpus is read back unchanged, and errors name the file and the line."""
 
 import gzip
 import io
@@ -48,7 +48,7 @@ def assert_same(got: Corpus, wanted: Corpus, *, tokens: bool) -> None:
         assert got.tokens == wanted.tokens
 
 
-# Everything but what a line cannot hold (line ends) and what UTF-8 cannot (surrogates).
+# All characters except line ends, which a line cannot contain, and surrogates, which UTF-8 cannot encode.
 line_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\ufeff"), max_size=8)
 words = line_text.filter(lambda word: word == word.strip() and len(word.split()) == 1) | st.sampled_from(
     ["", '"', "a,b", "#", "1:2", "0", "日本", "naïve", "'", "%"]
@@ -57,7 +57,7 @@ words = line_text.filter(lambda word: word == word.strip() and len(word.split())
 
 @st.composite
 def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) -> Corpus:
-    """Small corpora with empty documents, unused words and odd labels; with tokens unless with fractions."""
+    """Small corpora with empty documents, unused words and odd labels; with tokens if counts are integers."""
     spelled = words.map(lambda word: f"{word} {word}") if phrases else words
     vocabulary = draw(st.lists(spelled, min_size=1, max_size=5, unique=True))
     documents = draw(st.lists(st.lists(st.sampled_from(vocabulary), max_size=6), min_size=1, max_size=6))
@@ -76,7 +76,7 @@ def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) 
 
 @pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """A new empty folder at each call, since hypothesis calls a test many times."""
+    """A new empty folder at each call, because hypothesis calls a test many times."""
     return lambda: tmp_path_factory.mktemp("corpus")
 
 
@@ -220,7 +220,7 @@ def test_whole_counts_only(tmp_path: Path, format: str) -> None:
         write_corpus(Corpus([[0.5]], ["a"]), tmp_path / COUNTED[format])
 
 
-# What is broken, and where the error says so. Every case has the words "a", "b" and "c".
+# Damaged files: name, content, line and text of the error. The vocabulary is always "a", "b" and "c".
 BROKEN = {
     "docword, header": ("docword.x.txt", "2\nthree\n1\n1 1 1\n", 2, "expected the number of words"),
     "docword, empty": ("docword.x.txt", "", 1, "expected the number of documents"),
@@ -424,7 +424,7 @@ def test_words_asked_for_are_matched_by_spelling(tmp_path: Path) -> None:
 
 
 class Bomb:
-    """Runs code when it is unpickled."""
+    """Object that runs code when it is unpickled."""
 
     def __reduce__(self) -> tuple[Callable[..., None], tuple[str]]:
         return (pytest.fail, ("a pickle was opened",))
@@ -479,7 +479,7 @@ def test_broken_matrices(tmp_path: Path, change: dict[str, object], told: str) -
 
 
 def test_array_larger_than_its_file(tmp_path: Path) -> None:
-    """The header of an array is not believed: memory is asked for by the bytes that are there."""
+    """The declared size of an array is compared with the number of bytes before memory is allocated."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)})
     (tmp_path / "x.npz").write_bytes(npz_of(**CSR))
@@ -492,7 +492,7 @@ def test_array_larger_than_its_file(tmp_path: Path) -> None:
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255), cut=st.booleans())
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_matrix_is_an_error_or_the_same(tmp_path: Path, position: int, value: int, cut: bool) -> None:
-    """A byte changed or the end cut off: the check sums tell, or it made no difference to the counts."""
+    """One byte is changed or the file is truncated: checksums detect it, or the counts are unchanged."""
     corpus = Corpus([[1, 2], [0, 3]], ["a", "b"])
     path = tmp_path / "x.npz"
     save_counts(path, corpus.counts)
@@ -560,7 +560,7 @@ def test_folder_with_labels_for_some(tmp_path: Path) -> None:
 
 
 def test_line_ends_byte_order_marks_and_blank_lines(tmp_path: Path) -> None:
-    """Windows files are as others; where a line is a document, a blank line is an empty one."""
+    """Windows files are read like others; if each line is a document, a blank line is an empty document."""
     (tmp_path / "x.txt").write_bytes(b"\xef\xbb\xbfball team\r\n\r\nball\r\n")
     corpus = read_corpus(tmp_path / "x.txt", text=TextOptions(min_df=1, max_df=1.0))
     assert corpus.tokens == (("ball", "team"), (), ("ball",))
@@ -616,7 +616,7 @@ def test_separators_in_the_name_of_a_lone_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.tsv", "x.jsonl", "corpus.tsv"])
 def test_no_texts_in_terms_of_a_model(tmp_path: Path, name: str) -> None:
-    """An empty file is named, and nothing of no rows goes on to a model."""
+    """The error names the empty file, and no corpus without documents reaches a model."""
     (tmp_path / name).write_text("text\n" if name == "x.csv" else "")
     with pytest.raises(FormatError, match=f"{name}: .*there are no texts"):
         read_corpus(tmp_path / name, vocabulary=["ball", "team"])

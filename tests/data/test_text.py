@@ -1,4 +1,4 @@
-"""Texts become the counts that scikit-learn's vectoriser gives, with their tokens in order."""
+"""Counts of texts are equal to those of scikit-learn's CountVectorizer, and tokens are in reading order."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_tokens_are_in_reading_order_and_default_words_are_words() -> None:
     corpus = corpus_from_texts(TEXTS, options=EVERY, labels=[1, 2, 3, 4], names=list("abcd"))
     assert corpus.tokens == (
         ("cat", "sat", "mat", "cat", "slept"),
-        ("dogs", "chase", "cats"),  # "don" of "don't" is no word
+        ("dogs", "chase", "cats"),  # "don" of "don't" is not a word
         ("dog", "cat"),
         (),
     )
@@ -82,7 +82,7 @@ def test_words_of_any_script(script: str) -> None:
 
 @given(st.text(st.sampled_from("abéAB '\u2019t3_.\n"), max_size=40))
 def test_a_mark_elsewhere_changes_no_word(text: str) -> None:
-    """Texts with marks go by a pattern of their own, which agrees with the quick one."""
+    """The pattern for texts with marks gives the same words as the fast pattern."""
     assert (
         corpus_from_texts([f"rain {text}"], options=EVERY).tokens[0]
         == corpus_from_texts([f"rain {text} x\u0302"], options=EVERY).tokens[0]
@@ -93,7 +93,7 @@ def test_accents_are_one_however_typed() -> None:
     composed, decomposed = "école", "e\u0301cole"
     options = TextOptions(stop_words=(decomposed,), min_df=1, max_df=1.0, token_pattern=r"\w+")
     assert corpus_from_texts([f"{composed} {decomposed} rain"], options=options).tokens == (("rain",),)
-    # Words that are given keep their form, whichever it is.
+    # Words of a given vocabulary keep their Unicode form.
     for word in (composed, decomposed):
         corpus = corpus_from_texts([f"{composed} {decomposed}"], vocabulary=[word])
         assert corpus.tokens == ((word, word),)
@@ -117,7 +117,7 @@ def test_texts_are_read_once() -> None:
 
 
 def test_given_words_are_the_only_choice() -> None:
-    """New documents in terms of a fitted model: one is enough, and stop words that it knows count."""
+    """New documents for a fitted model: one document is enough, and stop words in its vocabulary count."""
     corpus = corpus_from_texts(
         ["The dog saw the cat and the dog."], vocabulary=np.array(["the", "zebra", "dog"])
     )

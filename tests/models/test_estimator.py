@@ -1,4 +1,4 @@
-"""One contract for both models: scikit-learn's conventions, inputs of every kind, likelihoods, errors."""
+"""One contract for both models: scikit-learn's conventions, all types of input, likelihoods, errors."""
 
 import inspect
 import re
@@ -189,7 +189,7 @@ def test_perplexity_is_the_elbo_by_token_whatever_the_objective(fitted, corpus):
 
 
 def test_elbo_equals_its_definition(fitted, corpus):
-    """Against densities worked out from the public posterior, weights and noise, in float64."""
+    """Compared with densities computed from the public posterior, weights and noise, in float64."""
     counts = corpus.counts[:7]
     posterior = fitted.posterior(counts)
     mean, deviation = posterior.mean.astype(float), np.sqrt(posterior.variance.astype(float))

@@ -1,4 +1,4 @@
-"""Saved models: the same answers after a load, and clear errors for files that are not whole."""
+"""Saved models: the same results after loading, and clear errors for damaged files."""
 
 import json
 import pickle
