@@ -266,7 +266,7 @@ def _read_only_counts(counts: "sp.csr_array[np.float32]") -> "sp.csr_array[np.fl
 
 
 def _rows(index: Any, n_documents: int) -> np.ndarray:
-    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn indexes so
+    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn's index
         index = index[0]
     if isinstance(index, slice):
         return np.arange(n_documents)[index]

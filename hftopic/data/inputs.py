@@ -88,7 +88,7 @@ def _check_same_words(model: WithColumns, X: Any) -> None:
     if X.n_words != model.n_features_in_:
         raise ValueError(
             f"X has {X.n_words} features, but {type(model).__name__} is expecting {model.n_features_in_} "
-            "features as input: use corpus.with_vocabulary with the vocabulary of the model"
+            "features as input: convert X with corpus.with_vocabulary and the vocabulary of the model"
         )
     if words is None or np.array_equal(words, X.vocabulary):
         return
@@ -96,7 +96,7 @@ def _check_same_words(model: WithColumns, X: Any) -> None:
     raise ValueError(
         f"the corpus has a different vocabulary than {type(model).__name__} was fitted on: column {first} "
         f"is {X.vocabulary[first]!r}, not {words[first]!r}. "
-        "Use corpus.with_vocabulary with the vocabulary of the model"
+        "Convert it with corpus.with_vocabulary and the vocabulary of the model"
     )
 
 

@@ -18,8 +18,8 @@ from hftopic.data.validation import as_vocabulary
 LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
 _JOINERS = "\u200c\u200d"  # within words of Persian and of Indic scripts
 _NO_TEXTS = "there are no texts"
-# Their Unicode category is that of marks, but they select how a symbol looks. If they were marks, a heart
-# symbol before "love" would prevent the match of the word.
+# Variation selectors have the Unicode category of marks, but they select how a symbol looks. If they were
+# treated as marks, a heart symbol directly before "love" would prevent the match of the word.
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 

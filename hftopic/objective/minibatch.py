@@ -98,8 +98,8 @@ class Mixing:
         N, the number of documents that a mini-batch represents.
     partners : int, optional
         Minimum number of documents in the mixture for the marginal of a single dimension. The mini-batch is
-        divided into runs of this size, and each document uses its own run. If None, the whole mini-batch is
-        used, as for the joint and the groups.
+        divided into runs of at least this size, and each document uses its own run. If None, the whole
+        mini-batch is used, as for the joint and the groups.
     """
 
     estimator: str

@@ -9,8 +9,8 @@ format            description
 ``docword``       UCI bag of words, ``docword.NAME.txt`` with ``vocab.NAME.txt``
 ``ldac``          LDA-C, one ``M word:count …`` per line (``.ldac``, ``.dat``)
 ``matrixmarket``  Matrix Market (``.mtx``), documents in rows
-``svmlight``      one ``label word:count …`` per line (``.svmlight``, ``.feat``); for ``svmlight0`` and
-                  ``svmlight1``, word ids start at 0 and at 1
+``svmlight``      one ``label word:count …`` per line (``.svmlight``, ``.feat``); word ids start at 0 in
+                  ``svmlight0`` and at 1 in ``svmlight1``
 ``octis``         ``corpus.tsv`` with a preprocessed document, its split and its label per row
 ``txt``           one text per line
 ``files``         folder of ``.txt`` files, one text per file (read only)

@@ -41,10 +41,11 @@ def format_of(path: Path, known: list[str]) -> str:
         raise FormatError(told, path)
     found = found or _format_by_start(path)
     if found is None:
-        told = (
-            f"the format cannot be determined from the file name; pass format= with one of {', '.join(known)}"
+        raise FormatError(
+            "the format cannot be determined from the file name; "
+            f"pass format= with one of {', '.join(known)}",
+            path,
         )
-        raise FormatError(told, path)
     return found
 
 
