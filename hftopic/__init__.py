@@ -1,7 +1,7 @@
 """Topic models that learn groups of topics.
 
-Topics of one group are pushed to be independent; topics of different groups may correlate. Public names are
-imported when they are first used, so that ``import hftopic`` loads neither torch nor gensim.
+Training pushes the topics of one group towards independence; topics of different groups may correlate.
+Public names are imported when they are first used, so ``import hftopic`` loads neither torch nor gensim.
 """
 
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writing of files and folders."""
 
 import os
 import shutil
@@ -10,27 +10,27 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Temporary path beside ``path``, moved into its place when the body ends without an error.
+    """Temporary path next to ``path``, moved to ``path`` when the body ends without an error.
 
-    The body writes a file or makes a folder at the path it is given. What stood at ``path`` before stays
-    until the new one is complete, and stays for good if the body raises.
+    The body writes a file or makes a folder at the temporary path. An earlier file or folder at ``path`` is
+    replaced only when the new one is complete, and is kept if the body raises an error.
 
     Parameters
     ----------
     path : path-like
-        Where the file or folder is to appear; its parent must exist.
+        Final path of the file or folder; its parent must exist.
 
     Raises
     ------
     FileNotFoundError
         The parent folder does not exist.
     IsADirectoryError
-        A folder stands where a file is to be; nothing in it is touched.
+        ``path`` is a folder but the body wrote a file; the folder is not changed.
     """
     target = Path(path).absolute()
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"cannot write {target}: folder {target.parent} does not exist; make it first"
+            f"cannot write {target}: folder {target.parent} does not exist; create it first"
         )
     workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -38,7 +38,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield draft
         if target.is_dir() and not draft.is_dir():
             raise IsADirectoryError(
-                f"{target} is a folder, which a file does not replace; name a file in it, or another path"
+                f"{target} is a folder and cannot be replaced by a file; "
+                "choose a file inside it, or another path"
             )
         if target.is_dir() and not target.is_symlink():
             os.replace(target, workshop / f"{target.name}.old")

@@ -1,4 +1,4 @@
-"""Public names of a package that are imported when they are first used, so that importing it is fast."""
+"""Lazy public names: a package imports each of them on first use, so that importing the package is fast."""
 
 import importlib
 import sys
@@ -9,14 +9,14 @@ from typing import Any
 def lazy_names(
     package: str, homes: Mapping[str, Sequence[str]], others: Sequence[str] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """What a package assigns to ``__getattr__``, ``__dir__`` and ``__all__`` (PEP 562).
+    """Values of ``__getattr__``, ``__dir__`` and ``__all__`` for a package with lazy names (PEP 562).
 
     Parameters
     ----------
     package : str
-        Its ``__name__``.
+        ``__name__`` of the package.
     homes : mapping of str to sequence of str
-        Public names by the module that defines them, relative to the package.
+        For each module (relative to the package), the public names that it defines.
     others : sequence of str
         Public names that the package defines itself.
     """

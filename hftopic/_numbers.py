@@ -1,4 +1,4 @@
-"""What counts as a number where a user may give anything; a bool does not."""
+"""Checks for numbers in user input; a bool is not a number."""
 
 import math
 from numbers import Integral, Real
@@ -6,15 +6,15 @@ from typing import Any
 
 
 def is_whole(value: Any, lowest: int = 1) -> bool:
-    """Whether this is a whole number from ``lowest`` up."""
+    """Whether the value is an integer >= ``lowest``."""
     return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= lowest
 
 
 def is_finite(value: Any) -> bool:
-    """Whether this is a real number, neither infinite nor missing."""
+    """Whether the value is a real number, neither infinite nor NaN."""
     return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
 
 
 def is_positive(value: Any) -> bool:
-    """Whether this is a finite number above 0."""
+    """Whether the value is a finite number > 0."""
     return is_finite(value) and bool(value > 0)

@@ -1,4 +1,4 @@
-"""The training loop: one epoch at a time, with warm-up, early stopping and a history that is plain data."""
+"""The training loop: epochs, warm-up, early stopping, and a history of plain data."""
 
 import math
 import warnings
@@ -23,50 +23,53 @@ from hftopic.objective.terms import Step, Terms
 BatchT = TypeVar("BatchT")
 
 Record = dict[str, float]
-"""One row of the history: the epoch's number and settings, and the mean of each term in nats per document."""
+"""One row of the history: number and settings of an epoch, and the mean of each term in nats per document."""
 
 Callback = Callable[[Record], bool | None]
-"""Called with each epoch's record; returning True ends the training."""
+"""Function called with the record of each epoch; if it returns True, training ends."""
 
-AUTOMATIC_STEPS = 20  # of an epoch, where the size of mini-batches is "auto" and within these bounds
+AUTOMATIC_STEPS = 20  # mini-batches per epoch with batch_size="auto", within the limits below
 SMALLEST_BATCH, LARGEST_BATCH = 64, 256
-GRADIENT_NORM = 1000.0  # on 20 Newsgroups none is above 370: only accidents are clipped
+GRADIENT_NORM = 1000.0  # on 20 Newsgroups no gradient norm is above 370, so only outliers are clipped
 ADAM_BETAS = (0.9, 0.999)
-LOWEST_RATE = 0.02  # of the learning rate, at the end of its cosine
-INERT_SHARE = 0.9  # of the joint mixture in a document's own component: I(x; z) is then log N and flat
-DIVERGED = 1000.0  # times the first reconstruction term, which is that of a network that knows nothing
+LOWEST_RATE = 0.02  # end of the cosine schedule, as a fraction of the learning rate
+INERT_SHARE = 0.9  # mean own_share above which the estimate of I(x; z) is saturated at log N: no gradient
+DIVERGED = 1000.0  # multiple of the first reconstruction term, which is that of an untrained network
 
 
 class TrainingDivergedError(RuntimeError):
-    """Training left the finite numbers; the estimator keeps the weights of the last good epoch.
+    """Training diverged: a term is NaN, infinite or too large.
+
+    The estimator keeps the weights of the last good epoch.
 
     Attributes
     ----------
     term : str
-        The term of the objective that was first to go.
+        The term of the objective that diverged first.
     epoch : int
-        The epoch in which it went, counted from 1.
+        The epoch in which it diverged, counted from 1.
     """
 
     def __init__(self, term: str, epoch: int, kept_epoch: int, learning_rate: float) -> None:
         super().__init__(
-            f"training diverged in epoch {epoch}: the term {term!r} is not finite or out of all proportion. "
-            f"Lower learning_rate (now {learning_rate:g}) or the weight of that term, or lengthen warm_up. "
-            f"The model holds the weights of epoch {kept_epoch}"
+            f"training diverged in epoch {epoch}: the term {term!r} is NaN, infinite or too large. "
+            f"Lower learning_rate (now {learning_rate:g}), lower the weight of that term, or increase "
+            f"warm_up. The model keeps the weights of epoch {kept_epoch}"
         )
         self.term, self.epoch = term, epoch
         self._arguments = (term, epoch, kept_epoch, learning_rate)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What pickle makes it from again, so that a worker process can report it."""
+        """Arguments for unpickling, so that a worker process can report the error."""
         return type(self), self._arguments
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train: the parameters of an estimator that the training loop reads, under the same names.
+    """Training settings: the parameters of an estimator that the training loop reads, under the same names.
 
-    See :class:`hftopic.ProdLDA` for what each means. A training parameter becomes a setting by its name here.
+    See :class:`hftopic.ProdLDA` for the meaning of each. To pass another parameter of the estimator to the
+    training loop, add a field with its name.
     """
 
     batch_size: int | str
@@ -79,29 +82,32 @@ class Settings:
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
-        """Settings of an estimator's parameters."""
+        """Settings from the parameters of an estimator."""
         return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
 
     @property
     def warm_up_epochs(self) -> int:
-        """Epochs of the warm-up; a float is a share of all."""
+        """Epochs of the warm-up; a float is a fraction of ``max_iter``."""
         whole = isinstance(self.warm_up, int | np.integer)
         return int(self.warm_up) if whole else round(self.warm_up * self.max_iter)
 
     def documents_a_step(self, n_documents: int) -> int:
-        """Size of a mini-batch. "auto" gives many steps to few documents, and large batches to many."""
+        """Mini-batch size for this number of training documents.
+
+        With "auto" a small corpus has enough steps per epoch, and a large corpus has large mini-batches.
+        """
         if isinstance(self.batch_size, str):
             return min(max(n_documents // AUTOMATIC_STEPS, SMALLEST_BATCH), LARGEST_BATCH)
         return int(self.batch_size)
 
 
 class Trainer(Generic[BatchT]):
-    """Optimiser of one network: steps, epochs and validation.
+    """Training of one network: optimisation steps, epochs and validation.
 
     Parameters
     ----------
     network : Network
-        Any network, such as one of images; its documents give the mini-batches that it reads.
+        Any network, including a network of images. Its documents must provide the mini-batches that it reads.
     objective : Objective
     settings : Settings
     generator : torch.Generator
@@ -127,7 +133,7 @@ class Trainer(Generic[BatchT]):
         self.keep()
 
     def configure(self, objective: Objective, settings: Settings) -> None:
-        """Go on with another objective or other settings."""
+        """Continue training with another objective or other settings."""
         changed = objective != self.objective
         self.objective, self.settings = objective, settings
         if changed:
@@ -143,12 +149,20 @@ class Trainer(Generic[BatchT]):
         n_documents: int,
         decay: Callable[[float], float] | None = None,
     ) -> Record:
-        """One pass over the documents, which stand for ``n_documents``; its record, added to ``records``.
+        """Train for one epoch; return its record, which is also appended to ``records``.
+
+        Parameters
+        ----------
+        documents : Documents
+        n_documents : int
+            Number of documents that these represent: the size of the corpus or of the whole stream.
+        decay : function, optional
+            Factor of the learning rate after a number of epochs; by default the rate is constant.
 
         Raises
         ------
         TrainingDivergedError
-            The network then holds the weights of the epoch before.
+            The network then keeps the weights last kept, such as those of the previous epoch.
         """
         self.network.train()
         size = self.settings.documents_a_step(n_documents)
@@ -190,7 +204,7 @@ class Trainer(Generic[BatchT]):
         return _means(mean_loss, terms)
 
     def _after_the_last_step(self, source: "_Source[BatchT]", rows: Rows) -> Terms:
-        """Terms of the weights an epoch ends with, which no step of it has tried."""
+        """Terms at the weights after the last update of an epoch, which no step has evaluated."""
         self.network.eval()
         with torch.no_grad():
             at = self.epoch + 1.0
@@ -206,7 +220,7 @@ class Trainer(Generic[BatchT]):
         dropout: torch.Generator | None,
         at: float,
     ) -> Step:
-        """One pass through the network: the batch encoded, a sample of it, and its likelihood."""
+        """One pass through the network: posterior of the mini-batch, one sample of it, and the likelihood."""
         network, progress = self.network, Progress(at, self.settings.max_iter)
         batch = source.documents.batch(rows, network.device)
         if source.everything is None:
@@ -228,7 +242,7 @@ class Trainer(Generic[BatchT]):
         )
 
     def _source(self, documents: Documents[BatchT], n_documents: int) -> "_Source[BatchT]":
-        """Where batches come from; with full marginals each is compared to all of the documents."""
+        """Source of the mini-batches; with full marginals it also holds all documents."""
         settings = self.settings
         if settings.marginals != "full":
             return _Source(documents, Mixing(settings.marginals, n_documents, settings.partners))
@@ -236,9 +250,10 @@ class Trainer(Generic[BatchT]):
         return _Source(documents, Mixing("full", len(documents)), everything)
 
     def validation_loss(self, documents: Documents[BatchT], n_documents: int) -> float:
-        """Objective that training ends with on held-out documents, nats per document, always the same noise.
+        """Loss on held-out documents with the final weights of the objective, in nats per document.
 
-        Its weights, temperatures and noise are those of the last epoch, so that losses of all epochs compare.
+        Every epoch uses the same noise, and the weights and temperatures of the last epoch, so that the
+        losses of all epochs are comparable.
         """
         self.network.eval()
         generator = _fixed_generator()
@@ -254,12 +269,12 @@ class Trainer(Generic[BatchT]):
         return total / len(documents)
 
     def keep(self) -> None:
-        """Remember the weights as they are now."""
+        """Keep a copy of the current weights."""
         self.kept_epoch = self.epoch
         self._kept = {name: value.clone() for name, value in self.network.state_dict().items()}
 
     def restore(self) -> None:
-        """Go back to the weights last kept."""
+        """Restore the weights last kept."""
         self.network.load_state_dict(self._kept)
 
     def _noise(self, n_rows: int, generator: torch.Generator | None = None) -> Noise:
@@ -277,7 +292,7 @@ class Trainer(Generic[BatchT]):
             group["lr"] = rate
 
     def _check_finite(self, names: list[str], values: Tensor) -> None:
-        """Refuse terms of the steps that are NaN, infinite or too large; ``values`` has a row a step."""
+        """Raise an error if a term is NaN, infinite or too large; ``values`` has one row per step."""
         if self._largest_term is None:
             first = float(values[0, names.index("reconstruction")].abs())
             highest = torch.finfo(values.dtype).max
@@ -293,7 +308,7 @@ class Trainer(Generic[BatchT]):
 
 @dataclass(frozen=True)
 class _Source(Generic[BatchT]):
-    """Where batches come from, and how a batch stands for all documents in the marginals."""
+    """Source of the mini-batches, and how a mini-batch represents all documents in the marginals."""
 
     documents: Documents[BatchT]
     mixing: Mixing
@@ -301,7 +316,7 @@ class _Source(Generic[BatchT]):
 
 
 def clip_gradients(parameters: Sequence[Tensor]) -> None:
-    """Scale gradients down to ``GRADIENT_NORM`` where they are together above it."""
+    """Scale all gradients down if their total norm is above ``GRADIENT_NORM``."""
     torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_NORM)
 
 
@@ -320,15 +335,16 @@ def train(
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
 ) -> None:
-    """All epochs of a fit: the learning rate falls along a cosine, the best or the last weights stay.
+    """All epochs of a fit, with a cosine schedule of the learning rate.
 
     With validation documents, training stops after ``patience`` epochs without a lower validation loss,
-    counted from the end of the warm-up, and the best weights are restored.
+    counted from the end of the warm-up, and the best weights are restored. Without them, the last weights
+    are kept.
 
     Raises
     ------
     TrainingDivergedError
-        The network then holds the weights last kept: the best, or those of the epoch before.
+        The network then keeps the best weights so far or, without validation, those of the previous epoch.
     """
     settings, n_documents = trainer.settings, len(documents)
     best, best_epoch = math.inf, 0
@@ -351,13 +367,13 @@ def train(
 
 
 def warn_of_inert_alpha(trainer: Trainer[Any]) -> None:
-    """One warning where the weight of I(x; z) was chosen and the estimate of I(x; z) has no gradient left."""
+    """Warn if I(x; z) has a weight other than 1, but its estimate is saturated and has no gradient."""
     share = trainer.records[-1].get("own_share", 0.0) if trainer.records else 0.0
     if trainer.objective.weighs_information and share > INERT_SHARE:
         warnings.warn(
-            f"the weight of the mutual information in {trainer.objective!r} has had little effect: a "
-            f"document's own component makes up {share:.0%} of the estimate of q(z), and I(x; z) stands "
-            "at its bound. Use fewer topics, a larger batch_size or marginals='full' "
+            f"the weight of the mutual information in {trainer.objective!r} had little effect: a "
+            f"document's own component makes up {share:.0%} of the estimate of q(z), so the estimate of "
+            "I(x; z) is saturated. Use fewer topics, a larger batch_size, or marginals='full' "
             "(see own_share in history_)",
             UserWarning,
             stacklevel=4,

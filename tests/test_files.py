@@ -1,4 +1,4 @@
-"""Files and folders appear whole or not at all, and nothing that is not theirs is lost."""
+"""Files and folders are written atomically, and no other file is lost."""
 
 import pytest
 
@@ -9,7 +9,7 @@ def test_a_file_never_replaces_a_folder(tmp_path):
     kept = tmp_path / "thesis" / "deep" / "only_copy.txt"
     kept.parent.mkdir(parents=True)
     kept.write_text("years of work")
-    refused = pytest.raises(IsADirectoryError, match="thesis is a folder, which a file does not replace")
+    refused = pytest.raises(IsADirectoryError, match="thesis is a folder and cannot be replaced by a file")
     with refused, written_whole(tmp_path / "thesis") as draft:
         draft.write_text("a page")
     assert kept.read_text() == "years of work"

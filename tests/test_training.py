@@ -1,4 +1,4 @@
-"""The loop: every epoch alike, warm-up, early stopping, divergence, and what is left behind."""
+"""The training loop: epochs, warm-up, early stopping, divergence, and the state after training."""
 
 import pickle
 
@@ -58,7 +58,7 @@ def test_history_has_the_terms_and_the_warm_up(documents):
 
 
 def test_the_objective_is_learned():
-    """One topic pair of words always together: the model must beat word frequencies by far."""
+    """The words of each pair always occur together: the model must be much better than word frequencies."""
     pairs = sp.csr_array(np.kron(np.eye(6), np.ones((10, 2))).astype(np.float32) * 20)
     trainer = make_trainer(VAE(), max_iter=200, warm_up=0)
     train(trainer, BagsOfWords(pairs))
@@ -73,7 +73,7 @@ def test_one_epoch_over_everything_is_a_step_of_the_whole_loss(documents):
 
 
 def test_means_weigh_a_ragged_batch_by_its_size(documents, monkeypatch):
-    """With frozen weights and no noise the mean over unequal batches is the mean over documents."""
+    """With frozen weights and no noise, the mean over unequal mini-batches is the mean over documents."""
     means = []
     for batch_size in (60, 37):
         trainer = make_trainer(VAE(), batch_size=batch_size, learning_rate=0.0)
@@ -85,7 +85,7 @@ def test_means_weigh_a_ragged_batch_by_its_size(documents, monkeypatch):
 
 
 def test_one_batch_of_everything_has_the_full_marginals(documents):
-    """With B = N the estimate is exact, so that both ways of training are the same but for rounding."""
+    """With B = N the estimate is exact, so both ways of training are equal up to rounding."""
     records = []
     for marginals in ("hfvae", "full"):
         trainer = make_trainer(batch_size=60, marginals=marginals)
@@ -93,12 +93,12 @@ def test_one_batch_of_everything_has_the_full_marginals(documents):
         train(trainer, documents, documents.select(np.arange(20)))
         records.append(trainer.records)
     for estimated, full in zip(*records, strict=True):
-        estimated.pop("validation_loss"), full.pop("validation_loss")  # of 20 documents, for which N is 60
+        estimated.pop("validation_loss"), full.pop("validation_loss")  # 20 documents, but N is 60
         assert estimated == pytest.approx(full, rel=1e-4, abs=1e-4)
 
 
 def test_full_marginals_do_not_depend_on_the_batch(documents, monkeypatch):
-    """With frozen weights and no noise every term is the documents' mean, however they are split."""
+    """With frozen weights and no noise, every term is the mean over documents, however they are split."""
     means = []
     for batch_size in (60, 13):
         trainer = make_trainer(batch_size=batch_size, learning_rate=0.0, marginals="full")
@@ -110,7 +110,7 @@ def test_full_marginals_do_not_depend_on_the_batch(documents, monkeypatch):
 
 
 def test_a_chosen_alpha_that_is_inert_is_told_once():
-    """Documents with no word in common and no divergence to hold them: each is all of its own mixture."""
+    """Documents without common words, and no weight on the KL: each dominates its own mixture."""
     apart = sp.csr_array(np.eye(12, dtype=np.float32) * 500)
     free = {"beta": 0.0, "gamma": 0.0, "dimension_weight": 0.0}
     trainer = make_trainer(HFVAE(alpha=0.0, **free), max_iter=200, warm_up=0)
@@ -118,7 +118,7 @@ def test_a_chosen_alpha_that_is_inert_is_told_once():
         train(trainer, BagsOfWords(apart))
     assert len(caught) == 1
     assert trainer.records[-1]["own_share"] > 0.9
-    trainer.objective = HFVAE(alpha=1.0, **free)  # nobody asked for another weight: nothing to say
+    trainer.objective = HFVAE(alpha=1.0, **free)  # the default weight: no warning
     train(trainer, BagsOfWords(apart))
 
 
@@ -169,7 +169,7 @@ def test_validation_loss_repeats_and_changes_nothing(documents):
 
 
 def test_validation_losses_are_of_one_objective_while_its_weights_change(documents):
-    """Early stopping compares them: a weight still low would pass for a better model."""
+    """Early stopping compares the losses of epochs: a low weight must not look like a better model."""
     trainer = make_trainer(HFVAE(beta=Ramp(1.0, 0.1), gamma=Ramp(1.0, 40.0, over=1.0)))
     first = trainer.validation_loss(documents, 60)
     trainer.epoch = 5
@@ -195,7 +195,7 @@ def test_divergence_names_term_and_epoch_and_keeps_the_last_good_weights(documen
 
 
 class PoisonedObjective(HFVAE):
-    """HFVAE with a term that is not a number."""
+    """HFVAE with a NaN term."""
 
     def __init__(self, terms):
         super().__init__()
@@ -217,7 +217,7 @@ def test_an_absurd_learning_rate_leaves_a_fitted_model():
 
 
 def test_a_divergence_is_reported_from_a_worker_process():
-    """What a pool of processes sends is pickled."""
+    """A process pool pickles the errors of its workers."""
     error = TrainingDivergedError("within_groups", 3, 2, 0.1)
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)

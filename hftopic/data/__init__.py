@@ -1,1 +1,1 @@
-"""Documents: corpora, where they come from, and the mini-batches that a network reads."""
+"""Data: corpora, file formats, datasets, and the mini-batches that a network reads."""

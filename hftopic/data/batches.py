@@ -1,4 +1,4 @@
-"""Batches of documents: rows of a CSR matrix of counts, as tensors."""
+"""Mini-batches of documents: rows of a CSR matrix of counts, as tensors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Batch:
-    """Counts of B documents in compressed rows, read off a CSR matrix without a copy that is dense.
+    """Counts of B documents as sparse tensors, made from a CSR matrix without a dense copy.
 
     Attributes
     ----------
     rows : csr_array, shape (B, V)
-        Where the counts come from, in ordinary memory.
+        The counts, in CPU memory.
     device : torch.device
-        Where the tensors are.
+        Device of the tensors.
     dtype : torch.dtype
-        Of the counts.
+        Type of the counts.
     """
 
     rows: sp.csr_array
@@ -38,12 +38,12 @@ class Batch:
         return replace(self, rows=self.rows[documents])
 
     def to(self, dtype: torch.dtype) -> Self:
-        """The same documents with counts of another precision."""
+        """The same documents with the counts in another precision."""
         return replace(self, dtype=dtype)
 
     @property
     def n_words(self) -> int:
-        """V."""
+        """V, the number of words in the vocabulary."""
         return int(self.rows.shape[1])
 
     @cached_property
@@ -53,12 +53,15 @@ class Batch:
 
     @cached_property
     def counts(self) -> Tensor:
-        """Each non-zero count, shape (nnz,)."""
+        """Non-zero counts, shape (nnz,)."""
         return torch.from_numpy(self.rows.data).to(self.device, self.dtype)
 
     @cached_property
     def offsets(self) -> Tensor:
-        """Shape (B + 1,), int64; document b owns the entries from ``offsets[b]`` to ``offsets[b + 1]``."""
+        """Offsets of the documents, shape (B + 1,), int64.
+
+        The entries of document b are those from ``offsets[b]`` to ``offsets[b + 1]``.
+        """
         return self._whole_numbers(self.rows.indptr)
 
     @cached_property
@@ -68,15 +71,15 @@ class Batch:
 
     @cached_property
     def cells(self) -> Tensor:
-        """Place of each non-zero count in a (B, V) matrix laid out row by row, shape (nnz,)."""
+        """Flat index of each non-zero count in a row-major (B, V) matrix, shape (nnz,)."""
         return self.documents * self.n_words + self.words
 
     @cached_property
     def by_word(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The same entries in the order of words.
+        """The same entries, sorted by word.
 
-        Their places in the order of documents and their documents, shape (nnz,) each, and the offsets of the
-        words, shape (V + 1,).
+        Returns the index of each entry in the order of documents and its document, shape (nnz,) each, and
+        the offsets of the words, shape (V + 1,).
         """
         places = np.arange(self.rows.nnz)
         columns = sp.csr_array((places, self.rows.indices, self.rows.indptr), self.rows.shape).tocsc()
@@ -85,7 +88,7 @@ class Batch:
 
     @cached_property
     def empty(self) -> Tensor:
-        """Documents without words, shape (B,), bool."""
+        """Mask of the empty documents, shape (B,), bool."""
         return self.offsets.diff() == 0
 
     def sum_by_document(self, entries: Tensor) -> Tensor:
@@ -96,7 +99,7 @@ class Batch:
 
     @cached_property
     def lengths(self) -> Tensor:
-        """Tokens of each document, shape (B,)."""
+        """Number of tokens of each document, shape (B,)."""
         return self.sum_by_document(self.counts)
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
@@ -104,7 +107,7 @@ class Batch:
 
 
 def batch_slices(n_documents: int, batch_size: int) -> list[slice]:
-    """Consecutive batches; a remainder of one document joins the batch before it."""
+    """Consecutive mini-batches; a single remaining document is added to the last mini-batch."""
     starts = list(range(0, n_documents, batch_size))
     if len(starts) > 1 and n_documents - starts[-1] == 1:
         starts.pop()
@@ -114,7 +117,7 @@ def batch_slices(n_documents: int, batch_size: int) -> list[slice]:
 def shuffled_batches(
     n_documents: int, batch_size: int, generator: torch.Generator
 ) -> Iterator[NDArray[np.int64]]:
-    """Rows of each batch of one epoch: every document once, in random order, drawn without replacement."""
+    """Rows of each mini-batch of one epoch: every document once, in random order."""
     order: NDArray[np.int64] = torch.randperm(n_documents, generator=generator).numpy()
     for rows in batch_slices(n_documents, batch_size):
         yield order[rows]

@@ -1,4 +1,4 @@
-"""A corpus: word counts of documents, and what is known about the documents and the words."""
+"""A corpus: word counts of documents, their vocabulary, and optional labels, names, tokens and splits."""
 
 import hashlib
 from collections.abc import Iterable
@@ -15,32 +15,33 @@ __all__ = ["Corpus", "CorpusError"]
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Corpus:
-    """Documents as word counts, validated once and never changed afterwards.
+    """Immutable, validated word counts of documents.
 
-    The arrays are read-only. They are views of the arrays given where those have the right form already
-    and copies elsewhere; what is given is never modified.
+    The arrays are read-only: views of the input arrays if those have the right form, copies otherwise. The
+    input is never modified.
 
     Parameters
     ----------
     counts : sparse matrix, sparse array or array-like, shape (n_documents, n_words)
-        How often each word occurs in each document. Sparse input is never made dense. Fractions are
-        accepted; negative, infinite and missing values are not, nor counts above 2**24, up to which
-        float32 is exact.
+        Number of times that each word occurs in each document. Sparse input stays sparse. Fractions are
+        allowed. Negative, infinite and missing values, and counts above 2**24 (the limit of exact float32
+        integers), are errors.
     vocabulary : sequence of str, length n_words
-        Word of each column, each once.
+        Word of each column, without duplicates.
     labels : sequence, length n_documents, optional
-        Class of each document; numbers become strings.
+        Class of each document; numbers are converted to strings.
     names : sequence, length n_documents, optional
         Name of each document.
     tokens : sequence of sequences of str, optional
-        Words of each document in reading order, all in the vocabulary; they must count up to ``counts``.
+        Words of each document in reading order. All must be in the vocabulary, and their counts must equal
+        ``counts``.
     splits : sequence, length n_documents, optional
-        Part that each document belongs to, such as "train", "valid" or "test".
+        Split of each document, such as "train", "valid" or "test".
 
     Attributes
     ----------
     counts : scipy.sparse.csr_array of float32, shape (n_documents, n_words)
-        Column indices sorted, no duplicates, no stored zeros.
+        Sorted column indices, no duplicates, no stored zeros.
     vocabulary : numpy.ndarray of str objects, shape (n_words,)
     labels, names, splits : numpy.ndarray of str objects, shape (n_documents,), or None
     tokens : tuple of tuples of str, or None
@@ -48,7 +49,7 @@ class Corpus:
     Raises
     ------
     CorpusError
-        The parts do not fit each other, or hold values that no corpus has.
+        The parts do not match each other, or contain invalid values.
 
     Examples
     --------
@@ -109,7 +110,7 @@ class Corpus:
 
     @classmethod
     def _of_valid_parts(cls, *parts: Any) -> "Corpus":
-        """Corpus of parts taken from a valid corpus, which need no second validation."""
+        """Corpus made of parts of a valid corpus, without a second validation."""
         corpus = cls.__new__(cls)
         corpus._hold(*parts)
         return corpus
@@ -121,18 +122,18 @@ class Corpus:
 
     @property
     def n_words(self) -> int:
-        """Number of words in the vocabulary, whether they occur or not."""
+        """Number of words in the vocabulary, including words that do not occur."""
         return int(self.counts.shape[1])
 
     @property
     def n_tokens(self) -> float:
-        """Sum of all counts; an int where it is a whole number."""
+        """Sum of all counts; an int if it is a whole number."""
         total = float(self.counts.data.sum(dtype=np.float64))
         return int(total) if total.is_integer() else total
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_documents, n_words); lets scikit-learn split a corpus as it splits a matrix."""
+        """(n_documents, n_words); with it, scikit-learn can split a corpus like a matrix."""
         return self.n_documents, self.n_words
 
     def __len__(self) -> int:
@@ -162,7 +163,7 @@ class Corpus:
         IndexError
             A number is out of range, or a mask has the wrong length.
         TypeError
-            ``index`` is a single number: take ``corpus[i : i + 1]``.
+            ``index`` is a single number; use ``corpus[i : i + 1]``.
         """
         rows = _rows(index, self.n_documents)
         tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
@@ -172,7 +173,7 @@ class Corpus:
         return Corpus._of_valid_parts(self.counts[rows], self.vocabulary, labels, names, tokens, splits)
 
     def split(self, name: str) -> "Corpus":
-        """Documents of one split, in their order.
+        """Documents of one split, in the same order.
 
         Raises
         ------
@@ -180,7 +181,7 @@ class Corpus:
             The corpus has no split of this name.
         """
         if self.splits is None:
-            raise CorpusError(f"no split {name!r}: this corpus is not divided into splits")
+            raise CorpusError(f"no split {name!r}: this corpus has no splits")
         mask = self.splits == name
         if not mask.any():
             raise CorpusError(
@@ -189,9 +190,9 @@ class Corpus:
         return self[mask]
 
     def sha256(self) -> str:
-        """Hash of the counts and the words, the same on every machine: which corpus was it?
+        """SHA-256 hash of the counts and the vocabulary, the same on every machine.
 
-        Labels, names and texts take no part.
+        Labels, names, splits and tokens do not affect it.
 
         Examples
         --------
@@ -211,12 +212,12 @@ class Corpus:
         return digest.hexdigest()
 
     def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
-        """The same documents with other labels, or with none.
+        """The same documents with other labels, or without labels.
 
         Raises
         ------
         CorpusError
-            There is not one label a document.
+            The number of labels is not the number of documents.
         """
         held = as_strings(labels, "labels", self.n_documents)
         return Corpus._of_valid_parts(
@@ -224,15 +225,15 @@ class Corpus:
         )
 
     def with_vocabulary(self, vocabulary: Iterable[str]) -> "Corpus":
-        """The same documents in terms of other words, matched by spelling.
+        """The same documents with the columns of another vocabulary, matched by spelling.
 
-        Words that are not in ``vocabulary`` are dropped, and words of it that this corpus lacks get a column
-        of zeros: the form that a model fitted on ``vocabulary`` takes.
+        Words that are not in ``vocabulary`` are dropped. Words of ``vocabulary`` that this corpus does not
+        have get a column of zeros. A model that was fitted on ``vocabulary`` accepts the result.
 
         Raises
         ------
         CorpusError
-            No word is in both, or ``vocabulary`` is not one.
+            The vocabularies have no word in common, or ``vocabulary`` is invalid.
         """
         words = as_vocabulary(vocabulary, None)
         place = {word: column for column, word in enumerate(words)}
@@ -240,8 +241,8 @@ class Corpus:
         kept = np.flatnonzero(column >= 0)
         if not kept.size:
             raise CorpusError(
-                f"none of the {self.n_words:,} words ({_some(self.vocabulary)}) is among the "
-                f"{len(words):,} given ({_some(words)})"
+                f"the corpus and the given vocabulary have no word in common: {self.n_words:,} words "
+                f"({_some(self.vocabulary)}) and {len(words):,} words ({_some(words)})"
             )
         entries = self.counts[:, kept].tocoo()
         row, old = entries.coords
@@ -265,18 +266,21 @@ def _read_only_counts(counts: "sp.csr_array[np.float32]") -> "sp.csr_array[np.fl
 
 
 def _rows(index: Any, n_documents: int) -> np.ndarray:
-    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # the form scikit-learn uses
+    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn's index
         index = index[0]
     if isinstance(index, slice):
         return np.arange(n_documents)[index]
     rows = np.asarray(index)
     if rows.ndim == 0:
-        raise TypeError(f"a corpus is indexed by a slice, a mask or a sequence of numbers, not by {index!r}")
+        raise TypeError(
+            f"index a corpus with a slice, a boolean mask or a sequence of row numbers, not with {index!r}"
+        )
     if rows.size == 0 and rows.dtype.kind == "f":
         rows = rows.astype(np.int64)
     if rows.ndim != 1 or rows.dtype.kind not in "bui":
         raise IndexError(
-            f"documents are chosen by a mask or by numbers, not by {rows.dtype} of shape {rows.shape}"
+            "index documents with a 1-D boolean mask or with row numbers, "
+            f"not with {rows.dtype} of shape {rows.shape}"
         )
     chosen: np.ndarray = np.arange(n_documents)[rows]
     return chosen

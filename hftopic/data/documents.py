@@ -1,4 +1,4 @@
-"""Documents as the trainer and the evaluation know them: their number, and mini-batches of them."""
+"""Documents as training and evaluation use them: their number, and mini-batches."""
 
 from dataclasses import dataclass, replace
 from typing import Protocol, Self, TypeVar
@@ -16,31 +16,31 @@ Rows = NDArray[np.int64]
 
 
 class Documents(Protocol[BatchT_co]):
-    """What training and evaluation need of data.
+    """Interface of the data that training and evaluation use.
 
-    Counts in memory are :class:`BagsOfWords`. Anything else that has these two methods can be trained on by a
-    network that reads its mini-batches: memory-mapped counts, counts beside embeddings, images.
+    :class:`BagsOfWords` implements it for word counts in memory. Any other class with these two methods also
+    works, if the network reads its mini-batches: memory-mapped counts, counts with embeddings, images.
     """
 
     def __len__(self) -> int:
         """N, the number of documents."""
 
     def batch(self, rows: Rows, device: torch.device) -> BatchT_co:
-        """Mini-batch of the documents with these numbers, from 0 to N - 1, in this order."""
+        """Mini-batch of the documents with these numbers (0 to N - 1), in this order."""
 
 
 @dataclass(frozen=True)
 class BagsOfWords:
-    """Documents as counts of words, or some of the rows of a matrix of counts.
+    """Documents as word counts: all rows of a matrix of counts, or some of them.
 
-    Choosing rows copies no counts.
+    Selecting documents does not copy counts.
 
     Parameters
     ----------
     counts : csr_array, shape (n_rows, V)
-        Canonical: sorted, without duplicates and stored zeros.
+        Canonical form: sorted indices, no duplicates, no stored zeros.
     rows : ndarray of int, shape (N,), optional
-        Rows of ``counts`` that are the documents; all of them if not given.
+        Rows of ``counts`` that are the documents; all rows by default.
 
     Examples
     --------
@@ -60,22 +60,22 @@ class BagsOfWords:
         return int(self.counts.shape[0]) if self.rows is None else len(self.rows)
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
-        """Counts of some documents as tensors."""
+        """Counts of the documents with these numbers, as tensors."""
         return Batch(self.counts[rows if self.rows is None else self.rows[rows]], device)
 
     def select(self, chosen: Rows | NDArray[np.bool_]) -> Self:
-        """Some of the documents, by number or by a mask."""
+        """Some of the documents, selected by number or by a mask."""
         rows = np.arange(len(self)) if self.rows is None else self.rows
         return replace(self, rows=rows[chosen])
 
     @property
     def empty(self) -> NDArray[np.bool_]:
-        """Documents without words, shape (N,)."""
+        """Mask of the empty documents, shape (N,)."""
         lengths = np.diff(self.counts.indptr)
         return np.asarray((lengths if self.rows is None else lengths[self.rows]) == 0)
 
     def word_counts(self) -> NDArray[np.float32]:
-        """Tokens of each word in all documents together, shape (V,)."""
+        """Number of tokens of each word in all documents, shape (V,)."""
         rows = np.arange(len(self)) if self.rows is None else self.rows
         times = np.bincount(rows, minlength=self.counts.shape[0]).astype(np.float32)
         return np.asarray(times @ self.counts)

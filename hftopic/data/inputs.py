@@ -1,4 +1,4 @@
-"""What users pass as X, as CSR counts; and the words that go with its columns."""
+"""Validation of X: CSR counts, and the vocabulary of the columns."""
 
 import warnings
 from collections.abc import Sequence
@@ -17,33 +17,33 @@ from hftopic.data.validation import canonical_csr
 
 
 class WithColumns(Protocol):
-    """A model that was fitted on documents of so many words; it may know the words."""
+    """A model that was fitted on ``n_features_in_`` words; it may also have their vocabulary."""
 
     n_features_in_: int
 
 
 def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
-    """Counts as CSR of float32, shape (n_documents, n_words); ``X`` itself is never changed.
+    """Counts as a float32 CSR array, shape (n_documents, n_words); ``X`` itself is never changed.
 
     Parameters
     ----------
     model : estimator
-        Its ``n_features_in_``, ``feature_names_in_`` and ``vocabulary_`` are set when ``reset``, and
-        compared with ``X`` otherwise.
+        If ``reset`` is true, its ``n_features_in_``, ``feature_names_in_`` and ``vocabulary_`` are set;
+        otherwise they are compared with ``X``.
     X : Corpus, sparse matrix or array, ndarray or DataFrame
     reset : bool
 
     Raises
     ------
     ValueError
-        Negative, missing or infinite values, no document, texts in place of counts, or words that are not
-        the model's.
+        ``X`` has negative, missing or infinite values, no documents, texts instead of counts, or a different
+        vocabulary than the model.
     """
     _refuse_texts(X)
     if not reset:
         _check_same_words(model, X)
         if isinstance(X, Corpus):
-            return X.counts  # valid since it was made, and its words are the model's
+            return X.counts  # a Corpus is always valid, and its vocabulary is that of the model
     values = X.counts if isinstance(X, Corpus) else X
     counts = validate_data(model, values, accept_sparse="csr", dtype=np.float32, reset=reset)
     if reset:
@@ -74,32 +74,34 @@ def _refuse_texts(X: Any) -> None:
         texts = isinstance(X, str)
     if texts:
         raise ValueError(
-            "X holds texts, not counts of words: make counts of them with "
-            "sklearn.feature_extraction.text.CountVectorizer, or a Corpus with hftopic.corpus_from_texts"
+            "X holds texts, not word counts: convert them with "
+            "sklearn.feature_extraction.text.CountVectorizer, or build a Corpus with "
+            "hftopic.corpus_from_texts"
         )
 
 
 def _check_same_words(model: WithColumns, X: Any) -> None:
-    """Compare a corpus with the words the model knows; scikit-learn compares the columns of a DataFrame."""
+    """Check that a corpus has the vocabulary of the model; scikit-learn checks the columns of a DataFrame."""
     if not isinstance(X, Corpus):
         return
     words = known_words(model)
     if X.n_words != model.n_features_in_:
         raise ValueError(
             f"X has {X.n_words} features, but {type(model).__name__} is expecting {model.n_features_in_} "
-            "features as input: read the corpus with the vocabulary of the model"
+            "features as input: convert X with corpus.with_vocabulary and the vocabulary of the model"
         )
     if words is None or np.array_equal(words, X.vocabulary):
         return
     first = int(np.flatnonzero(words != X.vocabulary)[0])
     raise ValueError(
-        f"the corpus is counted over other words than {type(model).__name__} was fitted on: column {first} "
-        f"is {X.vocabulary[first]!r}, not {words[first]!r}. Read it with the vocabulary of the model"
+        f"the corpus has a different vocabulary than {type(model).__name__} was fitted on: column {first} "
+        f"is {X.vocabulary[first]!r}, not {words[first]!r}. "
+        "Convert it with corpus.with_vocabulary and the vocabulary of the model"
     )
 
 
 def known_words(model: object) -> NDArray[np.object_] | None:
-    """Words that a model learned from a Corpus or a DataFrame, shape (n_words,), or None."""
+    """Vocabulary that a model has from a Corpus or a DataFrame, shape (n_words,), or None."""
     words: NDArray[np.object_] | None = getattr(
         model, "vocabulary_", getattr(model, "feature_names_in_", None)
     )
@@ -107,12 +109,12 @@ def known_words(model: object) -> NDArray[np.object_] | None:
 
 
 def column_words(model: WithColumns, vocabulary: Sequence[str] | None) -> NDArray[np.object_]:
-    """Word of each column: as given, or as known from fitting, or the column's number.
+    """Word of each column: the given vocabulary, or that of the fitted model, or else the column numbers.
 
     Raises
     ------
     ValueError
-        A vocabulary of another length than the model's.
+        ``vocabulary`` does not have one word per column.
     """
     if vocabulary is None:
         known = known_words(model)
@@ -122,13 +124,13 @@ def column_words(model: WithColumns, vocabulary: Sequence[str] | None) -> NDArra
     if words.shape != (model.n_features_in_,):
         raise ValueError(
             f"vocabulary has {len(words)} words, but the model was fitted on {model.n_features_in_}; "
-            "pass one word a column, such as vectorizer.get_feature_names_out()"
+            "pass one word per column, such as vectorizer.get_feature_names_out()"
         )
     return words.astype(object)
 
 
 def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
-    """One warning where some documents have no words."""
+    """Give one warning if some documents are empty."""
     if empty.any():
         warnings.warn(
             f"{int(empty.sum())} of {len(empty)} documents have no words: {consequence}",

@@ -1,4 +1,4 @@
-"""Raw text to word counts, by scikit-learn's vectoriser."""
+"""Word counts of raw texts, by scikit-learn's CountVectorizer."""
 
 import re
 import unicodedata
@@ -13,38 +13,40 @@ from hftopic._numbers import is_whole
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.validation import as_vocabulary
 
-# Runs of at least three letters, in text without combining marks. What a contraction of "not" leaves ("don",
-# "isn", "couldn") is no word.
+# At least three letters in sequence, for text without combining marks. The rest of a contraction of "not"
+# ("don", "isn", "couldn") is not a word.
 LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
 _JOINERS = "\u200c\u200d"  # within words of Persian and of Indic scripts
 _NO_TEXTS = "there are no texts"
-# Marks by category, but of how a symbol looks: the heart before "love" must not make it part of a word.
+# Variation selectors have the Unicode category of marks, but they select how a symbol looks. If they were
+# treated as marks, a heart symbol directly before "love" would prevent the match of the word.
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How texts become words, and which words are kept.
+    """Options for splitting texts into words and for choosing the vocabulary.
 
     Parameters
     ----------
     lowercase : bool
-        Whether texts are put in lower case first.
+        Whether texts are converted to lower case first.
     stop_words : "english", tuple of str, or None
-        Words left out: scikit-learn's English list, those given, or none.
+        Words to remove: scikit-learn's English list, the given words, or none.
     min_df, max_df : int or float
-        Fewest and most documents in which a kept word occurs: a number of documents (int), or a share of
-        them (float from 0 to 1). With the defaults, 5 documents and half of the documents.
+        Minimum and maximum number of documents that contain a kept word: an int is a number of documents, a
+        float in [0, 1] is a fraction of the documents. The defaults are 5 documents and half of the
+        documents.
     token_pattern : str or None
-        Regular expression of a word. None takes runs of three or more letters, of any script, with the
-        combining marks on them (accents, vowel signs); marks do not count as letters.
+        Regular expression that matches a word. By default, a word is three or more letters of any script in
+        sequence, with the combining marks on them (accents, vowel signs); marks do not count as letters.
     max_features : int or None
-        Number of words kept, the most frequent ones; None keeps all.
+        Maximum size of the vocabulary: the most frequent words are kept. None keeps all words.
 
     Raises
     ------
     ValueError
-        A setting has a value that it cannot have.
+        A parameter has an invalid value.
 
     Examples
     --------
@@ -71,18 +73,16 @@ class TextOptions:
         if self.token_pattern is not None:
             _check_pattern(self.token_pattern)
         if self.max_features is not None and not is_whole(self.max_features):
-            raise ValueError(
-                f"max_features must be a whole number from 1 up, or None, not {self.max_features!r}"
-            )
+            raise ValueError(f"max_features must be an int >= 1 or None, not {self.max_features!r}")
 
 
 def _check_pattern(pattern: str) -> None:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ValueError(f"token_pattern {pattern!r} is no regular expression: {error}") from error
+        raise ValueError(f"token_pattern {pattern!r} is not a valid regular expression: {error}") from error
     if groups > 1:
-        raise ValueError(f"token_pattern {pattern!r} captures {groups} groups; one at the most")
+        raise ValueError(f"token_pattern {pattern!r} has {groups} capturing groups; at most one is allowed")
 
 
 def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
@@ -97,8 +97,8 @@ def _check_frequency(name: str, value: Any) -> None:
     share = isinstance(value, float | np.floating) and 0 <= value <= 1
     if not (share or is_whole(value)):
         raise ValueError(
-            f"{name} must be a number of documents (a whole number from 1 up) or a share of them "
-            f"(a float from 0.0 to 1.0), not {value!r}"
+            f"{name} must be a number of documents (int >= 1) or a fraction of documents "
+            f"(float in [0.0, 1.0]), not {value!r}"
         )
 
 
@@ -111,26 +111,27 @@ def corpus_from_texts(
     splits: Iterable[Any] | None = None,
     vocabulary: Sequence[str] | np.ndarray | None = None,
 ) -> Corpus:
-    """Corpus of texts, its words in alphabetical order and its tokens in reading order.
+    """Corpus of texts, with the vocabulary in alphabetical order and the tokens in reading order.
 
     Parameters
     ----------
     texts : iterable of str
-        A document each; may be a generator, since each is read once. They are put in Unicode's composed
-        form (NFC), in which a word is the same however its accents were typed.
+        One text per document. It may be a generator, because each text is read only once. Texts are
+        converted to Unicode's composed form (NFC), so that a word is the same however its accents were
+        typed.
     options : TextOptions, optional
-        How texts become words; ``TextOptions()`` if not given.
+        Options for splitting texts into words; ``TextOptions()`` by default.
     labels, names, splits : sequences, optional
         As in `Corpus`.
     vocabulary : sequence of str, optional
-        Words of the corpus, in this order, for new documents of a model that is fitted already. The
-        options that choose words (``stop_words``, ``min_df``, ``max_df``, ``max_features``) have no effect
-        then.
+        Vocabulary of the corpus, in this order; use it to read new documents for a fitted model. The options
+        that choose words (``stop_words``, ``min_df``, ``max_df``, ``max_features``) then have no effect.
 
     Raises
     ------
     CorpusError
-        There are no texts, one is not a string, or the options leave no word; the message says which option.
+        There are no texts, a text is not a string, or the options remove every word; the message names the
+        option.
 
     Examples
     --------
@@ -140,7 +141,7 @@ def corpus_from_texts(
     """
     options = TextOptions() if options is None else options
     if isinstance(texts, str | bytes):
-        raise CorpusError("texts is one string; give a sequence of texts, one a document")
+        raise CorpusError("texts is a single string; pass a sequence of texts, one per document")
     words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
     record = _Record(_analyser(options, words), words or ())
     counts, found = _vectorise(texts, record, options, words)
@@ -152,12 +153,13 @@ def corpus_from_texts(
 
 
 class _Record:
-    """Analyser that remembers the tokens it hands out, so that each text is read once."""
+    """Analyser that records the tokens it returns, so that each text is read only once."""
 
     def __init__(self, analyse: Callable[[str], list[str]], vocabulary: Iterable[str]) -> None:
         self.analyse = analyse
         self.documents: list[tuple[str, ...]] = []
-        # One string object a word, however often it occurs; a word given in another form than NFC stays so.
+        # One string object per word, however often it occurs. A word of a given vocabulary keeps its own
+        # spelling, even if that is not NFC.
         self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
         self._shared |= {word: word for word in vocabulary}
 
@@ -173,7 +175,7 @@ class _Record:
 
 
 def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[str], list[str]]:
-    # Imported here: reading a matrix needs no vectoriser.
+    # Imported here, because reading a matrix does not need it.
     from sklearn.feature_extraction.text import CountVectorizer
 
     stop_words: Any = options.stop_words if vocabulary is None else None
@@ -195,21 +197,21 @@ def _composed(text: str) -> str:
 def _lowered(text: str) -> str:
     if text.isascii():
         return text.lower()
-    # lower() makes two characters of the Turkish capital, i and a dot above it.
+    # lower() would convert the Turkish capital I with a dot to two characters: i and a combining dot.
     return _composed(_composed(text).replace("\u0130", "i").lower())
 
 
 def _words(text: str) -> list[str]:
-    """Words of a composed text by the default pattern, the costly one only where there are marks."""
+    """Words of a composed text; the slower pattern is used only if the text has combining marks."""
     simple, marked, mark = _word_patterns()
-    # Each character is looked up once, not each time it occurs: the class of marks is slow to search.
+    # Searching the distinct characters is faster than searching the text: the class of marks is slow.
     has_marks = not text.isascii() and mark.search("".join(set(text)))
     return (marked if has_marks else simple).findall(text)
 
 
 @cache
 def _word_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Words without marks, words with marks on their letters, and what shows that there are marks."""
+    """Patterns of a word without marks, of a word with marks on its letters, and of a mark."""
     marks = _marks()
     letter = rf"[^\W\d_][{marks}]*"
     word = rf"(?<![\w{marks}]){letter}(?:[{_JOINERS}]?{letter}){{2,}}(?![\w{marks}])(?!['\u2019]t\b)"
@@ -217,9 +219,9 @@ def _word_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
 
 
 def _marks() -> str:
-    """Combining marks, categories Mn and Mc, as ranges of a character class: `re` has no name for them."""
+    """Combining marks (categories Mn and Mc) as ranges of a character class; `re` has no class for them."""
     ranges: list[list[int]] = []
-    for code in range(0x20000):  # beyond are only the variation selectors supplement
+    for code in range(0x20000):  # above, the only marks are the variation selectors supplement
         if unicodedata.category(chr(code)) in ("Mn", "Mc") and code not in _VARIATION_SELECTORS:
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1][1] = code
@@ -235,7 +237,7 @@ def _vectorise(
 
     vectorizer = CountVectorizer(
         analyzer=record,
-        lowercase=options.lowercase,  # it warns where a given vocabulary has capitals nevertheless
+        lowercase=options.lowercase,  # only for the warning about capitals in a given vocabulary
         vocabulary=vocabulary,
         min_df=options.min_df,
         max_df=options.max_df,
@@ -252,7 +254,7 @@ def _vectorise(
 
 
 def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> str:
-    """Which option leaves no word, and what to do."""
+    """Message: the option that removes every word, and what to do."""
     n = len(documents)
     spread: dict[str, int] = {}
     for document in documents:
@@ -264,18 +266,22 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
         pattern = options.token_pattern
         which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"
         return (
-            f"no word is left in {n:,} texts: they are empty, or {which} and "
-            f"stop_words={options.stop_words!r} leave nothing"
+            f"the vocabulary is empty: the {n:,} texts are empty, or {which} and "
+            f"stop_words={options.stop_words!r} remove every word"
         )
     fewest, most = (_documents(bound, n) for bound in (options.min_df, options.max_df))
     widest = max(spread, key=lambda word: (spread[word], word))
     told = f"{widest!r} is in {spread[widest]:,} of {n:,} texts, more than any other word"
     if max(spread.values()) < fewest:
-        return f"min_df={options.min_df} leaves no word: {told}; lower min_df"
+        return f"min_df={options.min_df} removes every word: {told}; lower min_df"
     if min(spread.values()) > most:
-        return f"max_df={options.max_df} leaves no word: every word is in more texts than that; raise max_df"
+        return (
+            f"max_df={options.max_df} removes every word: every word occurs in more texts than that; "
+            "raise max_df"
+        )
     return (
-        f"min_df={options.min_df} and max_df={options.max_df} together leave no word: {told}; move them apart"
+        f"min_df={options.min_df} and max_df={options.max_df} together remove every word: {told}; "
+        "lower min_df or raise max_df"
     )
 
 

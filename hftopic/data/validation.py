@@ -1,4 +1,4 @@
-"""Parts of a corpus brought to one form and checked, each with an error that says what is wrong."""
+"""Conversion and validation of the parts of a corpus."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from itertools import chain
@@ -8,35 +8,38 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-# The largest whole number up to which float32 holds every count exactly.
+# float32 represents every integer exactly only up to this number.
 _LARGEST_COUNT = 2**24
 
 
 class CorpusError(ValueError):
-    """Parts that do not make a corpus; the message says which, and where."""
+    """Invalid parts of a corpus; the message names the part and the position."""
 
 
 def as_counts(counts: Any) -> "sp.csr_array[np.float32]":
-    """Counts as canonical float32 CSR: the same arrays where they are that already."""
+    """Counts as canonical float32 CSR; input in this form is not copied."""
     given = _as_matrix(counts)
     values = _values(given)
     if values.dtype.kind not in "biuf":
         raise CorpusError(f"counts must be real numbers, not of type {values.dtype}")
     _check_values(values)
     matrix = canonical_csr(sp.csr_array(given, dtype=np.float32), shared_with=given)
-    _check_values(matrix.data)  # duplicates may add up to more than float32 holds
+    _check_values(matrix.data)  # the sum of duplicates may exceed the limit
     return matrix
 
 
 def canonical_csr(matrix: "sp.csr_array[np.float32]", shared_with: Any) -> "sp.csr_array[np.float32]":
-    """CSR with sorted columns, no duplicates and no stored zeros, so that an empty row is an empty document.
+    """CSR with sorted columns, no duplicates and no stored zeros.
+
+    In this form a document is empty if and only if its row has no stored entries.
 
     Parameters
     ----------
     matrix : csr_array
-        Returned as it is where it is canonical.
+        Returned unchanged if it is already canonical.
     shared_with : Any
-        What the matrix was made from. If it is sparse it may share its arrays, which are then copied first.
+        The object that the matrix was made from. If it is sparse, the two may share arrays, so the matrix is
+        copied before any change.
     """
     if matrix.has_canonical_format and (matrix.data != 0).all():
         return matrix
@@ -65,7 +68,7 @@ def _as_matrix(counts: Any) -> Any:
 
 
 def _values(matrix: Any) -> np.ndarray:
-    """Values that a matrix holds, by whatever attribute its format has for them."""
+    """Stored values of a matrix, for any sparse format."""
     if isinstance(matrix, np.ndarray):
         return matrix
     one_array = isinstance(matrix, sp.csr_array | sp.csr_matrix | sp.csc_array | sp.csc_matrix)
@@ -76,18 +79,21 @@ def _check_values(values: np.ndarray) -> None:
     if not values.size:
         return
     low, high = values.min(), values.max()
-    # Written so that NaN, which compares as false, is refused too.
+    # Comparisons with NaN are false, so this form also finds NaN.
     if not (low >= 0 and high < np.inf):
         what = "NaN" if np.isnan(low) else f"the value {low if low < 0 else high}"
-        raise CorpusError(f"counts hold {what}; they must be numbers from 0 up: pass raw word counts")
+        raise CorpusError(f"counts contain {what}; all counts must be finite and >= 0: pass raw word counts")
     if high > _LARGEST_COUNT:
-        raise CorpusError(f"counts hold {high}, above {_LARGEST_COUNT:,}, up to which float32 is exact")
+        raise CorpusError(
+            f"counts contain {high}, above {_LARGEST_COUNT:,}, the largest count allowed: float32 is exact "
+            "only up to that number"
+        )
 
 
 def as_vocabulary(vocabulary: Iterable[str], n_words: int | None) -> np.ndarray:
     if isinstance(vocabulary, str | bytes | Mapping | Set):
         raise CorpusError(
-            f"vocabulary is a {type(vocabulary).__name__}; give the words in column order, such as "
+            f"vocabulary is a {type(vocabulary).__name__}; pass a sequence of words in column order, such as "
             "CountVectorizer's get_feature_names_out()"
         )
     words = list(vocabulary)
@@ -95,7 +101,9 @@ def as_vocabulary(vocabulary: Iterable[str], n_words: int | None) -> np.ndarray:
         if not isinstance(word, str):
             raise CorpusError(f"vocabulary[{place}] is {word!r}, not a string")
         if not word or word.isspace():
-            raise CorpusError(f"vocabulary[{place}] is {word!r}: a word needs at least one visible character")
+            raise CorpusError(
+                f"vocabulary[{place}] is {word!r}: a word must contain at least one visible character"
+            )
     if not words:
         raise CorpusError("the vocabulary is empty: a corpus needs at least one word")
     if n_words is not None and len(words) != n_words:
@@ -115,7 +123,7 @@ def as_strings(values: Iterable[Any] | None, what: str, n_documents: int) -> np.
     if values is None:
         return None
     if isinstance(values, str | bytes | Mapping | Set):
-        raise CorpusError(f"{what} is a {type(values).__name__}; give one value a document, in their order")
+        raise CorpusError(f"{what} is a {type(values).__name__}; pass a sequence with one value per document")
     array = _object_array(_as_string(value, what, place) for place, value in enumerate(values))
     if len(array) != n_documents:
         raise CorpusError(f"there are {len(array):,} {what} for {n_documents:,} documents")
@@ -129,7 +137,7 @@ def _as_string(value: Any, what: str, place: int) -> str:
         return str(value)
     raise CorpusError(
         f"{what}[{place}] is {value!r} of type {type(value).__name__}; "
-        "give a string or a number for every document"
+        "pass a string or a number for every document"
     )
 
 
@@ -138,33 +146,31 @@ def as_tokens(
 ) -> tuple[tuple[str, ...], ...]:
     documents = tuple(_as_document(document, place) for place, document in enumerate(tokens))
     if len(documents) != counts.shape[0]:
-        raise CorpusError(
-            f"there are tokens of {len(documents):,} documents for {counts.shape[0]:,} of counts"
-        )
+        raise CorpusError(f"tokens has {len(documents):,} documents but counts has {counts.shape[0]:,}")
     counted = count_tokens(documents, {word: column for column, word in enumerate(vocabulary)})
     same = np.array_equal(counted.indptr, counts.indptr) and np.array_equal(counted.indices, counts.indices)
     if not (same and np.array_equal(counted.data, counts.data)):
         document, column = (int(axis[0]) for axis in (counted - counts).nonzero())
         raise CorpusError(
-            f"tokens disagree with counts: document {document} holds the word {vocabulary[column]!r} "
-            f"{counted[document, column]:g} times by its tokens and {counts[document, column]:g} by counts"
+            f"tokens and counts do not match: document {document} has the word {vocabulary[column]!r} "
+            f"{counted[document, column]:g} times in tokens but {counts[document, column]:g} times in counts"
         )
     return documents
 
 
 def _as_document(document: Iterable[str], place: int) -> tuple[str, ...]:
     if isinstance(document, str | bytes) or not isinstance(document, Iterable):
-        raise CorpusError(f"tokens[{place}] is {document!r}; give a sequence of words")
+        raise CorpusError(f"tokens[{place}] is {document!r}; pass a sequence of words")
     return tuple(document)
 
 
 def count_tokens(documents: Sequence[Sequence[str]], column: Mapping[str, int]) -> "sp.csr_array[np.float32]":
-    """Counts of token sequences, canonical, shape (n_documents, n_words).
+    """Counts of token sequences as canonical CSR, shape (n_documents, n_words).
 
     Raises
     ------
     CorpusError
-        A word has no column.
+        A word is not in ``column``.
     """
     ends = np.cumsum([0, *map(len, documents)], dtype=np.int64)
     try:
@@ -182,13 +188,13 @@ def _stranger(documents: Sequence[Sequence[str]], column: Mapping[str, int]) -> 
         for word in document:
             if not isinstance(word, Hashable) or word not in column:
                 return (
-                    f"tokens[{place}] holds {word!r}, which is not in the vocabulary; leave such tokens out"
+                    f"tokens[{place}] contains {word!r}, which is not in the vocabulary; remove such tokens"
                 )
     raise AssertionError("every token is in the vocabulary")
 
 
 def _object_array(values: Iterable[str]) -> np.ndarray:
-    # Fixed-width strings would pad every one to the longest, and lose NUL at their ends.
+    # Fixed-width strings would be padded to the longest, and would lose NUL characters at their ends.
     held = list(values)
     array = np.empty(len(held), dtype=object)
     array[:] = held

@@ -1,4 +1,4 @@
-"""A corpus that a model has encoded once, for any number of questions about it."""
+"""Documents that a model has encoded once, for reuse in several analyses."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,20 +15,20 @@ from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 class Encoded:
     """Documents with their posterior, as a model's ``encode`` returns them.
 
-    Methods of the model and functions of the analysis take it in place of the documents, and then do not send
-    them through the encoder again. It holds for the model that made it, until that model is fitted further.
+    Methods of the model and functions of ``hftopic.analysis`` accept it instead of the documents, and then do
+    not run the encoder again. It is valid only for the model that made it, until that model is fitted again.
 
     Attributes
     ----------
     source : Corpus, sparse matrix or array, ndarray or DataFrame
-        The documents as they were given.
+        The documents as passed to ``encode``.
     counts : csr_array, shape (n_documents, n_words), float32
     mean_field : MeanFieldPosterior
-        q(z|x) of each document, on the CPU; the prior for a document without words.
+        q(z|x) of each document, on the CPU; the prior for an empty document.
     proportions : ndarray, shape (n_documents, n_topics), float32
-        What ``transform`` returns.
+        The output of ``transform``.
     made_by : tuple
-        What tells the model, and its state, from others.
+        Identifies the model and its state.
     """
 
     source: Any
@@ -47,5 +47,5 @@ class Encoded:
 
     @cached_property
     def empty(self) -> NDArray[np.bool_]:
-        """Documents without words, shape (n_documents,)."""
+        """Mask of the empty documents, shape (n_documents,)."""
         return np.asarray(np.diff(self.counts.indptr) == 0)

@@ -1,4 +1,4 @@
-"""Groups of latent variables: Gaussian topics, and discrete variables beside them."""
+"""Groups of latent variables: groups of Gaussian topics, and discrete variables."""
 
 import math
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hftopic._numbers import is_positive, is_whole
 
-MOST_CLASSES = 64  # combinations of classes that are enumerated at every sample
+MOST_CLASSES = 64  # largest number of class combinations, because all are enumerated for every sample
 
 
 @dataclass(frozen=True)
@@ -34,41 +34,42 @@ class Normal:
 
     def __post_init__(self) -> None:
         if not is_whole(self.dims):
-            raise ValueError(f"a Normal group needs a whole number of topics, 1 or more; got {self.dims!r}")
+            raise ValueError(f"the size of a Normal group must be an integer >= 1; got {self.dims!r}")
 
     @property
     def size(self) -> int:
-        """Columns of ``transform``."""
+        """Number of columns of ``transform``."""
         return self.dims
 
 
 class Discrete(ABC):
-    """Discrete variable beside the topics: each document belongs to one of some classes.
+    """Discrete latent variable: each document belongs to one of several classes.
 
-    The objective, scores and analysis enumerate the classes; only the decoder sees a relaxed sample, in
-    training. :class:`Concrete` is the one that the package has. A subclass is a frozen dataclass with a field
-    ``classes``; it may change how the encoder's outputs become probabilities, the prior, and the temperature.
+    The terms of the objective, scores and analysis enumerate the classes. Only the decoder (and FactorVAE's
+    discriminator) uses a relaxed sample, and only in training. The package provides one subclass,
+    :class:`Concrete`. A subclass is a frozen dataclass with a field ``classes``. It may define how the class
+    probabilities are computed from the outputs of the encoder, the prior, and the temperature.
     """
 
     classes: int
 
     @property
     def size(self) -> int:
-        """Columns of ``transform``."""
+        """Number of columns of ``transform``."""
         return self.classes
 
     @property
     def n_logits(self) -> int:
-        """Outputs of the encoder that the class probabilities are computed from."""
+        """Number of encoder outputs from which the class probabilities are computed."""
         return self.classes
 
     def log_probabilities(self, logits: Tensor) -> Tensor:
-        """log π of each document, shape (B, classes), from the encoder's outputs, shape (B, n_logits)."""
+        """log π of each document, shape (B, classes), from the encoder outputs, shape (B, n_logits)."""
         return torch.log_softmax(logits, 1)
 
     @abstractmethod
     def temperature_at(self, share: float) -> float:
-        """Temperature of the relaxation when a share of the training, from 0 to 1, is done."""
+        """Temperature of the relaxation after a fraction of the training, from 0 to 1."""
 
     @abstractmethod
     def log_prior(self) -> Tensor:
@@ -77,22 +78,24 @@ class Discrete(ABC):
 
 @dataclass(frozen=True)
 class Concrete(Discrete):
-    """Discrete variable beside the topics: each document is of one of some classes.
+    """Discrete latent variable with a Concrete relaxation: each document belongs to one of several classes.
 
-    Trained through the relaxation of Maddison et al. (2017) and Jang et al. (2017): the decoder sees
-    softmax((log π + Gumbel noise) / temperature), and so does FactorVAE's discriminator. Everything else, the
-    terms of the objective as well as scores, enumerates the classes and has no bias from the relaxation.
+    Training uses the relaxation of Maddison et al. (2017) and Jang et al. (2017): the input of the decoder is
+    softmax((log π + Gumbel noise) / temperature), which is also the input of FactorVAE's discriminator. All
+    other computations (the terms of the objective, and scores) enumerate the classes, so the relaxation does
+    not bias them.
 
     Parameters
     ----------
     classes : int
-        Number of classes, from 2 to 64; where there are several such variables, of their combinations.
+        Number of classes, from 2 to 64. With several variables, the number of class combinations must be at
+        most 64.
     temperature : float or (float, float), default=(5.0, 0.5)
-        Of the relaxation; the lower, the nearer to a class and the noisier the gradient. A pair is annealed:
-        it goes geometrically from the first to the second over the epochs of a fit. Started low, most classes
-        fall out of use while the weights of the divergences are still warming up.
+        Temperature of the relaxation. Lower values are closer to discrete classes but give noisier gradients.
+        A pair (start, end) is annealed geometrically over the epochs of a fit. If it starts low, most classes
+        become unused during the warm-up.
     probabilities : tuple of float, optional
-        Prior of the classes; uniform if not given.
+        Prior of the classes; uniform by default.
 
     Examples
     --------
@@ -109,14 +112,14 @@ class Concrete(Discrete):
     def __post_init__(self) -> None:
         if not is_whole(self.classes, 2) or self.classes > MOST_CLASSES:
             raise ValueError(
-                f"a Concrete variable needs a whole number of classes from 2 to {MOST_CLASSES}; "
+                f"the number of classes of a Concrete variable must be an integer from 2 to {MOST_CLASSES}; "
                 f"got {self.classes!r}"
             )
         ends = self.temperature if isinstance(self.temperature, tuple) else (self.temperature,)
         if len(ends) not in (1, 2) or not all(is_positive(end) for end in ends):
             raise ValueError(
-                "temperature must be a positive number, or two for one that is annealed, such as (1.0, 0.3); "
-                f"got {self.temperature!r}"
+                "temperature must be a positive number, or a pair (start, end) for annealing, such as "
+                f"(1.0, 0.3); got {self.temperature!r}"
             )
         if self.probabilities is not None:
             self._check_probabilities(self.probabilities)
@@ -130,12 +133,11 @@ class Concrete(Discrete):
             or not math.isclose(sum(probabilities), 1, abs_tol=1e-6)
         ):
             raise ValueError(
-                f"probabilities must be {self.classes} positive numbers that add up to 1; "
-                f"got {probabilities!r}"
+                f"probabilities must be {self.classes} positive numbers that sum to 1; got {probabilities!r}"
             )
 
     def temperature_at(self, share: float) -> float:
-        """Temperature when a share of the training, from 0 to 1, is done."""
+        """Temperature after a fraction of the training, from 0 to 1."""
         if not isinstance(self.temperature, tuple):
             return self.temperature
         first, last = self.temperature[0], self.temperature[-1]

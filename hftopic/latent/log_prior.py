@@ -1,4 +1,4 @@
-"""The prior p(z) in training and analysis: its log density at every level, and when a loss is bounded."""
+"""The prior p(z) in training and analysis: log density at every level, and a check for a bounded loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from hftopic.latent.space import LatentSpace, Levels
 
 @dataclass(frozen=True)
 class LatentPrior:
-    """p(z): a Gaussian, and independent classes of each Concrete variable.
+    """p(z): a Gaussian, and independent classes for each Concrete variable.
 
     Attributes
     ----------
     space : LatentSpace
     mean : Tensor, shape (K,)
     covariance : Tensor, shape (K,) or (K, K)
-        Variances where dimensions are independent.
+        Covariance matrix, or the variances if the dimensions are independent.
     """
 
     space: LatentSpace
@@ -35,7 +35,7 @@ class LatentPrior:
 
     @property
     def variance(self) -> Tensor:
-        """Of each dimension, shape (K,)."""
+        """Variance of each dimension, shape (K,)."""
         return self.covariance if self.factorises else self.covariance.diagonal()
 
     def log_prob(self, z: Tensor, posterior: MeanFieldPosterior) -> Levels:
@@ -47,7 +47,7 @@ class LatentPrior:
         return self._levels(posterior.mean, posterior.log_variance.exp(), posterior)
 
     def kl(self, posterior: MeanFieldPosterior) -> Tensor:
-        """KL(q(z|x) || p(z)) of z whole in closed form, shape (B,), in nats."""
+        """KL(q(z|x) || p(z)) of the joint z in closed form, shape (B,), in nats."""
         if self.factorises:
             return self.kl_of_variables(posterior).sum(1)
         return posterior.negative_entropy().sum(1) - self.expected_log_prob(posterior).joint
@@ -67,7 +67,7 @@ class LatentPrior:
         return [concrete.log_prior().to(self.mean) for concrete in self.space.concretes]
 
     def expand(self, n_documents: int) -> MeanFieldPosterior:
-        """The prior of each variable in the form of a posterior, for documents without words."""
+        """The prior of each variable as a posterior of ``n_documents`` documents, for empty documents."""
         return MeanFieldPosterior(
             self.mean.expand(n_documents, -1),
             self.variance.log().expand(n_documents, -1),
@@ -85,7 +85,7 @@ class LatentPrior:
         return self.space.levels_of(dims, classes, block)
 
     def _log_block(self, point: Tensor, spread: Tensor, dims: slice) -> Tensor:
-        """The same of one block of dimensions, whose marginal has its block of the covariance, shape (B,)."""
+        """The same mean for the marginal of one block of dimensions, shape (B,)."""
         if dims.start == dims.stop:
             return point.new_zeros(len(point))
         root = torch.linalg.cholesky(self.covariance[dims, dims])
@@ -98,22 +98,22 @@ class LatentPrior:
 
 
 def check_bounded(prior: LatentPrior, weights: Sequence[float]) -> None:
-    """Refuse weights with which the prior's terms push z away without end.
+    """Check that the loss is bounded for these weights.
 
-    The objective's log p terms are ½ zᵀ M z, with M = Σ_levels c blockdiag(Σ⁻¹ of the level's blocks) and c a
-    level's weight less that of the level outside it. For two levels that is
-    β Σ⁻¹ + (γ - β) blockdiag(Σ_dd⁻¹) + (w - γ) diag(Σ_ee)⁻¹, and M must have no negative eigenvalue.
+    The log p terms of the objective are ½ zᵀ M z, with M = Σ_levels c blockdiag(Σ⁻¹ of the level's blocks),
+    where c is the weight of a level minus the weight of the next outer level. For two levels,
+    M = β Σ⁻¹ + (γ - β) blockdiag(Σ_dd⁻¹) + (w - γ) diag(Σ_ee)⁻¹. M must have no negative eigenvalue.
 
     Parameters
     ----------
     prior : LatentPrior
     weights : sequence of float
-        Of the levels from the outside in: β of each level of groups, γ, w.
+        Weights of the levels, outermost first: β of each level of groups, γ, w.
 
     Raises
     ------
     ValueError
-        With the eigenvalue and what to change.
+        M has a negative eigenvalue; the message gives it and says what to change.
     """
     if prior.space.n_dims == 0:
         return
@@ -130,7 +130,7 @@ def check_bounded(prior: LatentPrior, weights: Sequence[float]) -> None:
     lowest, highest = float(eigenvalues[0]), float(eigenvalues.abs().max())
     if lowest < -1e-9 * max(1.0, highest):
         raise ValueError(
-            "with these weights the loss falls without bound: the matrix of the prior's terms has the "
-            f"eigenvalue {lowest:.3g} and must have none below 0. Give the prior weaker correlations, "
-            "or bring beta, gamma and the weight of each dimension nearer to each other"
+            "with these weights the loss is unbounded below: the matrix of the prior's terms has the "
+            f"eigenvalue {lowest:.3g} but all eigenvalues must be >= 0. Use weaker prior correlations, or "
+            "choose beta, gamma and dimension_weight closer to each other"
         )

@@ -1,4 +1,4 @@
-"""The posterior of documents: what the encoder says, samples of it, and its form for analysis."""
+"""The posterior q(z|x) of documents: the output of the encoder, its samples, and its form for analysis."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ LOG_2PI = math.log(2 * math.pi)
 
 @dataclass(frozen=True)
 class Noise:
-    """What a sample of B documents is made of, drawn by the caller.
+    """Random numbers for one sample of B documents, drawn by the caller.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Noise:
     def draw(
         cls, n_rows: int, space: LatentSpace, generator: torch.Generator, device: torch.device
     ) -> "Noise":
-        """Noise for ``n_rows`` documents, made on the CPU, so that every device sees the same."""
+        """Noise for ``n_rows`` documents, drawn on the CPU, so that it is the same for every device."""
         normal = torch.randn(n_rows, space.n_dims, generator=generator)
         gumbel = [
             -torch.empty(n_rows, concrete.classes).exponential_(generator=generator).log()
@@ -45,21 +45,22 @@ class Noise:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a decoder sees of the latent variables of B documents.
+    """Sample of the latent variables of B documents: the input of a decoder.
 
     Attributes
     ----------
     z : Tensor, shape (B, K)
         Gaussian dimensions.
     classes : tuple of Tensor, shape (B, classes) each
-        A point of the simplex for each Concrete variable: a corner in evaluation, relaxed in training.
+        A point of the simplex for each Concrete variable: a corner (one class) in evaluation, a relaxed point
+        in training.
     """
 
     z: Tensor
     classes: tuple[Tensor, ...] = ()
 
     def with_classes(self, combination: Sequence[int], space: LatentSpace) -> "Sample":
-        """The same Gaussian part at one combination of classes."""
+        """The same Gaussian part with one combination of classes."""
         one_hot = [
             functional.one_hot(torch.tensor([c], device=self.z.device), concrete.classes)
             .to(self.z.dtype)
@@ -71,7 +72,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class MeanFieldPosterior:
-    """Encoder's answer for a batch, q(z|x): independent Gaussians, and classes of the Concrete variables.
+    """q(z|x) of a mini-batch: independent Gaussians, and class probabilities of the Concrete variables.
 
     Attributes
     ----------
@@ -94,13 +95,13 @@ class MeanFieldPosterior:
         )
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "MeanFieldPosterior":
-        """The same posterior with every tensor changed, such as to another precision or device."""
+        """The posterior with a function applied to every tensor, such as a change of precision or device."""
         return MeanFieldPosterior(
             change(self.mean), change(self.log_variance), tuple(map(change, self.log_classes))
         )
 
     def replaced(self, rows: Tensor, other: "MeanFieldPosterior") -> "MeanFieldPosterior":
-        """This posterior, or ``other`` in the rows of a mask of shape (B,)."""
+        """This posterior, with the rows of a mask of shape (B,) replaced by those of ``other``."""
         pairs = zip(self.tensors, other.tensors, strict=True)
         mean, log_variance, *log_classes = (torch.where(rows[:, None], b, a) for a, b in pairs)
         return MeanFieldPosterior(mean, log_variance, tuple(log_classes))
@@ -113,7 +114,7 @@ class MeanFieldPosterior:
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """Mean, log variance and the log class probabilities of each discrete variable."""
+        """Mean, log variance, and the log class probabilities of each discrete variable."""
         return self.mean, self.log_variance, *self.log_classes
 
     def sample_gaussian(self, noise: Tensor) -> Tensor:
@@ -129,7 +130,7 @@ class MeanFieldPosterior:
         return Sample(self.sample_gaussian(noise.normal), tuple(relaxed))
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """log q(z|x) of each variable, shape (B, V), in nats; of a Concrete one averaged over its classes."""
+        """log q(z|x) of each variable, shape (B, V), in nats; averaged over the classes if it is Concrete."""
         classes = [_average(log_pi, log_pi) for log_pi in self.log_classes]
         return torch.cat([log_normal(z, self.mean, self.log_variance), *(c[:, None] for c in classes)], 1)
 
@@ -140,7 +141,7 @@ class MeanFieldPosterior:
 
 
 def log_normal(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Log density of a Gaussian, elementwise; the square is never expanded, which would cancel."""
+    """Log density of a Gaussian, elementwise; the square is not expanded, to avoid cancellation."""
     scaled = (z - mean) * torch.exp(-0.5 * log_variance)
     return -0.5 * (scaled.square() + log_variance + LOG_2PI)
 
@@ -152,14 +153,14 @@ def _average(log_weights: Tensor, values: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Posterior:
-    """Posterior of documents, as numpy arrays: all that analysis needs.
+    """Posterior of documents as numpy arrays, for analysis.
 
     Attributes
     ----------
     mean, variance : ndarray, shape (n_documents, n_dims), float32
         Moments of q(z_d,e|x), the Gaussian logits of the topics.
     class_probabilities : tuple of ndarray, shape (n_documents, classes) each, float32
-        π of each Concrete variable; empty where the model has none.
+        π of each Concrete variable; empty if the model has none.
     """
 
     mean: NDArray[np.float32]
@@ -168,7 +169,7 @@ class Posterior:
 
     @classmethod
     def of(cls, posterior: MeanFieldPosterior) -> "Posterior":
-        """Moments and class probabilities as arrays of their own in ordinary memory."""
+        """Copy of the moments and class probabilities to arrays in CPU memory."""
         mean, variance, *classes = (
             tensor.detach().cpu().numpy().copy()
             for tensor in (

@@ -1,4 +1,4 @@
-"""Priors p(z): what a user may give as ``prior``."""
+"""Priors p(z): values of the parameter ``prior``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Prior(Protocol):
-    """What an estimator's ``prior`` parameter must offer."""
+    """Interface of an estimator's ``prior`` parameter."""
 
     def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
         """Mean of each Gaussian dimension, shape (K,), and variances (K,) or covariance (K, K).
 
-        ``simplex_sizes`` (K,) says how many topics share the softmax of each dimension.
+        ``simplex_sizes`` (K,) is the number of topics that share a softmax with each dimension.
         """
 
 
@@ -41,15 +41,15 @@ class StandardNormal:
 
 @dataclass(frozen=True)
 class DirichletLaplace:
-    """Gaussian on logits that approximates a symmetric Dirichlet on topic proportions.
+    """Gaussian prior of the logits that approximates a symmetric Dirichlet prior of the topic proportions.
 
-    The Laplace approximation in the softmax basis of Srivastava & Sutton (2017), section 3.2: mean 0 and
+    The Laplace approximation in the softmax basis of Srivastava & Sutton (2017), section 3.2, has mean 0 and
     variance (1/a)(1 - 2/K) + 1/(K a) for K topics that share one softmax.
 
     Parameters
     ----------
     concentration : float, default=1.0
-        The Dirichlet's parameter a, the same for each topic.
+        Parameter a of the Dirichlet, the same for each topic.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class DirichletLaplace:
         Raises
         ------
         ValueError
-            A softmax over a single topic, whose proportion is always 1.
+            A softmax has a single topic, whose proportion is always 1.
         """
         sizes = np.asarray(simplex_sizes, dtype=np.float64)
         if (sizes < 2).any():
@@ -83,10 +83,10 @@ class DirichletLaplace:
 
 @dataclass(frozen=True)
 class FullCovariance:
-    """Gaussian prior with any covariance among the dimensions, within groups and across them.
+    """Gaussian prior with a full covariance matrix, within groups and across groups.
 
-    Terms (A) and (i) of the objective then match the aggregate posterior to these correlations, in place of
-    removing all of them.
+    Terms (A) and (i) of the objective then match the correlations of the aggregate posterior to those of the
+    prior, instead of removing all correlations.
 
     Parameters
     ----------
@@ -112,31 +112,31 @@ class FullCovariance:
         Raises
         ------
         ValueError
-            The matrix is not one for K dimensions.
+            The matrix does not have shape (K, K).
         """
         matrix = np.array(self.covariance)
         if len(matrix) != space.n_dims:
             raise ValueError(
-                f"the prior's covariance has shape {matrix.shape}; "
-                f"the {space.n_dims} Gaussian dimensions need ({space.n_dims}, {space.n_dims})"
+                f"the prior's covariance has shape {matrix.shape}, but {space.n_dims} Gaussian dimensions "
+                f"need shape ({space.n_dims}, {space.n_dims})"
             )
         return np.zeros(space.n_dims), matrix
 
 
 @dataclass(frozen=True)
 class BlockCorrelation:
-    """Gaussian prior whose correlations are told by group: one number for each two groups.
+    """Gaussian prior with one correlation for each pair of groups.
 
     Parameters
     ----------
     correlation : array-like, shape (D, D)
-        Entry (d, d) is the correlation of any two topics of group d; entry (d, d') that of topics of
-        different groups. Rows in the order of the innermost Normal groups.
+        Entry (d, d) is the correlation between any two topics of group d. Entry (d, d') is the correlation
+        between topics of groups d and d'. Rows are in the order of the innermost Normal groups.
     matched : bool, default=True
-        Across groups, only the i-th topic of one group and the i-th of the other correlate; with False, every
-        topic of the one with every topic of the other.
+        If True, only the i-th topic of one group and the i-th topic of the other group are correlated. If
+        False, every topic of one group is correlated with every topic of the other.
     variance : float, default=1.0
-        Of every dimension.
+        Variance of every dimension.
 
     Examples
     --------
@@ -162,14 +162,14 @@ class BlockCorrelation:
         Raises
         ------
         ValueError
-            Not one row a group, or no Gaussian has these correlations together.
+            The number of rows is not the number of groups, or the correlations are not positive definite.
         """
         blocks = np.array(self.correlation)
         sizes = [s.stop - s.start for s in space.dim_slices if s.stop > s.start]
         if len(blocks) != len(sizes):
             raise ValueError(
-                f"the prior's correlation has shape {blocks.shape}; "
-                f"the {len(sizes)} groups of topics need ({len(sizes)}, {len(sizes)})"
+                f"the prior's correlation has shape {blocks.shape}, but {len(sizes)} groups of topics need "
+                f"shape ({len(sizes)}, {len(sizes)})"
             )
         group = np.repeat(np.arange(len(sizes)), sizes)
         place = np.concatenate([np.arange(size) for size in sizes])
@@ -184,7 +184,7 @@ class BlockCorrelation:
 PRIORS: dict[str, Callable[..., Prior]] = {
     prior.__name__: prior for prior in (StandardNormal, DirichletLaplace, FullCovariance, BlockCorrelation)
 }
-"""Priors by the name they print and save with."""
+"""Prior classes by name; the name is used in the repr and in saved models."""
 
 
 def _check_positive(name: str, value: Any) -> None:
@@ -198,9 +198,9 @@ def _as_matrix(name: str, given: Any) -> NDArray[np.float64]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be a square matrix of numbers; got {given!r}") from error
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
-        raise ValueError(f"{name} must be a square matrix of finite numbers; got one of shape {matrix.shape}")
+        raise ValueError(f"{name} must be a square matrix of finite numbers; got shape {matrix.shape}")
     if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
-        raise ValueError(f"{name} is not symmetric")
+        raise ValueError(f"{name} must be symmetric, but it is not")
     return matrix
 
 
@@ -212,6 +212,6 @@ def _check_positive_definite(name: str, matrix: NDArray[np.float64]) -> None:
     lowest = float(np.linalg.eigvalsh(matrix)[0])
     if lowest <= 1e-6 * float(np.diag(matrix).max()):
         raise ValueError(
-            f"no Gaussian has this {name}: it must be positive definite, and its smallest eigenvalue is "
-            f"{lowest:.3g}; use weaker correlations"
+            f"{name} must be positive definite, but its smallest eigenvalue is {lowest:.3g}; "
+            "use weaker correlations"
         )

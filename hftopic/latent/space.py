@@ -1,4 +1,4 @@
-"""Layout of the latent variables: groups side by side, which may be nested, and densities at every level."""
+"""Layout of the latent variables: a sequence of groups, which may be nested, and densities at every level."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -21,9 +21,10 @@ class Levels:
     Attributes
     ----------
     partitions : tuple of Tensor, shape (B, nodes) each
-        Of the nodes of each partition of :class:`LatentSpace`: z whole, …, the innermost groups z_d.
+        Log density of the nodes of each partition of :class:`LatentSpace`: the joint z, …, the innermost
+        groups z_d.
     variables : Tensor, shape (B, K + number of discrete variables)
-        Of each single variable: the Gaussian dimensions z_d,e, then the discrete ones.
+        Log density of each single variable: the Gaussian dimensions z_d,e, then the discrete variables.
     """
 
     partitions: tuple[Tensor, ...]
@@ -31,39 +32,39 @@ class Levels:
 
     @property
     def joint(self) -> Tensor:
-        """Of z whole, shape (B,)."""
+        """Log density of the joint z, shape (B,)."""
         return self.partitions[0][:, 0]
 
     @property
     def groups(self) -> Tensor:
-        """Of each innermost group z_d, shape (B, D)."""
+        """Log density of each innermost group z_d, shape (B, D)."""
         return self.partitions[-1]
 
     def sums(self) -> list[Tensor]:
-        """Over the parts of each level, from z whole to the single variables, shape (B,) each."""
+        """Sum over the parts of each level, from the joint z to the single variables, shape (B,) each."""
         return [*(partition.sum(1) for partition in self.partitions), self.variables.sum(1)]
 
 
 class LatentSpace:
-    """Layout of z: groups side by side, which may be nested.
+    """Layout of z: a sequence of groups, which may be nested.
 
-    Topics, which are the columns of ``transform``, are the dimensions of the Normal groups and the classes of
-    the discrete variables, in the order of the groups.
+    The topics (the columns of ``transform``) are the dimensions of the Normal groups and the classes of the
+    discrete variables, in the order of the groups.
 
     Parameters
     ----------
     groups : int, Normal, Discrete, or iterable of them or of iterables of them
-        A bare number is one group.
+        A number is one Normal group.
 
     Attributes
     ----------
     groups : tuple of Normal or Discrete
         The D innermost groups.
     paths : tuple of tuple of int
-        Place of each in the nesting: (1,) is the second group, (1, 0) the first one inside it.
+        Position of each group in the nesting: (1,) is the second group, (1, 0) is the first group inside it.
     partitions : tuple of tuple of slice
-        Nodes of each level as runs of innermost groups, from the one that holds all to single groups. Flat
-        groups have these two levels, every depth of nesting one more.
+        Nodes of each level, as slices of innermost groups: from one node with all groups to one node per
+        group. Flat groups have these two levels; each depth of nesting adds one.
     """
 
     def __init__(self, groups: GroupsLike) -> None:
@@ -74,20 +75,20 @@ class LatentSpace:
             )
         leaves = list(_leaves(listed, ()))
         if not leaves:
-            raise ValueError("groups is empty; give at least one group, such as groups=(25, 25)")
+            raise ValueError("groups is empty; pass at least one group, such as groups=(25, 25)")
         self.paths = tuple(path for path, _ in leaves)
         self.groups: tuple[Group, ...] = tuple(group for _, group in leaves)
         combinations = math.prod(concrete.classes for concrete in self.concretes)
         if combinations > MOST_CLASSES:
             raise ValueError(
-                f"the classes of the discrete variables have {combinations} combinations, and each is "
-                f"enumerated; at most {MOST_CLASSES} can be, so use fewer classes or variables"
+                f"the classes of the discrete variables have {combinations} combinations, but at most "
+                f"{MOST_CLASSES} can be enumerated; use fewer classes or variables"
             )
         depth = max(map(len, self.paths))
         self.partitions = tuple(tuple(self._nodes(level)) for level in range(depth + 1))
 
     def _nodes(self, level: int) -> Iterable[slice]:
-        """Runs of innermost groups that share the first ``level`` steps of their paths."""
+        """Slices of innermost groups whose paths have the same first ``level`` steps."""
         starts = [
             i for i, path in enumerate(self.paths) if not i or path[:level] != self.paths[i - 1][:level]
         ]
@@ -105,7 +106,7 @@ class LatentSpace:
 
     @cached_property
     def n_topics(self) -> int:
-        """Columns of ``transform``: Gaussian dimensions and classes."""
+        """Number of columns of ``transform``: Gaussian dimensions and classes."""
         return sum(group.size for group in self.groups)
 
     @cached_property
@@ -121,7 +122,7 @@ class LatentSpace:
 
     @cached_property
     def dim_slices(self) -> tuple[slice, ...]:
-        """Gaussian dimensions of each group; none of a discrete one."""
+        """Gaussian dimensions of each group; an empty slice for a discrete variable."""
         sizes = [group.dims if isinstance(group, Normal) else 0 for group in self.groups]
         ends = np.cumsum(sizes).tolist()
         return tuple(slice(end - size, end) for size, end in zip(sizes, ends, strict=True))
@@ -133,22 +134,22 @@ class LatentSpace:
 
     @cached_property
     def gaussian(self) -> NDArray[np.bool_]:
-        """Which topics are Gaussian dimensions and not classes, shape (n_topics,)."""
+        """Mask of the topics that are Gaussian dimensions, not classes, shape (n_topics,)."""
         kinds = [isinstance(group, Normal) for group in self.groups]
         return np.repeat(kinds, [group.size for group in self.groups])
 
     def concretes_in(self, node: slice) -> list[int]:
-        """Which of the discrete variables a run of groups holds."""
+        """Numbers of the discrete variables in a slice of groups."""
         before = sum(isinstance(group, Discrete) for group in self.groups[: node.start])
         inside = sum(isinstance(group, Discrete) for group in self.groups[node])
         return list(range(before, before + inside))
 
     def dims_in(self, node: slice) -> slice:
-        """Gaussian dimensions of a run of groups."""
+        """Gaussian dimensions in a slice of groups."""
         return slice(self.dim_slices[node.start].start, self.dim_slices[node.stop - 1].stop)
 
     def variables_in(self, node: slice) -> list[int]:
-        """Single variables of a run of groups: Gaussian dimensions, numbered first, and discrete ones."""
+        """Numbers of the variables in a slice of groups: Gaussian dimensions, then discrete variables."""
         dims = self.dims_in(node)
         return [*range(dims.start, dims.stop), *(self.n_dims + c for c in self.concretes_in(node))]
 
@@ -161,22 +162,22 @@ class LatentSpace:
         return np.concatenate(each)
 
     def class_combinations(self) -> list[tuple[int, ...]]:
-        """Every way of choosing a class of each discrete variable; one, empty, where there are none."""
+        """All combinations of classes of the discrete variables; a single empty one if there are none."""
         return list(product(*(range(concrete.classes) for concrete in self.concretes)))
 
     def levels_of(
         self, dims: Tensor, classes: list[Tensor], of_block: Callable[[slice], Tensor] | None = None
     ) -> Levels:
-        """Levels of a density under which the discrete variables are independent of all else.
+        """Levels of a density in which each discrete variable is independent of all other variables.
 
         Parameters
         ----------
         dims : Tensor, shape (B, K)
-            Log density of each Gaussian dimension alone.
+            Marginal log density of each Gaussian dimension.
         classes : list of Tensor, shape (B,) each
-            Of each discrete variable.
+            Log density of each discrete variable.
         of_block : function, optional
-            Log density, shape (B,), of a run of dimensions together; if not given they are independent.
+            Joint log density of a slice of dimensions, shape (B,); by default they are independent.
         """
         of_block = of_block or (lambda block: dims[:, block].sum(1))
         partitions = [
@@ -193,11 +194,11 @@ class LatentSpace:
 
 
 def _leaves(groups: Iterable[object], path: tuple[int, ...]) -> Iterable[tuple[tuple[int, ...], Group]]:
-    """Innermost groups in order, each with its place in the nesting."""
+    """Innermost groups in order, each with its position in the nesting."""
     for i, group in enumerate(groups):
         if isinstance(group, tuple | list):
             if not group:
-                raise ValueError("groups holds an empty group; leave it out")
+                raise ValueError("groups contains an empty group; remove it")
             yield from _leaves(group, (*path, i))
         else:
             yield (*path, i), group if isinstance(group, Normal | Discrete) else Normal(group)  # type: ignore[arg-type]

@@ -1,1 +1,1 @@
-"""The estimators: fitting, what a fitted model answers, and its files."""
+"""The estimators: fitting, inference with a fitted model, and saving and loading."""

@@ -1,4 +1,4 @@
-"""The estimator behind every model: its parameters, and fitting in scikit-learn's manner."""
+"""Base class of the models: a scikit-learn estimator with its parameters and fitting."""
 
 import copy
 import math
@@ -51,9 +51,9 @@ from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError,
 class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     """Topic model trained as a variational autoencoder with a grouped objective.
 
-    A dataclass, so that each parameter is declared once: its default, and what it may be. Subclasses give the
-    network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`. A subclass with more
-    parameters is a dataclass too, or has an ``__init__`` that stores them.
+    The class is a dataclass, so that each parameter is declared once, with its default and its constraints.
+    Subclasses define the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
+    A subclass with more parameters must be a dataclass too, or have an ``__init__`` that stores them.
     """
 
     groups: Annotated[GroupsLike, Integral, Normal, Discrete, tuple, list] = (25, 25)
@@ -84,7 +84,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
     _network_parameters: ClassVar[tuple[str, ...]] = ("groups", "prior", "hidden", "encoder_norm")
-    """Parameters that a fitted model cannot go on with once they are changed."""
+    """Parameters that must not change between calls of ``partial_fit``."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -92,15 +92,15 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _default_prior(self) -> Prior:
-        """Prior when the user names none."""
+        """Prior if the user gives none."""
 
     @abstractmethod
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
-        """Encoder with fresh weights."""
+        """Encoder with initial weights."""
 
     @abstractmethod
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
-        """Decoder with fresh weights; ``background`` (V,) is the log frequency of each word."""
+        """Decoder with initial weights; ``background`` (V,) is the log frequency of each word."""
 
     def fit(self, X: Any, y: Any = None, *, callbacks: Sequence[Callback] = ()) -> Self:  # noqa: ARG002
         """Learn topics from word counts.
@@ -108,11 +108,11 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
-            Non-negative counts. Documents without words are left out of training, with a warning.
+            Non-negative counts. Empty documents are excluded from training, with a warning.
         y : ignored
         callbacks : sequence of callables, optional
-            Each is called after every epoch with the epoch's record, a dict of the columns of ``history_``;
-            returning True ends the training.
+            Functions that are called after every epoch with its record, a dict of the columns of
+            ``history_``. If one returns True, training ends.
 
         Returns
         -------
@@ -123,14 +123,16 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         ValueError
             Invalid data or parameters.
         Exception
-            Whatever a callback raises, KeyboardInterrupt included. After these the model is as it was before.
+            Any exception raised by a callback, including KeyboardInterrupt. The model is then unchanged.
         TrainingDivergedError
-            The model then holds the weights of the last good epoch.
+            The model then keeps the weights of the last good epoch.
         """
         with self._unchanged_on_error():
             self._validate_params()
             if callable(callbacks):
-                raise ValueError(f"callbacks must be a list of functions; got the function {callbacks!r}")
+                raise ValueError(
+                    f"callbacks must be a list of functions; got a single {callbacks!r}: put it in a list"
+                )
             documents = self._documents_with_words(X, reset=True)
             generator = self._generator()
             documents, held_out = self._hold_out(documents, generator)
@@ -143,18 +145,18 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         return self
 
     def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
-        """One epoch over some documents, going on from the model as it is.
+        """Train for one epoch on some documents, starting from the current model.
 
-        A call counts as one epoch of ``warm_up`` and ``ramp`` (of ``max_iter``, where they are shares), and
-        the learning rate stays at ``learning_rate``.
+        Each call counts as one epoch of ``warm_up`` and ``ramp`` (fractions refer to ``max_iter``). The
+        learning rate is constant.
 
         Parameters
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         y : ignored
         total_documents : int, optional
-            Size of the whole stream, for the estimate of the marginals; the documents seen so far where
-            that is more.
+            Total number of documents in the stream, used to estimate the marginals. If more documents have
+            been seen, their number is used.
 
         Returns
         -------
@@ -169,8 +171,8 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
             self._validate_params()
             if self.marginals == "full":
                 raise ValueError(
-                    "marginals='full' compares each document to all the others, and partial_fit sees only "
-                    "some of them: call fit, or use marginals='hfvae'"
+                    "marginals='full' needs all documents at once, but partial_fit sees only some of them; "
+                    "call fit, or use marginals='hfvae'"
                 )
             documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
             trainer = self._resumed_trainer(documents)
@@ -187,7 +189,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
 
     @contextmanager
     def _unchanged_on_error(self) -> Iterator[None]:
-        """The estimator as it was, if fitting fails in any way but by diverging."""
+        """Restore the estimator if fitting raises any error except TrainingDivergedError."""
         before = self.__dict__.copy()
         try:
             yield
@@ -201,13 +203,12 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
     def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
         documents = self._documents(as_counts(self, X, reset=reset), X)
         empty = documents.empty
-        warn_of_empty(empty, "they are left out of training")
+        warn_of_empty(empty, "they are excluded from training")
         if empty.any():
             documents = documents.select(~empty)
         if len(documents) < 2:
             raise ValueError(
-                f"{type(self).__name__} needs 2 documents with words or more, to compare them; "
-                f"got n_samples={len(documents)}"
+                f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
             )
         return documents
 
@@ -223,8 +224,9 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         n_held_out = math.ceil(self.validation_fraction * n_documents)
         if n_held_out < 2 or n_documents - n_held_out < 2:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {n_documents} documents leaves "
-                f"{n_held_out} to validate and {n_documents - n_held_out} to train on; both need 2"
+                f"validation_fraction={self.validation_fraction} of {n_documents} documents gives "
+                f"{n_held_out} validation and {n_documents - n_held_out} training documents; "
+                "each part needs at least 2"
             )
         order = torch.randperm(n_documents, generator=generator).numpy()
         return (
@@ -241,7 +243,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         return Trainer(network, self._objective(), Settings.of(self), generator)
 
     def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
-        """The trainer of the call before; after loading or unpickling a new one, its optimiser fresh."""
+        """The trainer of the previous call; after loading or unpickling, one with a new optimiser."""
         if not hasattr(self, "_network"):
             self._documents_seen = 0
             return self._new_trainer(documents, self._generator())
@@ -257,14 +259,14 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         return trainer
 
     def _check_same_network(self) -> None:
-        """Refuse to go on with parameters that would have made another network."""
+        """Raise ValueError if a parameter that determines the network has changed since fitting."""
         parameters = self.get_params(deep=False)
         for name in self._network_parameters:
             fitted, now = self._fitted_with.get(name), parameters.get(name)
             if now != fitted:
                 raise ValueError(
                     f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
-                    "set it back to go on, or call fit to start anew"
+                    "restore the old value to continue training, or call fit to start again"
                 )
 
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
@@ -291,7 +293,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         generator: torch.Generator,
         encoder: type[Encoder] = Encoder,
     ) -> Encoder:
-        """Encoder with the estimator's parameters."""
+        """Encoder with the parameters of the estimator."""
         return encoder(
             n_words,
             layer_sizes(self.hidden),
@@ -320,7 +322,7 @@ class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        """State for pickling: without the trainer, whose generator does not pickle, and on the CPU."""
+        """State for pickling: on the CPU, and without the trainer, whose generator cannot be pickled."""
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_trainer", None)
         if "_network" in state:

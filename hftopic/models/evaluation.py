@@ -1,4 +1,4 @@
-"""What a trained network says of documents, a chunk at a time: posterior, word probabilities, ELBO."""
+"""Inference with a trained network, in chunks of documents: posterior, word probabilities and ELBO."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -16,7 +16,7 @@ from hftopic.networks.network import CHUNK_DOCUMENTS, Network, TopicNetwork
 
 BatchT = TypeVar("BatchT")
 
-N_SAMPLES = 10  # noise vectors behind perplexity and score
+N_SAMPLES = 10  # number of noise vectors for perplexity and score
 
 
 def draw_noise(space: LatentSpace, generator: torch.Generator) -> Tensor:
@@ -31,13 +31,13 @@ def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFie
 
 
 def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.float32]:
-    """The model's ``transform``: topic proportions or latent means, shape (N, n_topics)."""
+    """The output of ``transform``: topic proportions or posterior means, shape (N, n_topics)."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
     return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
 
 
 def represented(network: TopicNetwork, posterior: MeanFieldPosterior) -> NDArray[np.float32]:
-    """The same of documents whose posterior is known."""
+    """The output of ``transform`` for documents with a known posterior."""
     network.eval()
     with torch.inference_mode():
         return to_numpy(network.decoder.represent(posterior.map(lambda tensor: tensor.to(network.device))))
@@ -46,7 +46,7 @@ def represented(network: TopicNetwork, posterior: MeanFieldPosterior) -> NDArray
 def word_probabilities(
     network: TopicNetwork, documents: Documents[Batch], known: MeanFieldPosterior | None = None
 ) -> NDArray[np.float32]:
-    """p(w|x) at the posterior mean of the Gaussian part, averaged over classes, shape (N, V)."""
+    """p(w|x) at the posterior mean of the Gaussian dimensions, averaged over classes, shape (N, V)."""
     n_words = network.decoder.n_words
     result = np.empty((len(documents), n_words), dtype=np.float32)
     for rows, _, encoded in _posteriors(network, documents, network.chunk_documents, known):
@@ -63,11 +63,11 @@ def elbo(
     noise: Tensor,
     known: MeanFieldPosterior | None = None,
 ) -> NDArray[np.float64]:
-    """Evidence lower bound of each document with unweighted KL, shape (N,), in nats.
+    """Evidence lower bound of each document with the unweighted KL divergence, shape (N,), in nats.
 
-    E_q[log p(x|z)] is the mean over the rows of ``noise`` (S, K), the same for every document, with classes
-    enumerated; the KL divergence is in closed form. ``known`` is the documents' posterior, if they have been
-    encoded before.
+    E_q[log p(x|z)] is a mean over the rows of ``noise`` (S, K), which are the same for every document;
+    classes are enumerated. The KL divergence is in closed form. ``known`` is the posterior of the documents,
+    if they have been encoded before.
     """
     result = np.empty(len(documents))
     noise = noise.to(network.device)
@@ -84,7 +84,7 @@ def elbo(
 def _by_class(
     network: Network[BatchT], encoded: MeanFieldPosterior, z: Tensor
 ) -> Iterator[tuple[Tensor, Sample]]:
-    """Every combination of classes with its probability in each document, (B,), and the sample it makes."""
+    """For each combination of classes: its probability in each document, (B,), and the sample with it."""
     for combination in network.space.class_combinations():
         weight = torch.ones(len(z), dtype=z.dtype, device=z.device)
         for log_pi, c in zip(encoded.log_classes, combination, strict=True):
@@ -98,7 +98,7 @@ def _posteriors(
     height: int,
     known: MeanFieldPosterior | None = None,
 ) -> Iterator[tuple[slice, BatchT, MeanFieldPosterior]]:
-    """Chunks of documents with their posteriors, which are encoded unless they are known."""
+    """Chunks of documents with their posteriors, which are computed unless ``known`` is given."""
     network.eval()
     with torch.inference_mode():
         encode = network.evaluation_encoder() if known is None else None
@@ -112,6 +112,6 @@ def _posteriors(
 
 
 def to_numpy(tensor: Tensor) -> NDArray[np.float32]:
-    """A tensor's values as an array of its own in ordinary memory."""
+    """Copy of a tensor to an array in CPU memory."""
     array: NDArray[np.float32] = tensor.detach().cpu().numpy()
     return array.copy()

@@ -1,4 +1,4 @@
-"""What a fitted topic model answers: topics, documents, likelihoods, and its own file."""
+"""Methods of a fitted topic model: topics, documents, likelihoods and saving."""
 
 import math
 import os
@@ -30,7 +30,7 @@ POLES = {"+": 1, "-": -1}
 
 
 def _has_classes(model: "FittedModel") -> bool:
-    """Whether there are discrete variables to predict, in the groups as given or in the fitted ones."""
+    """Whether the groups, fitted or given, contain discrete variables that ``predict`` can return."""
     space = getattr(model, "latent_space_", None)
     try:
         space = space or LatentSpace(model.groups)
@@ -40,7 +40,7 @@ def _has_classes(model: "FittedModel") -> bool:
 
 
 class FittedModel(TransformerMixin):  # type: ignore[misc]
-    """Methods of a topic model once it has a network."""
+    """Methods of a fitted topic model."""
 
     groups: Any
     _network: TopicNetwork
@@ -61,7 +61,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     prior_covariance_: NDArray[np.float32]
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Documents by topics: topic proportions for ProdLDA, latent means for NVDM.
+        """Topic proportions (ProdLDA) or posterior means (NVDM) of each document.
 
         Parameters
         ----------
@@ -70,25 +70,25 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         Returns
         -------
         ndarray, shape (n_documents, n_topics), float32
-            In the columns of a Concrete variable, the probability of each class. A document without words
-            gets the prior's, with a warning.
+            The columns of a Concrete variable contain the class probabilities. An empty document gets the
+            values of the prior, with a warning.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
         ValueError
-            Negative, missing or infinite counts, or words other than the model's.
+            ``X`` has negative, missing or infinite counts, or a different vocabulary than the model.
         """
         if isinstance(X, Encoded):
             return self._own(X).proportions
         return evaluation.represent(self._network_checked(), self._read(X))
 
     def transform_latent(self, X: Any) -> NDArray[np.float32]:
-        """E[z|x], the Gaussian logits of the topics, shape (n_documents, n_dims); classes have none."""
+        """E[z|x], the posterior mean of the Gaussian dimensions, shape (n_documents, n_dims)."""
         return self.posterior(X).mean
 
     def posterior(self, X: Any) -> Posterior:
-        """Mean and variance of q(z|x) of each document, and its class probabilities: all that analysis needs.
+        """Mean and variance of q(z|x) of each document, and its class probabilities.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         return Posterior.of(evaluation.posterior(self._network_checked(), self._read(X)))
 
     def encode(self, X: Any) -> Encoded:
-        """Documents encoded once, to be passed in place of ``X`` to this model and to ``hftopic.analysis``.
+        """Encode documents once, for use instead of ``X`` in this model and in ``hftopic.analysis``.
 
         Parameters
         ----------
@@ -108,12 +108,12 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         Returns
         -------
         Encoded
-            ``X`` itself if it is one of this model's.
+            The encoded documents; ``X`` itself if this model has already encoded it.
 
         Raises
         ------
         ValueError
-            What another model encoded, or this one before it was fitted further.
+            ``X`` was encoded by another model, or by this model before it was fitted again.
 
         Examples
         --------
@@ -133,7 +133,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any) -> NDArray[np.int64]:
-        """Likeliest class of each document, of a model with a Concrete variable.
+        """Most probable class of each document; only for models with a Concrete variable.
 
         Parameters
         ----------
@@ -141,13 +141,13 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
 
         Returns
         -------
-        ndarray of int, shape (n_documents,), or (n_documents, n_variables) where there are several
+        ndarray of int, shape (n_documents,), or (n_documents, n_variables) with several variables
         """
         classes = [probabilities.argmax(1) for probabilities in self.posterior(X).class_probabilities]
         return classes[0] if len(classes) == 1 else np.column_stack(classes)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
-        """Names of the columns of ``transform``: "prodlda3"; of a class, "prodlda_group1_class4"."""
+        """Names of the columns of ``transform``: "prodlda3"; for a class, "prodlda_group1_class4"."""
         check_is_fitted(self)
         space, name = self.latent_space_, type(self).__name__.lower()
         columns = [
@@ -159,39 +159,40 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     def word_probabilities(self, X: Any) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
 
-        For ProdLDA this is not ``transform(X) @ topic_word_``: its topics multiply, they do not mix.
+        For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
+        a mixture.
         """
         return evaluation.word_probabilities(self._network_checked(), *self._documents_and_posterior(X))
 
     def perplexity(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
-        """exp(-ELBO / tokens) over all documents, with the unweighted KL whatever the objective.
+        """exp(-ELBO / tokens) over all documents, with the unweighted KL divergence for every objective.
 
-        The lower, the better the model predicts. The same noise vectors, drawn when fitting and saved
-        with the model, serve every document, so that the value depends neither on how documents are split
-        nor on their order.
+        Lower is better. All documents use the same noise vectors, which are drawn in ``fit`` and saved with
+        the model. The value therefore does not depend on the order of documents or on how they are split
+        into batches.
 
         Raises
         ------
         ValueError
-            No document has a word.
+            All documents are empty.
         """
         documents, known = self._documents_and_posterior(X)
         n_tokens = documents.counts.sum(dtype=np.float64)
         if n_tokens == 0:
-            raise ValueError(f"perplexity is per token, and the {len(documents)} documents given have none")
+            raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
         elbo = evaluation.elbo(self._network_checked(), documents, self._noise, known)
         return math.exp(-elbo.sum() / n_tokens)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL."""
+        """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
         documents, known = self._documents_and_posterior(X)
         return evaluation.elbo(self._network_checked(), documents, self._noise, known)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
-        """Mean ELBO per document, in nats, with the unweighted KL.
+        """Mean ELBO per document, in nats, with the unweighted KL divergence.
 
-        The plain VAE always wins by it: choose ``beta`` and ``gamma`` by another scorer, such as coherence
-        or the number of active topics.
+        Do not use it to choose ``beta`` and ``gamma``: the plain VAE always has the best score. Use another
+        scorer, such as coherence or the number of active topics.
         """
         return float(self.score_samples(X).mean())
 
@@ -203,34 +204,34 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         by: str | None = None,
         pole: str = "+",
     ) -> pd.DataFrame:
-        """Highest words of each topic, the first the highest.
+        """Top words of each topic, highest first.
 
         Parameters
         ----------
         n : int, default=10
-            Words a topic.
+            Number of words per topic.
         vocabulary : sequence of str, length n_words, optional
-            Word of each column, where the model was not fitted on a Corpus or a DataFrame. Without any,
-            column numbers stand for words.
+            Word of each column, for a model not fitted on a Corpus or a DataFrame. If missing, column numbers
+            are used.
         by : {"probability", "weight"}, optional
-            Rank by ``topic_word_``, p(w|topic), or by ``components_``, the effect on a word's logit, which
-            brings up words that are rare but telling. The default is "probability", and "weight" for signed
-            topics: one standard deviation of one dimension moves p(w|topic) little from the words' frequency
-            in the corpus, so ranking by probability brings up common words in every topic.
+            Ranking criterion: ``topic_word_``, p(w|topic), or ``components_``, the effect on a word's logit,
+            which favours rare but characteristic words. The default is "probability", and "weight" for signed
+            topics: one standard deviation of a dimension changes p(w|topic) only a little, so ranking by
+            probability gives common words for every topic.
         pole : {"+", "-"}, default="+"
-            For a model whose topics are signed, such as :class:`hftopic.NVDM`: words that a positive or a
-            negative z makes likelier.
+            Only for a model with signed topics, such as :class:`hftopic.NVDM`: words that become more
+            probable with a positive or with a negative z.
 
         Returns
         -------
         DataFrame
-            A row a topic: ``group``, ``word_1`` to ``word_n``.
+            One row per topic: ``group``, ``word_1`` to ``word_n``.
 
         Raises
         ------
         ValueError
-            Another ranking or pole than these, the negative pole of a model without one, or ``n`` larger than
-            the vocabulary.
+            ``by`` or ``pole`` is unknown, the model has no negative pole, or ``n`` is larger than the
+            vocabulary.
         """
         check_is_fitted(self)
         if by is not None and by not in RANKINGS:
@@ -239,7 +240,8 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
             raise ValueError(f"pole must be '+' or '-'; got {pole!r}")
         if pole == "-" and not self.signed_topics_:
             raise ValueError(
-                f"topics of {type(self).__name__} have no negative pole: leave pole out. Topics of NVDM have"
+                f"topics of {type(self).__name__} have no negative pole; remove pole. "
+                "Only signed topics have one, such as those of NVDM"
             )
         ranking = by or ("weight" if self.signed_topics_ else "probability")
         if ranking == "weight":
@@ -247,30 +249,30 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         return self._word_table(self._topic_word(POLES[pole]), n, vocabulary)
 
     def _topic_word(self, sign: int) -> NDArray[np.float32]:
-        """p(w|topic) of either pole."""
+        """p(w|topic) of the positive or the negative pole."""
         if sign > 0:
             return self.topic_word_
         with torch.inference_mode():
             return evaluation.to_numpy(self._network.decoder.topics(sign).probabilities())
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
-        """How words of documents are attributed to topics, as the decoder declares it.
+        """Attribution of the words of documents to topics, as defined by the decoder.
 
-        :func:`hftopic.analysis.contributions` and reports colour words by it.
+        :func:`hftopic.analysis.contributions` uses it, and reports use it to colour words.
 
         Parameters
         ----------
         mean : ndarray, shape (n_topics,)
-            ``transform`` of the average document, which is the reference.
+            Average of ``transform`` over documents: the reference of the attribution.
         frequency : ndarray, shape (n_words,)
-            Tokens of each word.
+            Number of tokens of each word.
 
         Returns
         -------
         callable
-            Takes ``transform`` of the documents of some pairs of a document and a word, shape
-            (pairs, n_topics), and the columns of their words, shape (pairs,). Returns what each topic adds,
-            shape (pairs, n_topics), in nats.
+            Function of two arguments for a number of (document, word) pairs: the output of ``transform`` for
+            the documents, shape (pairs, n_topics), and the columns of the words, shape (pairs,). It returns
+            the contribution of each topic, shape (pairs, n_topics), in nats.
         """
         return self._network_checked().decoder.attribution(self.components_, mean, frequency)
 
@@ -279,7 +281,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     ) -> pd.DataFrame:
         words = column_words(self, vocabulary)
         if not 1 <= n <= len(words):
-            raise ValueError(f"n must be from 1 to {len(words)}, the words there are; got {n}")
+            raise ValueError(f"n must be from 1 to {len(words)} (the vocabulary size); got {n}")
         ranked = words[np.argsort(-weights, axis=1, kind="stable")[:, :n]]
         table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)])
         table.insert(0, "group", self.topic_groups_)
@@ -288,17 +290,17 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a folder of ``model.safetensors`` and ``model.json``.
 
-        :func:`hftopic.load` reads it, with the parameters the model was fitted with. The folder appears whole
-        or not at all; an earlier saved model there is replaced. The optimiser's state is not kept:
-        ``partial_fit`` after a load starts with a fresh one.
+        :func:`hftopic.load` reads it, with the parameters that the model was fitted with. The folder is
+        written atomically and replaces an earlier saved model. The optimiser state is not saved:
+        ``partial_fit`` after a load starts with a new optimiser.
 
         Raises
         ------
         FileExistsError
-            Something that is not a saved model stands at ``path``.
+            ``path`` exists and is not a saved model.
         TypeError
-            :func:`hftopic.load` could not read the file: a class of your own that is not registered, see
-            :func:`hftopic.register`, or a parameter that has no form in a file. Nothing is written.
+            A parameter cannot be saved, or the model or a parameter has a custom class that is not registered
+            (see :func:`hftopic.register`). Nothing is written.
         """
         check_is_fitted(self)
         save_model(self, path)
@@ -308,33 +310,33 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         return self._network
 
     def _documents(self, counts: sp.csr_array, X: Any) -> BagsOfWords:  # noqa: ARG002
-        """Documents that the network reads; a subclass may add what else ``X`` says of them to the counts."""
+        """Documents that the network reads; a subclass may add other data of ``X`` to the counts."""
         return BagsOfWords(counts)
 
     def _read(self, X: Any) -> BagsOfWords:
         check_is_fitted(self)
         documents = self._documents(as_counts(self, X, reset=False), X)
-        warn_of_empty(documents.empty, "the prior stands in for their posterior")
+        warn_of_empty(documents.empty, "the prior is used as their posterior")
         return documents
 
     def _documents_and_posterior(self, X: Any) -> tuple[BagsOfWords, MeanFieldPosterior | None]:
-        """The documents, and their posterior where they have been encoded."""
+        """The documents, and their posterior if they have been encoded."""
         if not isinstance(X, Encoded):
             return self._read(X), None
         known = self._own(X)
         return self._documents(known.counts, known.source), known.mean_field
 
     def _own(self, encoded: Encoded) -> Encoded:
-        """Refuse what another model encoded."""
+        """Raise ValueError unless this model, in its current state, encoded the documents."""
         if encoded.made_by != (self._network_checked(), self.n_iter_):
             raise ValueError(
                 f"these documents were encoded by another model, or before this {type(self).__name__} was "
-                "fitted further: call its encode again"
+                "fitted again; call its encode method again"
             )
         return encoded
 
     def _expose(self) -> None:
-        """Set the fitted attributes that follow from the network alone."""
+        """Set the fitted attributes that depend only on the network."""
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()

@@ -1,4 +1,4 @@
-"""Reading a saved model."""
+"""Loading a saved model."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from hftopic.models import nvdm, prodlda  # noqa: F401  (they register their classes)
+from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
@@ -20,47 +20,53 @@ from hftopic.models.saving import DESCRIPTION, SCHEMA_VERSION, TENSORS, WORDS
 
 
 class ModelFileError(ValueError):
-    """A saved model that is not there, not whole, or not one that this version can read."""
+    """A saved model is missing, damaged, or written by an incompatible version."""
 
 
 def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> BaseTopicModel:
-    """Read a model that its ``save`` method wrote; nothing in the file is executed.
+    """Load a model from a folder that its ``save`` method wrote; nothing in the files is executed.
 
     Parameters
     ----------
     path : path-like
-        The folder.
+        Folder of the saved model.
     device : str or torch.device, optional
-        Device to work on, in place of the parameter ``device`` that was saved.
+        Device to load the model on, instead of the saved parameter ``device``.
 
     Returns
     -------
     ProdLDA, NVDM or a registered subclass
-        Fitted, with the same answers as the model that was saved.
+        Fitted model with the same results as the saved one.
 
     Raises
     ------
     ModelFileError
-        There is no saved model, it is not whole, or it has the form of another version. It is a ValueError.
+        There is no saved model at the path, it is damaged, or an incompatible version wrote it. A subclass of
+        ValueError.
     ValueError
-        The device is not available: pass another as ``device``.
+        The saved device is not available; pass another ``device``.
     """
     description, tensors = _read(Path(path))
     if description.get("estimator") not in MODELS:
         raise ModelFileError(
-            f"{os.fspath(path)} holds a {description.get('estimator')!r}, which is not a known model; there "
-            f"are {', '.join(MODELS)}. If it is a class of your own, call hftopic.register on it before load"
+            f"{os.fspath(path)} contains a {description.get('estimator')!r}, which is not a known model; "
+            f"known models are {', '.join(MODELS)}. If it is a custom class, call hftopic.register on it "
+            "before load"
         )
     try:
         parameters = description["parameters"] | ({} if device is None else {"device": str(device)})
         model: BaseTopicModel = MODELS[description["estimator"]](**parameters)
     except (KeyError, TypeError) as error:
-        raise ModelFileError(f"{os.fspath(path)} is not whole: {type(error).__name__}: {error}") from error
+        raise ModelFileError(
+            f"{os.fspath(path)} is damaged or incomplete: {type(error).__name__}: {error}"
+        ) from error
     chosen_device(model.device)
     try:
         _restore(model, description, tensors)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise ModelFileError(f"{os.fspath(path)} is not whole: {type(error).__name__}: {error}") from error
+        raise ModelFileError(
+            f"{os.fspath(path)} is damaged or incomplete: {type(error).__name__}: {error}"
+        ) from error
     return model
 
 
@@ -76,7 +82,8 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     schema = description.get("schema") if isinstance(description, dict) else None
     if schema != SCHEMA_VERSION:
         raise ModelFileError(
-            f"{folder / DESCRIPTION} has schema {schema!r}; this version of hftopic reads {SCHEMA_VERSION}"
+            f"{folder / DESCRIPTION} has schema {schema!r}, but this version of hftopic reads schema "
+            f"{SCHEMA_VERSION}; fit the model again"
         )
     try:
         return description, load_file(folder / TENSORS)
@@ -94,14 +101,14 @@ def _decoded(encoded: dict[str, Any]) -> Any:
         return float(arguments["value"])
     if name not in VALUES:
         raise ValueError(
-            f"unknown type {name!r}; there are {', '.join(sorted(VALUES))}. If it is a class of your own, "
+            f"unknown type {name!r}; known types are {', '.join(sorted(VALUES))}. If it is a custom class, "
             "call hftopic.register on it before load"
         )
     return VALUES[name](**arguments)
 
 
 def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    """Give a model the fitted state that ``hftopic.models.saving`` described."""
+    """Restore the fitted state of a model from the description that ``hftopic.models.saving`` writes."""
     for name in WORDS:
         if description[name] is not None:
             setattr(model, name, np.array(description[name], dtype=object))

@@ -1,4 +1,4 @@
-"""NVDM: signed Gaussian topics."""
+"""NVDM: neural variational document model with signed Gaussian topics."""
 
 from dataclasses import dataclass
 
@@ -18,30 +18,31 @@ from hftopic.networks.encoder import Encoder
 class NVDM(BaseTopicModel):
     """Neural variational document model of Miao et al. (2016), with grouped dimensions (HFVAE).
 
-    A document's words follow softmax(z W + b) with Gaussian z. A dimension is signed, so a topic has two
-    poles, and ``transform`` returns the posterior mean E[z|x].
+    The words of a document have the distribution softmax(z W + b) with Gaussian z. Dimensions are signed, so
+    each topic has two poles, and ``transform`` returns the posterior mean E[z|x].
 
     Parameters
     ----------
     groups : int, Normal or Concrete, or tuple of them, default=(25, 25)
-        Dimensions of each group, as in :class:`ProdLDA`.
+        Number of dimensions of each group, as in :class:`ProdLDA`.
     prior : prior, optional
-        ``StandardNormal()`` if not given.
+        Prior of z; ``StandardNormal()`` by default.
     dropout : float, default=0.05
-        Share of the encoder's last layer left out in a training step.
+        Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.3
-        As in :class:`ProdLDA`, whose default is 0.1.
+        As in :class:`ProdLDA`, where the default is 0.1.
     **parameters
-        All others are those of :class:`ProdLDA`, with the same defaults; there is no ``topic_softmax``.
+        All other parameters are those of :class:`ProdLDA`, with the same defaults, except ``topic_softmax``.
 
     Attributes
     ----------
     components_ : ndarray, shape (n_topics, n_words), float32
-        W, the effect of each dimension on the words' logits.
+        W, the effect of each dimension on the logits of the words.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
-        softmax(W_k + b): p(w | topic) at one standard deviation of the prior on the positive pole.
+        softmax(W_k + b): p(w | topic) of the positive pole, at z_k = 1 (one standard deviation of the default
+        prior).
     topic_groups_, latent_space_, history_, n_iter_, vocabulary_
-        As in :class:`ProdLDA`, and so are all others.
+        As in :class:`ProdLDA`, like all other attributes.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Parameters of the estimators: which values they may have, and what those stand for."""
+"""Validation and interpretation of the estimators' parameters."""
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -18,16 +18,16 @@ from hftopic.objective import HFVAE, Objective, Progress, Ramp
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
 
-# A number of epochs, or a share of all.
+# A number of epochs, or a fraction of max_iter.
 EPOCHS = [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 SHARE = Interval(Real, 0, 1, closed="left")
 WEIGHT = [Interval(Real, 0, None, closed="left"), Ramp]
 
 
 def constraints_of(cls: type) -> dict[str, list[Any]]:
-    """Constraints of scikit-learn's ``_validate_params``: those with which a class annotates its parameters.
+    """Constraints for scikit-learn's ``_validate_params``, from the annotations of a class.
 
-    A parameter is declared once, such as ``dropout: Annotated[float, SHARE] = 0.05``.
+    Each parameter is declared once, such as ``dropout: Annotated[float, SHARE] = 0.05``.
     """
     constraints: dict[str, list[Any]] = dict(getattr(cls, "_parameter_constraints", {}))
     for name, hint in get_annotations(cls).items():
@@ -40,12 +40,12 @@ def constraints_of(cls: type) -> dict[str, list[Any]]:
 def chosen_objective(
     objective: Objective | None, ramp: int | float, weights: dict[str, Any], defaults: dict[str, Any]
 ) -> Objective:
-    """The objective given, or HFVAE with the weights alpha, beta and gamma, which they reach over ``ramp``.
+    """The given objective, or HFVAE whose weights change over ``ramp`` from 1 to alpha, beta and gamma.
 
     Raises
     ------
     ValueError
-        An objective together with weights other than the default ones.
+        Both an objective and weights different from the defaults are given.
     """
     if objective is None:
         plain = HFVAE(**weights)
@@ -53,27 +53,27 @@ def chosen_objective(
     _refuse_class("objective", objective)
     if not isinstance(objective, Objective):
         raise ValueError(
-            f"objective={objective!r} is not one of hftopic.objective; one of your own must inherit from "
+            f"objective={objective!r} is not an objective; use one from hftopic.objective, or inherit from "
             "hftopic.objective.Objective"
         )
     changed = [name for name, weight in weights.items() if weight != defaults[name]]
     if changed:
         raise ValueError(
-            f"objective={objective!r} and {', '.join(changed)} are both given; "
-            "put the weights into the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
+            f"got both objective={objective!r} and {', '.join(changed)}; "
+            "set the weights in the objective, such as objective=HFVAE(alpha=1, beta=0.1, gamma=4)"
         )
     return objective
 
 
 def _ramped(weight: Any, over: int | float) -> Any:
-    """A weight that starts at 1, where it does not say itself how it changes."""
+    """A number as a Ramp that starts at 1; weights with their own Ramp are unchanged."""
     if isinstance(weight, tuple):
         return tuple(_ramped(of_level, over) for of_level in weight)
     return weight if isinstance(weight, Ramp) or weight == 1 or not over else Ramp(1.0, weight, over)
 
 
 def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
-    """The prior given, or the model's own."""
+    """The given prior, or the default of the model."""
     if prior is None:
         return default
     _refuse_class("prior", prior)
@@ -82,25 +82,26 @@ def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
 
 def _refuse_class(name: str, value: Any) -> None:
     if isinstance(value, type):
-        raise ValueError(f"{name}={value.__name__} is a class; give one of it, such as {value.__name__}()")
+        raise ValueError(f"{name}={value.__name__} is a class; pass an instance, such as {value.__name__}()")
 
 
 def layer_sizes(hidden: Sequence[int]) -> tuple[int, ...]:
-    """Sizes of the hidden layers, one or more, each positive."""
+    """Sizes of the hidden layers, after a check that there is at least one and that all are positive."""
     sizes = tuple(hidden)
     if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
-        raise ValueError(f"hidden must be layer sizes, such as (200, 200); got {hidden!r}")
+        raise ValueError(f"hidden must be a tuple of layer sizes, such as (200, 200); got {hidden!r}")
     return sizes
 
 
 def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
-    """Refuse an objective whose weights do not fit the groups, or that leave the prior's terms without bound.
+    """Check that the weights of the objective match the groups and that the loss is bounded.
 
     Raises
     ------
     ValueError
     """
-    # Every weight is a straight line between the ends of Ramps, and the bound is linear in the weights.
+    # Every weight is linear between the ends of Ramps, and the matrix in check_bounded is linear in the
+    # weights. Therefore it is enough to check the ends.
     for epochs in sorted({0.0, float(max_iter), *(ramp.epochs(max_iter) for ramp in _ramps_in(objective))}):
         progress = Progress(epochs, max_iter)
         objective.weights(prior.space, progress)
@@ -117,12 +118,12 @@ def _ramps_in(value: Any) -> list[Ramp]:
 
 
 def chosen_device(device: str | torch.device) -> torch.device:
-    """The device named; for "auto" a GPU where there is one.
+    """The given device; "auto" is a GPU if one is available, otherwise the CPU.
 
     Raises
     ------
     ValueError
-        A device that is not here, or that has no float64, in which the encoder answers.
+        The device is not available, or does not support float64, which evaluation uses.
     """
     if str(device) == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""ProdLDA: topics multiplied as experts, on a simplex."""
+"""ProdLDA: a product of experts with topic proportions on a simplex."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,108 +20,116 @@ from hftopic.networks.layers import softplus
 @register
 @dataclass(eq=False, repr=False)
 class ProdLDA(BaseTopicModel):
-    """Topic model whose topics are multiplied as experts, in groups (Srivastava & Sutton 2017; HFVAE).
+    """ProdLDA topic model (Srivastava & Sutton 2017) with groups of topics (HFVAE, Esmaeili et al. 2019).
 
-    A document's words follow softmax(shift-only batch norm of θ B), with topic proportions θ = softmax(z).
-    Training minimises the hierarchically factorised objective of Esmaeili et al. (2019): topics of one group
-    become independent and the superfluous ones fall silent, while topics may correlate across groups.
+    The words of a document have the distribution softmax(shift-only batch norm of θ B), with topic
+    proportions θ = softmax(z). Training minimises the hierarchically factorised objective of Esmaeili et al.
+    (2019): topics of one group become nearly uncorrelated and unused topics are pruned, while topics may
+    correlate across groups.
 
     Parameters
     ----------
     groups : int, Normal or Concrete, or tuple of them, default=(25, 25)
-        Topics of each group; a single number is one group. A :class:`hftopic.Concrete` is a discrete variable
-        beside the topics, and tuples inside the tuple are groups of groups, as ``((10, 10), (10, 20))``.
+        Number of topics of each group; a single number is one group. A :class:`hftopic.Concrete` is a
+        discrete variable in addition to the topics. Tuples inside the tuple are nested groups, such as
+        ``((10, 10), (10, 20))``.
     alpha : float or Ramp, default=1.0
         Weight α of the mutual information I(x; z). A :class:`hftopic.Ramp` changes a weight over the epochs.
     beta : float or Ramp, or tuple of them, default=0.1
-        Weight β of the total correlation between groups; below 1 lets groups correlate. Of nested groups a
-        tuple has one for each level, the outermost first.
+        Weight β of the total correlation between groups; values below 1 let groups correlate. For nested
+        groups, a tuple gives one weight per level, outermost first.
     gamma : float or Ramp, default=10.0
-        Weight γ of the total correlation within groups; above 1 pushes topics of a group apart.
+        Weight γ of the total correlation within groups; values above 1 push the topics of a group towards
+        independence.
     objective : objective, optional
-        In place of the three weights, one of those in :mod:`hftopic.objective`, such as ``hftopic.VAE()`` or
-        ``hftopic.BetaTCVAE(4.0)``.
+        Objective to use instead of the three weights, from :mod:`hftopic.objective`, such as
+        ``hftopic.VAE()`` or ``hftopic.BetaTCVAE(4.0)``.
     marginals : {"hfvae", "mws", "mss", "full"}, default="hfvae"
-        How the marginals q(z), q(z_d), q(z_d,e) are estimated from a batch, see
-        :func:`hftopic.objective.minibatch.mixture_weights`. "full" encodes all documents in every step and
-        mixes over
-        them, which is exact, and for small corpora.
+        Estimator of the marginals q(z), q(z_d), q(z_d,e) from a mini-batch, see
+        :func:`hftopic.objective.minibatch.mixture_weights`. "full" encodes all documents in every step. It is
+        exact, but only practical for small corpora.
     partners : int or None, default=64
-        Documents of the batch, at the least, that the marginal of a single topic q(z_d,e) is mixed over; the
-        joint and the groups are always mixed over the batch. Fewer are faster, None is the whole batch, see
-        :class:`hftopic.objective.minibatch.Mixing`.
+        Minimum number of documents in the mixture that estimates the marginal of a single topic q(z_d,e). The
+        joint and the groups always use the whole mini-batch. Smaller is faster; None uses the whole
+        mini-batch. See :class:`hftopic.objective.minibatch.Mixing`.
     prior : prior, optional
-        On the logits: ``hftopic.DirichletLaplace(1.0)`` if not given, ``hftopic.StandardNormal()``, or one
-        with correlations, ``hftopic.FullCovariance(...)`` or ``hftopic.BlockCorrelation(...)``.
+        Prior of the logits: ``hftopic.DirichletLaplace(1.0)`` by default, ``hftopic.StandardNormal()``, or a
+        prior with correlations, ``hftopic.FullCovariance(...)`` or ``hftopic.BlockCorrelation(...)``.
     topic_softmax : {"joint", "group"}, default="joint"
-        One softmax over all topics, or one for each group; ``transform`` then divides by the number of
-        groups, so that rows sum to 1 either way.
+        "joint" is one softmax over all topics. "group" is one softmax per group; ``transform`` then divides
+        by the number of groups, so that its rows also sum to 1.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
     dropout : float, default=0.02
-        Share of the encoder's last layer and of the topic proportions left out in a training step.
+        Dropout rate on the encoder's last hidden layer and on the topic proportions.
     word_dropout : float, default=0.1
-        Share of a document's distinct words that the encoder does not see in a training step. It learns to
-        say what a document is about from a part of it, and new documents are described better.
+        Fraction of a document's distinct words hidden from the encoder in each training step. The encoder
+        learns to infer topics from part of a document, which improves the representation of new documents.
     encoder_norm : {"none", "shift"}, default="none"
-        Batch norm with a shift on the encoder's outputs. "shift" keeps any topic from falling silent.
+        "shift" applies a batch norm with a learned shift and no learned scale to the encoder's outputs. It
+        prevents topics from being pruned.
     batch_size : int or "auto", default="auto"
-        Documents a step, drawn without replacement; also the sample from which marginals are estimated.
-        "auto" is a twentieth of the documents, at least 64 and at most 256.
+        Number of documents per step, drawn without replacement; the marginals are also estimated from them.
+        "auto" is 1/20 of the documents, between 64 and 256.
     max_iter : int, default=40
-        Epochs.
+        Number of epochs.
     learning_rate : float, default=0.004
-        Of Adam at the start; it falls along a cosine.
+        Initial learning rate of Adam; it decreases on a cosine schedule.
     warm_up : int or float, default=0.5
-        Epochs over which the weights of all terms but the reconstruction rise from 0 to their full value:
-        an int counts epochs, a float is a share of ``max_iter``. Without it short texts lose most topics.
+        Epochs over which the weights of all terms except the reconstruction rise from 0 to their full value:
+        an int is a number of epochs, a float is a fraction of ``max_iter``. Without warm-up, most topics are
+        pruned on short texts.
     ramp : int or float, default=1.0
-        Epochs over which alpha, beta and gamma go in a straight line from 1, the weights of the plain
-        autoencoder, to their values, times the warm-up: 1 is one epoch and 1.0 all of ``max_iter``; in more
-        than ``max_iter`` they do not get there. With 0 they have their values from the start, and fewer
-        topics stay in use; the paper's text experiment is ``gamma=4.0, ramp=0``. It moves numbers alone: a
-        weight that is a :class:`hftopic.Ramp`, and an `objective`, change as they say themselves.
+        Epochs over which alpha, beta and gamma change linearly from 1 (the plain VAE) to their final values:
+        an int is a number of epochs (1 is one epoch), a float is a fraction of ``max_iter`` (1.0 is all of
+        it). The warm-up multiplies the result. If the ramp is longer than ``max_iter``, the final values are
+        not reached. With 0 the weights are constant, and fewer topics stay active; the paper's text
+        experiment is ``gamma=4.0, ramp=0``. Applies only to numeric weights: a weight that is a
+        :class:`hftopic.Ramp`, and an `objective`, follow their own schedule.
     validation_fraction : float, default=0.0
-        Share of the documents held out to stop early, by the loss of the objective that training ends with;
-        the weights of the best epoch are kept. With 0 all documents are trained on, for ``max_iter`` epochs.
+        Fraction of the documents held out for early stopping. The validation loss uses the final weights of
+        the objective, and the weights of the best epoch are kept. With 0, training uses all documents for
+        ``max_iter`` epochs.
     patience : int, default=10
-        Epochs without a lower validation loss, after the warm-up, before training stops.
+        Number of epochs without a lower validation loss, after the warm-up, before training stops.
     device : str or torch.device, default="auto"
-        "auto" is a GPU where there is one.
+        Device of the model; "auto" is a GPU if one is available, otherwise the CPU.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState or None, default=None
-        The same number, machine and data give the same bytes.
+        Seed. The same seed and data give bitwise identical results on the same machine.
 
     Attributes
     ----------
     components_ : ndarray, shape (n_topics, n_words), float32
-        Effect of each topic on the words' logits, batch norm's scale folded in.
+        Effect of each topic on the logits of the words, including the scale of the batch norm.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
-        p(w | topic) of each topic alone; rows sum to 1.
+        p(w | topic) of each single topic; rows sum to 1.
     topic_groups_ : ndarray, shape (n_topics,), int
-        Group of each topic, the innermost one where groups are nested.
+        Group of each topic; the innermost group if groups are nested.
     topic_simplex_ : ndarray, shape (n_topics,), int
-        Simplex that each topic is on: topics with the same number have proportions that sum to 1. -1 for
-        signed topics, which are on none.
+        Number of the simplex that each topic is on: the proportions of topics with the same number sum to 1.
+        -1 for signed topics, which are not on a simplex.
     signed_topics_ : bool
-        Whether topics have two poles, as those of :class:`NVDM`.
+        Whether topics have two poles, like those of :class:`NVDM`.
     latent_space_ : LatentSpace
-        Layout of the groups: how they nest, and which columns are classes of a Concrete variable.
+        Layout of the groups: their nesting, and the columns that are classes of a Concrete variable.
     prior_mean_, prior_variance_ : ndarray, shape (n_dims,), float32
-        Moments of the prior on the topics' logits, without the columns of classes.
+        Moments of the prior of the logits, without the columns of classes.
     prior_covariance_ : ndarray, shape (n_dims, n_dims), float32
+        Covariance of the prior of the logits.
     history_ : DataFrame
-        A row an epoch: the mean of each term of the objective, unweighted, in nats per document, and
-        ``own_share``, the document's own part in the estimate of q(z): near 1, I(x; z) stands at its bound.
+        One row per epoch: the mean of each term of the objective, unweighted, in nats per document, and
+        ``own_share``, the share of the document's own component in the estimate of q(z). Near 1, the estimate
+        of I(x; z) is saturated.
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained.
     n_features_in_ : int
-        Words.
+        Number of words in the vocabulary.
     feature_names_in_ : ndarray of str, shape (n_words,)
-        Only where fitted on a DataFrame.
+        Vocabulary; only if fitted on a DataFrame.
     vocabulary_ : ndarray of str, shape (n_words,)
-        Only where fitted on a Corpus.
+        Vocabulary; only if fitted on a Corpus.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Classes that saved models may name: models, and the values of their parameters."""
+"""Registry of the classes that saved models may contain: models, and classes of parameter values."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -12,7 +12,7 @@ from hftopic.objective.schedule import Ramp
 ClassT = TypeVar("ClassT", bound=type)
 
 MODELS: dict[str, type] = {}
-"""Estimators by name."""
+"""Estimator classes by name."""
 
 VALUES: dict[str, Callable[..., Any]] = {
     "Normal": Normal,
@@ -21,19 +21,19 @@ VALUES: dict[str, Callable[..., Any]] = {
     **PRIORS,
     **CATALOGUE,
 }
-"""Classes of parameters that are neither plain numbers nor strings, by name."""
+"""Classes of parameter values by name, except numbers, strings and tuples."""
 
 
 def register(cls: ClassT) -> ClassT:
-    """Let saved models name a class of your own, so that :func:`hftopic.load` can make it again.
+    """Register a custom class, so that models that use it can be saved and loaded.
 
-    Call it, or use it as a decorator, in every program that saves or loads such a model. A file names classes
-    and never holds code, so only registered classes are made.
+    Call it, or use it as a decorator, in every program that saves or loads such a model. A saved model
+    contains the names of classes and no code, so :func:`hftopic.load` creates only registered classes.
 
     Parameters
     ----------
     cls : type
-        A subclass of :class:`hftopic.ProdLDA` or :class:`hftopic.NVDM`; or a dataclass whose instances are
+        A subclass of :class:`hftopic.ProdLDA` or :class:`hftopic.NVDM`, or a dataclass whose instances are
         parameters of a model: an objective, a prior or a group of latent variables.
 
     Returns
@@ -44,9 +44,9 @@ def register(cls: ClassT) -> ClassT:
     Raises
     ------
     TypeError
-        Neither a topic model nor a dataclass.
+        ``cls`` is neither a topic model nor a dataclass.
     ValueError
-        Another class has this name.
+        Another class is registered with this name.
 
     Examples
     --------
@@ -69,12 +69,13 @@ def register(cls: ClassT) -> ClassT:
     known = registered.get(cls.__name__)
     if known is not None and _origin(known) != _origin(cls):
         raise ValueError(
-            f"the name {cls.__name__!r} is taken by {'.'.join(_origin(known))}; give your class another name"
+            f"the name {cls.__name__!r} is already used by {'.'.join(_origin(known))}; "
+            "give your class another name"
         )
     registered[cls.__name__] = cls
     return cls
 
 
 def _origin(cls: Any) -> tuple[str, str]:
-    """Where a class was defined; a notebook's cell that is run again defines the same one."""
+    """Module and qualified name of a class; a notebook cell that is run again defines the same class."""
     return cls.__module__, cls.__qualname__

@@ -1,4 +1,4 @@
-"""Writing a fitted model: a folder of ``model.safetensors`` and ``model.json``, never a pickle."""
+"""Saving a fitted model: a folder with ``model.safetensors`` and ``model.json``, without pickles."""
 
 import json
 import math
@@ -19,7 +19,7 @@ from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 2
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
-WORDS = ("vocabulary_", "feature_names_in_")  # fitted attributes that a model may lack
+WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
 
 class FittedState(Protocol):
@@ -35,14 +35,14 @@ class FittedState(Protocol):
 
 
 def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
-    """Write a model folder, whole or not at all.
+    """Write a model folder atomically.
 
     Raises
     ------
     FileExistsError
-        Something that is not a saved model stands at ``path``.
+        ``path`` exists and is not a saved model.
     TypeError
-        ``load`` could not read it: a class that is not registered, or a parameter that has no form in a file.
+        A class is not registered, or a parameter cannot be saved; ``load`` could not read the model.
     """
     target = Path(path)
     if target.exists() and not (target / DESCRIPTION).is_file():
@@ -59,7 +59,7 @@ def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
 
 
 def _description(model: FittedState) -> dict[str, Any]:
-    """All of a fitted model but its tensors; :mod:`hftopic.models.loading` reads each entry."""
+    """All data of a fitted model except its tensors; :mod:`hftopic.models.loading` reads each entry."""
     if MODELS.get(type(model).__name__) is not type(model):
         raise TypeError(_unregistered(type(model)))
     parameters = dict(model._fitted_with)
@@ -81,7 +81,7 @@ def _description(model: FittedState) -> dict[str, Any]:
 
 
 def _encoded(value: Any) -> Any:
-    """JSON form; tuples and registered classes are tagged, so that they come back as what they were."""
+    """A value as JSON; tuples and registered classes are tagged, so that loading restores their type."""
     if is_dataclass(value) and not isinstance(value, type):
         name = type(value).__name__
         if name not in VALUES or VALUES[name] is not type(value):
@@ -105,6 +105,6 @@ def _encoded(value: Any) -> Any:
 
 def _unregistered(cls: type) -> str:
     return (
-        f"cannot save a {cls.__name__}: load would not know the class. Register it first, "
+        f"cannot save a {cls.__name__}: load does not know this class. Register it with "
         f"hftopic.register({cls.__name__}), here and wherever the model is loaded"
     )

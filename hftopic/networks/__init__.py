@@ -1,1 +1,1 @@
-"""Encoders and decoders. They know no objective, and no objective knows them."""
+"""Encoders and decoders. They do not depend on objectives, and objectives do not depend on them."""

@@ -1,4 +1,4 @@
-"""Attribution of a document's words to topics, for decoders whose topics multiply."""
+"""Attribution of the words of a document to topics, for decoders that are products of experts."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,34 +8,34 @@ from numpy.typing import NDArray
 
 
 class Attribution(Protocol):
-    """How much each topic adds to words of documents, in nats."""
+    """Contribution of each topic to words of documents, in nats."""
 
     def __call__(self, proportions: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-        """Contribution of each topic to pairs of a document and a word, shape (pairs, n_topics).
+        """Contribution of each topic to (document, word) pairs, shape (pairs, n_topics).
 
         Parameters
         ----------
         proportions : ndarray, shape (pairs, n_topics)
-            ``transform`` of each pair's document.
+            Output of ``transform`` for the document of each pair.
         columns : ndarray of int, shape (pairs,)
-            Column of each pair's word.
+            Column of the word of each pair.
         """
 
 
 @dataclass(frozen=True)
 class ProductAttribution:
-    """Contributions of topics whose effects on a word's logit add up: weight times centred effect.
+    """Contributions of topics with additive effects on the logits of words: weight times centred effect.
 
     See the notes of :func:`hftopic.analysis.contributions` for the definition.
 
     Attributes
     ----------
     scale : ndarray, shape (n_topics,)
-        What ``transform`` divided the decoder's weights by.
+        Factor by which ``transform`` divided the weights of the decoder.
     average : ndarray, shape (n_topics,)
-        Subtracted from the weights of signed topics.
+        Average weights, subtracted from the weights of signed topics; 0 for topics on a simplex.
     effects : ndarray, shape (n_topics, V)
-        Effects on the words' logits, centred over each simplex and over the words.
+        Effects on the logits of the words, centred over each simplex and over the words.
     """
 
     scale: NDArray[np.float64]
@@ -51,19 +51,19 @@ class ProductAttribution:
         mean: NDArray[np.float64],
         frequency: NDArray[np.float64],
     ) -> "ProductAttribution":
-        """Attribution with the average document and the average word as the reference.
+        """Attribution relative to the average document and the average word.
 
         Parameters
         ----------
         components : ndarray, shape (n_topics, V)
-            Effect of each topic on the words' logits.
+            Effect of each topic on the logits of the words.
         simplex : ndarray of int, shape (n_topics,)
-            Topics with the same number share a simplex; -1 for a topic that is on none.
+            Topics with the same number share a simplex; -1 for topics that are not on a simplex.
         scale : ndarray, shape (n_topics,)
         mean : ndarray, shape (n_topics,)
-            ``transform`` of the average document.
+            Average of ``transform`` over documents.
         frequency : ndarray, shape (V,)
-            Tokens of each word.
+            Number of tokens of each word.
         """
         effects = components.astype(np.float64)
         for number in np.unique(simplex[simplex >= 0]):
@@ -73,6 +73,6 @@ class ProductAttribution:
         return cls(scale, np.where(simplex < 0, mean, 0.0), effects)
 
     def __call__(self, proportions: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-        """Contribution of each topic to pairs of a document and a word, shape (pairs, n_topics)."""
+        """Contribution of each topic to (document, word) pairs, shape (pairs, n_topics)."""
         weights = proportions * self.scale - self.average
         return np.asarray(weights * self.effects.T[columns])

@@ -1,4 +1,4 @@
-"""Decoders p(x|z): ProdLDA's product of experts and NVDM's softmax, and what a decoder declares of itself."""
+"""Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from hftopic.networks.likelihood import LogLinear, WordDistribution
 class Decoder(nn.Module):
     """p(x|z): the distribution over words, given a sample of the latent variables.
 
-    A decoder declares what the model and the analysis need to know of its topics: whether they are
-    :attr:`signed`, which of them share a :meth:`simplex`, and the :meth:`attribution` of words to them.
+    A decoder also describes its topics for the model and the analysis: whether they are :attr:`signed`, which
+    of them share a :meth:`simplex`, and the :meth:`attribution` of words to them.
 
     Attributes
     ----------
     space : LatentSpace
     n_words : int
-        V.
+        V, the number of words in the vocabulary.
     signed : bool
-        Whether a Gaussian topic has two poles, and so takes no share of a document.
+        Whether a Gaussian topic has two poles; such a topic has no proportion in a document.
     """
 
     space: LatentSpace
@@ -42,21 +42,21 @@ class Decoder(nn.Module):
 
     @abstractmethod
     def represent(self, posterior: MeanFieldPosterior) -> Tensor:
-        """What ``transform`` returns, shape (B, n_topics): class probabilities in the columns of classes."""
+        """The output of ``transform``, shape (B, n_topics); columns of classes have class probabilities."""
 
     @abstractmethod
     def components(self) -> Tensor:
-        """Effect of each topic on the words' logits, shape (n_topics, V)."""
+        """Effect of each topic on the logits of the words, shape (n_topics, V)."""
 
     @abstractmethod
     def topics(self, sign: int = 1) -> WordDistribution:
-        """Distribution over words of each topic alone, or of its other pole with -1; a row a topic."""
+        """Distribution over words of each single topic, one row per topic; -1 selects the negative pole."""
 
     def simplex(self) -> NDArray[np.int64]:
         """Number of the simplex that each topic is on, shape (n_topics,); -1 for signed topics.
 
-        Topics with the same number have proportions that sum to 1. As a rule all Gaussian topics share one
-        simplex, and the classes of each discrete variable are another.
+        The proportions of topics with the same number sum to 1. By default all Gaussian topics share one
+        simplex, and the classes of each discrete variable share another.
         """
         numbers, gaussian = self.space.topic_groups.copy(), self.space.gaussian
         if gaussian.any():
@@ -64,7 +64,7 @@ class Decoder(nn.Module):
         return numbers
 
     def softmax_sizes(self) -> NDArray[np.int64]:
-        """Topics that share a softmax with each Gaussian dimension, shape (K,); some priors depend on it."""
+        """Number of topics that share a softmax with each Gaussian dimension, shape (K,), for the prior."""
         gaussian = self.simplex()[self.space.gaussian]
         _, place, sizes = np.unique(gaussian, return_inverse=True, return_counts=True)
         return np.asarray(sizes[place])
@@ -72,16 +72,16 @@ class Decoder(nn.Module):
     def attribution(
         self, components: NDArray[np.float32], mean: NDArray[np.float64], frequency: NDArray[np.float64]
     ) -> Attribution:
-        """How a document's words are attributed to topics; as a rule by their effects on the logits.
+        """Attribution of the words of documents to topics; by default from the effects on the logits.
 
         Parameters
         ----------
         components : ndarray, shape (n_topics, V)
-            What :meth:`components` returns, as an array.
+            Output of :meth:`components` as an array.
         mean : ndarray, shape (n_topics,)
-            ``transform`` of the average document.
+            Average of ``transform`` over documents.
         frequency : ndarray, shape (V,)
-            Tokens of each word.
+            Number of tokens of each word.
         """
         simplex, gaussian = self.simplex(), self.space.gaussian
         scale = np.ones(len(simplex))
@@ -89,7 +89,7 @@ class Decoder(nn.Module):
         return ProductAttribution.of(components, simplex, scale, mean, frequency)
 
     def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
-        """Values of the Gaussian dimensions (B, K) and of classes side by side in the topics' order."""
+        """Values of the Gaussian dimensions (B, K) and of the classes, in the order of the topics."""
         if not classes:
             return gaussian
         of_group = iter(classes)
@@ -105,10 +105,10 @@ class Decoder(nn.Module):
 class ProdLDADecoder(Decoder):
     """Product of experts of Srivastava & Sutton (2017): logits = shift-only batch norm of dropout(θ) B.
 
-    The batch norm is worked out on the topics' side. The mean and variance over a batch of θ B are
-    mean(θ) B and diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps)
-    plus the shift, and no pass over (B, V) is spent on statistics. A Concrete variable is a simplex of its
-    own, beside the proportions and outside every softmax.
+    The batch norm is computed from the moments of θ. Over a mini-batch, θ B has mean mean(θ) B and variance
+    diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps) plus the shift.
+    Therefore the statistics need no pass over the (documents, words) logits. A Concrete variable is a
+    separate simplex, outside every softmax of the proportions.
     """
 
     mean_proportions: Tensor
@@ -156,11 +156,14 @@ class ProdLDADecoder(Decoder):
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
     def simplex(self) -> NDArray[np.int64]:
-        """All Gaussian topics share a simplex, or those of each group do."""
+        """All Gaussian topics share a simplex or, with a softmax per group, those of each group."""
         return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
 
     def _own_simplex(self) -> Tensor:
-        """Which topics share a simplex, shape (n_topics, n_topics); those of others stay at their average."""
+        """1 for two topics that share a simplex, shape (n_topics, n_topics).
+
+        In ``topics``, the topics of other simplexes stay at their average.
+        """
         simplex = torch.from_numpy(self.simplex())
         return (simplex[:, None] == simplex).to(self.weights)
 

@@ -1,4 +1,4 @@
-"""The encoder q(z|x): from a mini-batch of documents to the moments of their posteriors."""
+"""The encoder q(z|x): it maps a mini-batch of documents to the moments of their posteriors."""
 
 import copy
 from collections.abc import Callable
@@ -13,30 +13,30 @@ from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout
 
-INPUT_NORM = 10.0  # L2 norm of a document's log(1 + counts); raw counts collapse the encoder onto length
+INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
 
 
 class Encoder(nn.Module):
-    """q(z|x) from sparse counts: log(1 + counts) at a fixed norm, hidden layers, and heads.
+    """q(z|x) from sparse counts: log(1 + counts) with a fixed norm, hidden layers, and output layers.
 
-    The first layer sums the embeddings of the words that occur. A subclass reads another input by giving
-    another first layer, :meth:`build_first_layer` and :meth:`first_layer`.
+    The first layer sums the embeddings of the words that occur. A subclass can read other input with another
+    first layer: :meth:`build_first_layer` and :meth:`first_layer`.
 
     Parameters
     ----------
     n_words : int
-        V.
+        V, the number of words in the vocabulary.
     hidden : tuple of int
-        Sizes of the hidden layers; the first is that of the embeddings.
+        Sizes of the hidden layers; the first is the size of the embeddings.
     space : LatentSpace
     activation : function
     dropout : float
-        Share of the last hidden layer that is dropped in training.
+        Dropout rate on the last hidden layer.
     word_dropout : float
-        Share of a document's distinct words that are dropped in training.
+        Fraction of the distinct words of a document that are dropped in training.
     norm : {"none", "shift"}
-        Batch norm of the outputs.
+        Batch norm of the outputs: none, or with a learned shift and no learned scale.
     generator : torch.Generator
         Source of the initial weights.
     """
@@ -74,7 +74,7 @@ class Encoder(nn.Module):
         )
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
-        """Parameters of the first layer, with ``width`` outputs."""
+        """Create the parameters of the first layer, with ``width`` outputs."""
         self.embedding = nn.Parameter(torch.empty(n_words, width))
         nn.init.xavier_uniform_(self.embedding, generator=generator)
         self.embedding_bias = nn.Parameter(torch.zeros(width))
@@ -82,7 +82,7 @@ class Encoder(nn.Module):
     def first_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
         """First layer before the activation, shape (B, width), in the precision of the counts."""
         entries = dropout(torch.log1p(batch.counts), self.word_dropout, generator)
-        smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # of a document that has lost all words
+        smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # for a document whose words are all dropped
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
         entries = entries * (INPUT_NORM / norms)[batch.documents]
         sums: Callable[..., Tensor] = BagOfEmbeddings.apply
@@ -106,11 +106,11 @@ class Encoder(nn.Module):
         )
 
     def in_float64(self) -> Self:
-        """The encoder for mini-batches of float64, so that a document's answer in float32 is always the same.
+        """Copy of the encoder for float64, so that the float32 posterior of a document is always the same.
 
-        Matrix products round differently from one number of rows to the next, so the layers are copied in
-        float64. Sums of embeddings are computed document by document: they stay in float32, and the encoder's
-        own parameters are shared, not copied.
+        The rounding of a matrix product depends on the number of rows, so the layers are copied in float64.
+        The sums of embeddings are computed separately for each document: they stay in float32, and the
+        parameters of the first layer are shared, not copied.
         """
         shared = {id(parameter): parameter for parameter in self.parameters(recurse=False)}
         copied = copy.deepcopy(self, shared)

@@ -1,4 +1,4 @@
-"""Layers of the networks; every random number comes from a generator the caller gives."""
+"""Layers of the networks; all random numbers come from a generator that the caller passes."""
 
 from typing import Any
 
@@ -15,26 +15,26 @@ LOWEST_INT64 = -(2**63)
 
 
 def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """Inverted dropout with masks from ``generator``; without one, or with rate 0, the identity.
+    """Inverted dropout with masks from ``generator``; the identity without a generator or with rate 0.
 
-    The rate is rounded to 1/65536, so that one random number serves four entries.
+    The rate is rounded to a multiple of 1/65536, so that one 64-bit random number gives four mask entries.
     """
     if generator is None or rate == 0:
         return x
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(LOWEST_INT64, None, generator=generator)
-    levels = bits.view(torch.int16)[: x.numel()].view(x.shape)  # each of the 65536 as likely as the others
+    levels = bits.view(torch.int16)[: x.numel()].view(x.shape)  # uniform over 65536 values
     dropped = min(round(rate * DROPOUT_LEVELS), DROPOUT_LEVELS - 1)
     keep = (levels >= dropped - DROPOUT_LEVELS // 2).to(x.device)
     return x * (keep * (DROPOUT_LEVELS / (DROPOUT_LEVELS - dropped)))
 
 
 def softplus(x: Tensor) -> Tensor:
-    """log(1 + e^x); PyTorch's own takes three times as long in float64, the precision of ``transform``."""
+    """log(1 + e^x); PyTorch's softplus is three times slower in float64, the precision of ``transform``."""
     return -functional.logsigmoid(-x)
 
 
 class ShiftNorm(nn.Module):
-    """Batch norm with a learned shift and no learned scale, on the encoder's outputs."""
+    """Batch norm with a learned shift and no learned scale, for the outputs of the encoder."""
 
     running_mean: Tensor
     running_variance: Tensor
@@ -58,12 +58,12 @@ class ShiftNorm(nn.Module):
 
 
 class Linear(nn.Module):
-    """Linear layer with Glorot weights from ``generator`` and zero bias; it may have no outputs at all."""
+    """Linear layer with Glorot weights from ``generator`` and zero bias; the number of outputs may be 0."""
 
     def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs))
-        if n_outputs:  # where every group is Concrete there is no Gaussian dimension
+        if n_outputs:  # without Normal groups there are no Gaussian dimensions
             nn.init.xavier_uniform_(self.weight, generator=generator)
         self.bias = nn.Parameter(torch.zeros(n_outputs))
 
@@ -72,10 +72,10 @@ class Linear(nn.Module):
 
 
 class BagOfEmbeddings(torch.autograd.Function):
-    """Sums of embedding rows over the words of each document, shape (B, H): no dense row of counts is made.
+    """Sums of embedding rows over the words of each document, shape (B, H), without dense rows of counts.
 
-    The backward pass is the same sum with documents and words exchanged, over the entries in the order of
-    words; each word's gradient is written once.
+    The backward pass is the same sum with documents and words exchanged: entries are sorted by word, so the
+    gradient of each word is written once.
     """
 
     @staticmethod
@@ -92,7 +92,7 @@ class BagOfEmbeddings(torch.autograd.Function):
 
 
 def _weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
-    """Σ weights[i] rows[numbers[i]] over the runs of i between offsets."""
+    """Σ_i weights[i] rows[numbers[i]], over the i between each two consecutive offsets."""
     return functional.embedding_bag(
         numbers, rows, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
     )

@@ -1,4 +1,4 @@
-"""The distribution over words: a softmax of a linear map, and the likelihood of sparse counts under it."""
+"""Distribution over words as the softmax of a linear map, and the log likelihood of sparse counts."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from hftopic.data.batches import Batch
 
 LOG2_E = math.log2(math.e)
 LOG_2 = math.log(2)
-# Entries of the (documents, words) block that is in memory at a time: 64 MB of float32.
+# Entries of one (documents, words) block in memory: 64 MB of float32.
 BLOCK_ENTRIES = 2**24
 
 
@@ -51,7 +51,7 @@ class LogLinear:
     def log_likelihood(self, batch: Batch) -> Tensor:
         """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
         apply: Callable[..., Tensor] = _MultinomialLogLikelihood.apply
-        # Logits in base 2: the exponential in base 2 takes half the time of the one in base e.
+        # Logits are in base 2, because exp2 takes half the time of exp.
         return LOG_2 * apply(LOG2_E * self.features, self.weights, LOG2_E * self.bias, batch)
 
     def probabilities(self) -> Tensor:
@@ -62,9 +62,9 @@ class LogLinear:
 class _MultinomialLogLikelihood(torch.autograd.Function):
     """Σ_v x_v log2 softmax2(logits)_v of sparse counts, where softmax2 is the softmax in base 2.
 
-    Only the counts that are there are scored. A block of documents has one (documents, words) buffer, which
-    serves for logits, probabilities and their gradient in turn; where the batch is one block it is kept for
-    the backward pass, where it is more the backward pass computes each again.
+    Only non-zero counts are scored. Each block of documents uses one (documents, words) buffer for logits,
+    probabilities and their gradient. If the mini-batch is a single block, the buffer is kept for the backward
+    pass; otherwise the backward pass recomputes each block.
     """
 
     @staticmethod
@@ -103,7 +103,7 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
 
 
 def _score(features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Σ_v x_v log2 p_v, shape (B,), the probabilities before they are normalised, and their sums."""
+    """Σ_v x_v log2 p_v, shape (B,), the unnormalised probabilities, and their sums."""
     logits = torch.addmm(bias, features, weights)  # (B, V)
     at_words = batch.sum_by_document(batch.counts * logits.take(batch.cells))
     highest = logits.amax(1)

@@ -1,4 +1,4 @@
-"""Networks: an encoder, a decoder and a prior, as the trainer and the evaluation use them."""
+"""Networks: an encoder, a decoder and a prior, with the interface that training and evaluation use."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -18,20 +18,20 @@ from hftopic.networks.likelihood import Likelihood, WordDistribution
 BatchT = TypeVar("BatchT")
 
 CHUNK_DOCUMENTS = 4096
-# Entries of the (documents, words) block that a decoder makes in evaluation: 32 MB of float32.
+# Entries of one (documents, words) block of a decoder in evaluation: 32 MB of float32.
 CHUNK_ENTRIES = 2**23
 
 
 class Network(nn.Module, Generic[BatchT]):
-    """Variational autoencoder that the trainer can train, whatever its documents are.
+    """Variational autoencoder for any type of documents; the trainer can train it.
 
-    Subclasses give :meth:`encode` and :meth:`decode`. Training and evaluation use nothing else of them, but
-    what every ``torch.nn.Module`` has.
+    Subclasses define :meth:`encode` and :meth:`decode`. Training and evaluation use only these, the other
+    members of this class, and those of ``torch.nn.Module``.
 
     Parameters
     ----------
     prior : LatentPrior
-        Its moments become buffers, which are saved and moved with the network.
+        Prior of the latent variables. Its moments are buffers, which are saved and moved with the network.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Network(nn.Module, Generic[BatchT]):
         """p(x|z) at a sample; ``generator`` draws the noise of training."""
 
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
-        """Encoder for evaluation: a document's posterior must not depend on the others of its mini-batch."""
+        """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
         return self.encode
 
     @property
@@ -66,17 +66,17 @@ class Network(nn.Module, Generic[BatchT]):
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """Device of the network."""
         return self.prior_mean.device
 
     @property
     def chunk_documents(self) -> int:
-        """Documents that an evaluation decodes at a time."""
+        """Number of documents that evaluation decodes at once."""
         return CHUNK_DOCUMENTS
 
 
 class TopicNetwork(Network[Batch]):
-    """Encoder, decoder and prior of a topic model, which reads and explains counts of words."""
+    """Network of a topic model: encoder, decoder and prior for word counts."""
 
     def __init__(self, encoder: Encoder, decoder: Decoder, prior: LatentPrior) -> None:
         super().__init__(prior)
@@ -93,7 +93,7 @@ class TopicNetwork(Network[Batch]):
         return distribution
 
     def evaluation_encoder(self) -> Callable[[Batch], MeanFieldPosterior]:
-        """Encoder in float64 with results in float32; the prior for documents without words."""
+        """Encoder in float64 with results in float32; empty documents get the prior."""
         encoder, prior = self.encoder.in_float64(), self.prior
 
         def encode(batch: Batch) -> MeanFieldPosterior:
@@ -104,5 +104,5 @@ class TopicNetwork(Network[Batch]):
 
     @property
     def chunk_documents(self) -> int:
-        """As many documents as have :data:`CHUNK_ENTRIES` word probabilities together."""
+        """Number of documents with :data:`CHUNK_ENTRIES` word probabilities in total."""
         return max(1, CHUNK_ENTRIES // self.decoder.n_words)

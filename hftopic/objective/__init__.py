@@ -1,7 +1,7 @@
-"""Objectives: the terms of the loss, their weights, and the catalogue of those that have a name.
+"""Objectives: the terms of the loss, their weights, and the catalogue of named objectives.
 
-Every row of Table 1 of Esmaeili et al. (2019). A weight is a number or a :class:`Ramp`, which changes it over
-the epochs; all are multiplied by the warm-up.
+The catalogue has every row of Table 1 of Esmaeili et al. (2019). A weight is a number or a :class:`Ramp`,
+which changes over the epochs. The warm-up multiplies all weights.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What training needs of an objective."""
+"""Interface of an objective, and the loss."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -14,39 +14,42 @@ from hftopic.objective.terms import Step, Terms
 class Objective(ABC):
     """Terms of a loss and their weights.
 
-    Each objective is a frozen dataclass of what it is set by: it compares, clones, prints as it would be
-    written, and stands in a grid search as a whole value.
+    Each objective is a frozen dataclass of its settings: it can be compared, cloned, printed as code, and
+    used as a value in a grid search.
     """
 
     @property
     def weighs_information(self) -> bool:
-        """Whether I(x; z) of z whole has a weight of its own."""
+        """Whether the mutual information I(x; z) has a separate weight, different from 1."""
         return False
 
     @abstractmethod
     def terms(self, step: Step) -> Terms:
-        """Every term, the reconstruction first."""
+        """All terms, the reconstruction first."""
 
     @abstractmethod
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:
-        """Weight of each weighted term beside the reconstruction, by name.
+        """Weight of each weighted term except the reconstruction, by name.
 
         Raises
         ------
         ValueError
-            The objective does not fit these groups.
+            The settings of the objective do not match these groups.
         """
 
     @abstractmethod
     def level_weights(self, space: LatentSpace, progress: Progress) -> tuple[float, ...]:
-        """Weights of the prior's log p terms from the outside in: β of each level of groups, γ, w."""
+        """Weights of the log p terms of the prior, outermost first: β of each level of groups, γ, w."""
 
     def companion(self, space: LatentSpace, generator: torch.Generator) -> Any:  # noqa: ARG002
-        """What is trained beside the model, a :class:`Discriminator`; as a rule nothing."""
+        """Auxiliary network trained together with the model, such as a :class:`Discriminator`.
+
+        None by default.
+        """
         return None
 
 
 def loss(terms: Terms, weights: dict[str, float], warmth: float) -> Tensor:
-    """Loss of each document, shape (B,): the reconstruction and ``warmth`` times the weighted other terms."""
+    """Loss of each document, shape (B,): reconstruction + ``warmth`` * Σ weight * term over other terms."""
     regulariser = sum(weights[name] * terms[name] for name in weights)
     return terms["reconstruction"] + warmth * regulariser

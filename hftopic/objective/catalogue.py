@@ -1,4 +1,4 @@
-"""Every objective that has a name."""
+"""Catalogue of the named objectives."""
 
 from hftopic.objective.base import Objective
 from hftopic.objective.elbo import DIPVAE, VAE, AnchoredVAE, BetaVAE, CapacityVAE
@@ -20,4 +20,4 @@ CATALOGUE: dict[str, type[Objective]] = {
         HFVAE,
     )
 }
-"""Objectives by the name they print and save with."""
+"""Objective classes by name; the name is used in the repr and in saved models."""

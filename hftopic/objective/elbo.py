@@ -1,4 +1,4 @@
-"""Objectives made of the negative ELBO, its KL divergence in closed form, and of terms beside it."""
+"""Objectives based on the negative ELBO with a closed-form KL divergence, plus optional extra terms."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from hftopic.objective.terms import Step, Terms, elbo_terms
 
 
 class Evidence(Objective):
-    """Objective made of the negative ELBO with its KL divergence in closed form, and of terms beside it."""
+    """Objective based on the negative ELBO with a closed-form KL divergence, plus optional extra terms."""
 
     def terms(self, step: Step) -> Terms:
         """Reconstruction and KL(q(z|x) || p(z))."""
@@ -25,7 +25,7 @@ class Evidence(Objective):
         return {"kl": 1.0}
 
     def level_weights(self, space: LatentSpace, progress: Progress) -> tuple[float, ...]:
-        """The KL divergence's, which weighs every level alike."""
+        """The weight of the KL divergence, the same for every level."""
         return (self.weights(space, progress).get("kl", 1.0),) * (len(space.partitions) + 1)
 
 
@@ -33,7 +33,7 @@ class Evidence(Objective):
 class VAE(Evidence):
     """Negative ELBO of Kingma & Welling (2014), with the KL divergence in closed form.
 
-    The same objective as ``HFVAE(1, 1, 1, 1)`` in expectation, at the cost of no marginals.
+    Equal to ``HFVAE(1, 1, 1, 1)`` in expectation, but without the cost of the marginals.
 
     Examples
     --------
@@ -44,11 +44,12 @@ class VAE(Evidence):
 
 @dataclass(frozen=True)
 class BetaVAE(Evidence):
-    """β-VAE of Higgins et al. (2017): the KL divergence weighs β.
+    """β-VAE of Higgins et al. (2017): the KL divergence has weight β.
 
     Parameters
     ----------
     beta : float or Ramp, default=4.0
+        β, weight of the KL divergence.
 
     Examples
     --------
@@ -68,19 +69,21 @@ class BetaVAE(Evidence):
 
 @dataclass(frozen=True)
 class DIPVAE(Evidence):
-    """DIP-VAE of Kumar et al. (2018): moments of the aggregate posterior are matched to the prior's.
+    """DIP-VAE of Kumar et al. (2018): matches the moments of the aggregate posterior to those of the prior.
 
-    Adds λ_od Σ_{i≠j} (C_ij - Σ_ij)² + λ_d Σ_i (C_ii - Σ_ii)², where Σ is the prior's covariance (its
-    off-diagonal 0 where dimensions are independent) and C the batch's covariance: Cov(μ) for variant I, and
-    Cov(μ) + E[diag σ²], which is that of z, for variant II. Concrete variables take no part in C.
+    Adds λ_od Σ_{i≠j} (C_ij - Σ_ij)² + λ_d Σ_i (C_ii - Σ_ii)² to the negative ELBO. Σ is the covariance of the
+    prior (off-diagonal 0 if its dimensions are independent). C is a covariance over the mini-batch: Cov(μ)
+    for variant I, and the covariance of z, Cov(μ) + E[diag σ²], for variant II. Concrete variables are not
+    included in C.
 
     Parameters
     ----------
     off_diagonal : float or Ramp, default=10.0
         λ_od, per document.
     diagonal : float or Ramp, optional
-        λ_d; if not given the authors' choice, 10 λ_od for variant I and λ_od for variant II.
+        λ_d. By default the choice of the authors: 10 λ_od for variant I, and λ_od for variant II.
     variant : {"I", "II"}, default="II"
+        Covariance that is matched: Cov(μ) ("I") or the covariance of z ("II").
 
     Examples
     --------
@@ -116,7 +119,7 @@ class DIPVAE(Evidence):
         }
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:  # noqa: ARG002
-        """Of the KL divergence, and λ_od and λ_d."""
+        """Weight of the KL divergence, λ_od and λ_d."""
         off_diagonal = value_at(self.off_diagonal, progress)
         ratio = 10.0 if self.variant == "I" else 1.0
         diagonal = ratio * off_diagonal if self.diagonal is None else value_at(self.diagonal, progress)
@@ -128,16 +131,16 @@ RISE = Ramp(0.0, 25.0)
 
 @dataclass(frozen=True)
 class CapacityVAE(Evidence):
-    """Controlled capacity of Burgess et al. and Alemi et al. (2018): γ times the distance of KL from C.
+    """Controlled capacity of Burgess et al. (2018) and Alemi et al. (2018): reconstruction + γ |KL - C|.
 
-    KL is the batch's mean KL(q(z|x) || p(z)).
+    KL is the mean of KL(q(z|x) || p(z)) over the mini-batch.
 
     Parameters
     ----------
     capacity : float or Ramp, default=Ramp(0.0, 25.0)
-        C, in nats; a Ramp raises it over the epochs.
+        Capacity C, in nats; a Ramp increases it over the epochs.
     gamma : float, default=10.0
-        γ, from 0 up.
+        γ >= 0, weight of the distance from the capacity.
 
     Examples
     --------
@@ -159,22 +162,22 @@ class CapacityVAE(Evidence):
         return {**terms, "capacity_gap": gap.expand(len(terms["kl"]))}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:  # noqa: ARG002
-        """Of the distance from the capacity; the KL divergence itself has none."""
+        """Weight of the distance from the capacity; the KL divergence itself has no weight."""
         return {"capacity_gap": self.gamma}
 
 
 @dataclass(frozen=True)
 class AnchoredVAE(Evidence):
-    """Anchored correlation explanation of Gao et al. (2019): information of chosen topics is rewarded.
+    """Anchored correlation explanation of Gao et al. (2019): the information of chosen topics is rewarded.
 
-    The negative ELBO less λ I(x; z_a).
+    The loss is the negative ELBO minus λ I(x; z_a).
 
     Parameters
     ----------
     anchors : tuple of int
-        a, numbers of topics. Any class of a Concrete variable stands for the whole variable.
+        Topic numbers a. A class of a Concrete variable selects the whole variable.
     lam : float or Ramp, default=1.0
-        λ.
+        λ, weight of the mutual information of the anchored topics.
 
     Examples
     --------
@@ -190,7 +193,7 @@ class AnchoredVAE(Evidence):
         whole = isinstance(anchors, tuple | list) and all(is_whole(a, 0) for a in anchors)
         if not whole or not anchors:
             raise ValueError(
-                f"anchors of AnchoredVAE must be numbers of topics, such as (0, 1); got {anchors!r}"
+                f"anchors of AnchoredVAE must be a tuple of topic numbers, such as (0, 1); got {anchors!r}"
             )
         object.__setattr__(self, "anchors", tuple(sorted({int(a) for a in anchors})))
         check_weight("lam of AnchoredVAE", self.lam)
@@ -207,16 +210,16 @@ class AnchoredVAE(Evidence):
         return {**elbo_terms(step), "anchored_information": q_given_x - q}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:
-        """Of the KL divergence, and -λ."""
+        """Weight of the KL divergence, and -λ."""
         self._variables(space)
         return {"kl": 1.0, "anchored_information": -value_at(self.lam, progress)}
 
     def _variables(self, space: LatentSpace) -> tuple[list[int], list[int]]:
-        """Gaussian dimensions and Concrete variables that the anchors name."""
+        """Gaussian dimensions and Concrete variables that the anchors select."""
         if self.anchors[-1] >= space.n_topics:
             raise ValueError(
-                f"anchors={self.anchors!r} names topic {self.anchors[-1]}, "
-                f"and there are {space.n_topics}, numbered from 0"
+                f"anchors={self.anchors!r} contains topic {self.anchors[-1]}, "
+                f"but topics are numbered 0 to {space.n_topics - 1}"
             )
         dim_of = space.gaussian.cumsum() - 1
         dims = [int(dim_of[a]) for a in self.anchors if space.gaussian[a]]

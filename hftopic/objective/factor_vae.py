@@ -1,4 +1,4 @@
-"""FactorVAE, and the discriminator that it may learn its total correlation from."""
+"""FactorVAE, and the discriminator that estimates its total correlation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from hftopic.objective.hfvae import HFVAE
 from hftopic.objective.schedule import Progress, Ramp, Weight, check_number, check_weight, value_at
 from hftopic.objective.terms import Step, Terms
 
-SLOPE = 0.2  # of the leaky ReLU
+SLOPE = 0.2  # negative slope of the leaky ReLU
 ADAM_BETAS = (0.5, 0.9)
 
 
@@ -28,17 +28,18 @@ class FactorVAE(Evidence):
     Parameters
     ----------
     gamma : float or Ramp, default=3.0
-        γ, which comes on top of the ELBO's own weight: TC weighs 1 + γ in all, so that γ = 3 is
+        γ, added to the weight 1 that the ELBO already gives: the total weight of TC is 1 + γ, so γ = 3 is
         ``BetaTCVAE(4.0)``.
     estimate : {"discriminator", "marginals"}, default="discriminator"
-        How TC is estimated: by the density ratio that a discriminator learns beside the model, which tells
-        samples of q(z) from ones whose variables were shuffled over documents; or by the marginals of a
-        batch, which makes it a setting of HFVAE. The discriminator's TC is that of q(z) alone; the other is
-        in excess of the prior's, which differs where the prior has correlations.
+        Estimator of the total correlation. "discriminator" trains a discriminator together with the model; it
+        learns to distinguish samples of q(z) from samples whose variables are shuffled over documents.
+        "marginals" uses the marginals of the mini-batch, so the objective is a setting of HFVAE. The
+        discriminator estimates the total correlation of q(z). The marginals estimate the difference from the
+        total correlation of the prior. The two differ only if the prior has correlations.
     hidden : tuple of int, default=(1000, 1000, 1000, 1000, 1000)
-        Layers of the discriminator.
+        Sizes of the hidden layers of the discriminator.
     learning_rate : float, default=0.0001
-        Of the discriminator.
+        Learning rate of the discriminator.
 
     Examples
     --------
@@ -60,14 +61,15 @@ class FactorVAE(Evidence):
         sizes: tuple[Any, ...] = tuple(self.hidden) if isinstance(self.hidden, Sequence) else ()
         if not sizes or not all(is_whole(size) for size in sizes):
             raise ValueError(
-                f"hidden of FactorVAE must be layer sizes, such as (1000, 1000); got {self.hidden!r}"
+                "hidden of FactorVAE must be a tuple of layer sizes, such as (1000, 1000); "
+                f"got {self.hidden!r}"
             )
         object.__setattr__(self, "hidden", sizes)
         check_number("learning_rate of FactorVAE", self.learning_rate)
 
     @property
     def setting(self) -> HFVAE:
-        """α = w = 1, β = γ = 1 + γ."""
+        """FactorVAE(γ) as HFVAE with α = w = 1 and weights 1 + γ for β and γ."""
         gamma = self.gamma
         if isinstance(gamma, Ramp):
             total: Weight = replace(gamma, start=1 + gamma.start, stop=1 + gamma.stop)
@@ -76,43 +78,46 @@ class FactorVAE(Evidence):
         return HFVAE(1.0, total, total, 1.0)
 
     def terms(self, step: Step) -> Terms:
-        """Reconstruction, KL divergence and the ratio's TC; or the terms of :func:`hierarchical_terms`."""
+        """Reconstruction, KL divergence and estimated TC; or the terms of :func:`hierarchical_terms`."""
         if self.estimate == "marginals":
             return self.setting.terms(step)
         if step.ratio is None:
-            raise ValueError("FactorVAE's terms need the discriminator that is trained beside the model")
+            raise ValueError(
+                "FactorVAE(estimate='discriminator') needs step.ratio, "
+                "the discriminator that training provides"
+            )
         return {**super().terms(step), "total_correlation": step.ratio.log_ratio(step.sample)}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:
-        """Of the KL divergence and of TC."""
+        """Weights of the KL divergence and of the total correlation."""
         if self.estimate == "marginals":
             return self.setting.weights(space, progress)
         return {**super().weights(space, progress), "total_correlation": value_at(self.gamma, progress)}
 
     def level_weights(self, space: LatentSpace, progress: Progress) -> tuple[float, ...]:
-        """Those of the setting; with a discriminator the ELBO's own, which are all 1."""
+        """Level weights of the HFVAE setting; with a discriminator those of the ELBO, which are all 1."""
         if self.estimate == "marginals":
             return self.setting.level_weights(space, progress)
         return super().level_weights(space, progress)
 
     def companion(self, space: LatentSpace, generator: torch.Generator) -> "Discriminator | None":
-        """A fresh discriminator where one is asked for."""
+        """A new discriminator, or None with ``estimate="marginals"``."""
         if self.estimate == "marginals":
             return None
         return Discriminator(space, self.hidden, self.learning_rate, generator)
 
 
 class Discriminator(nn.Module):
-    """Classifier of samples of q(z) against samples of Π_e q(z_e), whose log odds estimate their log ratio.
+    """Classifier of samples of q(z) and samples of Π_e q(z_e); its log odds estimate the log density ratio.
 
     Parameters
     ----------
     space : LatentSpace
     hidden : tuple of int
-        Layers, with leaky ReLU between; two outputs.
+        Sizes of the hidden layers, which have leaky ReLU activations. There are two outputs.
     learning_rate : float
     generator : torch.Generator
-        Source of the weights, and of the shuffling later.
+        Source of the initial weights and of the shuffling.
     """
 
     def __init__(
@@ -132,14 +137,15 @@ class Discriminator(nn.Module):
         self._batch_before: Tensor | None = None
 
     def log_ratio(self, sample: Sample) -> Tensor:
-        """log q(z) - Σ_e log q(z_e) of each sample, shape (B,), in nats, as the discriminator sees it."""
+        """Estimate of log q(z) - Σ_e log q(z_e) of each sample, shape (B,), in nats."""
         logits = self._logits(torch.cat([sample.z, *sample.classes], 1))
         return logits[:, 0] - logits[:, 1]
 
     def learn(self, sample: Sample) -> None:
-        """One step: samples of this batch against shuffled ones of the batch before, other documents.
+        """One step: classify samples of this mini-batch and shuffled samples of the previous one.
 
-        Of the first batch there is nothing to learn yet.
+        The two mini-batches have different documents. The first mini-batch is skipped, because there is no
+        earlier one.
         """
         drawn = Sample(sample.z.detach(), tuple(y.detach() for y in sample.classes))
         shuffled, self._batch_before = self._batch_before, self._shuffled(drawn)
@@ -150,9 +156,9 @@ class Discriminator(nn.Module):
         target[len(drawn.z) :] = 1
         weight = torch.tensor(
             [1 / len(drawn.z), 1 / len(shuffled)], device=logits.device
-        )  # batches may be ragged
+        )  # mini-batches may differ in size
         optimiser = self._adam()
-        optimiser.zero_grad()  # of what the model's own step left here
+        optimiser.zero_grad()  # the step of the model also leaves gradients here
         functional.cross_entropy(logits, target, weight=weight).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
 
@@ -164,7 +170,7 @@ class Discriminator(nn.Module):
         return self._optimiser
 
     def _shuffled(self, sample: Sample) -> Tensor:
-        """Each variable shuffled over the documents on its own, so that none goes with another."""
+        """Sample with each variable shuffled over documents separately, so that variables are independent."""
         columns = [*sample.z.T[:, :, None], *sample.classes]  # (B, 1) or (B, classes) each
         orders = (
             torch.randperm(len(sample.z), generator=self.generator).to(sample.z.device) for _ in columns

@@ -1,4 +1,4 @@
-"""Objectives made of the terms of the hierarchical decomposition: choices of α, β, γ and w."""
+"""Objectives made of the terms of the hierarchical decomposition, with weights α, β, γ and w."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ from hftopic.objective.terms import Step, Terms, grouping_names, hierarchical_te
 
 
 class Hierarchical(Objective):
-    """Objective made of the terms of :func:`hierarchical_terms`: a choice of α, β, γ and w."""
+    """Objective made of the terms of :func:`hierarchical_terms`, with weights α, β, γ and w."""
 
     @property
     @abstractmethod
@@ -19,7 +19,7 @@ class Hierarchical(Objective):
 
     @property
     def weighs_information(self) -> bool:
-        """Whether the weight of I(x; z) was set to something of its own."""
+        """Whether the weight α of I(x; z) is different from 1, the default."""
         return self.setting.alpha != 1.0
 
     def terms(self, step: Step) -> Terms:
@@ -27,7 +27,7 @@ class Hierarchical(Objective):
         return hierarchical_terms(step)
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:
-        """Weight of each term, by the term's name."""
+        """Weight of each term, by name."""
         *between, gamma, w = self.level_weights(space, progress)
         return {
             "mutual_information": value_at(self.setting.alpha, progress),
@@ -54,12 +54,14 @@ class HFVAE(Hierarchical):
     alpha : float or Ramp, default=1.0
         α, weight of the mutual information I(x; z), term (2).
     beta : float or Ramp, or tuple of them, default=0.1
-        β, weight of the total correlation between groups, term (A). Below 1 lets groups correlate. Of nested
-        groups a tuple has a weight for each level, the outermost first; a single one serves all.
+        β, weight of the total correlation between groups, term (A). Values below 1 let groups correlate. For
+        nested groups, a tuple gives one weight per level, outermost first; a single weight applies to all
+        levels.
     gamma : float or Ramp, default=4.0
-        γ, weight of the total correlation within groups, term (i). Above 1 pushes topics of a group apart.
+        γ, weight of the total correlation within groups, term (i). Values above 1 push the topics of a group
+        towards independence.
     dimension_weight : float or Ramp, default=1.0
-        w, weight of the KL divergence of each dimension from the prior, term (ii).
+        w, weight of the KL divergence between each dimension and its prior, term (ii).
 
     Examples
     --------
@@ -84,35 +86,36 @@ class HFVAE(Hierarchical):
 
     @property
     def setting(self) -> "HFVAE":
-        """Itself."""
+        """The objective itself."""
         return self
 
     def betas(self, space: LatentSpace) -> tuple[Weight, ...]:
-        """β of each level of groups, the outermost first.
+        """β of each level of groups, outermost first.
 
         Raises
         ------
         ValueError
-            A tuple whose length is not the number of levels.
+            The length of a tuple is not the number of levels.
         """
         n_levels = len(grouping_names(space))
         if not isinstance(self.beta, tuple):
             return (self.beta,) * n_levels
         if len(self.beta) != n_levels:
             raise ValueError(
-                f"beta has {len(self.beta)} weights and the groups have {n_levels} "
-                f"level{'s' if n_levels > 1 else ''}; give one weight a level, the outermost first"
+                f"beta has {len(self.beta)} weights, but the groups have {n_levels} "
+                f"level{'s' if n_levels > 1 else ''}; pass one weight per level, outermost first"
             )
         return self.beta
 
 
 @dataclass(frozen=True)
 class BetaTCVAE(Hierarchical):
-    """β-TCVAE of Chen et al. (2018): the total correlation of all variables weighs β.
+    """β-TCVAE of Chen et al. (2018): the total correlation of all variables has weight β.
 
     Parameters
     ----------
     beta : float or Ramp, default=4.0
+        β, weight of the total correlation of all variables.
 
     Examples
     --------
@@ -127,18 +130,18 @@ class BetaTCVAE(Hierarchical):
 
     @property
     def setting(self) -> HFVAE:
-        """α = w = 1, β = γ = β."""
+        """β-TCVAE as HFVAE with α = w = 1 and weight β for both β and γ."""
         return HFVAE(1.0, self.beta, self.beta, 1.0)
 
 
 @dataclass(frozen=True)
 class InfoVAE(Hierarchical):
-    """InfoVAE of Zhao et al. (2019): λ KL(q(z) || p(z)) and no cost for I(x; z).
+    """InfoVAE of Zhao et al. (2019): weight λ for KL(q(z) || p(z)), and weight 0 for I(x; z).
 
     Parameters
     ----------
     lam : float or Ramp, default=10.0
-        λ.
+        λ, weight of KL(q(z) || p(z)).
 
     Examples
     --------
@@ -153,7 +156,7 @@ class InfoVAE(Hierarchical):
 
     @property
     def setting(self) -> HFVAE:
-        """α = 0, β = γ = w = λ."""
+        """InfoVAE as HFVAE with α = 0 and β = γ = w = λ."""
         return HFVAE(0.0, self.lam, self.lam, self.lam)
 
 
@@ -166,8 +169,8 @@ class BottleneckVAE(Hierarchical):
     beta : float or Ramp, default=1.0
         β, weight of I(x; z).
     gamma : float or Ramp, default=1.0
-        γ, weight of the total correlation of all variables. The prior has no part in it where it
-        factorises; with one that does not the loss has no bound, and `fit` says so.
+        γ, weight of the total correlation of all variables. The prior must factorise: otherwise the loss is
+        unbounded and `fit` raises an error.
 
     Examples
     --------
@@ -184,5 +187,5 @@ class BottleneckVAE(Hierarchical):
 
     @property
     def setting(self) -> HFVAE:
-        """α = β, β = γ = γ, w = 0."""
+        """The bottleneck (β, γ) as HFVAE with α = β, weight γ for both β and γ, and w = 0."""
         return HFVAE(self.beta, self.gamma, self.gamma, 0.0)

@@ -1,7 +1,7 @@
 """Inference marginals: log q(z), log q(z_d) and log q(z_d,e) as mixtures over documents.
 
-Each is the log of a weighted sum, over documents x', of q(z|x') at a sample z. Densities of the innermost
-groups under every document are worked out once; those of the levels around them are sums over groups.
+Each is log Σ_x' w q(z|x') at a sample z, a weighted sum over documents x'. The densities of the innermost
+groups under every document are computed once; the log densities of outer levels are sums over groups.
 """
 
 from itertools import chain
@@ -14,7 +14,7 @@ from hftopic.latent.space import LatentSpace, Levels
 from hftopic.objective.minibatch import Mixing, MixtureWeights
 from hftopic.objective.pairwise import LOG_2, LOWEST_EXPONENT, dimension_marginals, group_densities, log_mixed
 
-# Entries of the densities of all groups that an evaluation keeps at once: 32 MB of float32.
+# Entries of the densities of all groups in one chunk of an evaluation: 32 MB of float32.
 CHUNK_ENTRIES = 2**23
 
 
@@ -25,33 +25,33 @@ def log_marginals(
     mixing: Mixing,
     components: MeanFieldPosterior | None = None,
 ) -> Levels:
-    """Marginals at samples of documents, as mixtures over components.
+    """Log marginals at samples of documents, as mixtures over the posteriors of documents.
 
-    Classes of Concrete variables are enumerated: a level that holds some is Σ_k π_k log q̂(z, k), with the
-    classes weighted by the sample's own π.
+    Classes of Concrete variables are enumerated: a level with Concrete variables is Σ_k π_k log q̂(z, k), with
+    the class probabilities π of the document that the sample was drawn from.
 
     Parameters
     ----------
     z : Tensor, shape (R, K)
-        ``z[b]`` drawn from the posterior of document b.
+        Samples; ``z[b]`` is drawn from the posterior of document b.
     posterior : MeanFieldPosterior
-        Of the R documents the samples come from.
+        Posterior of the R documents that the samples were drawn from.
     space : LatentSpace
     mixing : Mixing
     components : MeanFieldPosterior, optional
-        Of the M documents that are mixed; if not given, of the same ones.
+        Posterior of the M documents in the mixture; by default the same R documents.
 
     Returns
     -------
     Levels
-        In nats; differentiable in ``z``, in both posteriors' moments and in their classes.
+        Log marginals in nats, differentiable in ``z`` and in the moments and classes of both posteriors.
     """
     mixed = posterior if components is None else components
     weights = mixing.weights(len(mixed))
     pairs = group_densities(z, mixed, space.dim_slices)
     nodes: dict[tuple[int, int], Tensor] = {}
     for node in chain(*space.partitions):
-        if (node.start, node.stop) not in nodes:  # a group may stand at several levels
+        if (node.start, node.stop) not in nodes:  # a group may be a node of several levels
             bits = sum(pairs[node][1:], pairs[node][0])
             held = space.concretes_in(node)
             nodes[node.start, node.stop] = _averaged(bits, held, posterior, mixed, weights)
@@ -64,7 +64,7 @@ def log_marginals(
 
 
 def _variables(groups: Tensor, dims: Tensor, space: LatentSpace) -> Tensor:
-    """Marginals of single variables, shape (B, V); a group of one variable is that variable."""
+    """Marginals of single variables, shape (B, V); a group with one variable is that variable."""
     each = list(enumerate(space.dim_slices))
     gaussian = [
         dims[:, s] if s.stop - s.start > 1 else groups[:, d : d + 1] for d, s in each if s.stop > s.start
@@ -76,16 +76,16 @@ def _variables(groups: Tensor, dims: Tensor, space: LatentSpace) -> Tensor:
 def log_mixture(
     z: Tensor, posterior: MeanFieldPosterior, space: LatentSpace, components: MeanFieldPosterior
 ) -> Levels:
-    """Marginals under the full mixture (1/M) Σ_m q(z|x_m), for evaluation: chunked, without gradients.
+    """Log marginals of the full mixture (1/M) Σ_m q(z|x_m), for evaluation: in chunks, without gradients.
 
     Parameters
     ----------
     z : Tensor, shape (R, K)
     posterior : MeanFieldPosterior
-        Of the R documents the samples come from; only the classes matter.
+        Posterior of the R documents that the samples were drawn from; only the class probabilities are used.
     space : LatentSpace
     components : MeanFieldPosterior
-        Of the M documents.
+        Posterior of the M documents.
     """
     mixing = Mixing("full", len(components))
     height = max(1, CHUNK_ENTRIES // (len(components) * space.n_groups))
@@ -110,14 +110,16 @@ def log_subset(
     mixing: Mixing,
     components: MeanFieldPosterior | None = None,
 ) -> Tensor:
-    """log q̂ of any chosen variables together, shape (R,), in nats, as :func:`log_marginals` does.
+    """Joint log q̂ of a subset of the variables, shape (R,), in nats.
+
+    The other parameters are those of :func:`log_marginals`.
 
     Parameters
     ----------
     dims : Tensor of int
-        Gaussian dimensions.
+        Gaussian dimensions of the subset.
     concretes : list of int
-        Concrete variables, by their order.
+        Concrete variables of the subset, numbered in the order of the groups.
     """
     mixed = posterior if components is None else components
     chosen = MeanFieldPosterior(mixed.mean[:, dims], mixed.log_variance[:, dims])
@@ -126,7 +128,7 @@ def log_subset(
 
 
 def log_dims(grid: Tensor, components: MeanFieldPosterior) -> Tensor:
-    """log (1/M) Σ_m q(z_e|x_m) of each Gaussian dimension alone at any points, shape (R, K), in nats."""
+    """log (1/M) Σ_m q(z_e|x_m) of each single Gaussian dimension at the points ``grid`` (R, K), in nats."""
     with torch.no_grad():
         return dimension_marginals(grid, components, Mixing("full", len(components)))
 
@@ -138,7 +140,7 @@ def _averaged(
     components: MeanFieldPosterior,
     weights: MixtureWeights,
 ) -> Tensor:
-    """log Σ_m w_m q(z|x_m), or Σ_k π_k log Σ_m w_m q(z|x_m) π_m,k where there are classes, shape (R,)."""
+    """log Σ_m w_m q(z|x_m), or Σ_k π_k log Σ_m w_m q(z|x_m) π_m,k if there are classes, shape (R,)."""
     if not concretes:
         return log_mixed(bits, weights)
     own, mixed = (_joint_classes(p, concretes).exp() for p in (posterior, components))
@@ -150,7 +152,7 @@ def _averaged(
 
 
 def _joint_classes(posterior: MeanFieldPosterior, concretes: list[int]) -> Tensor:
-    """log π of every combination of classes of some Concrete variables, shape (B, product of classes)."""
+    """log π of every class combination of some Concrete variables, shape (B, number of combinations)."""
     joint = posterior.log_classes[concretes[0]]
     for c in concretes[1:]:
         joint = (joint[:, :, None] + posterior.log_classes[c][:, None, :]).flatten(1)

@@ -1,4 +1,4 @@
-"""How a batch of documents stands for all of them in a mixture over documents."""
+"""Estimators of a mixture over all documents from a mini-batch."""
 
 import math
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ ESTIMATORS = ("hfvae", "mws", "mss", "full")
 
 @dataclass(frozen=True)
 class MixtureWeights:
-    """Log weights of the documents in the mixture at a sample of one of them.
+    """Log weights of the documents in the mixture, at a sample drawn from one of them.
 
     Attributes
     ----------
     own : float
-        Of the document the sample comes from.
+        Log weight of the document that the sample was drawn from.
     following : float
-        Of the one after it in the batch, where the first follows the last.
+        Log weight of the next document in the mini-batch (the first follows the last).
     other : float
-        Of each other one.
+        Log weight of each other document.
     """
 
     own: float
@@ -27,9 +27,9 @@ class MixtureWeights:
     other: float
 
     def relative_(self, log_density: Tensor, first_row: int = 0, unit: float = 1.0) -> Tensor:
-        """Adds each document's log weight less that of an "other" one, in place, to (..., rows, documents).
+        """Add the log weight of each document minus ``other``, in place, to (..., rows, documents).
 
-        ``unit`` is the unit of the log densities in nats.
+        ``unit`` is the unit of the log densities, in nats.
         """
         n_rows, n_documents = log_density.shape[-2:]
         if self.own != self.other:
@@ -44,31 +44,32 @@ class MixtureWeights:
 
 
 def mixture_weights(estimator: str, batch_size: int, n_documents: int) -> MixtureWeights:
-    """Weights by which a batch of B documents stands for all N.
+    """Weights that estimate a mixture over all N documents from a mini-batch of B documents.
 
     With M = B - 1:
 
-    - ``"hfvae"``: own 1/N, every other (N-1)/(N M) (Esmaeili et al. 2019, section 3.1). The document itself
-      is in the corpus for certain; the others stand for a sample of the rest. They sum to 1.
-    - ``"mws"``: each 1/(B N), minibatch weighted sampling (Chen et al. 2018, eq. 5). They sum to 1/N, so that
-      where documents look alike every level is log N too low, and I(x; z) log N too high.
-    - ``"mss"``: own 1/N, the following one (N-M)/(N M), every other 1/M, minibatch stratified sampling
-      (ibid., appendix C). They sum to 1, and averaged over which document is the following one they are
-      those of "hfvae".
-    - ``"full"``: each 1/N, for mixtures over all documents.
+    - ``"hfvae"``: own document 1/N, each other (N-1)/(N M) (Esmaeili et al. 2019, section 3.1). The document
+      itself is always in the corpus; the others represent a sample of the rest. The weights sum to 1.
+    - ``"mws"``: each document 1/(B N), minibatch weighted sampling (Chen et al. 2018, eq. 5). The weights sum
+      to 1/N. If the documents are alike, every level is therefore log N too low, and I(x; z) is log N too
+      high.
+    - ``"mss"``: own document 1/N, the following document (N-M)/(N M), each other 1/M, minibatch stratified
+      sampling (ibid., appendix C). The weights sum to 1. Averaged over the choice of the following document,
+      they are equal to those of "hfvae".
+    - ``"full"``: each document 1/N, for a mixture over all documents.
 
     Raises
     ------
     ValueError
-        An unknown estimator, a batch of one document, or one larger than the corpus.
+        The estimator is unknown, or the mini-batch has one document or more documents than the corpus.
     """
     if estimator not in ESTIMATORS:
-        raise ValueError(f"marginals={estimator!r} is unknown; there are {', '.join(map(repr, ESTIMATORS))}")
+        raise ValueError(f"unknown marginals={estimator!r}; choose from {', '.join(map(repr, ESTIMATORS))}")
     if estimator == "full":
         return _even(-math.log(n_documents))
     if not 2 <= batch_size <= n_documents:
         raise ValueError(
-            f"the marginals need a batch of 2 documents or more, at most all {n_documents}; got {batch_size}"
+            f"the batch size must be between 2 and the number of documents ({n_documents}); got {batch_size}"
         )
     others = batch_size - 1
     if estimator == "mws":
@@ -86,18 +87,19 @@ def _even(log_weight: float) -> MixtureWeights:
 
 @dataclass(frozen=True)
 class Mixing:
-    """Which documents the marginals are mixed over, and with which weights.
+    """Documents in the mixtures that estimate the marginals, and their weights.
 
     Attributes
     ----------
     estimator : str
-        One of ``ESTIMATORS``; "full" mixes over all documents and takes their posteriors beside the batch's.
+        One of ``ESTIMATORS``. "full" mixes over all documents, and needs the posteriors of all documents in
+        addition to those of the mini-batch.
     n_documents : int
-        N, the documents that a batch stands for.
+        N, the number of documents that a mini-batch represents.
     partners : int, optional
-        Documents, at the least, that the marginal of a single dimension is mixed over: the batch is cut into
-        equal runs of that many, and each document is mixed over its own run. If not given, over the batch, as
-        the joint and the groups are.
+        Minimum number of documents in the mixture for the marginal of a single dimension. The mini-batch is
+        divided into runs of at least this size, and each document uses its own run. If None, the whole
+        mini-batch is used, as for the joint and the groups.
     """
 
     estimator: str
@@ -109,9 +111,9 @@ class Mixing:
         return mixture_weights(self.estimator, batch_size, self.n_documents)
 
     def runs(self, batch_size: int) -> list[tuple[int, int, int]]:
-        """Runs of documents over which single dimensions are mixed, as (start, stop, number of equal runs).
+        """Runs of documents in the mixtures of single dimensions, as (start, stop, number of equal runs).
 
-        The sizes of all runs differ by 1 at most; the longer ones come first.
+        The sizes of the runs differ by at most 1; the longer runs come first.
         """
         partners = batch_size if self.partners is None or self.estimator == "full" else self.partners
         n_runs = max(1, batch_size // partners)

@@ -1,9 +1,9 @@
-"""Densities of samples under the posteriors of documents, all pairs of them, with their gradients.
+"""Densities of all samples under the posteriors of all documents, with their gradients.
 
-Two autograd functions carry nearly all the cost of the grouped objective. Densities of whole groups are one
-matrix product. Marginals of single dimensions take an exponential for every sample, document and
-dimension; they are worked out in a buffer that stays in a core's cache, so that nothing of shape (samples,
-documents, dimensions) exists.
+Two autograd functions dominate the cost of the grouped objective. The densities of whole groups are one
+matrix product. The marginals of single dimensions need one exponential per sample, document and dimension;
+they are computed block by block in a buffer that fits in the CPU cache, so a (samples, documents, dimensions)
+tensor is never built.
 """
 
 import math
@@ -16,12 +16,13 @@ from torch import Tensor
 from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior
 from hftopic.objective.minibatch import Mixing, MixtureWeights
 
-LOG_2 = math.log(2)  # exponents are in base 2: that exponential takes half the time of the one in base e
-# Relative to the largest, 2^-64 adds nothing to a sum, and products with it stay normal numbers: subnormal
-# ones take many times as long.
+LOG_2 = math.log(2)  # exponents are in base 2, because exp2 takes half the time of exp
+# Exponents are relative to the largest one. A term of 2^-64 does not change a float32 sum, and products with
+# it are not subnormal; arithmetic with subnormal numbers is many times slower.
 LOWEST_EXPONENT = -64.0
-FARTHEST = 64.0  # |z|/σ, whose square float32 knows to 64² 2^-24
-# Entries of the buffer of (dimensions, samples, documents): what stays in cache; on a GPU, few calls.
+FARTHEST = 64.0  # |z|/σ whose square has a float32 rounding error of 64² 2^-24
+# Entries of the buffer of (dimensions, samples, documents). On the CPU it fits in cache; on a GPU a larger
+# buffer needs fewer calls.
 CACHED_ENTRIES = 2**19
 GPU_ENTRIES = 2**26
 
@@ -33,7 +34,7 @@ def group_densities(z: Tensor, components: MeanFieldPosterior, groups: Sequence[
     ----------
     z : Tensor, shape (R, K)
     components : MeanFieldPosterior
-        Of the M documents.
+        Posterior of the M documents.
     groups : sequence of slice
         Dimensions of each group.
     """
@@ -44,8 +45,8 @@ def group_densities(z: Tensor, components: MeanFieldPosterior, groups: Sequence[
 def dimension_marginals(z: Tensor, components: MeanFieldPosterior, mixing: Mixing) -> Tensor:
     """log Σ_m w_m q(z_e|x_m) of each sample and single dimension, shape (R, K), in nats.
 
-    Where ``mixing`` has partners, samples are mixed over their run of documents only, and sample r is that of
-    document r.
+    If ``mixing`` has ``partners``, sample r must be drawn from document r, and its mixture contains only the
+    documents of its run.
     """
     apply: Callable[..., Tensor] = _DimensionMarginals.apply
     return apply(z, components.mean, components.log_variance, mixing)
@@ -58,9 +59,9 @@ def log_mixed(bits: Tensor, weights: MixtureWeights) -> Tensor:
 
 
 class _GroupDensity(torch.autograd.Function):
-    """-½ Σ_e ((z_e - μ_e)²/σ_e² + log 2πσ_e²) in bits, the square expanded: (R, 2K+1) times (2K+1, M).
+    """-½ Σ_e ((z_e - μ_e)²/σ_e² + log 2πσ_e²) in bits, with the square expanded: (R, 2K+1) times (2K+1, M).
 
-    Where σ is small and z far out the expansion cancels, and takes float64.
+    If σ is small and |z| is large, the expansion suffers from cancellation, so it is computed in float64.
     """
 
     @staticmethod
@@ -89,7 +90,10 @@ class _GroupDensity(torch.autograd.Function):
 
 
 def _dtype_of_squares(z: Tensor, log_variance: Tensor) -> torch.dtype:
-    """float64 where float32 could be off by more than 3e-4 in (z - μ)²/σ²; on a GPU without a look."""
+    """float64 if the float32 error in (z - μ)²/σ² could exceed 3e-4.
+
+    On a GPU it is always float64, because a check would need a synchronisation.
+    """
     if z.device.type != "cpu" or z.numel() == 0:
         return torch.float64
     farthest = z.detach().abs().amax(0) * torch.exp(-0.5 * log_variance.detach()).amax(0)
@@ -97,12 +101,12 @@ def _dtype_of_squares(z: Tensor, log_variance: Tensor) -> torch.dtype:
 
 
 def _powers(z: Tensor) -> Tensor:
-    """z², z and 1 side by side, shape (R, 2K+1)."""
+    """Columns z², z and 1, shape (R, 2K+1)."""
     return torch.cat([z.square(), z, z.new_ones(len(z), 1)], 1)
 
 
 class _LogMixed(torch.autograd.Function):
-    """Log of a weighted sum of exponentials; the shares of the documents in it are its gradient."""
+    """Log of a weighted sum of exponentials; its gradient is the share of each document in the sum."""
 
     @staticmethod
     def forward(ctx: Any, bits: Tensor, weights: MixtureWeights) -> Tensor:
@@ -121,9 +125,9 @@ class _LogMixed(torch.autograd.Function):
 class _DimensionMarginals(torch.autograd.Function):
     """Marginals of single dimensions as mixtures.
 
-    On the CPU the forward pass leaves with the gradients of Σ_r of each marginal, while the exponentials are
-    in cache. They are all that a loss needs in which every sample has the same weight; for others, and on a
-    GPU, the backward pass computes the exponentials again.
+    On the CPU the forward pass also computes the gradients of Σ_r of each marginal, while the exponentials
+    are in cache. They are sufficient if every sample has the same weight in the loss. Otherwise, and on a
+    GPU, the backward pass recomputes the exponentials.
     """
 
     @staticmethod
@@ -149,7 +153,7 @@ class _DimensionMarginals(torch.autograd.Function):
 def _mix_dimensions(
     z: Tensor, mean: Tensor, log_variance: Tensor, mixing: Mixing, upstream: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The marginals (R, K); with ``upstream`` (R, K) also the gradients of Σ upstream * marginals."""
+    """The marginals (R, K) and, if ``upstream`` (R, K) is given, the gradients of Σ upstream * marginals."""
     parts = []
     for start, stop, n_runs in mixing.runs(len(z)):
         rows = slice(start, stop)
@@ -167,7 +171,7 @@ def _mix_dimensions(
 
 
 def _curves(moments: Tensor, n_runs: int) -> Tensor:
-    """(n R, K) as (K n, R): the problems outside, each contiguous."""
+    """Reshape (n R, K) to (K n, R): one contiguous row for each dimension of each run."""
     n_rows, n_dims = moments.shape
     return moments.detach().T.reshape(n_dims * n_runs, n_rows // n_runs).contiguous()
 
@@ -175,10 +179,10 @@ def _curves(moments: Tensor, n_runs: int) -> Tensor:
 def _mix_curves(
     z: Tensor, mean: Tensor, log_variance: Tensor, upstream: Tensor | None, weights: MixtureWeights
 ) -> list[Tensor]:
-    """Log mixtures of E one-dimensional problems at R points, (E, R), of M documents, (E, M), and gradients.
+    """Log mixtures of E one-dimensional problems with R points (E, R) and M documents (E, M), and gradients.
 
-    A density is 2 to the power of c - t², with t = (z - μ) s, s = sqrt(log2(e)/2)/σ, c = -log2(σ sqrt(2π)).
-    A block of problems and points is in cache at a time.
+    A density is 2^(c - t²), with t = (z - μ) s, s = sqrt(log2(e)/2)/σ, c = -log2(σ sqrt(2π)). The computation
+    uses blocks of problems and points that fit in the cache.
     """
     scale = torch.exp(-0.5 * log_variance) * math.sqrt(0.5 / LOG_2)
     constant = (log_variance + LOG_2PI) * (-0.5 / LOG_2)
@@ -220,7 +224,7 @@ def _mix_curves(
 
 
 def _block(z: Tensor, mean: Tensor) -> tuple[int, int]:
-    """Points and problems of a block, whose buffer has (problems, points, documents)."""
+    """Numbers of points and of problems in a block; its buffer has shape (problems, points, documents)."""
     most, width = CACHED_ENTRIES if z.device.type == "cpu" else GPU_ENTRIES, mean.shape[1]
     height = min(z.shape[1], max(1, most // width))
     return max(1, height), max(1, min(len(z), most // (width * max(1, height))))

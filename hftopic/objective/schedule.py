@@ -1,4 +1,4 @@
-"""Weights that change while a model trains."""
+"""Weights that change during training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,14 @@ from hftopic._numbers import is_finite, is_whole
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come.
+    """Progress of a training run.
 
     Attributes
     ----------
     epochs : float
-        Epochs done.
+        Number of epochs completed.
     max_iter : int
-        Epochs there will be.
+        Total number of epochs.
     """
 
     epochs: float
@@ -25,27 +25,27 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """From 0 at the start to 1 at the end, and 1 from there on."""
+        """Fraction of the training completed, from 0 to 1; after ``max_iter`` epochs it stays at 1."""
         return min(1.0, self.epochs / self.max_iter)
 
 
 START = Progress(0, 1)
-"""Every schedule at its first value."""
+"""Progress at which every schedule has its first value."""
 
 
 @dataclass(frozen=True)
 class Ramp:
-    """Weight that goes from one value to another in a straight line, and then stays.
+    """Weight that changes linearly from one value to another and then stays constant.
 
-    Stands wherever an objective takes a weight, as ``HFVAE(beta=Ramp(1.0, 0.1))``; it is multiplied by the
-    warm-up, which raises all weights together.
+    Can be used wherever an objective takes a weight, such as ``HFVAE(beta=Ramp(1.0, 0.1))``. The warm-up
+    multiplies it.
 
     Parameters
     ----------
     start, stop : float
         First and last value.
     over : int or float, default=0.5
-        Epochs it takes: an int counts them, a float is a share of ``max_iter``.
+        Length of the ramp: an int is a number of epochs, a float is a fraction of ``max_iter``.
 
     Examples
     --------
@@ -63,16 +63,16 @@ class Ramp:
         share = isinstance(self.over, float | np.floating)
         if not ((share and 0 < self.over <= 1) or is_whole(self.over)):
             raise ValueError(
-                "over of Ramp must be a number of epochs, 1 or more, or a share of them as a float above 0 "
-                f"and up to 1.0; got {self.over!r}"
+                "over of Ramp must be a number of epochs (int >= 1) or a fraction of max_iter "
+                f"(float in (0, 1]); got {self.over!r}"
             )
 
     def epochs(self, max_iter: int) -> float:
-        """Epochs it takes, of ``max_iter``."""
+        """Length of the ramp in epochs, for a training of ``max_iter`` epochs."""
         return float(self.over if isinstance(self.over, int | np.integer) else self.over * max_iter)
 
     def at(self, progress: Progress) -> float:
-        """The value after some epochs."""
+        """Value of the weight at this progress."""
         done = min(1.0, progress.epochs / self.epochs(progress.max_iter))
         return float(self.start + (self.stop - self.start) * done)
 
@@ -82,17 +82,17 @@ Weight = float | Ramp
 
 
 def value_at(weight: Weight, progress: Progress) -> float:
-    """A weight's value after some epochs."""
+    """Value of a weight at this progress."""
     return weight.at(progress) if isinstance(weight, Ramp) else float(weight)
 
 
 def check_number(name: str, value: Any) -> None:
-    """Refuse what is no finite number from 0 up."""
+    """Raise ValueError unless the value is a finite number >= 0."""
     if not is_finite(value) or value < 0:
         raise ValueError(f"{name} must be a finite number >= 0; got {value!r}")
 
 
 def check_weight(name: str, value: Any) -> None:
-    """Refuse what is neither such a number nor a Ramp."""
+    """Raise ValueError unless the value is a finite number >= 0 or a Ramp."""
     if not isinstance(value, Ramp):
         check_number(name, value)

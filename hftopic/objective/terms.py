@@ -1,6 +1,7 @@
-"""The terms of the hierarchically factorised ELBO, one named line each.
+"""The terms of the hierarchically factorised ELBO.
 
-Notation of Esmaeili et al. (2019), Figures 1 and 3. Every term is in nats per document, one value a sample.
+The notation is that of Esmaeili et al. (2019), Figures 1 and 3. Every term has one value per sample, in nats
+per document.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ Terms = dict[str, Tensor]
 
 
 class DensityRatio(Protocol):
-    """Estimate of a total correlation that is learned beside the model."""
+    """Learned density ratio that estimates a total correlation; it is trained together with the model."""
 
     def log_ratio(self, sample: Sample) -> Tensor:
         """log q(z) - Σ_e log q(z_e) of each sample, shape (B,), in nats."""
@@ -29,24 +30,24 @@ class DensityRatio(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """What an objective sees of one training step.
+    """Inputs of an objective in one training step.
 
     Attributes
     ----------
     log_likelihood : Tensor, shape (B,)
         log p(x|z), without the multinomial coefficient.
     posterior : MeanFieldPosterior
-        Of the B documents.
+        Posterior of the B documents.
     sample : Sample
-        A sample of it.
+        One sample of the posterior.
     prior : LatentPrior
     mixing : Mixing
-        Which documents the marginals are mixed over, and with which weights.
+        Documents in the mixtures that estimate the marginals, and their weights.
     components : MeanFieldPosterior, optional
-        Of the documents that are mixed, where these are not the batch itself.
+        Posterior of the documents in the mixture, if they are not the mini-batch itself.
     progress : Progress
     ratio : DensityRatio, optional
-        Of an objective that learns one.
+        Learned density ratio, for objectives that train one.
     """
 
     log_likelihood: Tensor
@@ -65,7 +66,7 @@ class Step:
 
     @property
     def own_weight(self) -> float:
-        """Log weight of the document a sample comes from in the mixtures of the joint and the groups."""
+        """Log weight of a sample's own document in the mixtures of the joint and of the groups."""
         mixed = self.posterior if self.components is None else self.components
         return self.mixing.weights(len(mixed)).own
 
@@ -76,13 +77,13 @@ class Step:
 
 
 def grouping_names(space: LatentSpace) -> list[str]:
-    """Names of term (A) at each level of groups, from the outside in: one for flat groups."""
+    """Names of term (A) at each level of groups, outermost first; flat groups have one."""
     inner = [f"between_groups_{level}" for level in range(2, len(space.partitions))]
     return ["between_groups", *inner]
 
 
 def correlation_terms(space: LatentSpace, q: Levels, p: Levels) -> Terms:
-    """Terms (A), of each level of groups, and (i): total correlations of q in excess of the prior's."""
+    """Terms (A) of each level of groups, and (i): total correlations of q minus those of the prior."""
     q_sums, p_sums = q.sums(), p.sums()
     names = [*grouping_names(space), "within_groups"]
     return {
@@ -97,11 +98,11 @@ def elbo_terms(step: Step) -> Terms:
 
 
 def hierarchical_terms(step: Step) -> Terms:
-    """Terms (1)+(3), (2), (A), (i) and (ii); with unit weights they telescope to the negative ELBO.
+    """Terms (1)+(3), (2), (A), (i) and (ii); with unit weights their sum telescopes to the negative ELBO.
 
-    Nested groups have (A) at each level of nesting: what the groups of one level have in common beyond the
-    groups around them. ``own_share``, which has no weight, is the share of the joint mixture q̂(z) that the
-    document's own component has.
+    Nested groups have one term (A) per level: the total correlation between the groups of one level inside
+    each group of the next outer level. ``own_share`` has no weight; it is the share of the document's own
+    component in the joint mixture q̂(z).
     """
     z = step.sample.z
     q_given_x = step.posterior.log_prob(z).sum(1)

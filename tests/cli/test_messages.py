@@ -14,7 +14,7 @@ from hftopic.training import TrainingDivergedError
         ("topic_softmax='joint' needs two topics", "--topic-softmax joint needs two topics"),
         (r'token_pattern="(?u)\b\w+" leaves nothing', r'--token-pattern "(?u)\b\w+" leaves nothing'),
         ("token_pattern='a b' and stop_words=None", "--token-pattern 'a b' and --stop-words None"),
-        ("min_df=5 leaves no word; lower min_df", "--min-df 5 leaves no word; lower --min-df"),
+        ("min_df=5 removes every word; lower min_df", "--min-df 5 removes every word; lower --min-df"),
         ("give format= one of npz, txt", "give --format one of npz, txt"),
         ("name one by text_column=: 'a'", "name one by --text-column: 'a'"),
         ("Give vocabulary= the path", "Give --vocabulary the path"),
@@ -33,8 +33,8 @@ def test_only_what_is_a_parameter_becomes_an_option(message: str, told: str) -> 
 def test_advice_after_a_divergence_names_options() -> None:
     told = in_options(str(TrainingDivergedError("loss", 3, 2, 0.5)), program.commands["fit"])
     assert "Lower --learning-rate (now 0.5)" in told
-    assert "lengthen --warm-up." in told
+    assert "increase --warm-up." in told
 
 
 def test_message_of_no_command_is_left_alone() -> None:
-    assert in_options("min_df=5 leaves no word", None) == "min_df=5 leaves no word"
+    assert in_options("min_df=5 removes every word", None) == "min_df=5 removes every word"

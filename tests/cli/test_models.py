@@ -82,7 +82,7 @@ def test_vocabulary_is_no_way_to_rename_a_models_words(place: Path, tmp_path: Pa
 
 def test_vocabulary_names_the_words_of_counts(place: Path) -> None:
     _, err = called("corpus", place / "folder", code=1)
-    assert "its words are not known" in err
+    assert "its vocabulary is missing" in err
     out, _ = called("corpus", place / "folder", "--vocabulary", place / "words.txt", "--json")
     assert set(json.loads(out)["frequent_words"]) == set(WORDS)
 

@@ -1,4 +1,4 @@
-"""A corpus is one form, whatever it is made of, and cannot be made of what does not fit."""
+"""Validation of Corpus: all valid input has one canonical form, and invalid input is an error."""
 
 import copy
 import pickle
@@ -91,7 +91,7 @@ def test_nothing_in_a_corpus_can_be_changed() -> None:
 
 
 def test_sparse_input_is_never_made_dense() -> None:
-    """Dense, these counts would take 400 GB."""
+    """As a dense array, these counts would need 400 GB."""
     counts = sp.coo_array(([1, 2], ([0, 999_999], [0, 99_999])), shape=(10**6, 10**5))
     corpus = Corpus(counts, map(str, range(10**5)))
     assert corpus.n_tokens == 3
@@ -173,15 +173,18 @@ def test_numbers_as_labels_become_strings() -> None:
 @pytest.mark.parametrize(
     ("tokens", "told"),
     [
-        ([["ball", "ball", "team"], []], "tokens of 2 documents"),
+        ([["ball", "ball", "team"], []], "tokens has 2 documents but counts has 3"),
         (
             [["ball", "team"], [], ["god"] * 3],
-            "document 0 holds the word 'ball' 1 times by its tokens and 2 by",
+            "document 0 has the word 'ball' 1 times in tokens but 2 times in",
         ),
-        ([["ball", "ball", "team"], ["god"], ["god"] * 3], "document 1 holds the word 'god' 1 times"),
-        ([["ball", "ball", "teem"], [], ["god"] * 3], r"tokens\[0\] holds 'teem', which is not in the vocab"),
-        ([["ball", "ball", ["x"]], [], ["god"] * 3], r"tokens\[0\] holds \['x'\]"),
-        (["ball ball team", [], ["god"] * 3], r"tokens\[0\] is 'ball ball team'; give a sequence"),
+        ([["ball", "ball", "team"], ["god"], ["god"] * 3], "document 1 has the word 'god' 1 times"),
+        (
+            [["ball", "ball", "teem"], [], ["god"] * 3],
+            r"tokens\[0\] contains 'teem', which is not in the vocab",
+        ),
+        ([["ball", "ball", ["x"]], [], ["god"] * 3], r"tokens\[0\] contains \['x'\]"),
+        (["ball ball team", [], ["god"] * 3], r"tokens\[0\] is 'ball ball team'; pass a sequence"),
         ([None, [], ["god"] * 3], r"tokens\[0\] is None"),
     ],
 )
@@ -210,13 +213,13 @@ def test_a_sub_corpus_is_the_documents_asked_for(index: object) -> None:
 
 def test_indices_that_choose_nothing_clear() -> None:
     corpus = full_corpus()
-    with pytest.raises(TypeError, match="not by 0"):
+    with pytest.raises(TypeError, match="not with 0"):
         corpus[0]
     with pytest.raises(IndexError, match="out of bounds"):
         corpus[[3]]
     with pytest.raises(IndexError, match="boolean"):
         corpus[np.array([True, False])]
-    with pytest.raises(IndexError, match="mask or by numbers"):
+    with pytest.raises(IndexError, match="boolean mask or with row numbers"):
         corpus[["train"]]
 
 
@@ -225,7 +228,7 @@ def test_splits() -> None:
     assert corpus.split("train").names.tolist() == ["1", "3"]
     with pytest.raises(CorpusError, match="no split 'dev'; the splits are 'train', 'test'"):
         corpus.split("dev")
-    with pytest.raises(CorpusError, match="not divided into splits"):
+    with pytest.raises(CorpusError, match="has no splits"):
         Corpus(COUNTS, WORDS).split("train")
 
 
@@ -248,7 +251,7 @@ def test_other_words() -> None:
         == corpus.counts.toarray().tolist()
     )
     with pytest.raises(
-        CorpusError, match=r"none of the 3 words \('ball', 'god', 'team'\) is among the 1 given"
+        CorpusError, match=r"no word in common: 3 words \('ball', 'god', 'team'\) and 1 words"
     ):
         full_corpus().with_vocabulary(["new"])
 
@@ -279,7 +282,7 @@ def test_copies_are_equal() -> None:
 
 
 def test_hash_is_that_of_counts_and_words_alone():
-    """Neither labels nor the form of the matrix change it; a count, a word or their order does."""
+    """Labels and the matrix format do not change the hash; counts, words and their order do."""
     counts = np.array([[1, 0, 2], [0, 3, 0]])
     corpus = Corpus(counts, ["a", "b", "c"])
     assert Corpus(sp.coo_array(counts), ["a", "b", "c"], labels=[1, 2]).sha256() == corpus.sha256()

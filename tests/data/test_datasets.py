@@ -1,4 +1,4 @@
-"""The embedded corpus, the wrapped download, and generated corpora with a known answer."""
+"""The corpus of docstrings, 20 Newsgroups, and synthetic corpora with known parameters."""
 
 import json
 import math
@@ -26,7 +26,7 @@ LONG = "The wheels of this engine turn round and round until somebody stops them
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that raises when it is imported, with documented and undocumented things in it."""
+    """A package that raises an error when it is imported, with documented and undocumented members."""
     root = tmp_path / "site" / "engines"
     files = {
         "__init__.py": f'"""{LONG} at last."""\nraise RuntimeError("imported")\n',
@@ -64,7 +64,7 @@ def test_docstrings_are_read_from_source_without_importing() -> None:
         "engines",
         "engines.escapes",
         "engines.steam.boiler.Boiler",
-        "engines.steam.boiler.Boiler.cool",  # "heat" says the same
+        "engines.steam.boiler.Boiler.cool",  # "heat" has the same docstring
     ]
     assert corpus.labels.tolist() == ["engines", "engines.escapes", "engines.steam", "engines.steam"]
     assert corpus.tokens[0][:4] == ("the", "wheels", "this", "engine")
@@ -108,7 +108,7 @@ def test_what_the_corpus_depends_on_gives_another_one(package: Path, tmp_path: P
 @pytest.mark.usefixtures("package")
 def test_a_cache_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.warns(RuntimeWarning, match="could not be kept .* HFTOPIC_CACHE"):
+    with pytest.warns(RuntimeWarning, match="could not be written to the cache .* HFTOPIC_CACHE"):
         corpus = load_docstrings(["engines"], text=EVERY, cache=tmp_path / "file" / "cache")
     assert len(corpus) == 4
 
@@ -150,7 +150,7 @@ def test_packages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_real_docstrings() -> None:
-    """networkx comes with torch; its texts are about graphs."""
+    """networkx is installed with torch; its docstrings are about graphs."""
     corpus = load_docstrings(["networkx"], label="submodule", cache=False)
     assert len(corpus) > 1000
     assert corpus.names.tolist() == sorted(corpus.names)
@@ -290,7 +290,7 @@ def test_newsgroups_from_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_newsgroups_offline_names_the_alternatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through scikit-learn's own downloader, whose server is not there."""
+    """With scikit-learn's downloader and no server."""
 
     def unreachable(*_: object, **__: object) -> None:
         raise OSError("network is unreachable")
@@ -331,7 +331,7 @@ def softmax(values: np.ndarray) -> np.ndarray:
 def test_planted_correlation_is_there() -> None:
     """Fisher's z of each of the 45 sample correlations is normal with variance 1/(N - 3).
 
-    A margin of 5 standard deviations fails one seed in 39,000 (45 × 5.7e-7); the seed is fixed besides.
+    With a margin of 5 standard deviations, one seed in 39,000 fails (45 × 5.7e-7); the seed is also fixed.
     """
     n = 20_000
     made = make_correlated_topics(n, (5, 5), 50, correlation=0.6, words_per_document=1, random_state=1)
@@ -346,15 +346,15 @@ def test_planted_correlation_is_there() -> None:
 def test_counts_follow_the_proportions_and_the_topics() -> None:
     """The count of a word is a sum of independent draws; its variance given θ is at most its mean.
 
-    5 standard deviations over 30 words: fewer than one seed in 50,000 fails.
+    With a margin of 5 standard deviations for 30 words, fewer than one seed in 50,000 fails.
     """
     made = make_correlated_topics(5000, (2, 2), 30, words_per_document=50, random_state=2)
     lengths = made.corpus.counts.sum(axis=1)
     assert abs(lengths.mean() - 50) < 5 * math.sqrt(49 / 5000)
-    assert abs(lengths.var() / 49 - 1) < 5 * math.sqrt(2.1 / 5000)  # Poisson: the variance of the rest is 49
+    assert abs(lengths.var() / 49 - 1) < 5 * math.sqrt(2.1 / 5000)  # 1 + Poisson(49) has variance 49
     expected = (lengths @ made.proportions) @ made.topic_word
     assert (np.abs(made.corpus.counts.sum(axis=0) - expected) < 5 * np.sqrt(expected) + 1).all()
-    # Word by word, documents with more of a word's topic have more of the word.
+    # For each word: documents with a larger proportion of its topic contain it more often.
     residual = made.corpus.counts.toarray() - lengths[:, None] * (made.proportions @ made.topic_word)
     for topic in made.proportions.T:
         score = residual.T @ (topic - topic.mean())
@@ -396,21 +396,21 @@ def test_any_correlations_that_exist(correlation: object) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"correlation": 1.2}, "no normal distribution has these correlations"),
-        ({"correlation": float("nan")}, "not finite"),
-        ({"correlation": -0.6, "groups": (2, 2, 2)}, "below -1/"),
+        ({"correlation": 1.2}, "not a valid correlation matrix"),
+        ({"correlation": float("nan")}, "NaN or infinite"),
+        ({"correlation": -0.6, "groups": (2, 2, 2)}, "from -1/"),
         ({"correlation": np.eye(3)}, r"has shape \(3, 3\); 4 topics need \(4, 4\)"),
         ({"correlation": np.triu(np.full((4, 4), 0.5)) + np.eye(4) / 2}, "not symmetric"),
-        ({"correlation": 2 * np.eye(4)}, "on its diagonal"),
+        ({"correlation": 2 * np.eye(4)}, "the diagonal of correlation"),
         ({"correlation": 2 * np.full((4, 4), 0.9) - 0.8 * np.eye(4)}, "eigenvalue"),
         ({"groups": ()}, "groups is empty"),
         ({"groups": 4}, "groups is 4"),
         ({"groups": (2, 0)}, "each of groups"),
         ({"n_documents": 0}, "n_documents"),
         ({"n_documents": 2.5}, "n_documents"),
-        ({"n_words": 3}, "n_words must be a whole number from 4 up"),
-        ({"words_per_document": 0.5}, "words_per_document must be a number from 1"),
-        ({"sharpness": 0}, "sharpness must be a number above 0"),
+        ({"n_words": 3}, "n_words must be an integer >= 4"),
+        ({"words_per_document": 0.5}, "words_per_document must be a finite number >= 1"),
+        ({"sharpness": 0}, "sharpness must be a finite number > 0"),
         ({"word_concentration": float("inf")}, "word_concentration"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Every format: what is written is read back, and what is broken is an error that says where."""
+"""Every format: a written corpus is read back unchanged, and errors name the file and the line."""
 
 import gzip
 import io
@@ -48,7 +48,7 @@ def assert_same(got: Corpus, wanted: Corpus, *, tokens: bool) -> None:
         assert got.tokens == wanted.tokens
 
 
-# Everything but what a line cannot hold (line ends) and what UTF-8 cannot (surrogates).
+# All characters except line ends, which a line cannot contain, and surrogates, which UTF-8 cannot encode.
 line_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\ufeff"), max_size=8)
 words = line_text.filter(lambda word: word == word.strip() and len(word.split()) == 1) | st.sampled_from(
     ["", '"', "a,b", "#", "1:2", "0", "日本", "naïve", "'", "%"]
@@ -57,7 +57,7 @@ words = line_text.filter(lambda word: word == word.strip() and len(word.split())
 
 @st.composite
 def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) -> Corpus:
-    """Small corpora with empty documents, unused words and odd labels; with tokens unless with fractions."""
+    """Small corpora with empty documents, unused words and odd labels; with tokens if counts are integers."""
     spelled = words.map(lambda word: f"{word} {word}") if phrases else words
     vocabulary = draw(st.lists(spelled, min_size=1, max_size=5, unique=True))
     documents = draw(st.lists(st.lists(st.sampled_from(vocabulary), max_size=6), min_size=1, max_size=6))
@@ -76,7 +76,7 @@ def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) 
 
 @pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """A new empty folder at each call, since hypothesis calls a test many times."""
+    """A new empty folder at each call, because hypothesis calls a test many times."""
     return lambda: tmp_path_factory.mktemp("corpus")
 
 
@@ -165,7 +165,7 @@ def test_labels_that_fit_on_no_line(tmp_path: Path, format: str) -> None:
         write_corpus(odd, tmp_path / name, format=format)
         assert read_corpus(tmp_path / name, vocabulary=["ball"]).labels.tolist() == odd.labels.tolist()
     else:
-        with pytest.raises(FormatError, match=r"cannot hold label 0, 'a\\nb'"):
+        with pytest.raises(FormatError, match=r"cannot store label 0, 'a\\nb'"):
             write_corpus(odd, tmp_path / name, format=format)
         assert not list(tmp_path.iterdir())
 
@@ -173,12 +173,12 @@ def test_labels_that_fit_on_no_line(tmp_path: Path, format: str) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"vocabulary": ["a\nb", "c"]}, "does not fit on a line"),
-        ({"vocabulary": [" a", "c"]}, "ignores the spaces"),
-        ({"vocabulary": ["\ud800", "c"]}, "cannot hold word 0"),
-        ({"splits": ["../train", "test"]}, "cannot hold the split"),
+        ({"vocabulary": ["a\nb", "c"]}, "contains a line break"),
+        ({"vocabulary": [" a", "c"]}, "spaces around words are lost"),
+        ({"vocabulary": ["\ud800", "c"]}, "cannot store word 0"),
+        ({"splits": ["../train", "test"]}, "cannot store the split"),
         ({"splits": ["train", "Train"]}, "same name"),
-        ({"splits": ["counts", "train"]}, "cannot hold the split"),
+        ({"splits": ["counts", "train"]}, "cannot store the split"),
     ],
 )
 def test_folder_refuses_what_it_cannot_hold(tmp_path: Path, change: dict[str, list[str]], told: str) -> None:
@@ -191,16 +191,16 @@ def test_folder_refuses_what_it_cannot_hold(tmp_path: Path, change: dict[str, li
 def test_writing_never_takes_the_place_of_other_things(tmp_path: Path) -> None:
     corpus = Corpus([[1]], ["a"])
     (tmp_path / "thesis.tex").write_text("chapter one")
-    with pytest.raises(FileExistsError, match=r"holds 'thesis\.tex'"):
+    with pytest.raises(FileExistsError, match=r"contains 'thesis\.tex'"):
         write_corpus(corpus, tmp_path)
     (tmp_path / "a").write_text("")
     with pytest.raises(FileExistsError, match="is a file"):
         write_corpus(corpus, tmp_path / "a", format="folder")
     (tmp_path / "a.labels.txt").write_text("x\n")
-    with pytest.raises(FileExistsError, match="taken for labels"):
+    with pytest.raises(FileExistsError, match="read as the labels"):
         write_corpus(corpus, tmp_path / "a.mtx")
     assert {file.name for file in tmp_path.iterdir()} == {"thesis.tex", "a", "a.labels.txt"}
-    with pytest.raises(FileNotFoundError, match="make it first"):
+    with pytest.raises(FileNotFoundError, match="create it first"):
         write_corpus(corpus, tmp_path / "no" / "where.mtx")
     write_corpus(corpus, tmp_path / "corpus")
     write_corpus(Corpus([[2]], ["b"]), tmp_path / "corpus")
@@ -208,19 +208,19 @@ def test_writing_never_takes_the_place_of_other_things(tmp_path: Path) -> None:
 
 
 def test_text_needs_the_order_of_words(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="without the order of words"):
+    with pytest.raises(FormatError, match="not the order of words"):
         write_corpus(Corpus([[1]], ["a"]), tmp_path / "a.txt")
-    with pytest.raises(FormatError, match="has a space in it"):
+    with pytest.raises(FormatError, match="contains a space"):
         write_corpus(Corpus([[1]], ["new york"], tokens=[["new york"]]), tmp_path / "a.txt")
 
 
 @pytest.mark.parametrize("format", ["docword", "ldac"])
 def test_whole_counts_only(tmp_path: Path, format: str) -> None:
-    with pytest.raises(FormatError, match=r"whole counts only, not 0\.5"):
+    with pytest.raises(FormatError, match=r"integer counts, not 0\.5"):
         write_corpus(Corpus([[0.5]], ["a"]), tmp_path / COUNTED[format])
 
 
-# What is broken, and where the error says so. Every case has the words "a", "b" and "c".
+# Damaged files: name, content, line and text of the error. The vocabulary is always "a", "b" and "c".
 BROKEN = {
     "docword, header": ("docword.x.txt", "2\nthree\n1\n1 1 1\n", 2, "expected the number of words"),
     "docword, empty": ("docword.x.txt", "", 1, "expected the number of documents"),
@@ -228,19 +228,19 @@ BROKEN = {
     "docword, cut off": ("docword.x.txt", "2\n3\n2\n1 1 1\n", 4, "ends after 1 of the 2"),
     "docword, half a line": ("docword.x.txt", "2\n3\n2\n1 1 1\n1 2\n", 5, "got '1 2'"),
     "docword, all half lines": ("docword.x.txt", "2\n3\n2\n1 1\n1 2\n", 4, "got '1 1'"),
-    "docword, too many": ("docword.x.txt", "2\n3\n1\n1 1 1\n1 2 1\n", 3, "but holds more"),
-    "docword, document": ("docword.x.txt", "2\n3\n2\n1 1 1\n3 2 1\n", 5, "document 3 is not from 1 to 2"),
-    "docword, word 0": ("docword.x.txt", "2\n3\n2\n1 1 1\n\n2 0 1\n", 6, "word 0 is not from 1 to 3"),
+    "docword, too many": ("docword.x.txt", "2\n3\n1\n1 1 1\n1 2 1\n", 3, "but contains more"),
+    "docword, document": ("docword.x.txt", "2\n3\n2\n1 1 1\n3 2 1\n", 5, "document id 3 is not from 1 to 2"),
+    "docword, word 0": ("docword.x.txt", "2\n3\n2\n1 1 1\n\n2 0 1\n", 6, "word id 0 is not from 1 to 3"),
     "docword, negative": ("docword.x.txt", "2\n3\n1\n1 1 -1\n", 4, "got '1 1 -1'"),
     "docword, fraction": ("docword.x.txt", "2\n3\n1\n1 1 1.5\n", 4, "got"),
     "docword, not ASCII": ("docword.x.txt", b"2\n3\n1\n1 1 \xff\n", 4, "got"),
     "docword, enormous number": ("docword.x.txt", f"2\n3\n1\n1 1 {10**30}\n", 4, "got"),
-    "docword, enormous": ("docword.x.txt", f"{10**15}\n3\n1\n1 1 1\n", 1, "too few to fill them"),
+    "docword, enormous": ("docword.x.txt", f"{10**15}\n3\n1\n1 1 1\n", 1, "but has only 1 entries"),
     "docword, enormous entries": ("docword.x.txt", f"2\n3\n{10**15}\n1 1 1\n", 4, "ends after 1"),
     "ldac, form": ("x.ldac", "1 0:1\n1 0=1\n", 2, "expected 'M word:count"),
     "ldac, three numbers": ("x.ldac", "2 0:1:2 1\n", 1, "expected 'M word:count"),
-    "ldac, M": ("x.ldac", "1 0:1\n2 0:1\n", 2, "declares 2 words but holds 1"),
-    "ldac, word": ("x.ldac", "1 0:1\n\n1 3:1\n", 3, "word 3 is not from 0 to 2"),
+    "ldac, M": ("x.ldac", "1 0:1\n2 0:1\n", 2, "declares 2 words but contains 1"),
+    "ldac, word": ("x.ldac", "1 0:1\n\n1 3:1\n", 3, "word id 3 is not from 0 to 2"),
     "ldac, enormous": ("x.ldac", f"1 {10**30}:1\n", 1, "too large"),
     "ldac, not UTF-8": ("x.ldac", b"1 0:1\n\xff\n", 2, "not utf-8"),
     "mtx, banner": ("x.mtx", "%MatrixMarket\n", 1, "starts with"),
@@ -254,19 +254,19 @@ BROKEN = {
         "x.mtx",
         "%%MatrixMarket matrix coordinate integer general\n2 3 2\n1 1 1\n",
         2,
-        "declares 2 entries but holds 1",
+        "declares 2 entries but contains 1",
     ),
     "mtx, enormous": (
         "x.mtx",
         f"%%MatrixMarket matrix coordinate integer general\n{10**15} 3 1\n1 1 1\n",
         2,
-        "too few",
+        "but has only 1 entries",
     ),
     "mtx, enormous entries": (
         "x.mtx",
         f"%%MatrixMarket matrix coordinate integer general\n2 3 {10**15}\n1 1 1\n",
         2,
-        "but holds 1",
+        "but contains 1",
     ),
     "mtx, transposed": (
         "x.mtx",
@@ -300,38 +300,43 @@ BROKEN = {
         "real numbers",
     ),
     "svmlight, form": ("x.feat", "1 0:1\n1 0:x\n", 2, "expected 'label word:count"),
-    "svmlight, negative": ("x.feat", "1 0:1 1:-2\n", 1, "counts from 0 up"),
-    "svmlight, NaN": ("x.feat", "1 0:nan\n", 1, "counts from 0 up"),
-    "svmlight, both bases": ("x.feat", "1 0:1\n1 3:1\n", 2, "word 3 is not from 0 to 2"),
-    "svmlight, beyond": ("x.feat", "1 1:1\n1 4:1\n", 2, "word 4 is not from 1 to 3"),
+    "svmlight, negative": ("x.feat", "1 0:1 1:-2\n", 1, "counts >= 0"),
+    "svmlight, NaN": ("x.feat", "1 0:nan\n", 1, "counts >= 0"),
+    "svmlight, both bases": ("x.feat", "1 0:1\n1 3:1\n", 2, "word id 3 is not from 0 to 2"),
+    "svmlight, beyond": ("x.feat", "1 1:1\n1 4:1\n", 2, "word id 4 is not from 1 to 3"),
     "svmlight, either base": ("x.feat", "1 1:1 2:1\n", None, "svmlight0"),
     "svmlight, said otherwise": (
         "x.feat",
         "# Column indices are one-based\n1 0:1\n",
         2,
-        "word 0 is not from 1",
+        "word id 0 is not from 1",
     ),
-    "npz, no zip": ("x.npz", b"nothing", None, "not a sound"),
-    "npz, pickle": ("x.npz", pickle.dumps([1]), None, "not a sound"),
-    "csv, quote": ("x.csv", 'text\nfine\n"never\nends\n', 3, "must end in one"),
+    "npz, no zip": ("x.npz", b"nothing", None, "not a valid .npz file"),
+    "npz, pickle": ("x.npz", pickle.dumps([1]), None, "not a valid .npz file"),
+    "csv, quote": ("x.csv", 'text\nfine\n"never\nends\n', 3, "must end with a quote"),
     "csv, fields": ("x.csv", "text,label\nfine,1\n\nonly\n", 4, "1 fields for 2 columns"),
     "csv, no text": (
         "x.csv",
         "content,label\nfine,1\n",
         1,
-        "column of texts by text_column=. The columns are 'content', 'label'",
+        "text column as text_column=. The columns are 'content', 'label'",
     ),
-    "csv, twice": ("x.csv", "text,text\nfine,1\n", 1, "twice"),
+    "csv, twice": ("x.csv", "text,text\nfine,1\n", 1, "duplicate column"),
     "csv, not UTF-8": ("x.csv", b"text\nfine\ncaf\xe9\n", 3, "not utf-8"),
-    "csv, empty": ("x.csv", "", None, "there are no texts, and no header"),
+    "csv, empty": ("x.csv", "", None, "there are no texts and no header row"),
     "csv, semicolons": (
         "x.csv",
         '\n"text";"label"\n"fine; good";"1"\n',
         2,
-        "looks separated by ';', not by commas; save it with commas as .csv, or with tabs as .tsv",
+        "appears to be separated by ';', not by commas; save it with commas as .csv, or with tabs as .tsv",
     ),
-    "csv, tabs": ("x.csv", "text\tlabel\nfine, good\t1\n", 1, "by tabs, not by commas; name it .tsv"),
-    "tsv, commas": ("x.tsv", "text,label\nfine,1\n", 1, "by commas, not by tabs; name it .csv"),
+    "csv, tabs": (
+        "x.csv",
+        "text\tlabel\nfine, good\t1\n",
+        1,
+        "by tabs, not by commas; rename it to end in .tsv",
+    ),
+    "tsv, commas": ("x.tsv", "text,label\nfine,1\n", 1, "by commas, not by tabs; rename it to end in .csv"),
     "tsv, fields": ("x.tsv", "text\tlabel\nfine\t1\t2\n", 2, "3 fields for 2"),
     "txt, not UTF-8": ("x.txt", b"fine\ncaf\xe9\n", 2, "not utf-8"),
     "txt, empty": ("x.txt", "", None, "no texts"),
@@ -345,16 +350,21 @@ BROKEN = {
         "x.jsonl",
         '{"text": "a"}\n{"text": "b", "label": 1}\n',
         2,
-        "lines before have not",
+        "which earlier lines do not have",
     ),
     "jsonl, no text": ("x.jsonl", '{"content": "a"}\n', 1, "no column 'text'"),
-    "parquet, nothing": ("x.parquet", b"nothing", None, "not a sound Parquet file"),
-    "octis, columns": ("corpus.tsv", "a b\ttrain\t1\na\ttrain\n", 2, "has 2 columns and the first row 3"),
+    "parquet, nothing": ("x.parquet", b"nothing", None, "not a valid Parquet file"),
+    "octis, columns": (
+        "corpus.tsv",
+        "a b\ttrain\t1\na\ttrain\n",
+        2,
+        "has 2 columns, but the first row has 3",
+    ),
     "octis, empty": ("corpus.tsv", "", None, "there are no texts"),
     "octis, split": ("corpus.tsv", "a b\ttrain\t1\na\tfold1\t1\n", 2, "'fold1'"),
     "octis, word": ("corpus.tsv", "a b\ttrain\na d\ttrain\n", 2, "the word 'd' is not"),
-    "unknown name": ("x.bin", b"nothing", None, "give format= one of folder"),
-    "looks like docword": ("x.txt", "2\n3\n1\n1 1 1\n", None, "give format='docword' or 'txt'"),
+    "unknown name": ("x.bin", b"nothing", None, "pass format= with one of folder"),
+    "looks like docword": ("x.txt", "2\n3\n1\n1 1 1\n", None, "pass format='docword' or 'txt'"),
 }
 
 
@@ -393,7 +403,9 @@ def test_broken_vocabularies_say_where(
 
 def test_counts_without_words_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.ldac").write_text("1 0:1\n")
-    with pytest.raises(FormatError, match=r"none of x\.vocab\.txt, .* is beside it\. Put .* by vocabulary="):
+    with pytest.raises(
+        FormatError, match=r"none of x\.vocab\.txt, .* was found next to the file\. Add .* as vocabulary="
+    ):
         read_corpus(tmp_path / "x.ldac")
     assert read_corpus(tmp_path / "x.ldac", vocabulary=["a", "b"]).vocabulary.tolist() == ["a", "b"]
     (tmp_path / "words").write_text("c\nd\n\n")
@@ -412,7 +424,7 @@ def test_words_asked_for_are_matched_by_spelling(tmp_path: Path) -> None:
 
 
 class Bomb:
-    """Runs code when it is unpickled."""
+    """Object that runs code when it is unpickled."""
 
     def __reduce__(self) -> tuple[Callable[..., None], tuple[str]]:
         return (pytest.fail, ("a pickle was opened",))
@@ -444,20 +456,20 @@ CSR = {"format": b"csr", "shape": [1, 2], "data": [1.0], "indices": [1], "indptr
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"shape": [10**15, 2]}, "too few to fill"),
-        ({"shape": [5, 2]}, "well-formed"),
+        ({"shape": [10**15, 2]}, "but has only 1 entries"),
+        ({"shape": [5, 2]}, "valid sparse matrix"),
         ({"shape": [1, 3]}, "3 columns but the vocabulary has 2"),
         ({"shape": [2, 1]}, "looks transposed"),
-        ({"shape": [1]}, "holds no sparse matrix"),
-        ({"indices": [2]}, "well-formed"),
-        ({"indices": [-1]}, "well-formed"),
-        ({"indptr": [0, 9]}, "well-formed"),
-        ({"indptr": [1, 0]}, "well-formed"),
-        ({"indices": [0.5]}, "well-formed|holds"),
+        ({"shape": [1]}, "does not contain a sparse matrix"),
+        ({"indices": [2]}, "valid sparse matrix"),
+        ({"indices": [-1]}, "valid sparse matrix"),
+        ({"indptr": [0, 9]}, "valid sparse matrix"),
+        ({"indptr": [1, 0]}, "valid sparse matrix"),
+        ({"indices": [0.5]}, "valid sparse matrix"),
         ({"data": [-1.0]}, "the value -1.0"),
         ({"data": [np.nan]}, "NaN"),
-        ({"data": ["a"]}, "numbers|well-formed"),
-        ({"format": b"xyz"}, "well-formed"),
+        ({"data": ["a"]}, "numbers|valid sparse matrix"),
+        ({"format": b"xyz"}, "valid sparse matrix"),
     ],
 )
 def test_broken_matrices(tmp_path: Path, change: dict[str, object], told: str) -> None:
@@ -467,7 +479,7 @@ def test_broken_matrices(tmp_path: Path, change: dict[str, object], told: str) -
 
 
 def test_array_larger_than_its_file(tmp_path: Path) -> None:
-    """The header of an array is not believed: memory is asked for by the bytes that are there."""
+    """The declared size of an array is compared with the number of bytes before memory is allocated."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)})
     (tmp_path / "x.npz").write_bytes(npz_of(**CSR))
@@ -480,7 +492,7 @@ def test_array_larger_than_its_file(tmp_path: Path) -> None:
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255), cut=st.booleans())
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_matrix_is_an_error_or_the_same(tmp_path: Path, position: int, value: int, cut: bool) -> None:
-    """A byte changed or the end cut off: the check sums tell, or it made no difference to the counts."""
+    """One byte is changed or the file is truncated: checksums detect it, or the counts are unchanged."""
     corpus = Corpus([[1, 2], [0, 3]], ["a", "b"])
     path = tmp_path / "x.npz"
     save_counts(path, corpus.counts)
@@ -509,17 +521,21 @@ def folder_of(path: Path) -> Path:
 
 
 FOLDER_DAMAGE = {
-    "labels short": ("train_labels.txt", b"0\n", "holds 1 labels for 2 documents"),
+    "labels short": ("train_labels.txt", b"0\n", "contains 1 labels for 2 documents"),
     "label unknown": ("train_labels.txt", b"0\n7\n", "train_labels.txt, line 2: the label '7'"),
     "names not UTF-8": ("test_names.txt", b"\xff\n", "not utf-8"),
     "words cut off": ("vocab.txt", b"a\n", "2 columns but the vocabulary has 1"),
-    "order": ("order.txt", b"0\n0\n1\n", "in some order"),
-    "tokens pickled": ("train_tokens.npz", npz_of(ids=[0], ends=[1]), "'ends' are not where 2"),
-    "tokens backwards": ("train_tokens.npz", npz_of(ids=[0], ends=[1, 0]), "'ends' are not where"),
-    "tokens beyond": ("train_tokens.npz", npz_of(ids=[0], ends=[1, 2]), "reach to 2 of 1"),
-    "tokens unknown": ("train_tokens.npz", npz_of(ids=[0, 5], ends=[1, 2]), "not all from 0 to 1"),
-    "tokens other": ("train_tokens.npz", npz_of(ids=[0, 1], ends=[1, 2]), "tokens disagree with counts"),
-    "tokens without ends": ("train_tokens.npz", npz_of(ids=[0, 1]), "no arrays 'ids' and 'ends'"),
+    "order": ("order.txt", b"0\n0\n1\n", "permutation of 0 to 2"),
+    "tokens pickled": ("train_tokens.npz", npz_of(ids=[0], ends=[1]), "'ends' must contain 2 non-decreasing"),
+    "tokens backwards": (
+        "train_tokens.npz",
+        npz_of(ids=[0], ends=[1, 0]),
+        "'ends' must contain 2 non-decreasing",
+    ),
+    "tokens beyond": ("train_tokens.npz", npz_of(ids=[0], ends=[1, 2]), "'ends' is 2, but there are 1 'ids'"),
+    "tokens unknown": ("train_tokens.npz", npz_of(ids=[0, 5], ends=[1, 2]), "all 'ids' must be from 0 to 1"),
+    "tokens other": ("train_tokens.npz", npz_of(ids=[0, 1], ends=[1, 2]), "tokens and counts do not match"),
+    "tokens without ends": ("train_tokens.npz", npz_of(ids=[0, 1]), "two integer arrays, 'ids' and 'ends'"),
 }
 
 
@@ -544,7 +560,7 @@ def test_folder_with_labels_for_some(tmp_path: Path) -> None:
 
 
 def test_line_ends_byte_order_marks_and_blank_lines(tmp_path: Path) -> None:
-    """Windows files are as others; where a line is a document, a blank line is an empty one."""
+    """Windows files are read like others; if each line is a document, a blank line is an empty document."""
     (tmp_path / "x.txt").write_bytes(b"\xef\xbb\xbfball team\r\n\r\nball\r\n")
     corpus = read_corpus(tmp_path / "x.txt", text=TextOptions(min_df=1, max_df=1.0))
     assert corpus.tokens == (("ball", "team"), (), ("ball",))
@@ -588,7 +604,7 @@ def test_columns_by_name(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"no column 'zzz'\. The columns are 'id', 'body', 'topic'$"):
         read_corpus(tmp_path / "x.jsonl", text_column="zzz", **options)
     (tmp_path / "y.jsonl").write_text("{}")
-    with pytest.raises(FormatError, match=r"by text_column=\. There are no columns$"):
+    with pytest.raises(FormatError, match=r"as text_column=\. There are no columns$"):
         read_corpus(tmp_path / "y.jsonl")
 
 
@@ -600,7 +616,7 @@ def test_separators_in_the_name_of_a_lone_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.tsv", "x.jsonl", "corpus.tsv"])
 def test_no_texts_in_terms_of_a_model(tmp_path: Path, name: str) -> None:
-    """An empty file is named, and nothing of no rows goes on to a model."""
+    """The error names the empty file, and no corpus without documents reaches a model."""
     (tmp_path / name).write_text("text\n" if name == "x.csv" else "")
     with pytest.raises(FormatError, match=f"{name}: .*there are no texts"):
         read_corpus(tmp_path / name, vocabulary=["ball", "team"])
@@ -639,7 +655,7 @@ def test_folder_with_a_text_file_a_split(tmp_path: Path) -> None:
     assert corpus.splits.tolist() == ["train", "train", "test"]
     assert read_corpus(tmp_path, split="train", text=options).vocabulary.tolist() == ["ball", "team"]
     (tmp_path / "train.csv").write_text("text\nball\n")
-    with pytest.raises(FormatError, match=r"train\.csv and train\.jsonl\.xz are both the split 'train'"):
+    with pytest.raises(FormatError, match=r"train\.csv and train\.jsonl\.xz both contain the split 'train'"):
         read_corpus(tmp_path)
 
 
@@ -680,9 +696,9 @@ def test_arguments_of_no_use_are_errors(tmp_path: Path) -> None:
         read_corpus(folder, format="foo")
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         read_corpus(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="only read"):
+    with pytest.raises(ValueError, match="only be read"):
         write_corpus(read_corpus(folder), tmp_path / "x", format="files")
-    with pytest.raises(ValueError, match="does not tell its format"):
+    with pytest.raises(ValueError, match="cannot be determined from the name"):
         write_corpus(read_corpus(folder), tmp_path / "x.bin")
     with pytest.raises(TypeError, match="takes a Corpus first"):
         write_corpus(tmp_path / "x.mtx", read_corpus(folder))
@@ -691,10 +707,10 @@ def test_arguments_of_no_use_are_errors(tmp_path: Path) -> None:
 def test_ambiguous_folders(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "corpus")
     (folder / "corpus.tsv").write_text("a\n")
-    with pytest.raises(FormatError, match=r"both \.npz files and corpus\.tsv"):
+    with pytest.raises(FormatError, match=r"\.npz files and corpus\.tsv"):
         read_corpus(folder)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FormatError, match="holds no"):
+    with pytest.raises(FormatError, match="contains no"):
         read_corpus(tmp_path / "empty")
 
 

@@ -1,4 +1,4 @@
-"""Texts become the counts that scikit-learn's vectoriser gives, with their tokens in order."""
+"""Counts of texts are equal to those of scikit-learn's CountVectorizer, and tokens are in reading order."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_tokens_are_in_reading_order_and_default_words_are_words() -> None:
     corpus = corpus_from_texts(TEXTS, options=EVERY, labels=[1, 2, 3, 4], names=list("abcd"))
     assert corpus.tokens == (
         ("cat", "sat", "mat", "cat", "slept"),
-        ("dogs", "chase", "cats"),  # "don" of "don't" is no word
+        ("dogs", "chase", "cats"),  # "don" of "don't" is not a word
         ("dog", "cat"),
         (),
     )
@@ -82,7 +82,7 @@ def test_words_of_any_script(script: str) -> None:
 
 @given(st.text(st.sampled_from("abéAB '\u2019t3_.\n"), max_size=40))
 def test_a_mark_elsewhere_changes_no_word(text: str) -> None:
-    """Texts with marks go by a pattern of their own, which agrees with the quick one."""
+    """The pattern for texts with marks gives the same words as the fast pattern."""
     assert (
         corpus_from_texts([f"rain {text}"], options=EVERY).tokens[0]
         == corpus_from_texts([f"rain {text} x\u0302"], options=EVERY).tokens[0]
@@ -93,7 +93,7 @@ def test_accents_are_one_however_typed() -> None:
     composed, decomposed = "école", "e\u0301cole"
     options = TextOptions(stop_words=(decomposed,), min_df=1, max_df=1.0, token_pattern=r"\w+")
     assert corpus_from_texts([f"{composed} {decomposed} rain"], options=options).tokens == (("rain",),)
-    # Words that are given keep their form, whichever it is.
+    # Words of a given vocabulary keep their Unicode form.
     for word in (composed, decomposed):
         corpus = corpus_from_texts([f"{composed} {decomposed}"], vocabulary=[word])
         assert corpus.tokens == ((word, word),)
@@ -117,7 +117,7 @@ def test_texts_are_read_once() -> None:
 
 
 def test_given_words_are_the_only_choice() -> None:
-    """New documents in terms of a fitted model: one is enough, and stop words that it knows count."""
+    """New documents for a fitted model: one document is enough, and stop words in its vocabulary count."""
     corpus = corpus_from_texts(
         ["The dog saw the cat and the dog."], vocabulary=np.array(["the", "zebra", "dog"])
     )
@@ -133,26 +133,34 @@ def test_given_words_are_the_only_choice() -> None:
 @pytest.mark.parametrize(
     ("texts", "options", "told"),
     [
-        (TEXTS, TextOptions(), "min_df=5 leaves no word: 'cat' is in 2 of 4 texts, more than any other word"),
-        (["dog", "dog"], TextOptions(min_df=1), "max_df=0.5 leaves no word"),
-        (["dog cat", "dog cat", "x"], TextOptions(min_df=1, max_df=1), "max_df=1 leaves no word"),
+        (
+            TEXTS,
+            TextOptions(),
+            "min_df=5 removes every word: 'cat' is in 2 of 4 texts, more than any other word",
+        ),
+        (["dog", "dog"], TextOptions(min_df=1), "max_df=0.5 removes every word"),
+        (["dog cat", "dog cat", "x"], TextOptions(min_df=1, max_df=1), "max_df=1 removes every word"),
         (
             ["dog cat", "dog", "x"],
             TextOptions(min_df=2, max_df=1),
-            "min_df=2 and max_df=1 together leave no word",
+            "min_df=2 and max_df=1 together remove every word",
         ),
         (
             ["dog cat", "dog", "emu"],
             TextOptions(min_df=2, max_df=0.5),
-            "together leave no word: 'dog' is in 2",
+            "together remove every word: 'dog' is in 2",
         ),
-        (["the and", "of 42"], EVERY, "the default token_pattern and stop_words='english' leave nothing"),
-        (["cat"], TextOptions(token_pattern=r"\d+"), r"or token_pattern='.*' and stop_words='english' leave"),
-        (["", ""], EVERY, "no word is left in 2 texts: they are empty"),
+        (["the and", "of 42"], EVERY, "the default token_pattern and stop_words='english' remove every word"),
+        (
+            ["cat"],
+            TextOptions(token_pattern=r"\d+"),
+            r"or token_pattern='.*' and stop_words='english' remove",
+        ),
+        (["", ""], EVERY, "the vocabulary is empty: the 2 texts are empty"),
         ([], EVERY, "there are no texts"),
         (["fine", None], EVERY, "text 1 is None of type NoneType, not a string"),
         (["fine", float("nan")], EVERY, "text 1 is nan of type float"),
-        ("one text", EVERY, "texts is one string"),
+        ("one text", EVERY, "texts is a single string"),
     ],
 )
 def test_what_leaves_no_words_is_named(texts: object, options: TextOptions, told: str) -> None:
@@ -169,8 +177,8 @@ def test_what_leaves_no_words_is_named(texts: object, options: TextOptions, told
         ({"max_df": "half"}, "max_df"),
         ({"stop_words": "german"}, "stop_words must be .* not 'german'"),
         ({"stop_words": ("a", 1)}, "stop_words must be strings; 1 is not"),
-        ({"token_pattern": "["}, "'\\[' is no regular expression"),
-        ({"token_pattern": "(a)(b)"}, "2 groups"),
+        ({"token_pattern": "["}, "'\\[' is not a valid regular expression"),
+        ({"token_pattern": "(a)(b)"}, "2 capturing groups"),
         ({"max_features": 0}, "max_features"),
         ({"max_features": True}, "max_features"),
     ],

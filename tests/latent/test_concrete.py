@@ -1,4 +1,4 @@
-"""Concrete variables: classes beside the topics, from their settings to a corpus with planted classes."""
+"""Concrete variables: parameters, densities, and a fit on a corpus with planted classes."""
 
 import numpy as np
 import pytest
@@ -43,26 +43,28 @@ def pi(model):
 
 @pytest.mark.parametrize("classes", [1, 65, 0, -2, 2.5, "3", True, None])
 def test_numbers_of_classes_that_make_no_sense_are_refused(classes):
-    with pytest.raises(ValueError, match="a Concrete variable needs a whole number of classes from 2 to 64"):
+    with pytest.raises(
+        ValueError, match="the number of classes of a Concrete variable must be an integer from 2 to 64"
+    ):
         Concrete(classes)
 
 
 @pytest.mark.parametrize("temperature", [0, -1, np.inf, np.nan, "hot", (1.0, 0.0), (1.0, 0.5, 0.2), None])
 def test_temperatures_that_make_no_sense_are_refused(temperature):
-    with pytest.raises(ValueError, match="temperature must be a positive number, or two for one that is"):
+    with pytest.raises(ValueError, match=r"temperature must be a positive number, or a pair \(start, end\)"):
         Concrete(3, temperature)
 
 
 @pytest.mark.parametrize("given_", [(0.5, 0.5), (0.5, 0.5, 0.5), (0.5, 0.5, 0.0), (-0.5, 1.0, 0.5)])
 def test_probabilities_that_make_no_sense_are_refused(given_):
-    with pytest.raises(ValueError, match="probabilities must be 3 positive numbers that add up to 1"):
+    with pytest.raises(ValueError, match="probabilities must be 3 positive numbers that sum to 1"):
         Concrete(3, probabilities=given_)
 
 
 def test_more_combinations_of_classes_than_are_enumerated_are_refused():
     assert len(LatentSpace((Concrete(8), 2, Concrete(8))).class_combinations()) == 64
     groups = (Concrete(9), 2, (Concrete(8), 1))
-    with pytest.raises(ValueError, match=r"72 combinations, and each is enumerated; at most 64"):
+    with pytest.raises(ValueError, match=r"72 combinations, but at most 64"):
         LatentSpace(groups)
     unfitted = NVDM(groups)
     with pytest.raises(ValueError, match="72 combinations"):
@@ -72,7 +74,7 @@ def test_more_combinations_of_classes_than_are_enumerated_are_refused():
 
 @given(first=st.floats(0.1, 5), last=st.floats(0.1, 5), share=st.floats(0, 0.5))
 def test_temperature_is_annealed_geometrically(first, last, share):
-    """Equal shares of the training multiply it by equal factors, from the first to the last."""
+    """Equal fractions of the training multiply the temperature by equal factors, from first to last."""
     concrete = Concrete(3, temperature=(first, last))
     at = concrete.temperature_at
     assert (at(0.0), at(1.0)) == (pytest.approx(first), pytest.approx(last))
@@ -116,7 +118,7 @@ def test_predict_is_there_only_with_classes_and_has_a_column_a_variable():
 
 
 def test_score_enumerates_the_classes(model, pi):
-    """Σ_c π_c log p(x|z,c) at each noise vector and corner of the simplex, less the KL in closed form."""
+    """Σ_c π_c log p(x|z,c) at each noise vector and corner of the simplex, minus the closed-form KL."""
     rows = slice(0, 5)
     counts = sparse.csr_array(CORPUS.counts)[rows]
     posterior = model.posterior(CORPUS)
@@ -195,7 +197,7 @@ def test_the_terms_add_up_to_the_divergence(model):
 
 
 def test_gradients_of_the_terms_in_the_class_logits_are_finite_differences():
-    """Of every term, with both kinds of variable in one group of groups."""
+    """Gradients of every term, with both kinds of variable in one nested group."""
     generator = torch.Generator().manual_seed(0)
     space = LatentSpace(((1, Concrete(3)), 1, Concrete(2)))
 
@@ -218,13 +220,13 @@ def test_gradients_of_the_terms_in_the_class_logits_are_finite_differences():
 
 @pytest.mark.parametrize("family", [ProdLDA, NVDM])
 def test_planted_classes_are_found(family):
-    """400 documents, each of one of 4 blocks of 10 words, one token in 20 from anywhere else.
+    """Each of 400 documents belongs to one of 4 blocks of 10 words; 1 token in 20 is from another block.
 
-    A single fit may end with two blocks in one class, the Gaussian topics telling them apart, and has an NMI
-    of 0.8 to 0.9 then; so the best of 4 fits by its score counts, as is usual for mixtures. Two or three of
-    the 4 are perfect, and the best leads those that are not by 0.8 nats (NVDM) and 3 (ProdLDA).
-    Labels that are independent of the blocks come to an NMI above 0.05 with a chance below 1e-6, for
-    2 N I(x; y) is then χ² with 9 degrees of freedom and would be 55.
+    A single fit may end with two blocks in one class that the Gaussian topics separate; its NMI is then 0.8
+    to 0.9. Therefore the fit with the best score of 4 is tested, as is usual for mixtures. Two or three of
+    the 4 fits are perfect, and the best score exceeds those of the imperfect fits by 0.8 nats (NVDM) and 3
+    nats (ProdLDA). Labels independent of the blocks have an NMI above 0.05 with probability below 1e-6:
+    2 N I(x; y) is then χ² with 9 degrees of freedom, and would be 55.
     """
     rng = np.random.default_rng(0)
     blocks = rng.integers(4, size=400)

@@ -1,4 +1,4 @@
-"""Layout, priors and posteriors against known values and independent implementations."""
+"""Layout, priors and posteriors, compared with known values and independent implementations."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One contract for both models: scikit-learn's conventions, inputs of every kind, likelihoods, errors."""
+"""One contract for both models: scikit-learn's conventions, all types of input, likelihoods, errors."""
 
 import inspect
 import re
@@ -187,7 +187,7 @@ def test_perplexity_is_the_elbo_by_token_whatever_the_objective(fitted, corpus):
 
 
 def test_elbo_equals_its_definition(fitted, corpus):
-    """Against densities worked out from the public posterior, weights and noise, in float64."""
+    """Compared with densities computed from the public posterior, weights and noise, in float64."""
     counts = corpus.counts[:7]
     posterior = fitted.posterior(counts)
     mean, deviation = posterior.mean.astype(float), np.sqrt(posterior.variance.astype(float))
@@ -229,7 +229,7 @@ def test_an_empty_document_gets_the_prior_and_one_warning(fitted, corpus):
 
 def test_empty_documents_do_not_change_the_fit(model, corpus):
     padded = sp.vstack([corpus.counts, sp.csr_array((5, 40), dtype=np.float32)]).tocsr()
-    with pytest.warns(UserWarning, match="5 of 155 documents have no words: they are left out") as caught:
+    with pytest.warns(UserWarning, match="5 of 155 documents have no words: they are excluded") as caught:
         with_empty = clone(model).fit(padded)
     assert len(caught) == 1
     np.testing.assert_array_equal(with_empty.components_, clone(model).fit(corpus.counts).components_)
@@ -357,12 +357,12 @@ def test_validation_is_recorded(model, corpus):
     [
         ({"groups": ()}, "groups is empty"),
         ({"groups": "25"}, "groups"),
-        ({"groups": (3, 0)}, "1 or more"),
+        ({"groups": (3, 0)}, "integer >= 1"),
         ({"beta": -1}, "beta"),
         ({"gamma": "high"}, "gamma"),
         ({"objective": "VAE"}, "objective"),
         ({"prior": 3}, "prior"),
-        ({"objective": VAE(), "beta": 2.0}, "objective=VAE\\(\\) and beta are both given"),
+        ({"objective": VAE(), "beta": 2.0}, "got both objective=VAE\\(\\) and beta"),
         ({"hidden": ()}, "hidden must be"),
         ({"hidden": (0,)}, "hidden must be"),
         ({"dropout": 1.0}, "dropout"),
@@ -373,9 +373,9 @@ def test_validation_is_recorded(model, corpus):
         ({"warm_up": -1}, "warm_up"),
         ({"ramp": 1.5}, "ramp"),
         ({"ramp": "slow"}, "ramp"),
-        ({"beta": (0.1, "x")}, "beta (of HFVAE|are both given)"),
+        ({"beta": (0.1, "x")}, "beta of HFVAE|got both objective=.* and beta"),
         ({"validation_fraction": 1.0}, "validation_fraction"),
-        ({"validation_fraction": 0.005}, "leaves 1 to validate"),
+        ({"validation_fraction": 0.005}, "gives 1 validation and 149 training"),
         ({"device": "abacus"}, "device='abacus' cannot be used"),
         ({"random_state": -1}, "random_state"),
     ],
@@ -424,7 +424,7 @@ def test_other_words_than_the_models_are_refused(fitted, corpus):
     with pytest.raises(ValueError, match="39 features"):
         fitted.transform(corpus.counts[:, :39])
     shuffled = hftopic.Corpus(corpus.counts, corpus.vocabulary[::-1])
-    with pytest.raises(ValueError, match=r"other words than .*: column 0 is"):
+    with pytest.raises(ValueError, match=r"different vocabulary than .*: column 0 is"):
         fitted.transform(shuffled)
     with pytest.raises(ValueError, match="vocabulary has 3 words"):
         fitted.top_words(vocabulary=["a", "b", "c"])
@@ -549,14 +549,14 @@ def test_a_model_is_saved_as_it_was_fitted_and_goes_on_only_as_such(fitted, corp
     "X", ["text", ["a text", "another"], pd.Series(["a text", "another"]), pd.DataFrame({"body": ["a text"]})]
 )
 def test_texts_are_not_counts(X):
-    with pytest.raises(ValueError, match=r"X holds texts, not counts of words: .*CountVectorizer"):
+    with pytest.raises(ValueError, match=r"X holds texts, not word counts: .*CountVectorizer"):
         ProdLDA().fit(X)
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"objective": VAE}, "objective=VAE is a class; give one of it, such as VAE()"),
+        ({"objective": VAE}, "objective=VAE is a class; pass an instance, such as VAE()"),
         ({"prior": StandardNormal}, "prior=StandardNormal is a class"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The models on real text: they beat word frequencies on held-out documents, and groups are found."""
+"""The models on real text: better than word frequencies on held-out documents, and coherent topics."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hftopic.objective import VAE
 
 
 def unigram_perplexity(train, test):
-    """exp of the cross-entropy a token, with the words' frequencies in training (one added to each)."""
+    """exp(cross-entropy per token) with the word frequencies of the training set (1 added to each count)."""
     frequencies = np.asarray(train.counts.sum(0)).ravel() + 1
     log_p = np.log(frequencies / frequencies.sum())
     return np.exp(-(test.counts @ log_p).sum() / test.counts.sum())
@@ -38,7 +38,7 @@ def test_held_out_documents_are_predicted_better_than_by_word_frequency(
 
 @pytest.mark.filterwarnings("ignore:.*have no words:UserWarning")
 def test_topics_of_newsgroups_cohere(shared_corpus):
-    """NPMI in documents above 0.1; random words of this corpus have about 0, and a dead topic less."""
+    """NPMI in documents is above 0.1; random words of this corpus have about 0, inactive topics less."""
     train = read_corpus(shared_corpus("20ng_avitm1995"), split="train")
     model = ProdLDA(groups=20, objective=VAE(), max_iter=10, random_state=0).fit(train)
     active = topic_information(model, train)["active"].to_numpy()

@@ -1,4 +1,4 @@
-"""What was planted is found: topics, and correlations across groups."""
+"""Planted topics are found, and planted correlations across groups."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hftopic.objective import VAE
 
 
 def matched_to_planted(topic_word, truth, n_words=10):
-    """Planted topic of each found one under the best one-to-one matching, and their share of top words."""
+    """Planted topic of each found topic in the best one-to-one matching, and the share of equal top words."""
     found, planted = (np.argsort(-weights, axis=1)[:, :n_words] for weights in (topic_word, truth))
     overlap = np.array([[len(set(f) & set(p)) / n_words for p in planted] for f in found])
     rows, columns = linear_sum_assignment(-overlap)
@@ -19,7 +19,7 @@ def matched_to_planted(topic_word, truth, n_words=10):
 
 
 def test_planted_topics_are_found():
-    """Two random lists of 10 words out of 300 share 0.03 of them; 0.7 for each of six topics is no luck."""
+    """Two random lists of 10 of 300 words have 0.03 in common; 0.7 for each of six topics is not chance."""
     planted = hftopic.make_correlated_topics(
         2000, groups=(3, 3), n_words=300, correlation=0.0, words_per_document=100, random_state=0
     )
@@ -30,11 +30,12 @@ def test_planted_topics_are_found():
 
 @pytest.mark.slow
 def test_planted_correlations_across_groups_are_found():
-    """Five pairs planted with r = 0.9: four of the five strongest across groups are among them.
+    """Five pairs are planted with r = 0.9; four of the five strongest correlations across groups are planted.
 
-    Which topic goes to which group is a local optimum of the seed, and a planted pair that shares a group is
-    pushed apart, so the lower loss of two seeds is judged and not all five pairs are asked for. By luck four
-    of five among 25 pairs would be planted ones in 1 case of 526.
+    The assignment of topics to groups is a local optimum that depends on the seed, and a planted pair in one
+    group becomes uncorrelated. Therefore the test uses the seed with the lower loss of two, and does not
+    require all five pairs. By chance, four of the five strongest of 25 pairs are planted with probability
+    1/526.
     """
     planted = hftopic.make_correlated_topics(
         2000, groups=(5, 5), n_words=300, correlation=0.9, words_per_document=100, random_state=0
@@ -52,7 +53,7 @@ def test_planted_correlations_across_groups_are_found():
 
 
 def test_gamma_lowers_correlation_within_a_group():
-    """Topics planted with r = 0.9 inside one group: γ > 1 must leave less of it than the plain VAE."""
+    """Topics are planted with r = 0.9 inside one group: with γ > 1 they correlate less than with VAE."""
     planted = hftopic.make_correlated_topics(
         1000, groups=(4,), n_words=200, correlation=correlated_block(4, 0.9), random_state=0
     )

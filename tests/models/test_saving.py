@@ -1,4 +1,4 @@
-"""Saved models: the same answers after a load, and clear errors for files that are not whole."""
+"""Saved models: the same results after loading, and clear errors for damaged files."""
 
 import json
 import pickle
@@ -159,7 +159,7 @@ def corrupt_json(folder, **changes):
         ),
         (lambda f: corrupt_json(f, schema=99), "schema 99"),
         (lambda f: corrupt_json(f, estimator="LDA"), "LDA"),
-        (lambda f: corrupt_json(f, n_features_in_=7), "not whole"),
+        (lambda f: corrupt_json(f, n_features_in_=7), "damaged or incomplete"),
         (lambda f: corrupt_json(f, parameters={"groups": {"type": "os.system"}}), "unknown type"),
     ],
 )

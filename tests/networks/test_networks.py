@@ -1,4 +1,4 @@
-"""Encoders and decoders: sparse against dense, the topic-side batch norm against torch's own."""
+"""Encoders and decoders: sparse compared with dense, and the batch norm from θ compared with torch."""
 
 import numpy as np
 import pytest
@@ -163,7 +163,7 @@ def test_nvdm_is_linear_in_z_and_has_two_poles():
 
 
 def test_dropout_keeps_the_mean_and_needs_a_generator():
-    """Mean of 100,000 entries that are 0 or 4/3: within 5 standard errors, odds of failing 6e-7."""
+    """The mean of 100,000 entries (0 or 4/3) is within 5 standard errors of 1; chance of failure 6e-7."""
     x = torch.ones(100_000)
     assert dropout(x, 0.25, None) is x
     assert dropout(x, 0.0, generator()) is x
@@ -173,7 +173,7 @@ def test_dropout_keeps_the_mean_and_needs_a_generator():
 
 
 def test_shift_norm_bars_pruning():
-    """Batch norm on the mean forces its variance to 1 - eps/(1+eps) over the batch, whatever the encoder."""
+    """The batch norm sets the variance of the mean over a mini-batch to 1 - eps/(1+eps)."""
     encoder = Encoder(9, (5,), LatentSpace(3), torch.tanh, 0.0, 0.0, "shift", generator()).double().train()
     mean = encoder(batch_of(random_counts(n=40))).mean
     variance = mean.var(0, correction=0)
@@ -188,7 +188,8 @@ def test_word_dropout_hides_words_in_training_only():
     assert_close(whole.mean, again.mean)
     several = batch.offsets.diff() > 2
     changed = ~torch.isclose(whole.mean, partial.mean).all(1)
-    # Three words or more stay whole, or keep their proportions alone, with odds of at most 1/8 + 3/8.
+    # A document with three or more words is unchanged (up to a factor, which the norm removes) with
+    # probability at most 1/8 + 3/8.
     assert changed[several].double().mean() > 0.3
     encoder.word_dropout = 0.0
     assert_close(encoder(batch, generator()).mean, whole.mean)

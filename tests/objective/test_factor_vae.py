@@ -1,4 +1,4 @@
-"""The discriminator of FactorVAE: it learns a total correlation that is known, and trains beside a model."""
+"""The discriminator of FactorVAE: it learns a known total correlation, and is trained with a model."""
 
 import math
 
@@ -28,10 +28,10 @@ def gaussian(n, rho, generator):
 
 @pytest.mark.parametrize(("rho", "tolerance"), [(0.9, 0.15), (0.0, 0.05)])
 def test_it_learns_the_total_correlation_of_a_gaussian(rho, tolerance):
-    """-½ log(1 - ρ²) nats, 0.83 for ρ = 0.9; averaged over fresh samples of the last 200 of 800 steps.
+    """TC is -½ log(1 - ρ²) nats, 0.83 for ρ = 0.9; the estimate averages new samples in 200 of 800 steps.
 
-    Over seeds the estimate lay between 0.79 and 0.85, and for independent dimensions within 0.005 of 0.
-    The seed is fixed; chance comes in only where another machine's rounding changes the course of Adam.
+    Over seeds the estimate was between 0.79 and 0.85, and within 0.005 of 0 for independent dimensions. The
+    seed is fixed, so the result can differ only if the rounding of another machine changes the path of Adam.
     """
     generator = torch.Generator().manual_seed(1)
     discriminator = small_discriminator()
@@ -45,7 +45,7 @@ def test_it_learns_the_total_correlation_of_a_gaussian(rho, tolerance):
 
 
 def test_variables_are_shuffled_each_on_its_own_and_the_classes_of_one_stay_together():
-    """Of 50 documents no order comes out twice: a chance of 3 in 50!."""
+    """No two permutations of the 50 documents are equal; this fails with probability 3 in 50!."""
     n = 50
     number = torch.arange(float(n))
     discriminator = small_discriminator((1, Concrete(3), 1))
@@ -62,7 +62,7 @@ def test_variables_are_shuffled_each_on_its_own_and_the_classes_of_one_stay_toge
 
 
 def test_two_classes_of_one_variable_are_not_correlated_with_each_other():
-    """One-hot classes depend on one another but are one variable: TC is 0 beside an independent dimension."""
+    """One-hot classes are dependent but are one variable: with an independent dimension, TC is 0."""
     generator = torch.Generator().manual_seed(0)
     discriminator = small_discriminator((1, Concrete(3)))
 
@@ -86,7 +86,7 @@ def test_from_the_first_batch_there_is_nothing_to_learn():
     discriminator.learn(gaussian(8, 0.5, generator))
     for p, old in zip(discriminator.parameters(), before, strict=True):
         assert torch.equal(p, old)
-    discriminator.learn(gaussian(5, 0.5, generator))  # a ragged last batch
+    discriminator.learn(gaussian(5, 0.5, generator))  # a smaller last mini-batch
     assert all(not torch.equal(p, old) for p, old in zip(discriminator.parameters(), before, strict=True))
 
 
@@ -112,7 +112,7 @@ def tensors(model):
 
 
 def test_a_fit_records_the_total_correlation_and_repeats_byte_for_byte():
-    """Whatever state the global generator is in."""
+    """The state of torch's global generator has no effect."""
     torch.manual_seed(1)
     first = adversarial().fit(COUNTS)
     torch.manual_seed(2)

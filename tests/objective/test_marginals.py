@@ -1,4 +1,4 @@
-"""The pairwise estimator against brute force: values, gradients, and the laws of mixtures."""
+"""The pairwise estimator compared with brute force: values, gradients, and the laws of mixtures."""
 
 import math
 
@@ -27,7 +27,7 @@ def random_posterior(n, dims, seed, dtype=torch.float64, spread=1.0):
 
 
 def brute_force(z, posterior, space, log_weight):
-    """Every density of every sample under every document, in one (R, M, K) tensor."""
+    """The densities of all samples under all documents, in one (R, M, K) tensor."""
     deviation = torch.exp(0.5 * posterior.log_variance)
     density = torch.distributions.Normal(posterior.mean, deviation).log_prob(z[:, None])  # (R, M, K)
     weighted = log_weight[:, :, None] + density
@@ -37,7 +37,7 @@ def brute_force(z, posterior, space, log_weight):
 
 
 def batch_weights(batch, n_documents, estimator="hfvae"):
-    """The estimators' weights as a matrix, written out from their papers; row b is of the sample of b."""
+    """Weights of the estimators as a matrix, from their papers; row b is for the sample of document b."""
     n, m = n_documents, batch - 1
     matrix = torch.empty(batch, batch, dtype=torch.float64)
     for b in range(batch):
@@ -128,7 +128,7 @@ def test_weights_sum_to_one(batch, extra):
 
 @given(batch=st.integers(2, 50), extra=st.integers(0, 10**4))
 def test_stratified_weights_average_to_those_of_hfvae(batch, extra):
-    """Over which of the others is the following one, as Chen et al. draw it."""
+    """The average is over the choice of the following document, which Chen et al. draw at random."""
     stratified, ours = (mixture_weights(name, batch, batch + extra) for name in ("mss", "hfvae"))
     average = (math.exp(stratified.following) + (batch - 2) * math.exp(stratified.other)) / (batch - 1)
     assert average == pytest.approx(math.exp(ours.other))
@@ -147,12 +147,12 @@ def test_with_all_documents_the_estimate_is_the_mixture():
 
 @pytest.mark.parametrize(("batch", "n_documents"), [(1, 1), (1, 10), (11, 10)])
 def test_impossible_batches_are_refused(batch, n_documents):
-    with pytest.raises(ValueError, match="batch of 2 documents"):
+    with pytest.raises(ValueError, match="batch size must be between 2 and"):
         mixture_weights("hfvae", batch, n_documents)
 
 
 def test_an_unknown_estimator_is_refused():
-    with pytest.raises(ValueError, match="marginals='msw' is unknown"):
+    with pytest.raises(ValueError, match="unknown marginals='msw'; choose from"):
         mixture_weights("msw", 4, 9)
 
 

@@ -1,7 +1,7 @@
-"""Every objective against one written out from its paper, and the laws that hold among them.
+"""Every objective compared with a reference implementation from its paper, and laws between objectives.
 
-The reference on this page shares nothing with the package: it enumerates classes, has every density of every
-sample under every document in one tensor, and sums as the papers do.
+The reference in this file shares no code with the package. It enumerates the classes, has the densities of
+all samples under all documents in one tensor, and computes the sums of the papers directly.
 """
 
 import math
@@ -49,7 +49,7 @@ NESTED = st.lists(
 
 
 def can_be_enumerated(groups):
-    """Whether the classes have no more combinations than a space takes."""
+    """Whether the number of class combinations is within the limit of LatentSpace."""
     leaves = [leaf for group in groups for leaf in (group if isinstance(group, tuple) else (group,))]
     return math.prod(leaf.classes for leaf in leaves if isinstance(leaf, Concrete)) <= MOST_CLASSES
 
@@ -81,7 +81,7 @@ def random_step(groups, batch=5, n_documents=40, seed=0, *, correlated=False, es
     sample = Sample(posterior.sample_gaussian(normal(batch, k)), classes)
     mixing = Mixing(estimator, n_documents)
     step = Step(log_likelihood, posterior, sample, prior, mixing, progress=NOW)
-    object.__setattr__(step, "inputs", inputs)  # what gradients are taken of
+    object.__setattr__(step, "inputs", inputs)  # the inputs of the gradients
     return step
 
 
@@ -102,7 +102,7 @@ def assert_same(mine, theirs, step):
 
 
 class Reference:
-    """Densities of chosen variables, written out: ("z", dimension) or ("c", number of the Concrete one)."""
+    """Reference densities of variables ("z", dimension) or ("c", number of the Concrete variable)."""
 
     def __init__(self, step):
         self.step, self.space = step, step.space
@@ -131,7 +131,7 @@ class Reference:
 
     @property
     def levels(self):
-        """Sets of variables at each level of the nesting, read off the paths, then each variable alone."""
+        """Sets of variables at each level of the nesting, from the paths; then the single variables."""
         depth = max(map(len, self.space.paths))
         levels = []
         for level in range(depth + 1):
@@ -142,7 +142,7 @@ class Reference:
         return [*levels, [[variable] for leaf in self.leaves for variable in leaf]]
 
     def over_classes(self, variables, log_f):
-        """Σ_k π_k log f(k) of each sample, k running over the classes of the variables together."""
+        """Σ_k π_k log f(k) of each sample, where k is a combination of the classes of the variables."""
         chosen = [i for kind, i in variables if kind == "c"]
         total = 0.0
         for k in product(*(range(self.log_pi[i].shape[1]) for i in chosen)):
@@ -194,7 +194,7 @@ class Reference:
         return self.log_q_given_x(variables) - self.log_q(variables)
 
     def correlation(self, outer, inner):
-        """Σ log q of one level less that of the next, in excess of the prior's."""
+        """Σ log q of one level minus that of the next, minus the same difference for the prior."""
         return (
             sum(map(self.log_q, outer))
             - sum(map(self.log_q, inner))
@@ -219,7 +219,7 @@ class Reference:
         return total + w * self.dimension_kl()
 
     def kl(self):
-        """By torch's own closed forms."""
+        """KL divergence by the closed forms of torch."""
         posterior, prior = self.step.posterior, self.step.prior
         full = torch.diag(prior.covariance) if prior.factorises else prior.covariance
         n = len(posterior.mean)
@@ -270,7 +270,7 @@ def dip(variant, od, d):
     return written
 
 
-# name: (objective, the same written out from its paper)
+# name: (objective, reference implementation from its paper)
 TABLE = {
     "VAE": (VAE(), lambda r: r.evidence()),
     "BetaVAE": (BetaVAE(2.5), lambda r: -r.step.log_likelihood + 2.5 * r.kl()),
@@ -335,7 +335,7 @@ def test_an_objective_equals_its_paper(name, groups, batch, extra, seed, correla
 def test_unit_weights_telescope_to_the_negative_elbo_sample_by_sample(
     groups, batch, seed, correlated, estimator
 ):
-    """Whatever the estimator of the marginals, for it cancels."""
+    """This holds for every estimator of the marginals, because the marginals cancel."""
     step = random_step(groups, batch, batch + 9, seed, correlated=correlated, estimator=estimator)
     unit = HFVAE(alpha=1, beta=1, gamma=1, dimension_weight=1)
     assert_same(ours(unit, step), -step.log_likelihood + Reference(step).sampled_kl(), step)
@@ -357,7 +357,7 @@ def test_settings_that_coincide(groups, seed, beta):
     ]
     for one, other in pairs[:-1]:
         assert_same(ours(one, step), ours(other, step), step)
-    # With no capacity the gap is the batch's mean divergence itself.
+    # With capacity 0 the gap is the mean KL divergence of the mini-batch.
     assert_close(ours(pairs[-1][0], step).mean(), ours(VAE(), step).mean())
 
 
@@ -379,7 +379,7 @@ def test_nested_groups_have_a_weight_a_level(seed, alpha, gamma, weights):
 
 @pytest.mark.parametrize("groups", [(2, 2), ((1, 1), 2)])
 def test_a_wrong_number_of_betas_is_refused(groups):
-    with pytest.raises(ValueError, match="beta has 3 weights and the groups have"):
+    with pytest.raises(ValueError, match="beta has 3 weights, but the groups have"):
         HFVAE(beta=(1.0, 2.0, 3.0)).weights(LatentSpace(groups), NOW)
 
 
@@ -430,9 +430,9 @@ def test_own_share_is_the_documents_part_of_the_joint_mixture():
 
 
 def test_vae_is_the_unit_objective_in_expectation():
-    """Mean over 20,000 samples of one posterior: the closed form lies within 5 standard errors.
+    """The closed form is within 5 standard errors of the mean over 20,000 samples of one posterior.
 
-    Chance of failing by bad luck: 6e-7.
+    Probability of a failure by chance: 6e-7.
     """
     generator = torch.Generator().manual_seed(0)
     mean, log_variance = torch.randn(2, 1, 4, generator=generator, dtype=torch.float64)
@@ -498,7 +498,10 @@ def test_weights_that_make_no_sense_are_refused(objective, name, weight):
         (lambda: AnchoredVAE(()), "anchors of AnchoredVAE"),
         (lambda: AnchoredVAE((0.5,)), "anchors of AnchoredVAE"),
         (lambda: AnchoredVAE(3), "anchors of AnchoredVAE"),
-        (lambda: AnchoredVAE((0, 9)).weights(LatentSpace((2, 2)), NOW), "names topic 9, and there are 4"),
+        (
+            lambda: AnchoredVAE((0, 9)).weights(LatentSpace((2, 2)), NOW),
+            "contains topic 9, but topics are numbered 0 to 3",
+        ),
         (lambda: FactorVAE(estimate="guess"), "estimate of FactorVAE"),
         (lambda: FactorVAE(hidden=()), "hidden of FactorVAE"),
         (lambda: Ramp(0.0, 1.0, over=0), "over of Ramp"),

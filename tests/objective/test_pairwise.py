@@ -1,4 +1,4 @@
-"""Densities of all pairs of samples and documents: their gradients, their partners, and what they keep."""
+"""Densities of all pairs of samples and documents: gradients, partners, and memory."""
 
 import math
 
@@ -16,7 +16,7 @@ from hftopic.objective.pairwise import dimension_marginals, group_densities, log
 
 
 def leaves(n, dims, seed=0, dtype=torch.float64):
-    """Samples, means and log variances, each a leaf."""
+    """Samples, means and log variances as leaf tensors."""
     mean, log_variance, noise = torch.randn(
         3, n, dims, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
     )
@@ -25,7 +25,7 @@ def leaves(n, dims, seed=0, dtype=torch.float64):
 
 
 def runs_of(mixing, batch):
-    """Every run as a slice."""
+    """All runs as slices."""
     return [
         slice(a, a + (stop - start) // n)
         for start, stop, n in mixing.runs(batch)
@@ -34,7 +34,7 @@ def runs_of(mixing, batch):
 
 
 def naive_dimensions(z, mean, log_variance, mixing):
-    """Every run of documents by itself, every density in one tensor."""
+    """Reference: each run of documents separately, with all densities in one tensor."""
     marginals = []
     for run in runs_of(mixing, len(z)):
         size = run.stop - run.start
@@ -119,7 +119,7 @@ def test_mixed_rows_are_weighted_sums(estimator):
 
 
 def test_subnormal_numbers_do_not_arise():
-    """Products with them take many times as long."""
+    """Products with subnormal numbers are many times slower."""
     bits = torch.full((2, 2), -1e4)
     bits.fill_diagonal_(0.0)
     bits.requires_grad_()
@@ -129,7 +129,7 @@ def test_subnormal_numbers_do_not_arise():
 
 @pytest.mark.parametrize("partners", [None, 16])
 def test_nothing_of_pairs_times_dimensions_is_kept(partners):
-    """Between the passes: a (samples, documents) matrix for each of joint and groups, and moments."""
+    """The forward pass keeps moments, and one (samples, documents) matrix for the joint and each group."""
     batch, dims, groups = 256, 40, (20, 20)
     z, mean, log_variance = leaves(batch, dims, dtype=torch.float32)
     kept = []
@@ -142,5 +142,7 @@ def test_nothing_of_pairs_times_dimensions_is_kept(partners):
         log_marginals(
             z, MeanFieldPosterior(mean, log_variance), LatentSpace(groups), Mixing("hfvae", 999, partners)
         )
-    assert sum(kept) < 3 * batch**2 + 40 * batch * dims  # 606,000; pairs times dimensions are 2,600,000
+    assert (
+        sum(kept) < 3 * batch**2 + 40 * batch * dims
+    )  # 606,000 entries; (pairs, dimensions) would be 2,600,000
     assert max(kept) <= batch * max(batch, dims)

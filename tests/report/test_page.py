@@ -413,5 +413,5 @@ def test_a_corpus_of_other_words_is_an_error(model, tmp_path):
 
 def test_a_folder_that_does_not_exist_is_an_error_before_the_analysis(model, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("hftopic.report.page.findings", None)
-    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+    with pytest.raises(FileNotFoundError, match="does not exist; create it first"):
         write(model, corpus, tmp_path / "nowhere" / "report.html")

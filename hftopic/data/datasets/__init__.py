@@ -1,4 +1,4 @@
-"""Corpora to start with: embedded, downloaded, or generated with a known answer."""
+"""Example corpora: docstrings of installed packages, 20 Newsgroups, and synthetic corpora."""
 
 from hftopic.data.datasets.docstrings import cache_folder, load_docstrings
 from hftopic.data.datasets.generated import CorrelatedTopics, make_correlated_topics

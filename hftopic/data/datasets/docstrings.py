@@ -1,4 +1,4 @@
-"""The embedded corpus: docstrings of the scientific packages that are installed anyway."""
+"""A corpus without a download: docstrings of the installed scientific packages."""
 
 import ast
 import hashlib
@@ -23,13 +23,13 @@ from hftopic.data.text import LETTERS, TextOptions, corpus_from_texts
 
 PACKAGES = ("gensim", "networkx", "numpy", "pandas", "scipy", "sklearn", "sympy", "torch")
 
-# One genre has its own common words: what is in more than a tenth of the docstrings ("used", "returns",
-# "value", "array") is in all topics and says nothing of any.
+# Docstrings share many common words: a word in more than a tenth of them ("used", "returns", "value",
+# "array") occurs in all topics and characterises none.
 DOCSTRING_TEXT = TextOptions(min_df=15, max_df=0.1)
 
-_FEWEST_WORDS = 12  # of prose; below that lie "Return self." and its kind
+_FEWEST_WORDS = 12  # words of prose; shorter docstrings say little, such as "Return self."
 _NOT_READ = frozenset({"tests", "test", "testing", "_testing", "conftest", "_vendor", "externals", "extern"})
-# When these files change, what is in caches is stale.
+# A change of these files makes cached corpora out of date.
 _MAKERS = (Path(__file__), Path(prose.__file__), Path(inspect.getfile(corpus_from_texts)))
 _WORD = re.compile(LETTERS)
 
@@ -48,39 +48,42 @@ def load_docstrings(
     text: TextOptions | None = None,
     cache: bool | str | os.PathLike[str] = True,
 ) -> Corpus:
-    """Docstrings of installed packages, a document each: about 20,000 real texts without a download.
+    """Docstrings of installed packages, one per document: about 20,000 real texts without a download.
 
     The docstrings of modules, classes and functions are read from the source files, which are parsed and
-    never imported or run. Tests and bundled copies of other packages are left out, as are texts of less than
-    a dozen words and repeated ones. Code and notation are taken out first (`hftopic.data.datasets.prose`).
+    never imported or run. Tests and bundled copies of other packages are not read. Code and notation are
+    removed first (`hftopic.data.datasets.prose`); then texts of fewer than 12 words and duplicates are
+    removed.
 
     Parameters
     ----------
     packages : iterable of str, optional
-        Top-level packages by the names they are imported by; if not given, those installed of gensim,
-        networkx, numpy, pandas, scipy, sklearn, sympy and torch.
+        Import names of top-level packages. By default, all installed packages of gensim, networkx, numpy,
+        pandas, scipy, sklearn, sympy and torch.
     label : {"package", "submodule"}
-        What documents are labelled by: "sklearn", or "sklearn.cluster".
+        Label of a document: the package ("sklearn") or the submodule ("sklearn.cluster").
     text : TextOptions, optional
-        How texts become words. If not given, words of at least 15 docstrings and at most a tenth of them.
+        Options for splitting texts into words. By default, a word must occur in at least 15 docstrings and
+        in at most a tenth of them.
     cache : bool or path-like
-        Folder in which the corpus is kept, for the versions of the packages that are installed; True is the
-        folder named by the environment variable HFTOPIC_CACHE, or else the user's own cache folder.
+        Cache folder for the corpus; the cache is specific to the installed package versions. True uses the
+        folder in the environment variable HFTOPIC_CACHE, or else the user's cache folder. False uses no
+        cache.
 
     Returns
     -------
     Corpus
-        In the order of the names, which are qualified: "sklearn.cluster._kmeans.KMeans.fit".
+        Documents sorted by their qualified names, such as "sklearn.cluster._kmeans.KMeans.fit".
 
     Raises
     ------
     CorpusError
-        A package is not installed, or none is.
+        A package is not installed, or no package is installed.
 
     Warns
     -----
     RuntimeWarning
-        The corpus could not be kept in the cache folder.
+        The corpus could not be written to the cache folder.
     """
     if label not in ("package", "submodule"):
         raise ValueError(f"label must be 'package' or 'submodule', not {label!r}")
@@ -96,13 +99,16 @@ def load_docstrings(
         try:
             _keep(corpus, place)
         except OSError as error:
-            told = f"the docstrings could not be kept for next time ({error}); name a folder by HFTOPIC_CACHE"
+            told = (
+                f"the corpus could not be written to the cache ({error}); set the environment variable "
+                "HFTOPIC_CACHE to a writable folder"
+            )
             warnings.warn(told, RuntimeWarning, stacklevel=2)
     return corpus
 
 
 def cache_folder() -> Path:
-    """Folder named by HFTOPIC_CACHE, or the one that the platform has for what can be made again."""
+    """Folder in the environment variable HFTOPIC_CACHE, or else the cache folder of the platform."""
     own = os.environ.get("HFTOPIC_CACHE")
     if own:
         return Path(own)
@@ -138,14 +144,12 @@ def _without_repeats(documents: Iterable[_Docstring]) -> list[_Docstring]:
 
 def _installed(packages: Iterable[str] | None) -> list[str]:
     if isinstance(packages, str):
-        raise TypeError(f"packages is one string; give a sequence, such as ({packages!r},)")
+        raise TypeError(f"packages is a single string; pass a sequence, such as ({packages!r},)")
     asked = PACKAGES if packages is None else tuple(packages)
     found = sorted({name for name in asked if _places(name)})
     absent = [name for name in asked if name not in found]
     if packages is not None and absent:
-        hint = (
-            "; did you mean 'sklearn'?" if "scikit-learn" in absent else "; give names as they are imported"
-        )
+        hint = "; did you mean 'sklearn'?" if "scikit-learn" in absent else "; use import names"
         raise CorpusError(f"not installed: {', '.join(map(repr, absent))}{hint}")
     if not found:
         raise CorpusError(f"none of {', '.join(asked)} is installed, so there are no docstrings to read")
@@ -153,7 +157,7 @@ def _installed(packages: Iterable[str] | None) -> list[str]:
 
 
 def _places(package: str) -> Sequence[str]:
-    """Folders of a package's source files, found without importing anything."""
+    """Folders with the source files of a package, found without importing it."""
     if not package.isidentifier():
         return ()
     try:
@@ -166,7 +170,7 @@ def _places(package: str) -> Sequence[str]:
 
 
 def _source_files(package: str) -> list[tuple[str, Path]]:
-    """Source files of a package with the names of their modules, in the order of those."""
+    """Source files of a package with their module names, sorted by module name."""
     files = []
     for place in _places(package):
         for folder, subfolders, names in os.walk(place):
@@ -183,10 +187,10 @@ def _source_files(package: str) -> list[tuple[str, Path]]:
 def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what others wrote: invalid escapes and the like
+            warnings.simplefilter("ignore")  # about code of other packages, such as invalid escapes
             tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, RecursionError, OSError):
-        return  # templates and leftovers of other versions are in packages too
+        return  # packages also contain templates and code for other Python versions
     waiting: list[tuple[ast.AST, str]] = [(tree, module)]
     while waiting:
         node, name = waiting.pop()
@@ -201,7 +205,7 @@ def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
 
 
 def _key(sources: dict[str, list[tuple[str, Path]]], label: str, options: TextOptions) -> str:
-    """What the corpus depends on, as a number: versions, files and their sizes, settings, and this code."""
+    """Hash of everything that the corpus depends on: versions, files and their sizes, options, this code."""
     files = {
         package: [_version(package), *((module, file.stat().st_size) for module, file in modules)]
         for package, modules in sources.items()
@@ -218,7 +222,7 @@ def _version(package: str) -> str:
 
 
 def _kept(place: Path) -> Corpus | None:
-    """The corpus kept at a place, if it is what was once put there."""
+    """The cached corpus, if its files are unchanged."""
     try:
         if json.loads(_seal(place).read_text(encoding="utf-8")) == _digests(place):
             return read_corpus(place, format="folder")

@@ -1,4 +1,4 @@
-"""Corpora whose topics, groups and correlations are known because they were drawn from them."""
+"""Synthetic corpora with known topics, groups and correlations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ _CHUNK = 20_000  # documents drawn at once
 
 @dataclass(frozen=True, eq=False)
 class CorrelatedTopics:
-    """A generated corpus and the truth about it.
+    """A synthetic corpus and its true parameters.
 
     Attributes
     ----------
     corpus : Corpus
-        Labelled by each document's largest topic, "topic 3". Words are named after the topic most likely to
-        use them and their rank in it, "t3_w001".
+        The label of a document is its largest topic, "topic 3". A word is named after its most probable
+        topic and its rank in that topic, "t3_w001".
     topic_word : numpy.ndarray, shape (n_topics, n_words)
         p(word | topic); rows sum to 1.
     proportions : numpy.ndarray, shape (n_documents, n_topics)
         Topic proportions of each document, softmax(sharpness * latent); rows sum to 1.
     latent : numpy.ndarray, shape (n_documents, n_topics)
-        What the proportions come from: normal with mean 0, variance 1 and ``correlation``.
+        Latent variables of each document: normal with mean 0, variance 1 and ``correlation``.
     topic_groups : numpy.ndarray of int, shape (n_topics,)
         Group of each topic.
     correlation : numpy.ndarray, shape (n_topics, n_topics)
@@ -54,7 +54,7 @@ def make_correlated_topics(
     word_concentration: float = 0.05,
     random_state: Any = None,
 ) -> CorrelatedTopics:
-    """Corpus with known topics in groups: independent within a group, correlated across groups.
+    """Synthetic corpus with known groups of topics: independent within a group, correlated across groups.
 
     Topic proportions are logistic-normal, as in the correlated topic model (Blei and Lafferty, 2007):
     θ = softmax(s z), z ~ N(0, R), with one softmax over all topics. Each token draws a topic from θ and a
@@ -68,21 +68,21 @@ def make_correlated_topics(
     n_words : int
         Size of the vocabulary; at least the number of topics.
     correlation : float or array-like of shape (n_topics, n_topics)
-        Latent correlation of the i-th topics of any two groups, all other topics being independent; or the
-        whole matrix R, with ones on its diagonal.
+        Latent correlation between the i-th topics of any two groups (all other pairs are independent); or
+        the full correlation matrix R, with ones on its diagonal.
     words_per_document : float
-        Mean number of tokens; each document has one, and a Poisson number more.
+        Mean number of tokens per document; the number is 1 plus a Poisson variable.
     sharpness : float
-        The factor s: the larger it is, the fewer topics a document has.
+        The factor s. With larger values, a document has fewer topics.
     word_concentration : float
-        Parameter of the symmetric Dirichlet from which topics are drawn: the smaller it is, the fewer words a
-        topic has, and the fewer it shares with others.
+        Parameter of the symmetric Dirichlet distribution of the topics. With smaller values, a topic has
+        fewer words and shares fewer words with other topics.
     random_state : int, numpy.random.RandomState or None
 
     Raises
     ------
     ValueError
-        A size is not positive, or there is no normal distribution with such correlations.
+        A size is not positive, or ``correlation`` is not a valid correlation matrix.
 
     Examples
     --------
@@ -123,10 +123,10 @@ def make_correlated_topics(
 
 def _sizes(groups: Sequence[int]) -> tuple[int, ...]:
     if isinstance(groups, Integral):
-        raise ValueError(f"groups is {groups}; give the number of topics in each group, such as (5, 5)")
+        raise ValueError(f"groups is {groups}; pass the number of topics in each group, such as (5, 5)")
     sizes = tuple(groups)
     if not sizes:
-        raise ValueError("groups is empty; give the number of topics in each group, such as (5, 5)")
+        raise ValueError("groups is empty; pass the number of topics in each group, such as (5, 5)")
     for size in sizes:
         _check_whole("each of groups", size, 1)
     return sizes
@@ -134,16 +134,16 @@ def _sizes(groups: Sequence[int]) -> tuple[int, ...]:
 
 def _check_whole(name: str, value: Any, low: int) -> None:
     if not isinstance(value, Integral) or value < low:
-        raise ValueError(f"{name} must be a whole number from {low} up, not {value!r}")
+        raise ValueError(f"{name} must be an integer >= {low}, not {value!r}")
 
 
 def _check_positive(name: str, value: float, low: float, *, reached: bool = False) -> None:
     if not (low < value < np.inf or (reached and value == low)):
-        raise ValueError(f"{name} must be a number {'from' if reached else 'above'} {low}, not {value!r}")
+        raise ValueError(f"{name} must be a finite number {'>=' if reached else '>'} {low}, not {value!r}")
 
 
 def _correlation(correlation: Any, sizes: Sequence[int]) -> np.ndarray:
-    """The whole matrix of correlations, shape (n_topics, n_topics)."""
+    """The full correlation matrix, shape (n_topics, n_topics)."""
     given = np.asarray(correlation, dtype=np.float64)
     n_topics = sum(sizes)
     if given.ndim:
@@ -165,18 +165,19 @@ def _check_correlations(matrix: np.ndarray, n_topics: int) -> None:
     if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-10):
         raise ValueError("correlation is not symmetric")
     if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-10):
-        raise ValueError(f"correlation has {np.diag(matrix).tolist()} on its diagonal, where ones belong")
+        raise ValueError(f"the diagonal of correlation must be all ones; got {np.diag(matrix).tolist()}")
 
 
 def _root_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A root A of the matrix R = A Aᵀ, which a Cholesky factor would not be for a singular one, and R."""
+    """A root A with R = A Aᵀ, and R itself; unlike a Cholesky factor, A also exists if R is singular."""
     if not np.isfinite(matrix).all():
-        raise ValueError("correlation holds values that are not finite")
+        raise ValueError("correlation contains NaN or infinite values")
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -1e-8:
         raise ValueError(
-            f"no normal distribution has these correlations: their matrix has eigenvalue {values[0]:.3g}. "
-            "They must lie from -1 to 1 and fit each other; g groups allow no common one below -1/(g - 1)"
+            f"correlation is not a valid correlation matrix: its smallest eigenvalue is {values[0]:.3g}, "
+            "and it must be positive semidefinite. With g groups, a common correlation must be from "
+            "-1/(g - 1) to 1"
         )
     return vectors * np.sqrt(np.maximum(values, 0)), matrix
 
@@ -184,9 +185,9 @@ def _root_of(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _topics(
     rng: np.random.Generator, n_topics: int, n_words: int, concentration: float
 ) -> tuple[np.ndarray, list[str]]:
-    """Words of each topic, and names of the words by topic and rank."""
+    """Word distribution of each topic, and the words, named by topic and rank."""
     topic_word = rng.dirichlet(np.full(n_words, concentration), size=n_topics)
-    # In order of topic and rank, so that names follow columns.
+    # Columns are sorted by topic and rank, so that the names are in order.
     home, weight = topic_word.argmax(axis=0), topic_word.max(axis=0)
     order = np.lexsort((-weight, home))
     ranks = np.concatenate([np.arange(count) for count in np.bincount(home, minlength=n_topics)])
@@ -203,10 +204,10 @@ def _softmax(values: np.ndarray) -> np.ndarray:
 def _draw_counts(
     rng: np.random.Generator, proportions: np.ndarray, topic_word: np.ndarray, mean_length: float
 ) -> Any:
-    """Counts of some documents, (B, V) CSR, drawn topic by topic without a dense (B, V) array.
+    """Counts of some documents as a (B, V) CSR array, drawn topic by topic without a dense (B, V) array.
 
-    How often a topic uses each word over all the documents is one multinomial draw; its tokens are
-    exchangeable, so a random order of the words deals them out to the documents.
+    For each topic, one multinomial draw gives the number of times that each word occurs in all documents.
+    The tokens of a topic are exchangeable, so a random permutation assigns them to the documents.
     """
     n_documents, n_words = len(proportions), topic_word.shape[1]
     lengths = 1 + rng.poisson(mean_length - 1, size=n_documents)

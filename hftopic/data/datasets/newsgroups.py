@@ -1,4 +1,4 @@
-"""20 Newsgroups, as scikit-learn fetches it."""
+"""20 Newsgroups, fetched by scikit-learn."""
 
 import os
 from collections.abc import Iterable
@@ -20,31 +20,31 @@ def fetch_20newsgroups(
 ) -> Corpus:
     """The 20 Newsgroups corpus: 18,846 postings of 1993, labelled by newsgroup.
 
-    scikit-learn downloads it once and keeps it in its own folder, as a file that it unpickles itself: give as
-    ``data_home`` only a folder that you trust.
+    scikit-learn downloads the corpus once and stores it as a pickle file. Use only a ``data_home`` folder
+    that you trust.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}
-        Which postings; the split of each is in ``splits``.
+        Subset of the postings; the split of each posting is in ``splits``.
     remove : iterable of {"headers", "footers", "quotes"}
-        What is taken off, since it tells the newsgroup without being what a posting is about.
+        Parts to remove, because they reveal the newsgroup without being part of the content.
     text : TextOptions, optional
-        How texts become words.
+        Options for splitting texts into words.
     data_home : path-like, optional
-        Folder of scikit-learn's data sets, if not its usual one.
+        Folder of scikit-learn's datasets; its default folder if not given.
 
     Raises
     ------
     ConnectionError
-        The corpus is not there and cannot be downloaded.
+        The corpus is not in ``data_home`` and cannot be downloaded.
     """
     if subset not in ("train", "test", "all"):
         raise ValueError(f"subset must be 'train', 'test' or 'all', not {subset!r}")
     parts = (remove,) if isinstance(remove, str) else tuple(remove)
     unknown = [part for part in parts if part not in _PARTS]
     if unknown:
-        raise ValueError(f"remove may hold {', '.join(map(repr, _PARTS))}, not {unknown[0]!r}")
+        raise ValueError(f"remove may contain {', '.join(map(repr, _PARTS))}, not {unknown[0]!r}")
     splits = ("train", "test") if subset == "all" else (subset,)
     fetched = {split: _fetch(split, parts, data_home) for split in splits}
     return corpus_from_texts(
@@ -61,9 +61,9 @@ def _fetch(split: str, remove: tuple[str, ...], data_home: str | os.PathLike[str
 
     try:
         return datasets.fetch_20newsgroups(subset=split, remove=remove, data_home=data_home)
-    except OSError as error:  # all that goes wrong between here and the server is one
+    except OSError as error:  # every network error is an OSError
         raise ConnectionError(
             f"20 Newsgroups is not in scikit-learn's data folder and cannot be downloaded ({error}). Without "
-            "a network, load_docstrings() gives a corpus of real texts, read_corpus(path) reads yours, and "
-            "data_home= names a folder into which another machine has fetched it"
+            "a network, use load_docstrings() for a corpus of real texts, read_corpus(path) for your own "
+            "files, or data_home= for a folder with a copy downloaded on another machine"
         ) from error

@@ -1,9 +1,9 @@
-"""What a docstring says in prose, without the code, the types and the headings around it.
+"""The prose of a docstring, without code, types and headings.
 
-Docstrings are half notation. What is taken out is what the three conventions in use (numpydoc, Google's and
-Sphinx fields) mark as something other than sentences: headings, declarations of parameters with their types,
-examples in code, mathematics, bibliographies, lists of related functions, and names of things in backquotes.
-No word is singled out; which words say little is left to their document frequency.
+About half of a docstring is notation. This module removes what the three common conventions (numpydoc, Google
+style and Sphinx fields) mark as something other than sentences: headings, declarations of parameters with
+their types, examples in code, mathematics, bibliographies, lists of related functions, and names in
+backquotes. No word list is used; uninformative words are removed by document frequency.
 """
 
 import re
@@ -49,7 +49,7 @@ def prose_of(docstring: str) -> str:
     Parameters
     ----------
     docstring : str
-        Its indentation already taken off, as by `inspect.cleandoc`.
+        Docstring without indentation, such as the result of `inspect.cleandoc`.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def prose_of(docstring: str) -> str:
 
 
 def _sentences(lines: list[str]) -> Iterator[str]:
-    """Lines that hold sentences, with what they declare taken off."""
+    """Lines that contain sentences, without the names and types that they declare."""
     section = _Section()
     lines = list(_outside_blocks(_outside_examples(_outside_fences(lines))))
     for line, following in zip(lines, [*lines, ""][1:], strict=True):
@@ -84,7 +84,7 @@ def _sentences(lines: list[str]) -> Iterator[str]:
             section = _Section(name, indent, bool(_UNDERLINE.fullmatch(following)))
             continue
         if not section.underlined and indent <= section.indent:
-            section = _Section()  # a section of Google's ends with its indentation
+            section = _Section()  # a section in Google style ends with its indentation
         if not re.fullmatch(_LEFT_OUT, section.name):
             yield section.without_declaration(line)
 
@@ -103,7 +103,7 @@ def _outside_fences(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _outside_examples(lines: Iterable[str]) -> Iterator[str]:
-    """Lines without sessions at a prompt, which last from the prompt to the next blank line."""
+    """Lines without interactive examples, which last from a prompt to the next blank line."""
     example = False
     for line in lines:
         example = bool(line.strip()) and (example or bool(_PROMPT.match(line)))
@@ -112,7 +112,7 @@ def _outside_examples(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _outside_blocks(lines: Iterable[str]) -> Iterator[str]:
-    """Lines without directives and literal blocks, which last as long as lines are indented more deeply."""
+    """Lines without directives and literal blocks, which last as long as the lines are indented further."""
     left_out: int | None = None
     for line in lines:
         if left_out is not None and (not line.strip() or _indent(line) > left_out):
@@ -129,7 +129,7 @@ def _outside_blocks(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _heading(line: str, following: str) -> str | None:
-    """Name of the section that starts at a line, in lower case, if one does."""
+    """Name of the section that starts at a line, in lower case; None if no section starts there."""
     name = line.strip().rstrip(":").lower()
     if _UNDERLINE.fullmatch(following):
         return name
@@ -139,14 +139,14 @@ def _heading(line: str, following: str) -> str | None:
 
 @dataclass(frozen=True)
 class _Section:
-    """Where in a docstring a line stands."""
+    """Section of a docstring that a line belongs to."""
 
     name: str = ""
     indent: int = -1
     underlined: bool = True
 
     def without_declaration(self, line: str) -> str:
-        """What a line says beside the names and types that it declares."""
+        """A line without the names and types that it declares."""
         if _SPHINX_TYPE.fullmatch(line):
             return ""
         field = _SPHINX_FIELD.match(line)

@@ -1,27 +1,28 @@
-"""Corpora in files: every format that is read and written.
+"""Reading and writing corpora: the file formats.
 
 ================  ======================================================================================
-format            what it is
+format            description
 ================  ======================================================================================
-``folder``        folder of ``train.npz``, ``test.npz`` …, ``vocab.txt``, labels; keeps all of a corpus.
-                  Or, read only, a folder with a table or text file a split (``train.jsonl`` …)
-``npz``           one matrix as scipy saves it, documents in rows
+``folder``        folder with ``train.npz``, ``test.npz`` …, ``vocab.txt``, labels; stores a whole corpus.
+                  Or, read only, a folder with one table or text file per split (``train.jsonl`` …)
+``npz``           one matrix saved by scipy, documents in rows
 ``docword``       UCI bag of words, ``docword.NAME.txt`` with ``vocab.NAME.txt``
-``ldac``          LDA-C, ``M word:count …`` a line (``.ldac``, ``.dat``)
+``ldac``          LDA-C, one ``M word:count …`` per line (``.ldac``, ``.dat``)
 ``matrixmarket``  Matrix Market (``.mtx``), documents in rows
-``svmlight``      ``label word:count …`` a line (``.svmlight``, ``.feat``); ``svmlight0`` and ``svmlight1``
-                  say whether words count from 0 or from 1
-``octis``         ``corpus.tsv`` with a preprocessed document, its split and its label a row
-``txt``           a text a line
-``files``         folder of ``.txt`` files, a text each (read only)
-``csv`` ``tsv``   table with a text a row, and a header
-``jsonl``         object with a text a line
-``parquet``       table with a text a row; needs pyarrow
+``svmlight``      one ``label word:count …`` per line (``.svmlight``, ``.feat``); word ids start at 0 in
+                  ``svmlight0`` and at 1 in ``svmlight1``
+``octis``         ``corpus.tsv`` with a preprocessed document, its split and its label per row
+``txt``           one text per line
+``files``         folder of ``.txt`` files, one text per file (read only)
+``csv`` ``tsv``   table with a header and one text per row
+``jsonl``         one JSON object with a text per line
+``parquet``       table with one text per row; needs pyarrow
 ================  ======================================================================================
 
-Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). Beside the file ``NAME.EXTENSION`` of a format that
-has no place for them stand ``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt`` and
-``NAME.splits.txt``, one a line. No file is ever unpickled or run.
+Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). If a format cannot store the vocabulary, labels,
+names or splits, these are in files next to ``NAME.EXTENSION``, with one value per line: ``NAME.vocab.txt``
+(or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt`` and ``NAME.splits.txt``. No file is ever unpickled
+or executed.
 """
 
 import os
@@ -56,38 +57,38 @@ def read_corpus(
     encoding: str = "utf-8",
     text: TextOptions | None = None,
 ) -> Corpus:
-    """Corpus of a file or folder, in any of the formats above.
+    """Read a corpus from a file or folder, in any of the formats above.
 
     Parameters
     ----------
     path : path-like
     format : str, optional
-        Name of the format, if the name of the file does not tell.
+        Name of the format; needed if the file name does not show it.
     split : str, optional
-        Only the documents of this split, such as "train".
+        Read only the documents of this split, such as "train".
     vocabulary : path-like or sequence of str, optional
-        A path names the file of words, one a line, that belongs to a file of counts or fixes the words of
-        texts. A sequence holds the words of the corpus returned, in this order, such as those of a fitted
-        model: words of the file are matched to them by spelling, columns without words of their own by place.
+        A path is a vocabulary file, one word per line: the column names of a file of counts, or the words to
+        count in texts. A sequence is the vocabulary of the returned corpus, such as that of a fitted model:
+        words of the file are matched by spelling; columns without names are matched by position.
     labels : path-like or sequence, optional
-        A label for each document returned, in place of those in the file; a path names a file of them, one a
-        line.
+        Label of each returned document, instead of the labels in the file; a path is a file with one label
+        per line.
     text_column, label_column, name_column : str, optional
-        Columns of a table that hold the text, label and name; if not given, those called "text", "label" and
-        "name". A column "split" holds the splits.
+        Columns of a table with the texts, labels and names; by default "text", "label" and "name". A column
+        "split" contains the splits.
     encoding : str
         Encoding of text files.
     text : TextOptions, optional
-        How texts become words.
+        Options for splitting texts into words.
 
     Raises
     ------
     FormatError
-        The file is not what its format says; names the file, and the line where there is one.
+        The content of the file does not match its format; the message names the file and, if known, the line.
     FileNotFoundError
-        There is no such file or folder.
+        The file or folder does not exist.
     ValueError
-        There is no such format, or an argument is of no use with it.
+        The format is unknown, or an argument has no effect with it.
 
     Examples
     --------
@@ -140,35 +141,36 @@ def _known(format: str) -> Format:
 
 def _check_used(path: Path, format: Format, text: TextOptions | None, columns: dict[str, str | None]) -> None:
     if text is not None and not format.of_text:
-        raise ValueError(f"text= has no effect on {path}, which holds counted words, not texts; leave it out")
+        raise ValueError(f"text= has no effect on {path}, which contains word counts, not texts; remove it")
     given = [name for name, column in columns.items() if column is not None]
     if given and not format.has_columns:
-        raise ValueError(f"{given[0]}= has no effect on {path}, which has no named columns; leave it out")
+        raise ValueError(f"{given[0]}= has no effect on {path}, which has no named columns; remove it")
 
 
 def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | None = None) -> None:
-    """Corpus into a file or folder, which appears whole or not at all.
+    """Write a corpus to a file or folder, atomically.
 
-    What is written can be read back by `read_corpus`; only ``folder`` keeps everything, and what another
-    format has no place for, and no file beside it, is an error or (tokens, in formats of counts) left out.
-    Formats of text put documents together from their tokens.
+    `read_corpus` can read the result. Only ``folder`` stores everything. If another format cannot store a
+    part, not even in a file next to it, this is an error; only tokens are dropped without an error in count
+    formats. Text formats write each document as its tokens, separated by spaces.
 
     Parameters
     ----------
     corpus : Corpus
     path : path-like
-        A file, or a folder (a path without extension); the folder it goes into must exist.
+        A file, or a folder (a path without extension); the parent folder must exist.
     format : str, optional
-        Name of the format, if the name of the file does not tell.
+        Name of the format; needed if the file name does not show it.
 
     Raises
     ------
     FormatError
-        The format cannot hold the corpus; says why.
+        The format cannot store the corpus; the message gives the reason.
     FileExistsError
-        A folder is there and holds other files than a corpus.
+        ``path`` is a folder with other files than those of a corpus, or a file next to ``path`` would be read
+        as labels, names or splits that the corpus does not have.
     ValueError
-        There is no such format, or it is not written.
+        The format is unknown, or it can only be read.
     """
     if not isinstance(corpus, Corpus):
         raise TypeError(f"write_corpus takes a Corpus first, then the path, not a {type(corpus).__name__}")
@@ -176,10 +178,11 @@ def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | 
     name = format or (format_by_name(path) if path.suffix and not path.is_dir() else "folder")
     if name is None:
         raise ValueError(
-            f"the name of {path} does not tell its format; give format= one of {', '.join(FORMATS)}"
+            f"the format cannot be determined from the name {path}; "
+            f"pass format= with one of {', '.join(FORMATS)}"
         )
     write = _known(name).write
     if write is None:
-        raise ValueError(f"format {name!r} is only read, not written")
+        raise ValueError(f"format {name!r} can only be read, not written")
     with blamed_on(path):
         write(corpus, path)

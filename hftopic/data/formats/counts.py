@@ -1,4 +1,4 @@
-"""What a file of counts has beside it: words, labels, names and splits, one a line."""
+"""Files next to a file of counts: vocabulary, labels, names and splits, with one value per line."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,12 +25,12 @@ from hftopic.data.text import TextOptions
 
 @dataclass(frozen=True)
 class Request:
-    """What the caller of `read_corpus` asked for."""
+    """Arguments of a call of `read_corpus`."""
 
     split: str | None = None
-    vocabulary: Sequence[str] | None = None  # words wanted
-    vocabulary_file: Path | None = None  # words of the file read, or of all texts
-    has_labels: bool = False  # labels are given; those of the file are not read
+    vocabulary: Sequence[str] | None = None  # vocabulary of the returned corpus
+    vocabulary_file: Path | None = None  # column names of the file, or words to count in texts
+    has_labels: bool = False  # the caller gives the labels; those of the file are not read
     text_column: str | None = None
     label_column: str | None = None
     name_column: str | None = None
@@ -40,20 +40,20 @@ class Request:
 
 @dataclass(frozen=True)
 class Counts:
-    """What the file itself holds: a matrix and, in some formats, labels."""
+    """Content of a file of counts: a matrix and, in some formats, labels."""
 
     matrix: Any
     labels: Sequence[str] | None = None
 
 
 def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], request: Request) -> Corpus:
-    """Corpus of a file of counts and of the files beside it.
+    """Corpus from a file of counts and the files next to it.
 
     Parameters
     ----------
     path : Path
     read : callable
-        Reader of the file, given the number of words there are.
+        Reader of the file; its second argument is the size of the vocabulary.
     request : Request
     """
     words, own = _words_for(path, request)
@@ -81,7 +81,7 @@ def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], reques
 
 
 def _words_for(path: Path, request: Request) -> tuple[Sequence[str], bool]:
-    """Words of the columns, and whether they are the file's own rather than those asked for."""
+    """Words of the columns, and whether they come from a file and not from ``request.vocabulary``."""
     file = request.vocabulary_file or beside(path, "vocab")
     if file:
         return read_vocabulary(file, request.encoding), True
@@ -91,11 +91,11 @@ def _words_for(path: Path, request: Request) -> tuple[Sequence[str], bool]:
 
 
 def no_words(path: Path) -> str:
-    """What to do about a file of counts whose words are nowhere."""
+    """Message about a file of counts without a vocabulary."""
     looked = ", ".join(_names_beside(path, "vocab"))
     return (
-        f"its words are not known: none of {looked} is beside it. Put them there as vocab.txt, one a line, "
-        "or name the file of words by vocabulary="
+        f"its vocabulary is missing: none of {looked} was found next to the file. Add vocab.txt (one word "
+        "per line), or pass the vocabulary file as vocabulary="
     )
 
 
@@ -115,7 +115,7 @@ def _names_beside(path: Path, what: str) -> list[str]:
 
 
 def beside(path: Path, what: str) -> Path | None:
-    """The file of words, labels, names or splits that belongs to ``path``, if there is one."""
+    """The file with the vocabulary, labels, names or splits of ``path``, or None."""
     for name in _names_beside(path, what):
         for ending in ("", *COMPRESSIONS):
             file = path.with_name(name + ending)
@@ -125,12 +125,13 @@ def beside(path: Path, what: str) -> Path | None:
 
 
 def read_vocabulary(path: Path, encoding: str) -> list[str]:
-    """Words, one a line; spaces around them and blank lines at the end do not count.
+    """Words of a vocabulary file, one per line; spaces around them and blank lines at the end are ignored.
 
     Raises
     ------
     FormatError
-        A line within is blank, or repeats a word: the words after it would stand in the wrong columns.
+        A line before the last word is blank, or a word is repeated: the words after it would belong to the
+        wrong columns.
     """
     line_of: dict[str, int] = {}
     blank = None
@@ -140,31 +141,31 @@ def read_vocabulary(path: Path, encoding: str) -> list[str]:
             blank = blank or number
             continue
         if blank:
-            raise FormatError("the line is blank, so the words after it would move up a column", path, blank)
+            raise FormatError("blank line: the words after it would belong to the wrong columns", path, blank)
         if word in line_of:
             raise FormatError(f"the word {word!r} is also on line {line_of[word]}", path, number)
         line_of[word] = number
     if not line_of:
-        raise FormatError("holds no words", path)
+        raise FormatError("contains no words", path)
     return list(line_of)
 
 
 def read_exactly(path: Path, n_documents: int, what: str, encoding: str) -> list[str]:
-    """A value a document, each as its line is; blank lines beyond the last document do not count."""
+    """One value per document, each a line of the file; blank lines after the last document are ignored."""
     values = read_list(path, encoding)
     while len(values) > n_documents and not values[-1].strip():
         values.pop()
     if len(values) != n_documents:
-        raise FormatError(f"holds {len(values):,} {what} for {n_documents:,} documents", path)
+        raise FormatError(f"contains {len(values):,} {what} for {n_documents:,} documents", path)
     return values
 
 
 def write_vocabulary(path: Path, vocabulary: np.ndarray) -> None:
-    """The words, one a line."""
+    """Write a vocabulary file, one word per line."""
     for place, word in enumerate(vocabulary):
         if word != word.strip():
             raise CorpusError(
-                f"cannot hold the word {word!r}: a file of words ignores the spaces around them"
+                f"cannot store the word {word!r}: spaces around words are lost in a vocabulary file"
             )
         encodable(word, "word", place)
     write_list(path, vocabulary, "word")
@@ -178,27 +179,28 @@ def written_with_lists(
     vocabulary: str | None = None,
     only: Sequence[str] = ("labels", "names", "splits"),
 ) -> Iterator[Path]:
-    """Draft of a file that appears together with the files of its words, labels, names and splits.
+    """Draft of a file, which is moved into place together with its vocabulary, labels, names and splits.
 
     Parameters
     ----------
     corpus : Corpus
     path : Path
-        The file to be written.
+        The file to write.
     vocabulary : str, optional
-        Name of the file of words; none is written if not given.
+        Name of the vocabulary file; by default none is written.
     only : sequence of str
-        Which of labels, names and splits get files.
+        Which of labels, names and splits are written to files.
 
     Raises
     ------
     FileExistsError
-        A file there would be taken for labels, names or splits that the corpus has not.
+        An existing file would be read as labels, names or splits that the corpus does not have.
     """
     stem = _stem(path)
     lists = {what: getattr(corpus, what) for what in only}
     _check_none_stale(path, [what for what, values in lists.items() if values is None])
-    # Moved into place last to first, so the file itself comes last: it is never there without its words.
+    # The exit stack moves the files in reverse order. The file itself is the last one, so it never exists
+    # without its vocabulary.
     with ExitStack() as stack:
         draft = stack.enter_context(written_whole(path))
         if vocabulary is not None:
@@ -217,12 +219,13 @@ def _check_none_stale(path: Path, absent: Sequence[str]) -> None:
         file = beside(path, what)
         if file:
             raise FileExistsError(
-                f"{file} is there and would be taken for {what} of {path.name}, which has none; move it away"
+                f"{file} exists and would be read as the {what} of {path.name}, which has none; "
+                "move or delete it"
             )
 
 
 def words_beside(path: Path) -> str:
-    """Name of the file of words that is written beside a file of counts."""
+    """Name of the vocabulary file that is written next to a file of counts."""
     return _names_beside(path, "vocab")[0]
 
 
@@ -232,21 +235,23 @@ def whole_counts(corpus: Corpus, kind: str) -> np.ndarray:
     Raises
     ------
     CorpusError
-        A count is a fraction, which this kind of file cannot hold.
+        A count is a fraction, which this kind of file cannot store.
     """
     values = corpus.counts.data
     whole = values.astype(np.int64)
     if not np.array_equal(whole, values):
         odd = values[whole != values][0]
-        raise CorpusError(f"a {kind} file holds whole counts only, not {odd}; write a folder or a .mtx file")
+        raise CorpusError(
+            f"{kind} files can only store integer counts, not {odd}; write a folder or a .mtx file"
+        )
     return whole
 
 
 def check_plausible(path: Path, n_documents: int, n_entries: int, line: int | None = None) -> None:
-    """Refuse a size that the entries cannot fill, before memory is asked for by it."""
+    """Raise FormatError if the declared size is far too large, before memory of this size is allocated."""
     if n_documents > max(1_000_000, 10 * n_entries):
         raise FormatError(
-            f"declares {n_documents:,} documents but holds {n_entries:,} entries, too few to fill them",
+            f"declares {n_documents:,} documents but has only {n_entries:,} entries",
             path,
             line,
         )

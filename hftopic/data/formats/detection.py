@@ -1,4 +1,4 @@
-"""Which format a file or folder has, by its name and, where the name is not enough, by how it begins."""
+"""Detection of the format of a file or folder, from its name or from its first bytes."""
 
 import re
 from pathlib import Path
@@ -20,33 +20,37 @@ ENDINGS: dict[str, str] = {
     ".feat": "svmlight",
     **EXTENSIONS,
 }
-"""Formats by the ending of a file's name."""
+"""Format for each ending of a file name."""
 
 
 def format_of(path: Path, known: list[str]) -> str:
-    """Format of a file or folder to be read.
+    """Format of an existing file or folder.
 
     Raises
     ------
     FormatError
-        It could be of several formats, or of none.
+        No format matches, or several do.
     """
     if path.is_dir():
         return _format_of_folder(path, known)
     found = format_by_name(path)
     if found == "txt" and _starts_like_docword(path):
         told = (
-            "starts like a UCI docword file but is not named docword.NAME.txt; give format='docword' or 'txt'"
+            "starts like a UCI docword file but is not named docword.NAME.txt; pass format='docword' or 'txt'"
         )
         raise FormatError(told, path)
     found = found or _format_by_start(path)
     if found is None:
-        raise FormatError(f"its name does not tell its format; give format= one of {', '.join(known)}", path)
+        raise FormatError(
+            "the format cannot be determined from the file name; "
+            f"pass format= with one of {', '.join(known)}",
+            path,
+        )
     return found
 
 
 def format_by_name(path: Path) -> str | None:
-    """Format that a file's name stands for, if any."""
+    """Format that matches a file name, or None."""
     name = bare_name(path).lower()
     if re.fullmatch(r"docword\.(.+\.)?txt", name):
         return "docword"
@@ -75,7 +79,7 @@ def _format_of_folder(path: Path, known: list[str]) -> str:
     has_table = (path / "corpus.tsv").is_file()
     if matrices(path):
         if has_table:
-            raise FormatError("holds both .npz files and corpus.tsv; give format='folder' or 'octis'", path)
+            raise FormatError("contains .npz files and corpus.tsv; pass format='folder' or 'octis'", path)
         return "folder"
     if has_table:
         return "octis"
@@ -84,7 +88,7 @@ def _format_of_folder(path: Path, known: list[str]) -> str:
     if any(bare_name(file).lower().endswith(".txt") for file in text_files(path)):
         return "files"
     told = (
-        "holds no .npz, no corpus.tsv, no file of a split such as train.jsonl, and no .txt files; "
-        f"give the path of a file, or format= one of {', '.join(known)}"
+        "contains no .npz files, corpus.tsv, split files such as train.jsonl, or .txt files; "
+        f"pass the path of a file, or format= with one of {', '.join(known)}"
     )
     raise FormatError(told, path)

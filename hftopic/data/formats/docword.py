@@ -1,4 +1,4 @@
-"""UCI bag of words: ``docword.NAME.txt``, the numbers of documents, words and entries, then the entries."""
+"""UCI bag of words: ``docword.NAME.txt``, a header with three sizes, and one entry per line."""
 
 import re
 import warnings
@@ -26,12 +26,12 @@ _HEADER = ("documents", "words", "entries")
 
 
 def read_docword(path: Path, n_words: int, request: Request) -> Counts:  # noqa: ARG001
-    """Counts of a docword file. Ids start at 1, repeated entries add up, blank lines do not count.
+    """Counts of a docword file. Ids start at 1, repeated entries are added, blank lines are ignored.
 
     Raises
     ------
     FormatError
-        A line is not of its form, an id is out of range, or there are more or fewer entries than declared.
+        A line is malformed, an id is out of range, or the number of entries is not the declared one.
     """
     with opened(path) as stream:
         n_documents, declared, n_entries = (_header(path, stream, line) for line in (1, 2, 3))
@@ -43,7 +43,7 @@ def read_docword(path: Path, n_words: int, request: Request) -> Counts:  # noqa:
             found += len(blocks[-1])
             line += len(lines)
             if found > n_entries:
-                raise FormatError(f"declares {n_entries:,} entries but holds more", path, 3)
+                raise FormatError(f"declares {n_entries:,} entries but contains more", path, 3)
     if found < n_entries:
         raise FormatError(f"ends after {found:,} of the {n_entries:,} entries declared", path, line - 1)
     check_plausible(path, n_documents, n_entries, 1)
@@ -59,7 +59,7 @@ def _header(path: Path, stream: IO[bytes], line: int) -> int:
 
 
 def _entries(path: Path, lines: list[bytes], first: int, n_documents: int, n_words: int) -> np.ndarray:
-    """Entries of consecutive lines as (document, word, count), ids as in the file."""
+    """Entries of consecutive lines as (document, word, count), with the ids of the file."""
     lines, numbers = _without_blanks(lines, first)
     if not lines:
         return np.zeros((0, 3), dtype=np.int64)
@@ -76,7 +76,7 @@ def _entries(path: Path, lines: list[bytes], first: int, n_documents: int, n_wor
     for column, (what, limit) in enumerate((("document", n_documents), ("word", n_words))):
         wrong = np.flatnonzero((entries[:, column] < 1) | (entries[:, column] > limit))
         if wrong.size:
-            told = f"{what} {entries[wrong[0], column]} is not from 1 to {limit:,}"
+            told = f"{what} id {entries[wrong[0], column]} is not from 1 to {limit:,}"
             raise FormatError(told, path, numbers[wrong[0]])
     return entries
 
@@ -94,7 +94,7 @@ def _shown(text: bytes) -> str:
 
 
 def write_docword(corpus: Corpus, path: Path) -> None:
-    """A docword file, with ``vocab.NAME.txt`` and lists of the labels, names and splits beside it."""
+    """Write a docword file, with ``vocab.NAME.txt``, labels, names and splits next to it."""
     counts = whole_counts(corpus, "docword")
     document = np.repeat(np.arange(1, len(corpus) + 1), np.diff(corpus.counts.indptr))
     entries = np.column_stack([document, corpus.counts.indices + 1, counts])

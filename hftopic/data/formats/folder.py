@@ -1,13 +1,14 @@
-"""A folder of ``SPLIT.npz`` matrices with ``vocab.txt``, and what is known about their documents.
+"""A folder of ``SPLIT.npz`` matrices with ``vocab.txt``, labels, names and tokens.
 
 =====================  =====================================================================================
-``vocab.txt``          word of each column, one a line
-``SPLIT.npz``          counts of the documents of a split, as scipy saves them; ``counts.npz`` without splits
-``SPLIT_labels.txt``   label of each document, one a line: its number in ``labels.txt`` where that is there
-``labels.txt``         names of the labels, one a line, numbered from 0
-``SPLIT_names.txt``    name of each document, one a line
-``SPLIT_tokens.npz``   words of each document in reading order: ``ids`` of all, and where each one ``ends``
-``order.txt``          where each document belongs, one a line, if the splits are mixed
+``vocab.txt``          word of each column, one per line
+``SPLIT.npz``          counts of the documents of a split, saved by scipy; ``counts.npz`` without splits
+``SPLIT_labels.txt``   label of each document, one per line: its number in ``labels.txt`` if that file exists
+``labels.txt``         names of the labels, one per line, numbered from 0
+``SPLIT_names.txt``    name of each document, one per line
+``SPLIT_tokens.npz``   words of each document in reading order: word ``ids``, and the position where each
+                       document ``ends``
+``order.txt``          position of each document in the corpus, one per line, if the splits are mixed
 =====================  =====================================================================================
 """
 
@@ -27,29 +28,29 @@ from hftopic.data.formats.counts import Request, no_words, read_exactly, read_vo
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
 from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
 
-_WHOLE = "counts"  # stands for a split where there are none
+_WHOLE = "counts"  # file name for a corpus without splits
 _FIRST = ("train", "valid", "val", "dev", "test")
 _OURS = re.compile(r"vocab\.txt|labels\.txt|order\.txt|.+\.npz|.+_(labels|names)\.txt")
 
 
 def in_order(splits: Sequence[str]) -> list[str]:
-    """Names of splits, each once: train, valid, test, then the others by name."""
+    """Names of splits without duplicates: train, valid, test, then the others in alphabetical order."""
     return sorted(set(splits), key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
 
 
 def matrices(folder: Path) -> dict[str, Path]:
-    """The matrix of each split in a folder."""
+    """File with the matrix of each split in a folder."""
     files = {file.stem: file for file in folder.glob("*.npz") if not file.stem.endswith("_tokens")}
     return {name: files[name] for name in in_order(list(files))}
 
 
 def read_folder(folder: Path, request: Request) -> Corpus:
-    """Corpus of a folder: all splits one after another, or the one asked for.
+    """Corpus from a folder: all splits, or the requested one.
 
     Raises
     ------
     FormatError
-        A file is damaged, the files do not fit each other, or there is no such split.
+        A file is damaged, the files do not match each other, or the split does not exist.
     """
     words = _words(folder, request)
     files = chosen(folder, matrices(folder), request.split)
@@ -79,9 +80,9 @@ def _words(folder: Path, request: Request) -> list[str]:
 
 
 def chosen(folder: Path, files: dict[str, Path], split: str | None) -> dict[str, Path]:
-    """The file of one split, or all of them."""
+    """The file of one split, or the files of all splits."""
     if not files:
-        raise FormatError("holds no file of counts: none of its files ends in .npz", folder)
+        raise FormatError("contains no file of counts: none of its files ends in .npz", folder)
     if split is None:
         return files
     if split not in files:
@@ -90,7 +91,7 @@ def chosen(folder: Path, files: dict[str, Path], split: str | None) -> dict[str,
 
 
 def joined(folder: Path, parts: dict[str, Sequence[Any] | None], what: str) -> list[Any] | None:
-    """Values of the documents of all splits, which have them all or none of them."""
+    """Values of the documents of all splits; either every split has them or none has."""
     present = {name for name, values in parts.items() if values is not None}
     if not present:
         return None
@@ -125,12 +126,12 @@ def _read_part(folder: Path, name: str, file: Path, words: list[str], request: R
 
 
 def class_names(file: Path, labels: Sequence[str], encoding: str) -> list[str]:
-    """Labels by name, where they are numbers and ``labels.txt`` beside their file has the names.
+    """Names of labels: if ``labels.txt`` is next to the file, numbers are replaced by the names in it.
 
     Raises
     ------
     FormatError
-        A label is neither a number that ``labels.txt`` has a line for, nor one of its lines.
+        A label is neither the number of a line of ``labels.txt`` nor one of its lines.
     """
     key = file.with_name("labels.txt")
     if not key.is_file():
@@ -142,7 +143,10 @@ def class_names(file: Path, labels: Sequence[str], encoding: str) -> list[str]:
     if set(labels) <= set(names):
         return list(labels)
     line = next(line for line, label in enumerate(labels, start=1) if label not in name_of)
-    told = f"the label {labels[line - 1]!r} is no number from 0 to {len(names) - 1} and no name in labels.txt"
+    told = (
+        f"the label {labels[line - 1]!r} is neither a number from 0 to {len(names) - 1} "
+        "nor a name in labels.txt"
+    )
     raise FormatError(told, file, line)
 
 
@@ -150,13 +154,15 @@ def _read_tokens(path: Path, n_documents: int, words: list[str]) -> list[tuple[s
     arrays = read_arrays(path)
     ids, ends = arrays.get("ids"), arrays.get("ends")
     if ids is None or ends is None or any(a.ndim != 1 or a.dtype.kind not in "iu" for a in (ids, ends)):
-        raise FormatError("holds no arrays 'ids' and 'ends' of whole numbers", path)
+        raise FormatError("must contain two integer arrays, 'ids' and 'ends'", path)
     if len(ends) != n_documents or (len(ids) if not len(ends) else 0) or (np.diff(ends, prepend=0) < 0).any():
-        raise FormatError(f"'ends' are not where {n_documents:,} documents end, one after another", path)
+        raise FormatError(
+            f"'ends' must contain {n_documents:,} non-decreasing end positions, one per document", path
+        )
     if len(ends) and ends[-1] != len(ids):
-        raise FormatError(f"'ends' reach to {ends[-1]:,} of {len(ids):,} 'ids'", path)
+        raise FormatError(f"the last value of 'ends' is {ends[-1]:,}, but there are {len(ids):,} 'ids'", path)
     if ids.size and not (ids.min() >= 0 and ids.max() < len(words)):
-        raise FormatError(f"'ids' are not all from 0 to {len(words) - 1:,}", path)
+        raise FormatError(f"all 'ids' must be from 0 to {len(words) - 1:,}", path)
     spelled = np.array(words, dtype=object)[ids].tolist()
     bounds = [0, *ends.tolist()]
     return [tuple(spelled[start:end]) for start, end in pairwise(bounds)]
@@ -165,19 +171,19 @@ def _read_tokens(path: Path, n_documents: int, words: list[str]) -> list[tuple[s
 def _read_order(path: Path, n_documents: int) -> np.ndarray:
     places = read_list(path)
     if sorted(places) != sorted(map(str, range(n_documents))):
-        raise FormatError(f"is not the numbers from 0 to {n_documents - 1:,} in some order", path)
+        raise FormatError(f"must be a permutation of 0 to {n_documents - 1:,}", path)
     return np.array(places, dtype=np.int64)
 
 
 def write_folder(corpus: Corpus, path: Path) -> None:
-    """The corpus as a folder, which appears whole; an earlier one of the kind is replaced.
+    """Write the corpus as a folder, atomically; an earlier corpus folder is replaced.
 
     Raises
     ------
     FileExistsError
-        The folder is there and holds other files, which would be lost.
+        The folder exists and contains other files, which would be lost.
     CorpusError
-        A word, label, name or split does not fit the files.
+        The files cannot store a word, label, name or split.
     """
     _check_replaceable(path)
     names = [_WHOLE] if corpus.splits is None else in_order(list(corpus.splits))
@@ -217,11 +223,11 @@ def _check_replaceable(path: Path) -> None:
     if not path.exists():
         return
     if not path.is_dir():
-        raise FileExistsError(f"{path} is a file; a corpus folder cannot take its place")
+        raise FileExistsError(f"{path} is a file and cannot be replaced by a corpus folder")
     others = sorted(file.name for file in path.iterdir() if not _OURS.fullmatch(file.name))
     if others:
         raise FileExistsError(
-            f"{path} holds {others[0]!r}, not only a corpus; name a folder for the corpus alone"
+            f"{path} also contains {others[0]!r}; choose a folder that contains only the corpus"
         )
 
 
@@ -232,6 +238,10 @@ def _check_file_names(splits: Sequence[str]) -> None:
             or name == _WHOLE
             or name.endswith("_tokens")
         ):
-            raise CorpusError(f"cannot hold the split {name!r}: its name must do for a file, such as 'train'")
+            raise CorpusError(
+                f"cannot store the split {name!r}: its name must be a valid file name, such as 'train'"
+            )
     if len({name.lower() for name in splits}) < len(splits):
-        raise CorpusError(f"cannot hold the splits {', '.join(splits)}: their files would have the same name")
+        raise CorpusError(
+            f"cannot store the splits {', '.join(splits)}: their files would have the same name"
+        )

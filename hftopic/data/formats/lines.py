@@ -1,4 +1,4 @@
-"""Text files as numbered lines: compression, encodings, line ends, and errors that say where."""
+"""Text files as numbered lines: compression, encodings, line ends, and errors with line numbers."""
 
 import bz2
 import codecs
@@ -18,7 +18,7 @@ from hftopic.data.corpus import CorpusError
 COMPRESSIONS = (".gz", ".xz", ".bz2")
 _UNPACK: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 _PACK: dict[str, Any] = {
-    # No name and no time: the same corpus gives the same bytes.
+    # Without file name and time stamp, so that the same corpus gives the same bytes.
     ".gz": lambda file: gzip.GzipFile("", "wb", fileobj=file, mtime=0),
     ".xz": partial(lzma.LZMAFile, mode="wb"),
     ".bz2": partial(bz2.BZ2File, mode="wb"),
@@ -27,7 +27,7 @@ _BROKEN = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 
 
 class FormatError(CorpusError):
-    """A file that does not hold what its format says; names the file, and the line where there is one.
+    """The content of a file does not match its format; the message names the file and, if known, the line.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class FormatError(CorpusError):
 
 @contextmanager
 def blamed_on(path: Path) -> Iterator[None]:
-    """Context in which what is wrong with a corpus is an error of the file it comes from."""
+    """Convert CorpusError to a FormatError that names the file."""
     try:
         yield
     except FormatError:
@@ -54,25 +54,25 @@ def blamed_on(path: Path) -> Iterator[None]:
 
 
 def bare_name(path: Path) -> str:
-    """Name of a file without the ending of its compression."""
+    """Name of a file without the ending of a compression, such as ".gz"."""
     return path.stem if path.suffix.lower() in COMPRESSIONS else path.name
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Bytes of a file, decompressed where its name ends in .gz, .xz or .bz2.
+    """Bytes of a file, decompressed if its name ends in .gz, .xz or .bz2.
 
     Raises
     ------
     FormatError
-        The compressed data is damaged or cut off.
+        The compressed data is damaged or truncated.
     """
     suffix = path.suffix.lower()
     with _UNPACK.get(suffix, open)(path, "rb") as stream:
         try:
             yield stream
         except _BROKEN as error:
-            raise FormatError(f"damaged or cut off {suffix} data: {error}", path) from error
+            raise FormatError(f"damaged or truncated {suffix} data: {error}", path) from error
         except OSError as error:
             if suffix != ".bz2" or error.errno is not None:
                 raise
@@ -82,15 +82,15 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 def read_lines(path: Path, encoding: str = "utf-8", *, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
     """Numbered lines of a text file.
 
-    A line ends in a newline, or in a carriage return and a newline, and in nothing else; the last may have no
-    end. A byte order mark is not part of the first line.
+    A line ends with a newline, or with a carriage return and a newline. The last line may have no end. A byte
+    order mark is not part of the first line.
 
     Parameters
     ----------
     path : Path
     encoding : str
     keep_ends : bool
-        Whether lines keep what ends them.
+        Whether to keep the line ends.
 
     Yields
     ------
@@ -103,7 +103,7 @@ def read_lines(path: Path, encoding: str = "utf-8", *, keep_ends: bool = False) 
     FormatError
         A line is not in this encoding, or the compressed data is damaged.
     LookupError
-        Python knows no such encoding.
+        The encoding is unknown to Python.
     """
     codec = codecs.lookup(encoding).name
     with opened(path) as stream:
@@ -134,45 +134,48 @@ def _decoded_wide(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
     except UnicodeError as error:
         _refuse_encoding(path, number + 1, codec, error)
     finally:
-        text.detach()  # whoever opened the stream closes it
+        text.detach()  # the caller closes the stream
 
 
 def _refuse_encoding(path: Path, line: int, codec: str, error: UnicodeError) -> NoReturn:
-    raise FormatError(f"not {codec}: {error}; name the file's encoding by encoding=", path, line) from error
+    raise FormatError(f"not {codec}: {error}; pass its encoding with encoding=", path, line) from error
 
 
 def read_list(path: Path, encoding: str = "utf-8") -> list[str]:
-    """Every line of a file, in order; the inverse of `write_list`."""
+    """All lines of a file, in order; the inverse of `write_list`."""
     return [line for _, line in read_lines(path, encoding)]
 
 
 def write_list(path: Path, values: Iterable[str], what: str) -> None:
-    """A value a line, in UTF-8.
+    """Write one value per line, in UTF-8.
 
     Raises
     ------
     CorpusError
-        A value would not come back as it is, because it holds a line end.
+        A value contains a line break, or the first one starts with a byte order mark: it would be read back
+        differently.
     """
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for place, value in enumerate(values):
             if "\n" in value or value.endswith("\r") or (place == 0 and value.startswith("\ufeff")):
-                raise CorpusError(f"cannot hold {what} {place}, {value!r}: it does not fit on a line")
+                raise CorpusError(
+                    f"cannot store {what} {place}, {value!r}: it contains a line break or a byte order mark"
+                )
             stream.write(f"{encodable(value, what, place)}\n")
 
 
 def encodable(value: str, what: str, place: int) -> str:
-    """The value itself, if UTF-8 has bytes for it."""
+    """The value itself, if it can be encoded in UTF-8."""
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise CorpusError(f"cannot hold {what} {place}, {value!r}: {error}") from error
+        raise CorpusError(f"cannot store {what} {place}, {value!r}: {error}") from error
     return value
 
 
 @contextmanager
 def compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
-    """Bytes to be written to ``path``, compressed as the name of ``target`` says."""
+    """Binary stream that writes to ``path``, with the compression that the name of ``target`` shows."""
     pack = _PACK.get(target.suffix.lower(), nullcontext)
     with path.open("wb") as file, pack(file) as stream:
         yield stream
@@ -180,7 +183,7 @@ def compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def compressed_text(path: Path, target: Path) -> Iterator[IO[str]]:
-    """Text to be written to ``path`` in UTF-8, line ends as given, compressed as ``target`` says."""
+    """UTF-8 text stream that writes to ``path`` like `compressed`; line ends are written unchanged."""
     with compressed(path, target) as stream:
         text = io.TextIOWrapper(stream, "utf-8", newline="")
         yield text

@@ -1,4 +1,4 @@
-"""Matrix Market: a matrix as text, documents in rows."""
+"""Matrix Market: a matrix as text, with documents in rows."""
 
 import io
 import re
@@ -23,14 +23,15 @@ BANNER = b"%%MatrixMarket"
 
 
 def read_matrix_market(path: Path, n_words: int, request: Request) -> Counts:  # noqa: ARG001
-    """Counts of a Matrix Market file; repeated entries add up.
+    """Counts of a Matrix Market file; repeated entries are added.
 
-    The size it declares is compared with the number of its lines first, since scipy asks for memory by it.
+    The declared size is first compared with the number of lines, because scipy allocates memory of the
+    declared size.
 
     Raises
     ------
     FormatError
-        The header or a line is not of its form, or the matrix is not one of documents by these words.
+        The header or a line is malformed, or the number of columns is not the size of the vocabulary.
     """
     with opened(path) as stream:
         _check_size(path, stream, n_words)
@@ -67,17 +68,19 @@ def _check_size(path: Path, stream: IO[bytes], n_words: int) -> None:
     declared = entries[0] if entries else rows * columns
     found = sum(1 for line in stream if line.strip())
     if found != declared and not _is_half(banner, declared, found):
-        raise FormatError(f"declares {declared:,} entries but holds {found:,}: cut off?", path, number)
+        raise FormatError(
+            f"declares {declared:,} entries but contains {found:,}: is the file truncated?", path, number
+        )
     check_plausible(path, rows, declared, number)
 
 
 def _is_half(banner: bytes, declared: int, found: int) -> bool:
-    """Whether this is a symmetric dense matrix, of which a triangle is written."""
+    """Whether this is a symmetric dense matrix, which is stored as one triangle."""
     return b"array" in banner and b"general" not in banner.lower() and found < declared
 
 
 def write_matrix_market(corpus: Corpus, path: Path) -> None:
-    """A Matrix Market file, with ``NAME.vocab.txt`` and lists of labels, names and splits beside it."""
+    """Write a Matrix Market file, with ``NAME.vocab.txt``, labels, names and splits next to it."""
     matrix = corpus.counts
     if (matrix.data % 1 == 0).all():
         matrix = sp.csr_array(
@@ -87,6 +90,6 @@ def write_matrix_market(corpus: Corpus, path: Path) -> None:
         written_with_lists(corpus, path, vocabulary=words_beside(path)) as draft,
         compressed(draft, path) as stream,
     ):
-        text = io.BytesIO()  # scipy's writer wants to seek, which compressed streams cannot
+        text = io.BytesIO()  # scipy's writer seeks, which compressed streams do not support
         scipy.io.mmwrite(text, matrix, symmetry="general")
         stream.write(text.getbuffer())

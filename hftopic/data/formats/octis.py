@@ -1,4 +1,4 @@
-"""OCTIS: ``corpus.tsv``, a preprocessed document with its split and label a row, and ``vocabulary.txt``."""
+"""OCTIS: ``corpus.tsv`` with a preprocessed document, its split and label per row; ``vocabulary.txt``."""
 
 from pathlib import Path
 
@@ -8,26 +8,27 @@ from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.tables import read_rows, table_of, write_rows
 from hftopic.data.validation import count_tokens
 
-# OCTIS calls the validation split "val", we call it "valid".
+# The validation split is "val" in OCTIS and "valid" in this package.
 _OUR_SPLIT = {"train": "train", "val": "valid", "test": "test"}
 _ITS_SPLIT = {ours: its for its, ours in _OUR_SPLIT.items()}
 
 
 def octis_file(path: Path) -> Path:
-    """The table of an OCTIS folder, or the table itself."""
+    """The table in an OCTIS folder; a path of a table is returned unchanged."""
     return path if path.suffix and not path.is_dir() else path / "corpus.tsv"
 
 
 def read_octis(path: Path, request: Request) -> Corpus:
-    """Corpus of an OCTIS table, whose words are those between spaces; the text options do not apply.
+    """Corpus from an OCTIS table, whose words are separated by spaces; the text options do not apply.
 
-    Without ``vocabulary.txt`` the words are those that occur, in alphabetical order. Blank lines are no
-    documents. The split "val" becomes "valid".
+    Without ``vocabulary.txt``, the vocabulary is all words that occur, in alphabetical order. Blank lines are
+    ignored. The split "val" becomes "valid".
 
     Raises
     ------
     FormatError
-        A row has not the columns of the first, its split is none of OCTIS's, or a word has no place.
+        A row has another number of columns than the first row, a split is not one of OCTIS, or a word is not
+        in the vocabulary.
     """
     path = octis_file(path)
     rows = list(read_rows(path, request.encoding, "\t"))
@@ -59,11 +60,15 @@ def read_octis(path: Path, request: Request) -> Corpus:
 
 def _check_row(path: Path, line: int, row: list[str], n_columns: int) -> None:
     if len(row) != n_columns or n_columns > 3:
-        told = f"has {len(row)} columns and the first row {n_columns}; they are the document, split and label"
+        told = (
+            f"has {len(row)} columns, but the first row has {n_columns}; "
+            "the columns are document, split and label"
+        )
         raise FormatError(told, path, line)
     if n_columns > 1 and row[1] not in _OUR_SPLIT:
         told = (
-            f"the split is {row[1][:40]!r}, not 'train', 'val' or 'test'; read another table by format='tsv'"
+            f"the split is {row[1][:40]!r}, not 'train', 'val' or 'test'; "
+            "for a table that is not from OCTIS, pass format='tsv'"
         )
         raise FormatError(told, path, line)
 
@@ -79,24 +84,25 @@ def _words(path: Path, rows: list[list[str]], request: Request) -> list[str]:
 
 
 def write_octis(corpus: Corpus, path: Path) -> None:
-    """The table, with ``vocabulary.txt`` beside it.
+    """Write the table, with ``vocabulary.txt`` next to it.
 
     Raises
     ------
     CorpusError
-        The corpus holds no tokens, has labels but no splits, or other splits than train, valid and test.
+        The corpus has no tokens, has labels but no splits, or has other splits than train, valid and test.
     """
     path = octis_file(path)
     parts = table_of(corpus)
     columns = [parts["text"]]
     if corpus.splits is None and corpus.labels is not None:
         raise CorpusError(
-            "OCTIS keeps labels behind splits: give splits too, such as 'train' for all documents"
+            "OCTIS stores labels in the column after the split: set splits too, "
+            "such as 'train' for all documents"
         )
     if corpus.splits is not None:
         odd = next((split for split in corpus.splits if split not in _ITS_SPLIT), None)
         if odd is not None:
-            raise CorpusError(f"OCTIS has the splits 'train', 'valid' and 'test', not {odd!r}")
+            raise CorpusError(f"OCTIS can only store the splits 'train', 'valid' and 'test', not {odd!r}")
         columns.append([_ITS_SPLIT[split] for split in corpus.splits])
         if corpus.labels is not None:
             columns.append(parts["label"])

@@ -1,4 +1,4 @@
-"""LDA-C and SVMlight: a document a line, as pairs ``word:count``."""
+"""LDA-C and SVMlight: one document per line, as pairs ``word:count``."""
 
 import re
 from array import array
@@ -19,7 +19,7 @@ _BASE = re.compile(r"column indices are (zero|one)-based", re.IGNORECASE)
 
 
 class _Rows:
-    """Rows of a matrix as they are read, with the lines of the smallest and the largest word id."""
+    """Rows of a matrix while they are read, and the lines with the smallest and the largest word id."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,12 +28,12 @@ class _Rows:
         self.high = (-1, 0)
 
     def add(self, pairs: list[str], line: int) -> None:
-        """A document, given as id, count, id, count …"""
+        """Add a document, given as id, count, id, count …"""
         try:
             self.ids.extend(map(int, pairs[::2]))
             self.counts.extend(map(float, pairs[1::2]))
         except (OverflowError, ValueError) as error:
-            raise FormatError(f"holds a number that is too large: {error}", self.path, line) from error
+            raise FormatError(f"contains a number that is too large: {error}", self.path, line) from error
         own = self.ids[self.ends[-1] :]
         self.ends.append(len(self.ids))
         if own:
@@ -44,7 +44,8 @@ class _Rows:
         for word, line in (self.low or (base, 0), self.high):
             if word >= n_words + base or (0 <= word < base):
                 told = (
-                    f"word {word} is not from {base} to {n_words + base - 1:,}: there are {n_words:,} words"
+                    f"word id {word} is not from {base} to {n_words + base - 1:,}: "
+                    f"the vocabulary has {n_words:,} words"
                 )
                 raise FormatError(told, self.path, line)
         ids = np.array(self.ids, dtype=np.int64) - base
@@ -53,31 +54,33 @@ class _Rows:
 
 
 def read_ldac(path: Path, n_words: int, request: Request) -> Counts:
-    """Counts of an LDA-C file: ``M word:count …``, M the number of pairs; words count from 0.
+    """Counts of an LDA-C file: ``M word:count …``, where M is the number of pairs; word ids start at 0.
 
-    Blank lines are no documents (an empty one is ``0``), and repeated words of a document add up.
+    Blank lines are ignored (an empty document is ``0``). Repeated words of a document are added.
 
     Raises
     ------
     FormatError
-        A line is not of this form, its M is wrong, or a word has no place in the vocabulary.
+        A line is malformed, its M is wrong, or a word id is out of range.
     """
     rows = _Rows(path)
     for line, text in read_lines(path, request.encoding):
         if not text.strip():
             continue
         if not _LDAC.fullmatch(text):
-            raise FormatError(f"expected 'M word:count …' in whole numbers, got {text[:40]!r}", path, line)
+            raise FormatError(f"expected 'M word:count …' with integers, got {text[:40]!r}", path, line)
         declared, *pairs = text.replace(":", " ").split()
         if declared.lstrip("0") != str(len(pairs) // 2).lstrip("0"):
-            told = f"declares {declared} words but holds {len(pairs) // 2}: cut off, or not an LDA-C file"
+            told = (
+                f"declares {declared} words but contains {len(pairs) // 2}: truncated, or not an LDA-C file"
+            )
             raise FormatError(told, path, line)
         rows.add(pairs, line)
     return Counts(rows.matrix(n_words, 0))
 
 
 def write_ldac(corpus: Corpus, path: Path) -> None:
-    """An LDA-C file, with ``NAME.vocab.txt`` and lists of the labels, names and splits beside it."""
+    """Write an LDA-C file, with ``NAME.vocab.txt``, labels, names and splits next to it."""
     counts, ids, ends = (
         whole_counts(corpus, "LDA-C").tolist(),
         corpus.counts.indices.tolist(),
@@ -95,14 +98,15 @@ def write_ldac(corpus: Corpus, path: Path) -> None:
 def read_svmlight(path: Path, n_words: int, request: Request, base: int | None = None) -> Counts:
     """Counts and labels of an SVMlight file: ``label word:count … # comment``.
 
-    Whether words count from 0 or from 1 is taken from ``base``; else from a comment as scikit-learn writes
-    it, "Column indices are zero-based"; else from an id that only one of the two allows: 0, or the number of
-    words. Where nothing tells, it is an error rather than a guess. Labels that are all 0 are none.
+    Word ids start at ``base``, if it is given. Otherwise the start is found from the comment that
+    scikit-learn writes, "Column indices are zero-based", or else from an id that is only valid with one
+    start: 0, or the number of words. If the start is still unclear, this is an error. If all labels are 0,
+    the corpus has no labels.
 
     Raises
     ------
     FormatError
-        A line is not of this form, a word has no place in the vocabulary, or nothing tells where words start.
+        A line is malformed, a word id is out of range, or it is unclear whether word ids start at 0 or 1.
     """
     rows, labels, told_base = _Rows(path), [], base
     for line, text in read_lines(path, request.encoding):
@@ -114,7 +118,7 @@ def read_svmlight(path: Path, n_words: int, request: Request, base: int | None =
             continue
         match = _SVMLIGHT.fullmatch(text)
         if not match:
-            told = f"expected 'label word:count …' with counts from 0 up, got {text[:40]!r}"
+            told = f"expected 'label word:count …' with counts >= 0, got {text[:40]!r}"
             raise FormatError(told, path, line)
         labels.append(match["label"])
         rows.add(match["pairs"].replace(":", " ").split(), line)
@@ -129,16 +133,17 @@ def _first_id(rows: _Rows, n_words: int) -> int:
     if rows.high[0] >= n_words:
         return 1
     raise FormatError(
-        f"its words are numbered from {low[0]} to {rows.high[0]} of {n_words:,}, so they may count from 0 or "
-        "from 1; give format='svmlight0' or format='svmlight1'",
+        f"word ids range from {low[0]} to {rows.high[0]} with {n_words:,} words, so it is unclear whether "
+        "they start at 0 or 1; pass format='svmlight0' or format='svmlight1'",
         rows.path,
     )
 
 
 def write_svmlight(corpus: Corpus, path: Path, base: int = 0) -> None:
-    """An SVMlight file that says where its words start, with ``NAME.vocab.txt`` and lists beside it.
+    """Write an SVMlight file, with ``NAME.vocab.txt``, labels, names and splits next to it.
 
-    Labels are written as numbers, in the order of the sorted labels, and as they are in ``NAME.labels.txt``.
+    A comment in the file states whether word ids start at 0 or 1. The file contains the labels as numbers, in
+    the order of the sorted labels; ``NAME.labels.txt`` contains the labels themselves.
     """
     from sklearn.datasets import dump_svmlight_file
 

@@ -1,4 +1,4 @@
-"""The formats there are, by name, and how one of your own is added to them."""
+"""Registry of the file formats, by name; ``register_format`` adds a custom format."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Writer = Callable[[Corpus, Path], None]
 
 @dataclass(frozen=True)
 class Format:
-    """How a format is read and, where it can be, written."""
+    """Reader of a format, and its writer if the format can be written."""
 
     read: Reader
     write: Writer | None
@@ -70,24 +70,25 @@ def register_format(
     *,
     endings: Sequence[str] = (),
 ) -> None:
-    """Add a format of your own to those that ``read_corpus``, ``write_corpus`` and the command line know.
+    """Add a custom format to ``read_corpus``, ``write_corpus`` and the command line.
 
     Parameters
     ----------
     name : str
-        What ``format=`` calls it.
+        Name of the format, for ``format=``.
     read : function
-        Makes a Corpus of a path, with all its documents; splits, another vocabulary and labels are applied to
-        what it returns. What it raises names the file if it is a :class:`hftopic.data.formats.FormatError`.
+        Takes a path and returns a Corpus with all documents. ``read_corpus`` then applies the split, the
+        vocabulary and the labels that the user asks for. Raise :class:`hftopic.data.formats.FormatError` for
+        an error message that names the file.
     write : function, optional
-        Writes a Corpus to a path; without it the format is only read.
+        Takes a Corpus and a path, and writes the corpus. Without it, the format can only be read.
     endings : sequence of str
-        Endings of file names that tell the format, such as ".bow".
+        Endings of file names that identify the format, such as ".bow".
 
     Raises
     ------
     ValueError
-        The name or an ending is taken.
+        The name or an ending is already in use.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def register_format(
     taken = [ending for ending in endings if ending in ENDINGS]
     if name in FORMATS or taken:
         what = f"format {name!r}" if name in FORMATS else f"ending {taken[0]!r}"
-        raise ValueError(f"the {what} is taken; choose another")
+        raise ValueError(f"the {what} is already in use; choose another")
 
     def read_as_asked(path: Path, request: Request) -> Corpus:
         corpus = read(path)

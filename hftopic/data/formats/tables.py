@@ -1,4 +1,4 @@
-"""Tables with a text a row: CSV, TSV, JSON lines and Parquet."""
+"""Tables with one text per row: CSV, TSV, JSON lines and Parquet."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ _limit = threading.Lock()
 
 @dataclass
 class Table:
-    """Texts, and the labels, names and splits that stand beside them; filled a row at a time."""
+    """Texts with their labels, names and splits; filled row by row."""
 
     text: list[str] = field(default_factory=list)
     label: list[Any] | None = None
@@ -31,7 +31,7 @@ class Table:
     split: list[Any] | None = None
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """A row whose keys are among `COLUMNS`; every row has the same."""
+        """Add a row whose keys are among `COLUMNS`; all rows have the same keys."""
         for column, value in row.items():
             if getattr(self, column) is None:
                 setattr(self, column, [])
@@ -41,9 +41,10 @@ class Table:
 def columns_for(
     path: Path, present: Sequence[str], request: Request, line: int | None = None
 ) -> dict[str, str]:
-    """Which column of the table holds the text, label, name and split.
+    """Columns of the table that contain the text, label, name and split.
 
-    Those asked for by name; else those called text, label, name and split, of which the text must be there.
+    These are the columns that the caller names, or else the columns "text", "label", "name" and "split". The
+    column of texts is required.
     """
     asked = {"text": request.text_column, "label": request.label_column, "name": request.name_column}
     held = {}
@@ -52,7 +53,7 @@ def columns_for(
         if column is None and what in present:
             column = what
         if column is None and what == "text":
-            told = f"no column 'text'; name the column of texts by text_column=. {_listed(present)}"
+            told = f"no column 'text'; pass the name of the text column as text_column=. {_listed(present)}"
             raise FormatError(told, path, line)
         if column is not None and column not in present:
             near = get_close_matches(column, present, 1)
@@ -70,17 +71,17 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
-    """Table of a CSV or TSV file with a header row, quoted as spreadsheets and pandas quote.
+    """Table from a CSV or TSV file with a header row, and with the quotes of spreadsheets and pandas.
 
-    Blank lines are no rows.
+    Blank lines are ignored.
     """
     _refuse_other_separator(path, request, delimiter)
     rows = read_rows(path, request.encoding, delimiter)
     if not rows:
-        raise FormatError("is empty: there are no texts, and no header with the names of the columns", path)
+        raise FormatError("is empty: there are no texts and no header row", path)
     line, header = rows[0]
     if len(set(header)) < len(header):
-        raise FormatError(f"a column is there twice. {_listed(header)}", path, line)
+        raise FormatError(f"duplicate column name. {_listed(header)}", path, line)
     columns = columns_for(path, header, request, line)
     place = {what: header.index(column) for what, column in columns.items()}
     table = Table()
@@ -92,22 +93,22 @@ def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
 
 
 def _refuse_other_separator(path: Path, request: Request, delimiter: str) -> None:
-    """Error where the header shows another separator, before its quotes or lone column make an odder one."""
+    """Raise FormatError if the header shows another separator; other errors would be less clear."""
     lines = read_lines(path, request.encoding)
     line, header = next(((line, text) for line, text in lines if text.strip()), (1, ""))
     other = max(_SEPARATORS, key=header.count)
     if delimiter in header or other not in header or header.strip('"') == request.text_column:
         return
-    told = f"looks separated by {_SEPARATORS[other]}, not by {_SEPARATORS[delimiter]}; "
+    told = f"appears to be separated by {_SEPARATORS[other]}, not by {_SEPARATORS[delimiter]}; "
     if other in _FORMAT_OF:
-        told += f"name it .{_FORMAT_OF[other]}, or give format={_FORMAT_OF[other]}"
+        told += f"rename it to end in .{_FORMAT_OF[other]}, or pass format={_FORMAT_OF[other]}"
     else:
         told += "save it with commas as .csv, or with tabs as .tsv"
     raise FormatError(told, path, line)
 
 
 def read_rows(path: Path, encoding: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, with the line each starts on."""
+    """Rows that are not blank, each with the line on which it starts."""
     rows, start = [], 1
     lines = (line for _, line in read_lines(path, encoding, keep_ends=True))
     with _fields_of_any_size():
@@ -118,16 +119,14 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> list[tuple[int, list
                     rows.append((start, row))
                 start = reader.line_num + 1
         except csv.Error as error:
-            told = (
-                f"{error}; a field that starts with a quote must end in one, and quotes within it be doubled"
-            )
+            told = f"{error}; a quoted field must end with a quote, and quotes inside it must be doubled"
             raise FormatError(told, path, start) from error
     return rows
 
 
 @contextmanager
 def _fields_of_any_size() -> Iterator[None]:
-    # The limit is the csv module's own, for all threads; 128 KiB is too little for a document.
+    # The limit is global in the csv module, for all threads; the default of 128 KiB is too low for documents.
     with _limit:
         before = csv.field_size_limit(2**31 - 1)
         try:
@@ -137,7 +136,7 @@ def _fields_of_any_size() -> Iterator[None]:
 
 
 def read_jsonl(path: Path, request: Request) -> Table:
-    """Table of a file with a JSON object a line. Blank lines are no rows."""
+    """Table from a file with one JSON object per line. Blank lines are ignored."""
     table, columns = Table(), None
     for line, text in read_lines(path, request.encoding):
         if not text.strip():
@@ -147,7 +146,7 @@ def read_jsonl(path: Path, request: Request) -> Table:
         row = {what: record.get(column) for what, column in columns.items()}
         extra = next((what for what in COLUMNS if what not in columns and what in record), None)
         if extra:
-            raise FormatError(f"has {extra!r}, which the lines before have not", path, line)
+            raise FormatError(f"has the key {extra!r}, which earlier lines do not have", path, line)
         for what, value in row.items():
             _check_value(path, what, columns[what], value, line)
         table.add(row)
@@ -172,7 +171,7 @@ def _check_value(path: Path, what: str, column: str, value: Any, line: int | Non
 
 
 def read_parquet(path: Path, request: Request) -> Table:
-    """Table of a Parquet file; needs pyarrow.
+    """Table from a Parquet file; needs pyarrow.
 
     Raises
     ------
@@ -183,7 +182,7 @@ def read_parquet(path: Path, request: Request) -> Table:
     import pyarrow as pa
 
     try:
-        # Through a stream: of a path, pyarrow would make more than a file.
+        # A stream, because pyarrow interprets a path as more than a file name.
         with opened(path) as stream, parquet.ParquetFile(stream) as file:
             columns = columns_for(path, file.schema_arrow.names, request)
             held = file.read(columns=sorted(set(columns.values())))
@@ -191,7 +190,7 @@ def read_parquet(path: Path, request: Request) -> Table:
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"not a sound Parquet file: {error}", path) from error
+        raise FormatError(f"not a valid Parquet file: {error}", path) from error
     for what, column in columns.items():
         for row, value in enumerate(values[what], start=1):
             _check_value(path, what, column, value, None, f"row {row}: ")
@@ -207,22 +206,22 @@ def _pyarrow_parquet() -> Any:
 
 
 def table_of(corpus: Corpus) -> dict[str, list[str]]:
-    """Columns of a corpus as a table, its texts put together from its tokens.
+    """Columns of a corpus as a table; the texts are the tokens, separated by spaces.
 
     Raises
     ------
     CorpusError
-        The corpus does not hold tokens, or a word has a space in it.
+        The corpus has no tokens, or a word contains a space.
     """
     if corpus.tokens is None:
         raise CorpusError(
-            "cannot be written as text: the corpus holds counts without the order of words (tokens is None); "
-            "write a folder, or .mtx, or another format of counts"
+            "cannot be written as text: the corpus has counts but not the order of words (tokens is None); "
+            "write a folder, a .mtx file, or another count format"
         )
     for word in corpus.vocabulary:
         if word.split() != [word]:
             raise CorpusError(
-                f"cannot be written as text: the word {word!r} has a space in it and would fall apart"
+                f"cannot be written as text: the word {word!r} contains a space and would be split"
             )
     parts: dict[str, list[str]] = {"text": [" ".join(document) for document in corpus.tokens]}
     for what, values in zip(COLUMNS[1:], (corpus.labels, corpus.names, corpus.splits), strict=True):
@@ -235,13 +234,13 @@ def table_of(corpus: Corpus) -> dict[str, list[str]]:
 
 
 def write_delimited(corpus: Corpus, path: Path, delimiter: str) -> None:
-    """A CSV or TSV file with columns text, label, name and split, as far as there are such."""
+    """Write a CSV or TSV file with the columns text, label, name and split (those that the corpus has)."""
     parts = table_of(corpus)
     write_rows(path, [list(parts), *zip(*parts.values(), strict=True)], delimiter)
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[str]], delimiter: str, draft: Path | None = None) -> None:
-    """Rows of fields, into a draft of the file where there is one already."""
+    """Write rows of fields to ``draft``, or atomically to ``path`` if no draft is given."""
     if draft is None:
         with written_whole(path) as own:
             write_rows(path, rows, delimiter, own)
@@ -251,7 +250,7 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]], delimiter: str, draft:
 
 
 def write_jsonl(corpus: Corpus, path: Path) -> None:
-    """A JSON object a line with text, label, name and split, as far as there are such."""
+    """Write one JSON object per line with text, label, name and split (those that the corpus has)."""
     parts = table_of(corpus)
     with written_whole(path) as draft, compressed_text(draft, path) as stream:
         for row in zip(*parts.values(), strict=True):
@@ -259,7 +258,7 @@ def write_jsonl(corpus: Corpus, path: Path) -> None:
 
 
 def write_parquet(corpus: Corpus, path: Path) -> None:
-    """A Parquet file with columns text, label, name and split, as far as there are such; needs pyarrow."""
+    """Write a Parquet file with text, label, name and split (those that the corpus has); needs pyarrow."""
     parquet = _pyarrow_parquet()
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""Texts in files: a document a line, a document a file, or a document a row of a table."""
+"""Texts in files: one document per line, per file, or per row of a table."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ def read_tsv(path: Path, request: Request) -> Table:
 
 
 def read_txt(path: Path, request: Request) -> Table:
-    """Texts of a file with one a line; a blank line is an empty document, so that lines keep their number."""
+    """Texts of a file with one text per line; a blank line is an empty document."""
     table = Table([line for _, line in read_lines(path, request.encoding)])
     lists = {what: beside(path, what) for what in ("labels", "names", "splits")}
     for what, file in lists.items():
@@ -59,13 +59,14 @@ EXTENSIONS = {
 
 
 def read_files(folder: Path, request: Request) -> Table:
-    """Texts of a folder, each a file named by its path; where all lie in subfolders, those are the labels.
+    """Texts of a folder, one per file; the name of a document is the path of its file in the folder.
 
-    Hidden files are left out, and every file that does not end in .txt unless none does.
+    If all files are in subfolders, the names of the subfolders are the labels. Hidden files are ignored. If
+    any file ends in .txt, other files are ignored too.
     """
     files = sorted(text_files(folder), key=lambda file: file.relative_to(folder).parts)
     if not files:
-        raise FormatError("holds no text files", folder)
+        raise FormatError("contains no text files", folder)
     parts = [file.relative_to(folder).parts for file in files]
     texts = [
         "".join(line for _, line in read_lines(file, request.encoding, keep_ends=True)) for file in files
@@ -75,7 +76,7 @@ def read_files(folder: Path, request: Request) -> Table:
 
 
 def text_files(folder: Path) -> list[Path]:
-    """The .txt files in a folder and its subfolders; where there are none, all files but hidden ones."""
+    """The .txt files in a folder and its subfolders; if there are none, all files that are not hidden."""
     files = [
         file
         for file in folder.rglob("*")
@@ -92,13 +93,15 @@ def split_files(folder: Path) -> dict[str, Path]:
         if name.stem in _SPLITS and name.suffix.lower() in EXTENSIONS and file.is_file():
             if name.stem in found:
                 both = f"{found[name.stem].name} and {file.name}"
-                raise FormatError(f"{both} are both the split {name.stem!r}; read one by its path", folder)
+                raise FormatError(
+                    f"{both} both contain the split {name.stem!r}; pass the path of one of them", folder
+                )
             found[name.stem] = file
     return {name: found[name] for name in in_order(list(found))}
 
 
 def read_split_files(folder: Path, request: Request) -> Table:
-    """Texts of a folder with a file a split; labels that are numbers get their names from ``labels.txt``."""
+    """Texts of a folder with one file per split; numeric labels get their names from ``labels.txt``."""
     tables = {}
     for name, file in chosen(folder, split_files(folder), request.split).items():
         table = READERS[EXTENSIONS[Path(bare_name(file)).suffix.lower()]](file, request)
@@ -114,9 +117,9 @@ def read_split_files(folder: Path, request: Request) -> Table:
 
 
 def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
-    """Corpus of a file or folder of texts, of one split where that is asked for.
+    """Corpus from a file or folder of texts: all documents, or those of the requested split.
 
-    The words are chosen by the texts of that split only.
+    With a split, the vocabulary is chosen from the texts of that split only.
     """
     table = read(path, request)
     if request.split is not None:
@@ -137,7 +140,7 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
 
 def _of_split(path: Path, table: Table, split: str) -> Table:
     if table.split is None:
-        raise FormatError(f"no split {split!r}: nothing says which document is in which split", path)
+        raise FormatError(f"no split {split!r}: the file has no split column or splits file", path)
     rows = np.flatnonzero(np.array(table.split, dtype=object) == split)
     if not rows.size:
         known = ", ".join(map(repr, dict.fromkeys(table.split)))
@@ -151,7 +154,7 @@ def _of_split(path: Path, table: Table, split: str) -> Table:
 
 
 def write_txt(corpus: Corpus, path: Path) -> None:
-    """A document a line, words with spaces between, with lists of the labels, names and splits beside it."""
+    """Write one document per line, as tokens separated by spaces; labels, names and splits next to it."""
     texts = table_of(corpus)["text"]
     with written_with_lists(corpus, path) as draft, compressed_text(draft, path) as stream:
         stream.writelines(f"{text}\n" for text in texts)
