@@ -364,9 +364,9 @@ def test_a_corpus_format(corpus, tmp_path):
     labelled = read_corpus(file, labels=corpus.labels)
     assert labelled.labels.tolist() == corpus.labels.tolist()
     used_end_to_end(ProdLDA(groups=(2, 2), **SMALL), again, tmp_path)
-    with pytest.raises(ValueError, match="format 'bags' is taken"):
+    with pytest.raises(ValueError, match="format 'bags' is already in use"):
         register_format("bags", read_bags)
-    with pytest.raises(ValueError, match=r"ending '\.csv' is taken"):
+    with pytest.raises(ValueError, match=r"ending '\.csv' is already in use"):
         register_format("other", read_bags, endings=[".csv"])
 
 
@@ -478,7 +478,7 @@ def test_load_names_a_class_that_is_not_registered(corpus, tmp_path):
 
 
 def test_names_are_not_taken_over():
-    with pytest.raises(ValueError, match=r"'ProdLDA' is taken by hftopic\.models\.prodlda"):
+    with pytest.raises(ValueError, match=r"'ProdLDA' is already used by hftopic\.models\.prodlda"):
         register(type("ProdLDA", (ProdLDA,), {"__module__": "elsewhere"}))
     with pytest.raises(TypeError, match="neither a topic model nor a dataclass"):
         register(dict)

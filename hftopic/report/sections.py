@@ -49,8 +49,8 @@ def sections(
         "remarks": _remarks(found),
         "topics_note": (
             f"{n_active} of {n_topics} topics are active: their mutual information with the documents is "
-            f"above {ACTIVE_INFORMATION} nats. Topics are sorted by information. Bars show each word's {bars}, "
-            f"relative to the topic's first word.{_note_on_classes(found)}"
+            f"above {ACTIVE_INFORMATION} nats. Topics are sorted by information. Bars show the {bars} of "
+            f"each word, relative to the topic's first word.{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
         "pruning": pruning_figure(found),

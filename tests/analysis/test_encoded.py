@@ -122,7 +122,7 @@ def test_what_another_model_encoded_is_refused(corpus):
     with pytest.raises(ValueError, match="encoded by another model"):
         second.transform(encoded)
     first.partial_fit(corpus)
-    with pytest.raises(ValueError, match="call its encode again"):
+    with pytest.raises(ValueError, match="call its encode method again"):
         analysis.topic_summary(first, encoded)
 
 
