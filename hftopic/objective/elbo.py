@@ -131,7 +131,9 @@ RISE = Ramp(0.0, 25.0)
 
 @dataclass(frozen=True)
 class CapacityVAE(Evidence):
-    """Controlled capacity of Burgess et al. (2018) and Alemi et al. (2018): reconstruction + γ |KL - C|.
+    """Controlled capacity of Burgess et al. (2018) and Alemi et al. (2018): the KL divergence is kept near C.
+
+    The loss is the reconstruction plus γ times the absolute value of KL - C.
 
     KL is the mean of KL(q(z|x) || p(z)) over the mini-batch.
 
