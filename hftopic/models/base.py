@@ -2,7 +2,7 @@
 
 import copy
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
@@ -48,7 +48,7 @@ from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError,
 
 
 @dataclass(eq=False, repr=False)
-class BaseTopicModel(FittedModel, BaseEstimator):  # type: ignore[misc]
+class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
     """Topic model trained as a variational autoencoder with a grouped objective.
 
     The class is a dataclass, so that each parameter is declared once, with its default and its constraints.

@@ -1,6 +1,6 @@
 """Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Module, ABC):
     """p(x|z): the distribution over words, given a sample of the latent variables.
 
     A decoder also describes its topics for the model and the analysis: whether they are :attr:`signed`, which

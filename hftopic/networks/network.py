@@ -1,6 +1,6 @@
 """Networks: an encoder, a decoder and a prior, with the interface that training and evaluation use."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -22,7 +22,7 @@ CHUNK_DOCUMENTS = 4096
 CHUNK_ENTRIES = 2**23
 
 
-class Network(nn.Module, Generic[BatchT]):
+class Network(nn.Module, ABC, Generic[BatchT]):
     """Variational autoencoder for any type of documents; the trainer can train it.
 
     Subclasses define :meth:`encode` and :meth:`decode`. Training and evaluation use only these, the other
