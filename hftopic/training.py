@@ -292,16 +292,17 @@ class Trainer(Generic[BatchT]):
             group["lr"] = rate
 
     def _check_finite(self, names: list[str], values: Tensor) -> None:
-        """Raise an error if a term is NaN, infinite or too large; ``values`` has one row per step."""
+        """Raise an error if a weighted term is NaN, infinite or too large; ``values`` has a row per step."""
         if self._largest_term is None:
             first = float(values[0, names.index("reconstruction")].abs())
             highest = torch.finfo(values.dtype).max
             self._largest_term = min(DIVERGED * (1 + first), highest) if math.isfinite(first) else highest
-        bad = ~(values.abs() <= self._largest_term)  # true for NaN as well
+        weighted = {"loss", "reconstruction", *self._weights(self.epoch)}
+        columns = [i for i, name in enumerate(names) if name in weighted]
+        bad = ~(values[:, columns].abs() <= self._largest_term)  # true for NaN as well
         if bad.any():
             first_step = int(bad.any(1).nonzero()[0])
-            weighted = {"loss", "reconstruction", *self._weights(self.epoch)}
-            term = names[max(i for i, name in enumerate(names) if bad[first_step, i] and name in weighted)]
+            term = names[columns[int(bad[first_step].nonzero()[-1])]]
             self.restore()
             raise TrainingDivergedError(term, self.epoch + 1, self.kept_epoch, self.settings.learning_rate)
 

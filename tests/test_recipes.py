@@ -1,16 +1,19 @@
 """The recipes of CONTRIBUTING: each part of the package replaced by one defined here, and used end to end."""
 
+import inspect
 import re
 import warnings
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
+from sklearn.base import clone
+from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.testing import assert_close
@@ -46,7 +49,10 @@ def corpus():
 
 
 def used_end_to_end(model, corpus, folder):
-    """Fit, save, load, analyse and report; the loaded model must answer as the fitted one."""
+    """Fit, save, load, analyse and report; the loaded model must answer as the fitted one.
+
+    ``corpus`` is whatever the model reads.
+    """
     folder.mkdir(exist_ok=True)
     model.fit(corpus)
     model.save(folder / "model")
@@ -63,7 +69,8 @@ def used_end_to_end(model, corpus, folder):
     assert (
         len(a.topic_correlation(loaded, corpus, active=gaussian, n_permutations=9).matrix) == gaussian.sum()
     )
-    assert set(a.contributions(loaded, corpus)["document"]) <= set(range(len(corpus)))
+    encoded = loaded.encode(corpus)
+    assert set(a.contributions(loaded, corpus)["document"]) == set(np.flatnonzero(~encoded.empty))
     page = folder / "report.html"
     with warnings.catch_warnings():  # six epochs may leave no topic active
         warnings.filterwarnings("ignore", message=".*no pair to correlate")
@@ -233,45 +240,46 @@ class EmbeddedDocuments(BagsOfWords):
 
 
 class VectorEncoder(Encoder):
-    """Reads the vectors of documents alone."""
+    """Reads only the vectors of documents."""
 
     def build_first_layer(self, n_words, width, generator):  # noqa: ARG002
-        self.input = Linear(5, width, generator)
+        self.input = Linear(2, width, generator)
 
     def first_layer(self, batch, generator):  # noqa: ARG002
-        return self.input(batch.vectors.to(self.input.weight.dtype))
-
-
-PROJECTION = np.random.default_rng(0).standard_normal((N_WORDS, 5)).astype(np.float32)
+        return self.input(batch.vectors)
 
 
 @register
-@dataclass(eq=False, repr=False)
 class EmbeddedLDA(ProdLDA):
-    """ProdLDA whose encoder reads a vector for each document, here made from its counts; with a parameter."""
+    """ProdLDA whose encoder reads vectors: X is a pair of the documents and a vector for each."""
 
-    scale: float = 1.0
+    scale: Annotated[float, Interval(Real, 0, None, closed="neither")] = 1.0
 
-    def _documents(self, counts, X):  # noqa: ARG002
-        return EmbeddedDocuments(counts, vectors=np.tanh(self.scale * (counts @ PROJECTION)))
+    def _split_input(self, X):
+        return X
+
+    def _documents(self, counts, more):
+        return EmbeddedDocuments(counts, vectors=self.scale * np.asarray(more, dtype=np.float32))
 
     def _build_encoder(self, n_words, space, generator):
         return self._encoder(n_words, space, torch.tanh, generator, VectorEncoder)
 
 
 def test_an_encoder_input(corpus, tmp_path):
-    """The encoder reads only the vectors: no layer has a row for each word. The new parameter is kept."""
+    """The vectors are random, so the counts cannot replace them; the answers depend on the vectors only."""
+    vectors = np.random.default_rng(0).standard_normal((N_DOCUMENTS, 2))
     model = EmbeddedLDA(groups=(2, 2), scale=0.1, validation_fraction=0.2, **SMALL)
-    loaded = used_end_to_end(model, corpus, tmp_path)
-    assert loaded.scale == 0.1
-    assert "scale" in loaded.get_params()
-    shapes = [tuple(parameter.shape) for parameter in loaded._network.encoder.parameters()]
-    assert (16, 5) in shapes
-    assert not any(N_WORDS in shape for shape in shapes)
-    same = np.tile([0, 1], N_WORDS // 2)
-    twice = sp.csr_array(np.vstack([same, same]))
-    theta = loaded.transform(twice)
-    assert_close(theta[0], theta[1])
+    loaded = used_end_to_end(model, (corpus, vectors), tmp_path)
+    assert loaded.get_params()["scale"] == 0.1
+    assert "even" in (tmp_path / "report.html").read_text()  # the labels of the corpus
+    theta = loaded.transform((corpus, vectors))
+    other = corpus[::-1]
+    np.testing.assert_array_equal(loaded.transform((other, vectors)), theta)
+    assert np.abs(loaded.transform((corpus, vectors[::-1])) - theta).max() > 1e-3
+    encoded = loaded.encode((corpus, vectors))
+    assert a.topics_by_label(loaded, encoded).index.tolist() == ["even", "odd"]
+    with pytest.raises(ValueError, match="'scale' parameter"):
+        EmbeddedLDA(scale=0.0).fit((corpus, vectors))
 
 
 # A prior.
@@ -364,10 +372,31 @@ def test_a_corpus_format(corpus, tmp_path):
     labelled = read_corpus(file, labels=corpus.labels)
     assert labelled.labels.tolist() == corpus.labels.tolist()
     used_end_to_end(ProdLDA(groups=(2, 2), **SMALL), again, tmp_path)
+    register_format("bags", read_bags, write_bags, endings=[".bags"])  # a notebook's cell that is run again
     with pytest.raises(ValueError, match="format 'bags' is already in use"):
-        register_format("bags", read_bags)
+        register_format("bags", write_bags)
     with pytest.raises(ValueError, match=r"ending '\.csv' is already in use"):
         register_format("other", read_bags, endings=[".csv"])
+    with pytest.raises(ValueError, match=r"an ending is a point and letters.*got 'bow'"):
+        register_format("other", read_bags, endings=["bow"])
+    with pytest.raises(TypeError, match="endings must be a list"):
+        register_format("other", read_bags, endings=".bow")
+
+
+def test_a_reader_or_writer_that_fails(corpus, tmp_path):
+    """Nothing half-written stays, and what is not a Corpus is named."""
+
+    def half(_, path):
+        path.write_text("half")
+        raise OSError("no space")
+
+    register_format("half", lambda _: [[1, 2]], half, endings=[".half"])
+    with pytest.raises(OSError, match="no space"):
+        write_corpus(corpus, tmp_path / "c.half")
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "c.half").write_text("something")
+    with pytest.raises(TypeError, match="reader of format 'half' must return a Corpus; got list"):
+        read_corpus(tmp_path / "c.half")
 
 
 # A network of one's own, which knows no words: images, with the trainer and the objectives of topic models.
@@ -511,8 +540,126 @@ def test_a_training_parameter_takes_few_edits():
 
 def test_parameters_are_declared_once():
     """The constraints are those of the annotations; a subclass adds to them, and overrides defaults."""
-    constraints = EmbeddedLDA._parameter_constraints
     assert set(ProdLDA()._parameter_constraints) == set(ProdLDA().get_params())
-    assert constraints.keys() == ProdLDA._parameter_constraints.keys()  # scale has no constraint
+    assert EmbeddedLDA._parameter_constraints.keys() - ProdLDA._parameter_constraints.keys() == {"scale"}
     assert (ProdLDA().dropout, hftopic.NVDM().dropout) == (0.02, 0.05)
-    assert isinstance(pd.DataFrame([EmbeddedLDA(scale=2.0).get_params()])["scale"].item(), float)
+    assert clone(EmbeddedLDA(scale=2.0)).get_params()["scale"] == 2.0
+
+
+@pytest.mark.parametrize("model", [ProdLDA, hftopic.NVDM, EmbeddedLDA])
+def test_only_the_groups_are_positional(model):
+    parameters = list(inspect.signature(model).parameters.values())
+    assert parameters[0].name == "groups"
+    assert {p.kind for p in parameters[1:]} == {inspect.Parameter.KEYWORD_ONLY}
+    assert "Annotated" not in str(inspect.signature(model))
+
+
+def test_a_subclass_with_its_own_init(corpus, tmp_path):
+    """It may leave parameters out, also those that a saved model treats in its own way."""
+
+    @register
+    class Plain(ProdLDA):
+        def __init__(self, groups=(2, 2), random_state=None, strength=1.0):
+            super().__init__(groups, random_state=random_state, max_iter=2, hidden=(8,))
+            self.strength = strength
+
+    model = used_end_to_end(Plain(random_state=0, strength=3.0), corpus, tmp_path)
+    assert model.get_params() == {"groups": (2, 2), "random_state": 0, "strength": 3.0}
+
+
+def test_what_cannot_be_a_parameter_is_refused():
+    with pytest.raises(TypeError, match="parameter 'rank' of Incomplete has no default"):
+        type("Incomplete", (ProdLDA,), {"__annotations__": {"rank": int}})
+    with pytest.raises(TypeError, match=r"cannot evaluate the annotation of Unknown\.rank"):
+        type("Unknown", (ProdLDA,), {"__annotations__": {"rank": "Annotated[float, NOWHERE]"}, "rank": 1.0})
+
+
+def test_annotations_may_be_strings():
+    """As ``from __future__ import annotations`` makes them."""
+    written = {
+        "__annotations__": {"rank": "Annotated[float, Interval(Real, 0, 1, closed='both')]"},
+        "rank": 0.5,
+    }
+    model = type("Written", (ProdLDA,), {**written, "__module__": __name__})
+    with pytest.raises(ValueError, match="'rank' parameter"):
+        model(rank=2.0).fit(np.ones((4, 4)))
+
+
+def test_a_parameter_of_the_network_stays_as_it_was_fitted(corpus):
+    """A new parameter is one of the network unless the training reads it: another value needs another fit."""
+    vectors = np.zeros((N_DOCUMENTS, 2))
+    model = EmbeddedLDA(groups=(2, 2), **SMALL).fit((corpus, vectors))
+    model.set_params(scale=3.0)
+    with pytest.raises(ValueError, match=r"scale was 1\.0 when the model was fitted and is now 3\.0"):
+        model.partial_fit((corpus, vectors))
+
+
+# Mistakes that are named before anything is trained.
+
+
+class Wrong(MixtureDecoder):
+    """A decoder with components of a wrong shape."""
+
+    def components(self):
+        return self.logits.T
+
+
+class Unfinished(Decoder):
+    """A decoder without methods."""
+
+
+@dataclass(frozen=True)
+class OneValue:
+    """A prior with moments of one dimension, whatever the groups are."""
+
+    def moments(self, space, simplex_sizes):  # noqa: ARG002
+        return np.zeros(1), np.ones(1)
+
+
+@dataclass(frozen=True)
+class Summed(SmallMeansVAE):
+    """An objective whose term is summed over the mini-batch."""
+
+    def terms(self, step):
+        return {**elbo_terms(step), "squared_means": step.posterior.mean.square().sum()}
+
+
+@dataclass(frozen=True)
+class Misspelt(SmallMeansVAE):
+    """An objective that weighs a term that it does not have."""
+
+    def weights(self, space, progress):  # noqa: ARG002
+        return {"kl": 1.0, "square_means": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"prior": OneValue()}, r"mean, shape \(4,\), and variances .* got shapes \(1,\) and \(1,\)"),
+        ({"objective": Summed()}, r"'squared_means' must have one value per document.*got shape \(\)"),
+        ({"objective": Misspelt()}, "no term 'square_means'; its terms are reconstruction, kl"),
+    ],
+    ids=["prior", "shape", "name"],
+)
+def test_mistakes_in_parts_are_named(settings, message, corpus):
+    with pytest.raises(ValueError, match=message):
+        ProdLDA(groups=(2, 2), **settings, **SMALL).fit(corpus)
+
+
+def test_mistakes_in_decoders_are_named(corpus, monkeypatch):
+    monkeypatch.setattr(MixtureLDA, "_build_decoder", lambda _, *given: Wrong(*given))
+    with pytest.raises(ValueError, match=r"components\(\) of Wrong must be \(4, 40\)"):
+        MixtureLDA(groups=(2, 2), **SMALL).fit(corpus)
+    with pytest.raises(TypeError, match="abstract method"):
+        Unfinished()
+
+
+def test_a_term_without_a_weight_may_be_anything(corpus):
+    """It is a column of the history, and no reason to stop."""
+
+    class Watched(SmallMeansVAE):
+        def terms(self, step):
+            return {**super().terms(step), "watched": torch.full_like(step.log_likelihood, 1e12)}
+
+    model = ProdLDA(groups=(2, 2), objective=Watched(0.1), **SMALL).fit(corpus)
+    assert model.history_["watched"].tolist() == pytest.approx([1e12] * 6)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils import check_array
 
-from hftopic.analysis.models import model_vocabulary
+from hftopic.analysis.models import documents_of, model_vocabulary
 from hftopic.analysis.topics import TopicWords, topic_words
 
 Window = int | Literal["document"]
@@ -100,6 +100,7 @@ def topic_coherence(
     measures = _checked_measures(measure)
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
+    corpus = documents_of(corpus)
     names = _column_names(model_or_topics, corpus, vocabulary)
     table = topic_words(model_or_topics, top_n, vocabulary=names)
     _check_words(table)

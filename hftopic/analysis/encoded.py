@@ -14,8 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
-from hftopic.data.inputs import as_counts
-from hftopic.latent.encoded import Encoded
+from hftopic.data.inputs import as_counts, holds_counts
 from hftopic.latent.posterior import Posterior
 
 
@@ -62,7 +61,10 @@ def posterior_of(model: FittedTopicModel, X: Any) -> Posterior:
 
 def counts_of(model: FittedTopicModel, X: Any) -> sp.csr_array:
     """Counts of documents, shape (n_documents, n_words)."""
-    return X.counts if isinstance(X, Encoded) else as_counts(model, X, reset=False)
+    if holds_counts(X):
+        return as_counts(model, X, reset=False)
+    with empty_documents_known():
+        return model.encode(X).counts  # refuses what another model encoded
 
 
 @contextmanager

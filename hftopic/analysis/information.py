@@ -68,7 +68,7 @@ def information_table(
     model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_INFORMATION
 ) -> pd.DataFrame:
     """Table of :func:`topic_information`, from the posterior of the documents."""
-    posterior, space = _as_tensors(posterior_of_documents), model.latent_space_
+    posterior, space = posterior_of_documents.mean_field(), model.latent_space_
     exact = posterior.negative_entropy().double().mean(0) - _mixture_negative_entropy(posterior)
     information = exact.numpy().clip(0, np.log(len(posterior)))  # rounding can exceed the bounds 0 and log N
     variables = space.variable_of_topic
@@ -142,7 +142,7 @@ def decompose(
     check_topic_model(model)
     X = model.encode(X)
     documents = model.posterior(X)
-    posterior = _as_tensors(documents)
+    posterior = documents.mean_field()
     n_documents = len(posterior)
     if n_samples < 2 or n_documents < 2:
         raise ValueError(
@@ -229,15 +229,6 @@ def _mixture_negative_entropy(posterior: MeanFieldPosterior) -> Tensor:
     log_density = log_dims(grid, posterior).double()
     integrand = log_density.exp() * log_density
     return torch.cat([torch.trapezoid(integrand, grid.double(), dim=0), discrete])
-
-
-def _as_tensors(posterior: Posterior) -> MeanFieldPosterior:
-    mean, variance = (
-        torch.from_numpy(np.asarray(m, dtype=np.float32)) for m in (posterior.mean, posterior.variance)
-    )
-    classes = (torch.from_numpy(np.asarray(p, dtype=np.float32)) for p in posterior.class_probabilities)
-    tiny = torch.finfo(torch.float32).tiny
-    return MeanFieldPosterior(mean, variance.log(), tuple(p.clamp_min(tiny).log() for p in classes))
 
 
 def _prior(model: FittedTopicModel) -> LatentPrior:

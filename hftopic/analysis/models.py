@@ -1,6 +1,6 @@
 """Protocol of a fitted topic model, and checks of the models that are passed to the analysis."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -11,13 +11,11 @@ from sklearn.exceptions import NotFittedError
 
 from hftopic.data.corpus import Corpus
 from hftopic.data.inputs import known_words
+from hftopic.latent.attribution import Attribution
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import GroupsLike
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
-
-Attribution = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]]
-"""Contribution of each topic to each pair of a document and a word, (pairs, n_topics), in nats."""
 
 
 class FittedTopicModel(Protocol):
@@ -52,7 +50,7 @@ class FittedTopicModel(Protocol):
     n_iter_: int
     n_features_in_: int
 
-    def encode(self, X: Any) -> Any:
+    def encode(self, X: Any) -> Encoded:
         """Encode documents once; all other methods accept the result instead of ``X``."""
 
     def posterior(self, X: Any) -> Posterior:
@@ -71,6 +69,9 @@ class FittedTopicModel(Protocol):
         self, n: int = 10, vocabulary: Sequence[str] | None = None, *, by: str | None = None, pole: str = "+"
     ) -> pd.DataFrame:
         """Top words, one row per topic: ``group``, ``word_1`` to ``word_n``."""
+
+    def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
+        """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics)."""
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Function that computes the contributions of topics to words of documents.
@@ -168,8 +169,13 @@ def has_poles(model: FittedTopicModel) -> bool:
 
 def corpus_of(X: Any) -> Corpus | None:
     """The Corpus of the documents, encoded or not; None if they are a bare matrix."""
-    documents = X.source if isinstance(X, Encoded) else X
+    documents = documents_of(X)
     return documents if isinstance(documents, Corpus) else None
+
+
+def documents_of(X: Any) -> Any:
+    """Documents, encoded or not, as they were before they were encoded."""
+    return X.documents if isinstance(X, Encoded) else X
 
 
 def model_vocabulary(

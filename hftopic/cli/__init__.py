@@ -11,19 +11,27 @@ from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit, transform
-from hftopic.cli.program import Program, debug_option, stop_cleanly_when_terminated
+from hftopic.cli.program import Program, debug_option, import_modules, stop_cleanly_when_terminated
 from hftopic.cli.reporting import report
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="hftopic", prog_name="hftopic", message="%(prog)s %(version)s")
+@click.option(
+    "--import",
+    "modules",
+    multiple=True,
+    metavar="MODULE",
+    help="Import a module first, which registers classes or formats of yours; can be repeated.",
+)
 @debug_option
-def program() -> None:
+def program(modules: tuple[str, ...]) -> None:
     """Topic models that learn groups of topics: independent within a group, free to correlate across groups.
 
     Results go to standard output; progress and notes go to standard error. Exit codes: 0 success, 1 error,
     2 wrong usage, 130 interrupted.
     """
+    import_modules(modules)
 
 
 for command in (demo, fit, transform, topics, evaluate, correlate, report, compare, describe):

@@ -98,7 +98,8 @@ def evaluate(
 
     fitted, known = model.read_with_words()
     documents = source.read(vocabulary=known, words_file=model.vocabulary, prefer="test")
-    active = topic_information(fitted, documents)["active"].to_numpy()
+    encoded = fitted.encode(documents)
+    active = topic_information(fitted, encoded)["active"].to_numpy()
     if not active.any():
         note("No topic is active on these documents: coherence and diversity are not available")
     words = fitted.top_words(n_words)[active]
@@ -109,8 +110,8 @@ def evaluate(
     values = {
         "documents": len(documents),
         "tokens": documents.n_tokens,
-        "perplexity": fitted.perplexity(documents),
-        "score": fitted.score(documents),
+        "perplexity": fitted.perplexity(encoded),
+        "score": fitted.score(encoded),
         "topics": len(active),
         "active_topics": int(active.sum()),
         "diversity": topic_diversity(fitted, n_words, topics=active) if active.any() else None,

@@ -11,7 +11,13 @@ from hftopic.cli.options import Command
 from hftopic.cli.values import existing_file, existing_path
 
 if TYPE_CHECKING:
+    from hftopic.analysis.models import FittedTopicModel
     from hftopic.models.base import BaseTopicModel
+    from hftopic.models.nvdm import NVDM
+    from hftopic.models.prodlda import ProdLDA
+
+    # A type checker compares the models with what the analysis asks of them.
+    _models: tuple[type[FittedTopicModel], ...] = (ProdLDA, NVDM)
 
 
 @dataclass(frozen=True)

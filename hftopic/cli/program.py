@@ -1,10 +1,11 @@
 """Program that runs the commands: errors without tracebacks, warnings in one line, exit codes."""
 
+import importlib
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -48,6 +49,23 @@ class Program(click.Group):
                     raise
                 command = self.commands.get(ctx.invoked_subcommand or "")
                 raise click.ClickException(in_options(_message(error), command)) from error
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import modules of the user, which may be in the working folder.
+
+    Raises
+    ------
+    click.ClickException
+        A module does not exist.
+    """
+    if names:
+        sys.path.insert(0, os.getcwd())
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"--import {name}: {error}") from error
 
 
 def debug_option(command: Any) -> Any:

@@ -1,7 +1,7 @@
 """Mini-batches of documents: rows of a CSR matrix of counts, as tensors."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Self
 
@@ -38,8 +38,10 @@ class Batch:
         return replace(self, rows=self.rows[documents])
 
     def to(self, dtype: torch.dtype) -> Self:
-        """The same documents with the counts in another precision."""
-        return replace(self, dtype=dtype)
+        """The same documents with the counts, and what a subclass adds to them, in another precision."""
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        tensors = {name: value.to(dtype) for name, value in held.items() if isinstance(value, Tensor)}
+        return replace(self, dtype=dtype, **tensors)  # type: ignore[arg-type]
 
     @property
     def n_words(self) -> int:

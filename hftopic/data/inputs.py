@@ -1,5 +1,6 @@
 """Validation of X: CSR counts, and the vocabulary of the columns."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -22,6 +23,11 @@ class WithColumns(Protocol):
     n_features_in_: int
 
 
+def holds_counts(X: Any) -> bool:
+    """Whether documents are counts themselves, and not something that only a subclass of a model can read."""
+    return isinstance(X, Corpus | pd.DataFrame | np.ndarray | list) or sp.issparse(X)
+
+
 def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     """Counts as a float32 CSR array, shape (n_documents, n_words); ``X`` itself is never changed.
 
@@ -42,7 +48,7 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     _refuse_texts(X)
     if not reset:
         _check_same_words(model, X)
-        if isinstance(X, Corpus):
+        if isinstance(X, Corpus) and len(X):
             return X.counts  # a Corpus is always valid, and its vocabulary is that of the model
     values = X.counts if isinstance(X, Corpus) else X
     counts = validate_data(model, values, accept_sparse="csr", dtype=np.float32, reset=reset)
@@ -130,10 +136,21 @@ def column_words(model: WithColumns, vocabulary: Sequence[str] | None) -> NDArra
 
 
 def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
-    """Give one warning if some documents are empty."""
+    """Warn once if some documents have no words, at the line that called the package."""
     if empty.any():
         warnings.warn(
             f"{int(empty.sum())} of {len(empty)} documents have no words: {consequence}",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_level_of_the_caller(),
         )
+
+
+def _level_of_the_caller() -> int:
+    """``stacklevel`` of the code that called this package, directly or through scikit-learn."""
+    level, frame = 0, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] in (
+        "hftopic",
+        "sklearn",
+    ):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -21,28 +21,31 @@ class Encoded:
     Attributes
     ----------
     source : Corpus, sparse matrix or array, ndarray or DataFrame
-        The documents as passed to ``encode``.
+        What was passed to ``encode``.
+    documents : Corpus, sparse matrix or array, ndarray or DataFrame
+        What the counts were read from: ``source``, unless the model reads more than counts.
     counts : csr_array, shape (n_documents, n_words), float32
     mean_field : MeanFieldPosterior
         q(z|x) of each document, on the CPU; the prior for an empty document.
     proportions : ndarray, shape (n_documents, n_topics), float32
         The output of ``transform``.
-    made_by : tuple
-        Identifies the model and its state.
+    made_by : str
+        Hash of the weights of the model.
     """
 
     source: Any
+    documents: Any
     counts: sp.csr_array
     mean_field: MeanFieldPosterior
     proportions: NDArray[np.float32]
-    made_by: tuple[object, ...]
+    made_by: str
 
     def __len__(self) -> int:
         return int(self.counts.shape[0])
 
-    @cached_property
+    @property
     def posterior(self) -> Posterior:
-        """Moments of the posterior as arrays."""
+        """Moments of the posterior, as new arrays each time."""
         return Posterior.of(self.mean_field)
 
     @cached_property

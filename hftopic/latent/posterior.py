@@ -180,5 +180,14 @@ class Posterior:
         )
         return cls(mean, variance, tuple(classes))
 
+    def mean_field(self) -> MeanFieldPosterior:
+        """The posterior as tensors, float32."""
+        mean, variance, *classes = (
+            torch.from_numpy(np.asarray(moment, dtype=np.float32))
+            for moment in (self.mean, self.variance, *self.class_probabilities)
+        )
+        tiny = torch.finfo(torch.float32).tiny
+        return MeanFieldPosterior(mean, variance.log(), tuple(p.clamp_min(tiny).log() for p in classes))
+
     def __len__(self) -> int:
         return len(self.mean)

@@ -5,14 +5,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields
+from inspect import signature
 from numbers import Integral, Real
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
@@ -20,11 +20,13 @@ from torch import Tensor
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import Discrete, GroupsLike, Normal
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.priors import Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
+from hftopic.models.bases import BaseEstimator
 from hftopic.models.fitted import FittedModel
 from hftopic.models.parameters import (
     EPOCHS,
@@ -36,8 +38,9 @@ from hftopic.models.parameters import (
     chosen_device,
     chosen_objective,
     chosen_prior,
-    constraints_of,
+    declare_parameters,
     layer_sizes,
+    prior_moments,
 )
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
@@ -46,9 +49,17 @@ from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
+MAY_CHANGE = {
+    *(field.name for field in fields(Settings)),
+    *("alpha", "beta", "gamma", "objective", "ramp", "dropout", "word_dropout", "validation_fraction"),
+    *("device", "verbose", "random_state"),
+}
+"""Parameters that do not change the network: ``partial_fit`` continues with another value."""
 
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(eq=False, repr=False)
-class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
+class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     """Topic model trained as a variational autoencoder with a grouped objective.
 
     The class is a dataclass, so that each parameter is declared once, with its default and its constraints.
@@ -83,12 +94,10 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
     random_state: Annotated[RandomState, "random_state"] = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
-    _network_parameters: ClassVar[tuple[str, ...]] = ("groups", "prior", "hidden", "encoder_norm")
-    """Parameters that must not change between calls of ``partial_fit``."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        cls._parameter_constraints = constraints_of(cls)
+        declare_parameters(cls)
 
     @abstractmethod
     def _default_prior(self) -> Prior:
@@ -201,7 +210,10 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
             raise
 
     def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
-        documents = self._documents(as_counts(self, X, reset=reset), X)
+        if isinstance(X, Encoded):
+            raise TypeError("fit needs the documents themselves, not the result of encode")
+        counted, more = self._split_input(X)
+        documents = self._documents(as_counts(self, counted, reset=reset), more)
         empty = documents.empty
         warn_of_empty(empty, "they are excluded from training")
         if empty.any():
@@ -261,9 +273,9 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
     def _check_same_network(self) -> None:
         """Raise ValueError if a parameter that determines the network has changed since fitting."""
         parameters = self.get_params(deep=False)
-        for name in self._network_parameters:
-            fitted, now = self._fitted_with.get(name), parameters.get(name)
-            if now != fitted:
+        for name, now in parameters.items():
+            fitted = self._fitted_with.get(name)
+            if name not in MAY_CHANGE and now != fitted:
                 raise ValueError(
                     f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
                     "restore the old value to continue training, or call fit to start again"
@@ -273,16 +285,16 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
         space = LatentSpace(self.groups)
         encoder = self._build_encoder(len(background), space, generator)
         decoder = self._build_decoder(space, background, generator)
+        decoder.check(space, len(background))
         prior = chosen_prior(self.prior, self._default_prior())
-        mean, covariance = (
-            torch.from_numpy(moment).float() for moment in prior.moments(space, decoder.softmax_sizes())
-        )
+        mean, covariance = prior_moments(prior, space, decoder.softmax_sizes())
         network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance))
         return network.to(chosen_device(self.device))
 
     def _objective(self) -> Objective:
         weights = {name: getattr(self, name) for name in ("alpha", "beta", "gamma")}
-        defaults = {name: getattr(BaseTopicModel, name) for name in weights}
+        known = {**signature(BaseTopicModel).parameters, **signature(type(self)).parameters}
+        defaults = {name: known[name].default for name in weights}
         return chosen_objective(self.objective, self.ramp, weights, defaults)
 
     def _encoder(
@@ -330,4 +342,4 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):  # type: ignore[misc]
         return state
 
 
-BaseTopicModel._parameter_constraints = constraints_of(BaseTopicModel)
+declare_parameters(BaseTopicModel)

@@ -36,11 +36,15 @@ def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.
     return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
 
 
-def represented(network: TopicNetwork, posterior: MeanFieldPosterior) -> NDArray[np.float32]:
-    """The output of ``transform`` for documents with a known posterior."""
-    network.eval()
-    with torch.inference_mode():
-        return to_numpy(network.decoder.represent(posterior.map(lambda tensor: tensor.to(network.device))))
+def encode(
+    network: TopicNetwork, documents: Documents[Batch]
+) -> tuple[MeanFieldPosterior, NDArray[np.float32]]:
+    """Posterior of each document, on the CPU, and the output of ``transform``, in one pass."""
+    posteriors, proportions = [], []
+    for _, _, encoded in _posteriors(network, documents, CHUNK_DOCUMENTS):
+        posteriors.append(encoded.map(Tensor.cpu))
+        proportions.append(to_numpy(network.decoder.represent(encoded)))
+    return MeanFieldPosterior.concatenated(posteriors), np.concatenate(proportions)
 
 
 def word_probabilities(

@@ -1,5 +1,6 @@
 """Methods of a fitted topic model: topics, documents, likelihoods and saving."""
 
+import hashlib
 import math
 import os
 from collections.abc import Sequence
@@ -10,19 +11,19 @@ import pandas as pd
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
-from sklearn.base import TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import as_counts, column_words, warn_of_empty
+from hftopic.latent.attribution import Attribution
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
+from hftopic.models.bases import TransformerMixin
 from hftopic.models.saving import save_model
-from hftopic.networks.attribution import Attribution
 from hftopic.networks.network import TopicNetwork
 
 RANKINGS = ("probability", "weight")
@@ -39,7 +40,7 @@ def _has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TransformerMixin):  # type: ignore[misc]
+class FittedModel(TransformerMixin):
     """Methods of a fitted topic model."""
 
     groups: Any
@@ -47,6 +48,8 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
     _noise: Tensor
     _documents_seen: int
     _fitted_with: dict[str, Any]
+    vocabulary_: NDArray[np.object_]
+    feature_names_in_: NDArray[np.object_]
     history_: pd.DataFrame
     n_iter_: int
     n_features_in_: int
@@ -80,7 +83,7 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
             ``X`` has negative, missing or infinite counts, or a different vocabulary than the model.
         """
         if isinstance(X, Encoded):
-            return self._own(X).proportions
+            return self._own(X).proportions.copy()
         return evaluation.represent(self._network_checked(), self._read(X))
 
     def transform_latent(self, X: Any) -> NDArray[np.float32]:
@@ -126,10 +129,10 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         """
         if isinstance(X, Encoded):
             return self._own(X)
-        network, documents = self._network_checked(), self._read(X)
-        posterior = evaluation.posterior(network, documents)
-        proportions = evaluation.represented(network, posterior)
-        return Encoded(X, documents.counts, posterior, proportions, (network, self.n_iter_))
+        documents = self._read(X)
+        posterior, proportions = evaluation.encode(self._network, documents)
+        counted, _ = self._split_input(X)
+        return Encoded(X, counted, documents.counts, posterior, proportions, self._weights_hash())
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any) -> NDArray[np.int64]:
@@ -255,6 +258,17 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         with torch.inference_mode():
             return evaluation.to_numpy(self._network.decoder.topics(sign).probabilities())
 
+    def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
+        """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics), in nats.
+
+        The values are not limited by the smallest number of float32, unlike the logarithm of ``transform``.
+        """
+        check_is_fitted(self)
+        on_device = posterior.mean_field().map(lambda tensor: tensor.to(self._network.device))
+        with torch.inference_mode():
+            found = self._network.decoder.log_proportions(on_device)
+        return np.asarray(found.cpu().numpy())
+
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Attribution of the words of documents to topics, as defined by the decoder.
 
@@ -309,14 +323,19 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         check_is_fitted(self)
         return self._network
 
-    def _documents(self, counts: sp.csr_array, X: Any) -> BagsOfWords:  # noqa: ARG002
-        """Documents that the network reads; a subclass may add other data of ``X`` to the counts."""
+    def _split_input(self, X: Any) -> tuple[Any, Any]:
+        """What the counts are read from, and what else a subclass knows of the documents, from ``X``."""
+        return X, None
+
+    def _documents(self, counts: sp.csr_array, more: Any) -> BagsOfWords:  # noqa: ARG002
+        """Documents that the network reads; a subclass adds ``more``, from :meth:`_split_input`."""
         return BagsOfWords(counts)
 
     def _read(self, X: Any) -> BagsOfWords:
         check_is_fitted(self)
-        documents = self._documents(as_counts(self, X, reset=False), X)
-        warn_of_empty(documents.empty, "the prior is used as their posterior")
+        counted, more = self._split_input(X)
+        documents = self._documents(as_counts(self, counted, reset=False), more)
+        warn_of_empty(documents.empty, "their posterior is the prior")
         return documents
 
     def _documents_and_posterior(self, X: Any) -> tuple[BagsOfWords, MeanFieldPosterior | None]:
@@ -324,19 +343,31 @@ class FittedModel(TransformerMixin):  # type: ignore[misc]
         if not isinstance(X, Encoded):
             return self._read(X), None
         known = self._own(X)
-        return self._documents(known.counts, known.source), known.mean_field
+        return self._documents(known.counts, self._split_input(known.source)[1]), known.mean_field
 
     def _own(self, encoded: Encoded) -> Encoded:
         """Raise ValueError unless this model, in its current state, encoded the documents."""
-        if encoded.made_by != (self._network_checked(), self.n_iter_):
+        check_is_fitted(self)
+        if encoded.made_by != self._weights_hash():
             raise ValueError(
                 f"these documents were encoded by another model, or before this {type(self).__name__} was "
                 "fitted again; call its encode method again"
             )
         return encoded
 
+    def _weights_hash(self) -> str:
+        """SHA-256 of the network's weights: it tells models apart, also after they are saved or pickled."""
+        known: str | None = self.__dict__.get("_hash")
+        if known is None:
+            digest = hashlib.sha256()
+            for tensor in self._network.state_dict().values():
+                digest.update(evaluation.to_numpy(tensor).tobytes())
+            known = self._hash = digest.hexdigest()
+        return known
+
     def _expose(self) -> None:
         """Set the fitted attributes that depend only on the network."""
+        self.__dict__.pop("_hash", None)
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()

@@ -1,7 +1,5 @@
 """NVDM: neural variational document model with signed Gaussian topics."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,6 @@ from hftopic.networks.encoder import Encoder
 
 
 @register
-@dataclass(eq=False, repr=False)
 class NVDM(BaseTopicModel):
     """Neural variational document model of Miao et al. (2016), with grouped dimensions (HFVAE).
 

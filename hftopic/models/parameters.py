@@ -1,18 +1,22 @@
 """Validation and interpretation of the estimators' parameters."""
 
+import sys
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from inspect import get_annotations
 from itertools import chain
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar, get_origin
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt
+from torch import Tensor
 
 from hftopic.latent.log_prior import LatentPrior, check_bounded
 from hftopic.latent.priors import Prior
+from hftopic.latent.space import LatentSpace
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 
 WeightLike = float | Ramp
@@ -24,17 +28,51 @@ SHARE = Interval(Real, 0, 1, closed="left")
 WEIGHT = [Interval(Real, 0, None, closed="left"), Ramp]
 
 
-def constraints_of(cls: type) -> dict[str, list[Any]]:
-    """Constraints for scikit-learn's ``_validate_params``, from the annotations of a class.
+def declare_parameters(cls: type) -> None:
+    """Make the annotated attributes of an estimator class its parameters.
 
-    Each parameter is declared once, such as ``dropout: Annotated[float, SHARE] = 0.05``.
+    A parameter is declared once: ``dropout: Annotated[float, SHARE] = 0.05`` is its type, its constraint and
+    its default. The class gets an ``__init__`` that stores the parameters, and the constraints for the
+    ``_validate_params`` of scikit-learn. A class with its own ``__init__`` keeps it. Names that begin or end
+    with an underscore are not parameters.
+
+    Raises
+    ------
+    TypeError
+        A parameter without a default, or an annotation that cannot be evaluated.
     """
+    hints = {name: _evaluated(cls, name, hint) for name, hint in get_annotations(cls).items()}
+    own = {name: hint for name, hint in hints.items() if not name.startswith("_") and not name.endswith("_")}
     constraints: dict[str, list[Any]] = dict(getattr(cls, "_parameter_constraints", {}))
-    for name, hint in get_annotations(cls).items():
+    for name, hint in own.items():
+        if get_origin(hint) is not ClassVar and name not in vars(cls):
+            raise TypeError(f"parameter {name!r} of {cls.__name__} has no default; scikit-learn needs one")
         if hasattr(hint, "__metadata__"):  # typing.Annotated
             allowed = [one if isinstance(one, list) else [one] for one in hint.__metadata__]
             constraints[name] = list(chain.from_iterable(allowed))
-    return constraints
+    cls._parameter_constraints = constraints  # type: ignore[attr-defined]
+    if own and "__init__" not in vars(cls):
+        cls.__annotations__ = own
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+        cls.__annotations__ = hints
+    init = vars(cls).get("__init__")
+    if init is not None:  # its signature, without the constraints
+        hints = get_annotations(init)
+        init.__annotations__ = {name: _without_constraints(hint) for name, hint in hints.items()}
+
+
+def _without_constraints(hint: Any) -> Any:
+    return hint.__origin__ if hasattr(hint, "__metadata__") else hint
+
+
+def _evaluated(cls: type, name: str, hint: Any) -> Any:
+    """An annotation that is a string, as ``from __future__ import annotations`` makes them."""
+    if not isinstance(hint, str) or "Annotated" not in hint:
+        return hint
+    try:
+        return eval(hint, vars(sys.modules[cls.__module__]), dict(vars(cls)))
+    except NameError as error:
+        raise TypeError(f"cannot evaluate the annotation of {cls.__name__}.{name}: {error}") from error
 
 
 def chosen_objective(
@@ -78,6 +116,31 @@ def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
         return default
     _refuse_class("prior", prior)
     return prior
+
+
+def prior_moments(
+    prior: Prior, space: LatentSpace, softmax_sizes: NDArray[np.int64]
+) -> tuple[Tensor, Tensor]:
+    """Mean and variances or covariance of a prior, checked, as float32.
+
+    Raises
+    ------
+    ValueError
+        Moments of another shape, not finite, or of no Gaussian.
+    """
+    mean, spread = (np.asarray(moment, dtype=np.float64) for moment in prior.moments(space, softmax_sizes))
+    n = space.n_dims
+    if mean.shape != (n,) or spread.shape not in ((n,), (n, n)):
+        raise ValueError(
+            f"{prior!r} must return the mean, shape ({n},), and variances ({n},) or a covariance ({n}, {n}); "
+            f"got shapes {mean.shape} and {spread.shape}"
+        )
+    covariance = np.diag(spread) if spread.ndim == 1 else spread
+    if not (np.isfinite(mean).all() and np.isfinite(spread).all() and np.allclose(covariance, covariance.T)):
+        raise ValueError(f"the moments of {prior!r} must be finite, and a covariance symmetric")
+    if n and np.linalg.eigvalsh(covariance)[0] <= 0:
+        raise ValueError(f"the covariance of {prior!r} must be positive definite")
+    return torch.from_numpy(mean).float(), torch.from_numpy(spread).float()
 
 
 def _refuse_class(name: str, value: Any) -> None:

@@ -1,6 +1,5 @@
 """ProdLDA: a product of experts with topic proportions on a simplex."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import torch
@@ -18,7 +17,6 @@ from hftopic.networks.layers import softplus
 
 
 @register
-@dataclass(eq=False, repr=False)
 class ProdLDA(BaseTopicModel):
     """ProdLDA topic model (Srivastava & Sutton 2017) with groups of topics (HFVAE, Esmaeili et al. 2019).
 
@@ -148,8 +146,6 @@ class ProdLDA(BaseTopicModel):
     dropout: Annotated[float, SHARE] = 0.02
     word_dropout: Annotated[float, SHARE] = 0.1
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
-
-    _network_parameters = (*BaseTopicModel._network_parameters, "topic_softmax")
 
     def _default_prior(self) -> Prior:
         return DirichletLaplace(1.0)

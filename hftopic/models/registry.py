@@ -33,8 +33,8 @@ def register(cls: ClassT) -> ClassT:
     Parameters
     ----------
     cls : type
-        A subclass of :class:`hftopic.ProdLDA` or :class:`hftopic.NVDM`, or a dataclass whose instances are
-        parameters of a model: an objective, a prior or a group of latent variables.
+        A subclass of :class:`hftopic.ProdLDA`, :class:`hftopic.NVDM` or their base ``BaseTopicModel``; or a
+        dataclass whose instances are parameters of a model: an objective, a prior or a discrete variable.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +27,10 @@ class FittedState(Protocol):
     """The state of a fitted model that its files hold."""
 
     _fitted_with: dict[str, Any]
-    _network: Network[Any]
+
+    @property
+    def _network(self) -> Network[Any]: ...
+
     _noise: Tensor
     _documents_seen: int
     history_: pd.DataFrame
@@ -56,6 +60,7 @@ def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
             {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS
         )
         (draft / DESCRIPTION).write_text(text, encoding="utf-8")
+        shutil.copymode(draft / DESCRIPTION, draft / TENSORS)  # which safetensors lets only the owner read
 
 
 def _description(model: FittedState) -> dict[str, Any]:
@@ -63,9 +68,10 @@ def _description(model: FittedState) -> dict[str, Any]:
     if MODELS.get(type(model).__name__) is not type(model):
         raise TypeError(_unregistered(type(model)))
     parameters = dict(model._fitted_with)
-    if not isinstance(parameters["random_state"], int | np.integer | None):
+    if not isinstance(parameters.get("random_state"), int | np.integer | None):
         parameters["random_state"] = None
-    parameters["device"] = str(parameters["device"])
+    if "device" in parameters:
+        parameters["device"] = str(parameters["device"])
     words = {name: getattr(model, name, None) for name in WORDS}
     return {
         "schema": SCHEMA_VERSION,
@@ -89,7 +95,12 @@ def _encoded(value: Any) -> Any:
         given = {field.name: _encoded(getattr(value, field.name)) for field in fields(value) if field.init}
         return {"type": name, **given}
     if isinstance(value, dict):
-        return {str(key): _encoded(item) for key, item in value.items()}
+        wrong = [key for key in value if not isinstance(key, str) or key == "type"]
+        if wrong:
+            raise TypeError(
+                f"cannot save a dict with the key {wrong[0]!r}: keys are strings other than 'type'"
+            )
+        return {key: _encoded(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return {"type": "tuple", "items": [_encoded(item) for item in value]}
     if isinstance(value, list):
@@ -100,7 +111,8 @@ def _encoded(value: Any) -> Any:
         return {"type": "float", "value": str(value)}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(f"cannot save a {type(value).__name__}: {value!r}")
+    hint = "; store a tuple of numbers" if isinstance(value, np.ndarray) else ""
+    raise TypeError(f"cannot save a {type(value).__name__}: {value!r}{hint}")
 
 
 def _unregistered(cls: type) -> str:

@@ -1,25 +1,10 @@
 """Attribution of the words of a document to topics, for decoders that are products of experts."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-
-class Attribution(Protocol):
-    """Contribution of each topic to words of documents, in nats."""
-
-    def __call__(self, proportions: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-        """Contribution of each topic to (document, word) pairs, shape (pairs, n_topics).
-
-        Parameters
-        ----------
-        proportions : ndarray, shape (pairs, n_topics)
-            Output of ``transform`` for the document of each pair.
-        columns : ndarray of int, shape (pairs,)
-            Column of the word of each pair.
-        """
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic.latent.attribution import Attribution
 from hftopic.latent.groups import Discrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.attribution import Attribution, ProductAttribution
+from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
@@ -62,6 +64,43 @@ class Decoder(nn.Module, ABC):
         if gaussian.any():
             numbers[gaussian] = -1 if self.signed else numbers[gaussian][0]
         return numbers
+
+    def check(self, space: LatentSpace, n_words: int) -> None:
+        """Check that the methods of the decoder fit each other, before the decoder is trained.
+
+        Raises
+        ------
+        ValueError
+            A method returns another shape than it should, or probabilities that do not sum to 1.
+        """
+        name, n_topics = type(self).__name__, space.n_topics
+        training = self.training
+        self.eval()
+        with torch.no_grad():
+            example = MeanFieldPosterior(
+                torch.zeros(2, space.n_dims),
+                torch.zeros(2, space.n_dims),
+                tuple(variable.log_prior().float().expand(2, -1) for variable in space.concretes),
+            )
+            words = self.topics().probabilities()
+            found = {
+                "n_words": (self.n_words, n_words),
+                "components()": (tuple(self.components().shape), (n_topics, n_words)),
+                "topics().probabilities()": (tuple(words.shape), (n_topics, n_words)),
+                "simplex()": (np.shape(self.simplex()), (n_topics,)),
+                "represent()": (tuple(self.represent(example).shape), (2, n_topics)),
+            }
+        self.train(training)
+        for method, (got, expected) in found.items():
+            if got != expected:
+                raise ValueError(f"{method} of {name} must be {expected} (n_topics, V); got {got}")
+        if not torch.allclose(words.sum(1), torch.ones(n_topics), atol=1e-3):
+            raise ValueError(f"topics().probabilities() of {name} must have rows that sum to 1")
+
+    def log_proportions(self, posterior: MeanFieldPosterior) -> Tensor:
+        """Logarithm of the topic proportions at the posterior means, shape (B, n_topics), in float64."""
+        represented = self.represent(posterior).double()
+        return represented.clamp_min(torch.finfo(torch.float32).tiny).log()
 
     def softmax_sizes(self) -> NDArray[np.int64]:
         """Number of topics that share a softmax with each Gaussian dimension, shape (K,), for the prior."""
@@ -147,6 +186,13 @@ class ProdLDADecoder(Decoder):
     def represent(self, posterior: MeanFieldPosterior) -> Tensor:
         proportions = self.proportions(posterior.mean) / max(1, len(self.softmax_slices))
         return self.columns(proportions, [log_pi.exp() for log_pi in posterior.log_classes])
+
+    def log_proportions(self, posterior: MeanFieldPosterior) -> Tensor:
+        """Log softmax, also where a proportion is too small for float32."""
+        z, n = posterior.mean.double(), max(1, len(self.softmax_slices))
+        parts = [torch.log_softmax(z[:, s], 1) - math.log(n) for s in self.softmax_slices]
+        gaussian = torch.cat(parts, 1) if parts else z
+        return self.columns(gaussian, [log_pi.double() for log_pi in posterior.log_classes])
 
     def components(self) -> Tensor:
         return self._normalised(self.covariance)

@@ -8,6 +8,7 @@ import numpy as np
 from hftopic.analysis.documents.contributions import contributions
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.data.corpus import Corpus
+from hftopic.latent.encoded import Encoded
 from hftopic.report.values import shortened, visible
 
 MOST_TOKENS = 400  # maximum number of tokens shown per document
@@ -32,7 +33,7 @@ def chosen_documents(
 def document_data(
     model: FittedTopicModel,
     corpus: Corpus,
-    encoded: Any,
+    encoded: Encoded,
     rows: np.ndarray,
     texts: Sequence[str | None] | None,
     active: np.ndarray,

@@ -25,6 +25,7 @@ from hftopic.analysis import (
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.quality import quality_table
 from hftopic.data.corpus import Corpus
+from hftopic.latent.encoded import Encoded
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class Findings:
 def findings(
     model: FittedTopicModel,
     corpus: Corpus,
-    encoded: Any,
+    encoded: Encoded,
     *,
     n_words: int,
     measures: Sequence[str],

@@ -14,9 +14,10 @@ import pandas as pd
 from hftopic import __version__
 from hftopic._files import written_whole
 from hftopic._numbers import is_whole
-from hftopic.analysis.models import FittedTopicModel, check_topic_model
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of
 from hftopic.data.corpus import Corpus
-from hftopic.data.inputs import column_words
+from hftopic.data.inputs import column_words, holds_counts
+from hftopic.latent.encoded import Encoded
 from hftopic.plots.style import colour_number
 from hftopic.report.documents import chosen_documents, document_data
 from hftopic.report.findings import Findings, findings
@@ -50,7 +51,7 @@ def write_report(
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+    corpus : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
         Documents of the report. If the Corpus has ``tokens``, documents are shown in reading order and the
         coherence uses sliding windows. If it has ``labels``, there is a section of topics by label.
     path : path-like
@@ -107,7 +108,8 @@ def write_report(
         if not is_whole(value):
             raise ValueError(f"{name} must be a positive int, got {value!r}")
     template = _template()
-    documents = _as_corpus(model, corpus, vocabulary)
+    source = corpus if holds_counts(corpus) else model.encode(corpus)
+    documents = _as_corpus(model, source, vocabulary)
     for name, given in (("texts", texts), ("dates", dates)):
         if given is not None and len(given) != len(documents):
             raise ValueError(
@@ -123,7 +125,7 @@ def write_report(
     }
     # The file is opened before the analysis, so that a wrong path fails early.
     with written_whole(path) as draft:
-        encoded = model.encode(documents)
+        encoded = source if isinstance(source, Encoded) else model.encode(documents)
         found = findings(
             model,
             documents,
@@ -191,8 +193,9 @@ def _content_hash(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _as_corpus(model: FittedTopicModel, corpus: Any, vocabulary: Sequence[str] | None) -> Corpus:
+def _as_corpus(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> Corpus:
     """Documents as a Corpus, which has a vocabulary."""
+    corpus = documents_of(X)
     if isinstance(corpus, Corpus):
         return corpus
     counts = corpus.to_numpy() if isinstance(corpus, pd.DataFrame) else corpus
@@ -202,7 +205,7 @@ def _as_corpus(model: FittedTopicModel, corpus: Any, vocabulary: Sequence[str] |
 def _data(
     model: FittedTopicModel,
     corpus: Corpus,
-    encoded: Any,
+    encoded: Encoded,
     found: Findings,
     rows: np.ndarray,
     texts: list[str | None] | None,

@@ -1,13 +1,16 @@
 """Documents encoded once: the same answers as from the documents themselves, and no further pass."""
 
+import copy
 import inspect
+import pickle
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, make_correlated_topics
+from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, load, make_correlated_topics
 from hftopic.networks.encoder import Encoder
 from hftopic.report import write_report
 
@@ -23,17 +26,16 @@ SETTINGS = {
     "word_contributions": {"document": 3},
     "topics_over_time": {"dates": np.arange(N_DOCUMENTS) // 10},
     "topic_coherence": {"measure": "u_mass"},
-    "recurring_pairs": {},
+    "coherence_score": {"measure": "u_mass", "threshold": 0.0},
 }
 
 
-def takes_documents(function):
-    parameters = inspect.signature(function).parameters
-    return list(parameters)[:2] == ["model", "X"]
-
-
 FUNCTIONS = [
-    name for name in analysis.__all__ if name[0].islower() and takes_documents(getattr(analysis, name))
+    name
+    for name in analysis.__all__
+    if name[0].islower()
+    and list(inspect.signature(getattr(analysis, name)).parameters)[1:2] in (["X"], ["corpus"])
+    and name not in ("recurring_pairs", "compare")  # of several models, each of which would encode
 ]
 ONLY_SHARES = {"get_topic_info", "to_pyldavis", "document_coverage", "effective_topics"}
 
@@ -70,7 +72,7 @@ def encoded_documents(monkeypatch):
 
 
 def plain(value):
-    """What a function returns, in a form that compares."""
+    """A result as plain lists, for comparison."""
     if is_dataclass(value):
         return plain(asdict(value))
     if isinstance(value, dict):
@@ -84,7 +86,8 @@ def plain(value):
 
 def test_most_functions_are_tried():
     assert {"decompose", "topic_summary", "contributions", "topics_by_label"} <= set(FUNCTIONS)
-    assert len(FUNCTIONS) >= 15
+    assert SETTINGS.keys() <= set(FUNCTIONS)
+    assert len(FUNCTIONS) >= 19
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -126,10 +129,56 @@ def test_what_another_model_encoded_is_refused(corpus):
         analysis.topic_summary(first, encoded)
 
 
+@pytest.mark.filterwarnings("ignore:.*no words")
+def test_it_is_known_again_after_pickling_and_saving(fitted, corpus, tmp_path):
+    """The weights tell models apart, so a copy of the model knows what the model encoded."""
+    encoded = pickle.loads(pickle.dumps(fitted.encode(corpus)))
+    fitted.save(tmp_path / "model")
+    for again in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted), load(tmp_path / "model")):
+        np.testing.assert_array_equal(again.transform(encoded), fitted.transform(corpus))
+
+
+@pytest.mark.filterwarnings("ignore:.*no words")
+def test_answers_can_be_changed_without_changing_it(fitted, corpus):
+    encoded = fitted.encode(corpus)
+    before = fitted.transform(encoded)
+    fitted.transform(encoded)[:] = 0
+    fitted.posterior(encoded).mean[:] = 0
+    np.testing.assert_array_equal(fitted.transform(encoded), before)
+    assert fitted.posterior(encoded).mean.any()
+
+
+def test_fit_needs_the_documents_themselves(corpus):
+    model = ProdLDA(groups=2, hidden=(8,), max_iter=1, random_state=0).fit(corpus[6:])
+    with pytest.raises(TypeError, match="not the result of encode"):
+        model.fit(model.encode(corpus[6:]))
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["transform", "posterior", "encode", "perplexity", "score", "score_samples", "word_probabilities"],
+)
+def test_a_warning_names_the_line_of_the_user(fitted, corpus, method):
+    with pytest.warns(UserWarning, match="no words") as caught:
+        getattr(fitted, method)(corpus)
+    assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
+
+
+@pytest.mark.filterwarnings("ignore:.*no words", "ignore:.*no pair to correlate")
+def test_a_report_of_encoded_documents_is_that_of_the_documents(fitted, corpus, encoded_documents, tmp_path):
+    """The encoder reads nothing more, and labels and words of the corpus are there."""
+    encoded, pages = fitted.encode(corpus), (tmp_path / "a.html", tmp_path / "b.html")
+    encoded_documents.clear()
+    for documents, page in zip((encoded, corpus), pages, strict=True):
+        write_report(fitted, documents, page, measures="u_mass", n_permutations=9)
+    assert sum(encoded_documents) == N_DOCUMENTS
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
 @pytest.mark.filterwarnings("ignore:.*no words", "ignore:.*no pair to correlate")
 @pytest.mark.parametrize("with_texts", [False, True])
 def test_a_report_encodes_its_corpus_once(fitted, corpus, encoded_documents, tmp_path, with_texts):
-    """One pass of the encoder over the documents, where there were ten; with texts as without."""
+    """One pass of the encoder over the documents, with and without texts."""
     texts = [f"text {row}" for row in range(N_DOCUMENTS)] if with_texts else None
     dates = np.arange(N_DOCUMENTS) // 10
     write_report(

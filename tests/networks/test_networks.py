@@ -10,10 +10,11 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from hftopic.data.batches import Batch, batch_slices, shuffled_batches
+from hftopic.latent.groups import Concrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks import likelihood
-from hftopic.networks.decoders import NVDMDecoder, ProdLDADecoder
+from hftopic.networks.decoders import Decoder, NVDMDecoder, ProdLDADecoder
 from hftopic.networks.encoder import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder
 from hftopic.networks.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
 from hftopic.networks.likelihood import LogLinear
@@ -151,6 +152,23 @@ def test_one_softmax_a_group():
     assert_close(theta[:, :2].sum(1), torch.ones(4))
     assert_close(theta[:, 2:].sum(1), torch.ones(4))
     assert_close(decoder.represent(MeanFieldPosterior(z, z)).sum(1), torch.ones(4))
+
+
+@pytest.mark.parametrize("softmax", ["joint", "group"])
+def test_log_proportions_are_those_of_the_represented_documents(softmax):
+    decoder = ProdLDADecoder(LatentSpace((3, Concrete(2), 2)), softmax, 0.0, torch.zeros(4), generator())
+    z = torch.randn(6, 5, generator=generator())
+    posterior = MeanFieldPosterior(z, z, (torch.log_softmax(torch.randn(6, 2, generator=generator()), 1),))
+    found = decoder.log_proportions(posterior)
+    assert found.dtype == torch.float64
+    assert_close(found.float(), decoder.represent(posterior).log())
+    assert_close(found, Decoder.log_proportions(decoder, posterior), rtol=1e-5, atol=1e-5)
+
+
+def test_a_proportion_too_small_for_float32_has_a_logarithm():
+    decoder = ProdLDADecoder(LatentSpace(3), "joint", 0.0, torch.zeros(4), generator())
+    z = torch.tensor([[500.0, 0.0, -500.0]])
+    assert_close(decoder.log_proportions(MeanFieldPosterior(z, z)), (z - 500.0).double())
 
 
 def test_nvdm_is_linear_in_z_and_has_two_poles():

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.special import logsumexp
 
 from hftopic.analysis.correlation.partial import chosen_penalty, partial_correlation
 from hftopic.analysis.correlation.significance import document_chunks
@@ -90,7 +89,7 @@ def topic_scores(model: FittedTopicModel, posterior: Posterior, topics: np.ndarr
     check_kind(model, kind)
     dims = model.latent_space_.variable_of_topic[topics]
     if kind == "clr":
-        values, scale = standardised(centred_log_ratios(model, posterior, dims))
+        values, scale = standardised(centred_log_ratios(model, posterior, topics))
     else:
         values, scale = standardised(np.asarray(posterior.mean)[:, dims])
     variance = np.asarray(posterior.variance)[:, dims] if kind == "total" else None
@@ -117,28 +116,16 @@ def check_kind(model: FittedTopicModel, kind: str) -> None:
         )
 
 
-def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, dims: np.ndarray) -> np.ndarray:
-    """log θ of some topics minus the mean of log θ over all Gaussian topics, (N, len(dims)).
+def centred_log_ratios(model: FittedTopicModel, posterior: Posterior, topics: np.ndarray) -> np.ndarray:
+    """log θ of some topics minus the mean of log θ over all Gaussian topics, (N, len(topics)).
 
-    θ is the result of ``transform``, the softmax of the posterior means. The logarithm is computed before
-    rounding to float32, in which a very small θ would be 0 and its logarithm infinite.
+    The model gives the logarithm, because a proportion that is rounded to 0 in float32 has none.
     """
-    mean = np.asarray(posterior.mean)
-    if not len(dims):
-        return mean[:, dims]  # the model may have no Gaussian topic, so the mean is not defined
-    level = mean.mean(axis=1, dtype=np.float64)[:, None]
-    numbers, simplex = np.unique(model.topic_simplex_[model.latent_space_.gaussian], return_inverse=True)
-    if len(numbers) == 1:
-        return np.asarray(
-            mean[:, dims] - level
-        )  # with a single simplex, the normaliser of a document cancels
-    members = [np.flatnonzero(simplex == place) for place in range(len(numbers))]
-    log_normalisers = np.stack(
-        [logsumexp(mean[:, of_simplex].astype(np.float64), axis=1) for of_simplex in members], axis=1
-    )  # (N, simplexes)
-    sizes = np.array([len(of_simplex) for of_simplex in members])
-    level -= (log_normalisers @ sizes / sizes.sum())[:, None]
-    return np.asarray(mean[:, dims] - log_normalisers[:, simplex[dims]] - level)
+    if not len(topics):
+        return np.empty((len(posterior.mean), 0))  # perhaps there is no Gaussian topic to take the mean over
+    log_theta = model.log_proportions(posterior)
+    level = log_theta[:, model.latent_space_.gaussian].mean(axis=1, keepdims=True)
+    return np.asarray(log_theta[:, topics] - level)
 
 
 def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
 from hftopic.analysis.encoded import counts_of, document_topics
-from hftopic.analysis.models import Attribution, FittedTopicModel, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.topics import select_topics
 from hftopic.data.inputs import column_words
+from hftopic.latent.attribution import Attribution
 
 CHUNK_ENTRIES = 2**21  # size of an (entries, topics) block: 16 MB of float64
 

@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from hftopic.analysis.coherence import Window
 from hftopic.analysis.correlation.correlation import topic_correlation
-from hftopic.analysis.encoded import empty_documents_known
 from hftopic.analysis.information import topic_information
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.selection.scorers import active_words, mean_coherence, words_of_columns
@@ -99,14 +98,13 @@ def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:
 
 def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray, dict[str, Any]]:
     """Which topics of a fitted model are active, (n_topics,) bool, and its measures by name."""
-    documents = yardstick.validation
+    documents = model.encode(yardstick.validation)
     names = words_of_columns(model, documents, yardstick.vocabulary)
     information = topic_information(model, documents, threshold=yardstick.threshold)
     active = information["active"].to_numpy(dtype=bool)
     words = active_words(model, active, yardstick.top_n, names)
-    with empty_documents_known():
-        perplexity = model.perplexity(documents)
-        sides = correlation_sizes(model, documents, active)
+    perplexity = model.perplexity(documents)
+    sides = correlation_sizes(model, documents, active)
     return active, {
         "perplexity": perplexity,
         yardstick.coherence: mean_coherence(

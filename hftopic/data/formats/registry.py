@@ -1,15 +1,19 @@
 """Registry of the file formats, by name; ``register_format`` adds a custom format."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.counts import Counts, Request, read_counts, read_vocabulary
 from hftopic.data.formats.detection import ENDINGS
 from hftopic.data.formats.docword import read_docword, write_docword
 from hftopic.data.formats.folder import read_folder, write_folder
+from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
 from hftopic.data.formats.npz import read_npz, write_npz
 from hftopic.data.formats.octis import read_octis, write_octis
@@ -70,7 +74,9 @@ def register_format(
     *,
     endings: Sequence[str] = (),
 ) -> None:
-    """Add a custom format to ``read_corpus``, ``write_corpus`` and the command line.
+    """Add a custom format to ``read_corpus`` and ``write_corpus``, in this process.
+
+    On the command line, ``hftopic --import MODULE`` imports the module that calls this function.
 
     Parameters
     ----------
@@ -81,14 +87,17 @@ def register_format(
         vocabulary and the labels that the user asks for. Raise :class:`hftopic.data.formats.FormatError` for
         an error message that names the file.
     write : function, optional
-        Takes a Corpus and a path, and writes the corpus. Without it, the format can only be read.
+        Takes a Corpus and a path, and writes the corpus there. The file appears only if the function
+        succeeds. Without it, the format can only be read.
     endings : sequence of str
-        Endings of file names that identify the format, such as ".bow".
+        Endings of file names that identify the format, such as ".bow": a point and letters, in lower case.
 
     Raises
     ------
+    TypeError
+        ``read`` or ``write`` is not a function, or ``endings`` is a string.
     ValueError
-        The name or an ending is already in use.
+        The name or an ending is not valid, or another format uses it.
 
     Examples
     --------
@@ -99,18 +108,52 @@ def register_format(
     ...     return Corpus(lengths, ["word"])
     >>> register_format("lengths", read_lengths, endings=[".lengths"])
     """
-    taken = [ending for ending in endings if ending in ENDINGS]
-    if name in FORMATS or taken:
-        what = f"format {name!r}" if name in FORMATS else f"ending {taken[0]!r}"
-        raise ValueError(f"the {what} is already in use; choose another")
+    _check_format(name, read, write, endings)
 
     def read_as_asked(path: Path, request: Request) -> Corpus:
         corpus = read(path)
+        if not isinstance(corpus, Corpus):
+            raise TypeError(
+                f"the reader of format {name!r} must return a Corpus; got {type(corpus).__name__}"
+            )
         corpus = corpus if request.split is None else corpus.split(request.split)
         words = request.vocabulary
         if request.vocabulary_file is not None:
             words = read_vocabulary(request.vocabulary_file, request.encoding)
         return corpus if words is None else corpus.with_vocabulary(words)
 
-    FORMATS[name] = Format(read_as_asked, write)
+    def write_atomically(corpus: Corpus, path: Path) -> None:
+        with written_whole(path) as draft:
+            write(corpus, draft)  # type: ignore[misc]
+            if not draft.exists():
+                raise FormatError(f"the writer of format {name!r} wrote nothing", path)
+
+    FORMATS[name] = Format(read_as_asked, write_atomically if write else None)
     ENDINGS.update(dict.fromkeys(endings, name))
+    _CUSTOM[name] = _origin(read)
+
+
+_CUSTOM: dict[str, tuple[str, str]] = {}
+"""Where the reader of each custom format is defined."""
+
+
+def _check_format(name: str, read: Any, write: Any, endings: Any) -> None:
+    """Refuse a name, functions or endings that cannot be used."""
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"the name of a format must be a non-empty string; got {name!r}")
+    if not callable(read) or not (write is None or callable(write)):
+        raise TypeError("read and write of a format must be functions")
+    if isinstance(endings, str):
+        raise TypeError(f"endings must be a list, such as [{endings!r}]")
+    wrong = [ending for ending in endings if not re.fullmatch(r"\.[a-z0-9_-]+", str(ending))]
+    if wrong:
+        raise ValueError(f"an ending is a point and letters in lower case, such as '.bow'; got {wrong[0]!r}")
+    again = _CUSTOM.get(name) == _origin(read)  # the cell of a notebook that is run again
+    taken = [ending for ending in endings if ENDINGS.get(ending, name) != name]
+    if (name in FORMATS and not again) or taken:
+        what = f"ending {taken[0]!r}" if taken else f"format {name!r}"
+        raise ValueError(f"the {what} is already in use; choose another")
+
+
+def _origin(function: Any) -> tuple[str, str]:
+    return getattr(function, "__module__", ""), getattr(function, "__qualname__", "")

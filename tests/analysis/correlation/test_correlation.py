@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import log_softmax
 from scipy.stats import false_discovery_control
 
 from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
@@ -22,11 +23,13 @@ class Planted:
         n_topics = self.mean.shape[1]
         self.topic_groups_ = np.zeros(n_topics, dtype=int) if groups is None else np.asarray(groups)
         self.latent_space_ = LatentSpace(n_topics)
-        self.topic_simplex_ = np.zeros(n_topics, dtype=int)
         self.prior_mean_, self.prior_covariance_ = np.zeros(n_topics), np.eye(n_topics)
 
     def posterior(self, X):
         return Posterior(self.mean[: len(X)], self.variance[: len(X)])
+
+    def log_proportions(self, posterior):
+        return log_softmax(posterior.mean, axis=1)
 
     def top_words(self, n=10, vocabulary=None, pole="+"):  # noqa: ARG002
         assert vocabulary is None

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import log_softmax
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis.correlation.recurrence import recurring_pairs
@@ -22,7 +23,6 @@ class Planted:
         self.mean = (scores[:, self.order] * signs).astype(np.float32)
         self.latent_space_ = LatentSpace(groups)
         self.topic_groups_ = self.latent_space_.topic_groups
-        self.topic_simplex_ = np.zeros(len(order), dtype=int)
         words = np.eye(scores.shape[1]).repeat(N_WORDS // scores.shape[1], axis=1) + 0.01
         self.components_ = (words - words.mean(axis=1, keepdims=True))[self.order] * signs[:, None]
         self.topic_word_ = words[self.order] / words[self.order].sum(axis=1, keepdims=True)
@@ -30,6 +30,9 @@ class Planted:
 
     def posterior(self, X):
         return Posterior(self.mean[: len(X)], np.full_like(self.mean[: len(X)], 0.01))
+
+    def log_proportions(self, posterior):
+        return log_softmax(posterior.mean, axis=1)
 
     def top_words(self, n=10, vocabulary=None, pole="+"):  # noqa: ARG002
         assert vocabulary is None

@@ -1,0 +1,35 @@
+"""Base classes of scikit-learn, with the types that it does not declare.
+
+Without them a type checker takes every attribute of an estimator for granted, and checks nothing.
+"""
+
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.utils import Tags
+
+    class BaseEstimator:
+        """Parameters by name, and their validation."""
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def set_params(self, **params: Any) -> Self: ...
+
+        def _validate_params(self) -> None: ...
+
+        def __sklearn_tags__(self) -> Tags: ...
+
+        def __getstate__(self) -> dict[str, Any]: ...
+
+    class TransformerMixin:
+        """``fit_transform`` and ``set_output``."""
+
+        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[Any]: ...
+
+        def set_output(self, *, transform: str | None = None) -> Self: ...
+
+else:
+    from sklearn.base import BaseEstimator, TransformerMixin
+
+__all__ = ["BaseEstimator", "TransformerMixin"]
