@@ -50,7 +50,7 @@ bench: $(VENV)/.installed $(BENCH)/.installed
 	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
 
 # Reduced results go beside the full ones, which take hours and continue where they were stopped.
-# Corpora that are not there are skipped by name; docstrings always are there.
+# Corpora that are not there are skipped by name; The docstrings corpus is always available.
 REDUCED := experiments/results/reduced
 EXPERIMENT = $(BIN)/python experiments/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 --results $(REDUCED)/$(1).jsonl)
 reproduce: $(VENV)/.installed

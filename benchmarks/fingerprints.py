@@ -99,7 +99,7 @@ def labelled_corpus() -> Corpus:
 
 
 def answers(model: Any, corpus: Corpus) -> Iterator[tuple[str, Any]]:
-    """What a fitted model says, and what the analysis says of it."""
+    """Results of a fitted model and of its analysis."""
     posterior = model.posterior(corpus)
     yield "components", model.components_
     yield "topic_word", model.topic_word_

@@ -17,7 +17,7 @@ QUALITY_MODELS = {
     "nvdm-vae": ("NVDM VAE", "NVDM, plain VAE"),
 }
 SHORT_CORPORA = {"20ng_avitm1995": "20NG", "agnews": "AG News"}
-TIMED = "20NG"  # the only corpus whose fits had the machine to themselves
+TIMED = "20NG"  # the only corpus whose fits ran alone
 
 
 def quality(lines: Sequence[Line]) -> Table:

@@ -104,7 +104,7 @@ def table(lines: Iterable[Line], keys: Mapping[str, str], columns: Mapping[str, 
     lines : iterable of mapping
         Results, a line a fit.
     keys : mapping of str to str
-        What tells rows apart: from keys of the lines to the titles of the first columns. A first column
+        Columns that identify a row: from keys of the lines to the titles of the first columns. A first column
         "corpus" is left out where all lines are of one corpus.
     columns : mapping of str to callable
         From the titles of the other columns to their cells.

@@ -49,7 +49,7 @@ def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
 
 
 def of_labels(model: Model, data: scorer.Splits, test_topics: np.ndarray) -> dict[str, float | None]:
-    """How well proportions of topics tell the labels."""
+    """Scores against the labels."""
     if data.train_labels is None or data.test_labels is None:
         return {"probe_accuracy": None, "purity": None}
     train_topics = model.transform(data.train)

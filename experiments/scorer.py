@@ -1,4 +1,4 @@
-"""Scores of topics, predictions and representations that hold for any topic model.
+"""Scores of topics, predictions and representations, for any topic model.
 
 The scorer takes matrices and knows no model. It imports nothing of the package that it measures, so that the
 models of every library are scored alike. Sizes in the docstrings: N documents, V words, K topics.

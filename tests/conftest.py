@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+SOURCES = (".py", ".rst", ".toml", ".txt", ".md", ".yml", ".cff", ".j2", ".css", ".js")
 SHARED_CORPORA = ROOT.parent / "shared" / "corpora"
 
 # The first example of a test pays for imports; examples that failed are not kept in the checkout.
@@ -16,17 +17,20 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session", autouse=True)
 def _checkout_is_left_alone() -> Iterator[None]:
-    """Tests write into temporary folders: no file may appear in the checkout."""
+    """Tests write into temporary folders, so no file of the checkout may appear or change."""
     before = _files_of_the_checkout()
     yield
-    added = _files_of_the_checkout() - before
-    assert not added, f"tests have written into the checkout: {sorted(map(str, added))}"
+    changed = _files_of_the_checkout() - before
+    assert not changed, f"tests have written into the checkout: {sorted(str(path) for path, _ in changed)}"
 
 
-def _files_of_the_checkout() -> set[Path]:
-    """Files outside of hidden folders and Python's caches."""
+def _files_of_the_checkout() -> set[tuple[Path, int]]:
+    """Files outside of hidden folders and Python's caches, with the time of the last change.
+
+    Sources have no time, because somebody may edit them while the tests run.
+    """
     return {
-        path.relative_to(ROOT)
+        (path.relative_to(ROOT), 0 if path.suffix in SOURCES else path.stat().st_mtime_ns)
         for entry in ROOT.iterdir()
         if not entry.name.startswith(".")
         for path in (entry.rglob("*") if entry.is_dir() else [entry])

@@ -222,7 +222,7 @@ def test_merged_documents_are_sums_of_one_of_each_side(experiment):
     module = experiment("merged")
     numbers = [*module.LEISURE_AND_SCIENCE.values(), *module.SOCIETY.values()]
     labels = np.repeat(numbers, 3)
-    counts = sp.csr_array(np.eye(len(labels)))  # a word a document, so that a sum says whom it is of
+    counts = sp.csr_array(np.eye(len(labels)))  # a word a document, so that each sum identifies its documents
     pairs = module.merged(counts, labels, times=2, seed=0)
     assert pairs.counts.shape == (2 * 12, len(labels))
     for row, (first, second) in zip(pairs.counts.toarray(), pairs.factors.to_numpy(), strict=True):

@@ -1,4 +1,4 @@
-"""What the walls hold: imports run one way, heavy ones wait, and the distributions hold what they should."""
+"""Tests of the import rules, the lazy imports and the distributions."""
 
 import ast
 import importlib

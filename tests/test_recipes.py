@@ -357,7 +357,7 @@ def read_bags(path: Path) -> Corpus:
 
 
 def write_bags(corpus: Corpus, path: Path) -> None:
-    """The inverse, but for the order of words in a document."""
+    """Inverse of read_bags, except for the order of words."""
     counts = corpus.counts.toarray().astype(int)
     lines = [" ".join(np.repeat(corpus.vocabulary, row)) for row in counts]
     path.write_text("\n".join(lines) + "\n")
@@ -399,7 +399,7 @@ def test_a_reader_or_writer_that_fails(corpus, tmp_path):
         read_corpus(tmp_path / "c.half")
 
 
-# A network of one's own, which knows no words: images, with the trainer and the objectives of topic models.
+# A custom network: images, with the trainer and the objectives of topic models.
 
 
 @dataclass(frozen=True)
@@ -469,7 +469,7 @@ def test_a_network_of_images():
     np.testing.assert_allclose(np.concatenate(parts), elbo, rtol=1e-5)
 
 
-# What a class must be for a saved model to name it.
+# Saving requires registered classes.
 
 
 class Unregistered(ProdLDA):

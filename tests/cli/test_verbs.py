@@ -343,6 +343,23 @@ def test_demo_shows_topics_pairs_and_coherence(tmp_path: Path, monkeypatch: pyte
     assert list(json.loads(called(*small, "--json")[0])) == ["topics", "pairs", "coherence"]
 
 
+def test_a_module_is_imported_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It registers a format that the command line then reads; a module that does not exist is named."""
+    monkeypatch.chdir(tmp_path)
+    Path("my_lines.py").write_text(
+        "from hftopic import Corpus, register_format\n"
+        "def read(path):\n"
+        "    lines = path.read_text().splitlines()\n"
+        "    return Corpus([[line.count('a'), line.count('b')] for line in lines], ['a', 'b'])\n"
+        "register_format('letters', read, endings=['.letters'])\n"
+    )
+    Path("three.letters").write_text("aab\nbb\na\n")
+    out, _ = called("--import", "my_lines", "corpus", "three.letters", "--json")
+    assert json.loads(out)["documents"] == 3
+    _, error = called("--import", "no_such_module", "topics", "model", code=1)
+    assert "--import no_such_module: No module named 'no_such_module'" in error
+
+
 def test_report_writes_a_page(model: Path, folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")
