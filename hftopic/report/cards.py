@@ -81,14 +81,14 @@ def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[
 def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]]) -> Group:
     rows = found.summary[found.summary["group"] == group]
     rows = rows.sort_values("information", ascending=False, kind="stable")
-    topics, asleep = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
+    topics, inactive = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
     noun = "class" if group in found.class_groups else "topic"
     of_variable = ", the values of one discrete variable" if noun == "class" else ""
     return Group(
         number=group,
         colour=colour_number(group),
         note=f"{len(topics)} of {counted(len(rows), noun)} active{of_variable}",
-        folded=f"{counted(len(asleep), noun)} of group {group} not active",
+        folded=f"{counted(len(inactive), noun)} of group {group} not active",
         cards=[
             Card(
                 topic,
@@ -99,7 +99,7 @@ def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]
             )
             for topic in topics
         ],
-        inactive=[Card(topic, _name(found, topic)) for topic in asleep],
+        inactive=[Card(topic, _name(found, topic)) for topic in inactive],
     )
 
 
