@@ -322,7 +322,10 @@ def clip_gradients(parameters: Sequence[Tensor]) -> None:
 
 
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:
-    return {"loss": mean_loss.detach(), **{name: term.detach().mean() for name, term in terms.items()}}
+    return {
+        "loss": mean_loss.detach(),
+        **{name: torch.as_tensor(term).detach().float().mean() for name, term in terms.items()},
+    }
 
 
 def _fixed_generator() -> torch.Generator:

@@ -4,9 +4,9 @@ import inspect
 import re
 import warnings
 from dataclasses import dataclass, field
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -393,7 +393,20 @@ def test_a_reader_or_writer_that_fails(corpus, tmp_path):
     register_format("half", lambda _: [[1, 2]], half, endings=[".half"])
     with pytest.raises(OSError, match="no space"):
         write_corpus(corpus, tmp_path / "c.half")
+    register_format("nothing", read_bags, lambda *_: None)
+    with pytest.raises(ValueError, match="writer of format 'nothing' wrote nothing"):
+        write_corpus(corpus, tmp_path / "c", format="nothing")
+    register_format(
+        "twice", read_bags, lambda _, path: [f.write_text("") for f in (path, path.with_suffix(".b"))]
+    )
+    with pytest.raises(ValueError, match=r"writer of format 'twice' also wrote 'c\.b'"):
+        write_corpus(corpus, tmp_path / "c.a", format="twice")
     assert not any(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("precious")
+    with pytest.raises(FileExistsError, match="mine exists"):
+        write_corpus(corpus, tmp_path / "mine", format="bags")
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "precious"
     (tmp_path / "c.half").write_text("something")
     with pytest.raises(TypeError, match="reader of format 'half' must return a Corpus; got list"):
         read_corpus(tmp_path / "c.half")
@@ -594,6 +607,60 @@ def test_a_parameter_of_the_network_stays_as_it_was_fitted(corpus):
         model.partial_fit((corpus, vectors))
 
 
+def test_subclasses_of_subclasses_have_all_parameters():
+    """Also of several bases; a class variable is none, and the groups stay positional."""
+
+    class First(ProdLDA):
+        first: Annotated[int, Interval(Integral, 0, None, closed="left")] = 1
+        count: ClassVar[int] = 0
+
+    class Second(ProdLDA):
+        second: int = 2
+        groups: Any = (3, 3)
+
+    class Both(First, Second):
+        pass
+
+    class More(Both):
+        third: int = 3
+
+    model = More((5, 5), first=10, second=20, third=30)
+    assert {name: model.get_params()[name] for name in ("first", "second", "third")} == {
+        "first": 10,
+        "second": 20,
+        "third": 30,
+    }
+    assert model.groups == (5, 5)
+    assert "count" not in model.get_params()
+    with pytest.raises(ValueError, match="'first' parameter"):
+        More(first=-1).fit(np.ones((4, 4)))
+
+
+def test_a_parameter_beside_an_init_written_by_hand():
+    """The class keeps its own; a class below it must write one too, unless it adds nothing."""
+
+    class ByHand(ProdLDA):
+        strength: float
+
+        def __init__(self, groups=(2, 2), strength=1.0):
+            super().__init__(groups)
+            self.strength = strength
+
+    class Below(ByHand):
+        note: ClassVar[str] = "nothing to store"
+
+    assert Below(strength=2.0).get_params() == {"groups": (2, 2), "strength": 2.0}
+    with pytest.raises(TypeError, match="Adds adds rank to ByHand, which has its own __init__"):
+        type("Adds", (ByHand,), {"__annotations__": {"rank": int}, "rank": 3})
+
+
+def test_changes_that_training_cannot_follow_are_refused(corpus):
+    model = ProdLDA(groups=(2, 2), **SMALL).fit(corpus)
+    model.set_params(learning_rate=0.01, gamma=2.0).partial_fit(corpus)
+    with pytest.raises(ValueError, match=r"dropout was 0\.02 when the model was fitted and is now 0\.9"):
+        model.set_params(dropout=0.9).partial_fit(corpus)
+
+
 # Mistakes that are named before anything is trained.
 
 
@@ -632,14 +699,39 @@ class Misspelt(SmallMeansVAE):
         return {"kl": 1.0, "square_means": 1.0}
 
 
+@dataclass(frozen=True)
+class Given:
+    """A prior with any moments."""
+
+    mean: Any
+    spread: Any
+
+    def moments(self, space, simplex_sizes):  # noqa: ARG002
+        return np.full(space.n_dims, self.mean), np.array(self.spread)
+
+
+@dataclass(frozen=True)
+class Whole(SmallMeansVAE):
+    """An objective with a reconstruction of the mini-batch as a whole."""
+
+    def terms(self, step):
+        return {**super().terms(step), "reconstruction": -step.log_likelihood.sum()}
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"prior": Given(np.nan, np.ones(4))}, "must be finite"),
+        ({"prior": Given(0.0, np.eye(4) + np.triu(np.full((4, 4), 0.1), 1))}, "covariance symmetric"),
+        ({"prior": Given(0.0, np.full(4, -1.0))}, "positive definite"),
+        ({"prior": Given(0.0, np.full(4, 1e-50))}, "positive definite in float32"),
+        ({"prior": Given(1e39, np.ones(4))}, "finite in float32"),
+        ({"objective": Whole()}, "'reconstruction' must have one value per document"),
         ({"prior": OneValue()}, r"mean, shape \(4,\), and variances .* got shapes \(1,\) and \(1,\)"),
         ({"objective": Summed()}, r"'squared_means' must have one value per document.*got shape \(\)"),
         ({"objective": Misspelt()}, "no term 'square_means'; its terms are reconstruction, kl"),
     ],
-    ids=["prior", "shape", "name"],
+    ids=["nan", "asymmetric", "negative", "tiny", "huge", "whole", "prior", "shape", "name"],
 )
 def test_mistakes_in_parts_are_named(settings, message, corpus):
     with pytest.raises(ValueError, match=message):
@@ -654,12 +746,44 @@ def test_mistakes_in_decoders_are_named(corpus, monkeypatch):
         Unfinished()
 
 
+@pytest.mark.parametrize(
+    ("method", "wrong", "message"),
+    [
+        ("n_words", 7, r"n_words of MixtureDecoder must be 40; got 7"),
+        (
+            "simplex",
+            lambda: np.zeros(3, dtype=int),
+            r"simplex\(\) of MixtureDecoder must be \(4,\); got \(3,\)",
+        ),
+        (
+            "represent",
+            lambda posterior: posterior.mean[:, :3],
+            r"represent\(\) .* must be \(2, 4\); got \(2, 3\)",
+        ),
+        ("log_proportions", lambda posterior: posterior.mean.T, r"log_proportions\(\) .*got \(4, 2\)"),
+        ("topics", lambda: Mixture(2 * torch.eye(4), torch.full((4, 40), 1 / 40)), "rows that sum to 1"),
+        ("topics", lambda: Mixture(torch.eye(3), torch.full((3, 40), 1 / 40)), r"got \(3, 40\)"),
+    ],
+)
+def test_what_a_decoder_declares_is_checked(method, wrong, message):
+    space = LatentSpace((2, 2))
+    decoder = MixtureDecoder(space, torch.zeros(40), torch.Generator().manual_seed(0)).train()
+    decoder.check(space, 40)
+    assert decoder.training
+    setattr(decoder, method, wrong)
+    with pytest.raises(ValueError, match=message):
+        decoder.check(space, 40)
+
+
 def test_a_term_without_a_weight_may_be_anything(corpus):
     """It is a column of the history, and no reason to stop."""
 
     class Watched(SmallMeansVAE):
         def terms(self, step):
-            return {**super().terms(step), "watched": torch.full_like(step.log_likelihood, 1e12)}
+            watched = torch.full_like(step.log_likelihood, 1e12)
+            return {**super().terms(step), "watched": watched, "number": 1, "unknown": float("nan")}
 
     model = ProdLDA(groups=(2, 2), objective=Watched(0.1), **SMALL).fit(corpus)
     assert model.history_["watched"].tolist() == pytest.approx([1e12] * 6)
+    assert (model.history_["number"] == 1).all()
+    assert model.history_["unknown"].isna().all()

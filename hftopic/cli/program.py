@@ -6,6 +6,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from types import FrameType
 from typing import Any
 
@@ -57,15 +58,18 @@ def import_modules(names: Sequence[str]) -> None:
     Raises
     ------
     click.ClickException
-        A module does not exist.
+        A module does not exist, or fails.
     """
     if names:
         sys.path.insert(0, os.getcwd())
     for name in names:
         try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            raise click.ClickException(f"--import {name}: {error}") from error
+            with redirect_stdout(sys.stderr):
+                importlib.import_module(name)
+        except Exception as error:
+            if click.get_current_context().meta.get(DEBUG):
+                raise
+            raise click.ClickException(f"--import {name}: {type(error).__name__}: {error}") from error
 
 
 def debug_option(command: Any) -> Any:

@@ -148,7 +148,7 @@ def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
 def _level_of_the_caller() -> int:
     """``stacklevel`` of the code that called this package, directly or through scikit-learn."""
     level, frame = 0, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] in (
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in (
         "hftopic",
         "sklearn",
     ):

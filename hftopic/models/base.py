@@ -49,13 +49,6 @@ from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
 
-MAY_CHANGE = {
-    *(field.name for field in fields(Settings)),
-    *("alpha", "beta", "gamma", "objective", "ramp", "dropout", "word_dropout", "validation_fraction"),
-    *("device", "verbose", "random_state"),
-}
-"""Parameters that do not change the network: ``partial_fit`` continues with another value."""
-
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(eq=False, repr=False)
@@ -94,6 +87,22 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     random_state: Annotated[RandomState, "random_state"] = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
+    _may_change: ClassVar[frozenset[str]] = frozenset(
+        {
+            *(field.name for field in fields(Settings)),
+            *(
+                "alpha",
+                "beta",
+                "gamma",
+                "objective",
+                "ramp",
+                "validation_fraction",
+                "verbose",
+                "random_state",
+            ),
+        }
+    )
+    """Parameters with which ``partial_fit`` may continue although they changed: not those of the network."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -250,6 +259,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         frequencies = documents.word_counts() + 1.0
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
+        network.decoder.check(network.space, len(background))
         check_fits(self._objective(), network.prior, self.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
         return Trainer(network, self._objective(), Settings.of(self), generator)
@@ -275,7 +285,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         parameters = self.get_params(deep=False)
         for name, now in parameters.items():
             fitted = self._fitted_with.get(name)
-            if name not in MAY_CHANGE and now != fitted:
+            if name not in self._may_change and not _same(now, fitted):
                 raise ValueError(
                     f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
                     "restore the old value to continue training, or call fit to start again"
@@ -285,7 +295,6 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         space = LatentSpace(self.groups)
         encoder = self._build_encoder(len(background), space, generator)
         decoder = self._build_decoder(space, background, generator)
-        decoder.check(space, len(background))
         prior = chosen_prior(self.prior, self._default_prior())
         mean, covariance = prior_moments(prior, space, decoder.softmax_sizes())
         network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance))
@@ -342,4 +351,12 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         return state
 
 
+BaseTopicModel.__init__._stores_parameters = True  # type: ignore[attr-defined]
 declare_parameters(BaseTopicModel)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of a parameter are equal, also if they are arrays or NaN."""
+    if one is other or (one != one and other != other if np.isscalar(one) else False):
+        return True
+    return bool(np.all(one == other)) if np.shape(one) == np.shape(other) else False

@@ -6,13 +6,14 @@ Without them a type checker takes every attribute of an estimator for granted, a
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from sklearn.utils import Tags
 
     class BaseEstimator:
         """Parameters by name, and their validation."""
 
         def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def get_metadata_routing(self) -> Any: ...
 
         def set_params(self, **params: Any) -> Self: ...
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     class TransformerMixin:
         """``fit_transform`` and ``set_output``."""
 
-        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[Any]: ...
+        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any: ...
 
         def set_output(self, *, transform: str | None = None) -> Self: ...
 

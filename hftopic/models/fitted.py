@@ -202,6 +202,8 @@ class FittedModel(TopicWords, TransformerMixin):
         The values are not limited by the smallest number of float32, unlike the logarithm of ``transform``.
         """
         check_is_fitted(self)
+        if self.signed_topics_:
+            raise ValueError(f"topics of {type(self).__name__} are signed: they have no proportions")
         on_device = posterior.mean_field().map(lambda tensor: tensor.to(self._network.device))
         with torch.inference_mode():
             found = self._network.decoder.log_proportions(on_device)

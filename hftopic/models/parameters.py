@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from inspect import get_annotations
 from itertools import chain
 from numbers import Integral, Real
@@ -42,23 +42,52 @@ def declare_parameters(cls: type) -> None:
         A parameter without a default, or an annotation that cannot be evaluated.
     """
     hints = {name: _evaluated(cls, name, hint) for name, hint in get_annotations(cls).items()}
-    own = {name: hint for name, hint in hints.items() if not name.startswith("_") and not name.endswith("_")}
-    constraints: dict[str, list[Any]] = dict(getattr(cls, "_parameter_constraints", {}))
+    own = {name: hint for name, hint in hints.items() if _is_parameter(name, hint)}
+    constraints: dict[str, list[Any]] = {}
+    for base in reversed(cls.__mro__[1:]):
+        constraints |= vars(base).get("_parameter_constraints", {})
     for name, hint in own.items():
-        if get_origin(hint) is not ClassVar and name not in vars(cls):
-            raise TypeError(f"parameter {name!r} of {cls.__name__} has no default; scikit-learn needs one")
         if hasattr(hint, "__metadata__"):  # typing.Annotated
             allowed = [one if isinstance(one, list) else [one] for one in hint.__metadata__]
             constraints[name] = list(chain.from_iterable(allowed))
     cls._parameter_constraints = constraints  # type: ignore[attr-defined]
-    if own and "__init__" not in vars(cls):
-        cls.__annotations__ = own
-        dataclass(eq=False, repr=False, kw_only=True)(cls)
-        cls.__annotations__ = hints
+    several = sum("_parameter_constraints" in vars(base) for base in cls.__bases__) > 1
+    if "__init__" not in vars(cls) and (own or several):
+        _make_init(cls, own, hints)
     init = vars(cls).get("__init__")
     if init is not None:  # its signature, without the constraints
-        hints = get_annotations(init)
-        init.__annotations__ = {name: _without_constraints(hint) for name, hint in hints.items()}
+        init.__annotations__ = {
+            name: _without_constraints(hint) for name, hint in get_annotations(init).items()
+        }
+
+
+def _make_init(cls: type, own: dict[str, Any], hints: dict[str, Any]) -> None:
+    """Give a class an ``__init__`` that stores the parameters of its bases and its own."""
+    for base in cls.__mro__[1:]:
+        written_by_hand = "__init__" in vars(base) and not hasattr(
+            vars(base)["__init__"], "_stores_parameters"
+        )
+        if written_by_hand and "_parameter_constraints" in vars(base):
+            raise TypeError(
+                f"{cls.__name__} adds {', '.join(own)} to {base.__name__}, which has its own __init__: give "
+                f"{cls.__name__} an __init__ that stores all parameters"
+            )
+    for name in own:
+        if name not in vars(cls):
+            raise TypeError(f"parameter {name!r} of {cls.__name__} has no default; scikit-learn needs one")
+    if "groups" in own:  # the only positional parameter
+        cls.groups = field(default=vars(cls)["groups"], kw_only=False)  # type: ignore[attr-defined]
+    cls.__annotations__ = own
+    dataclass(eq=False, repr=False, kw_only=True)(cls)
+    cls.__annotations__ = hints
+    cls.__init__._stores_parameters = True  # type: ignore[misc]
+
+
+def _is_parameter(name: str, hint: Any) -> bool:
+    if name.startswith("_") or name.endswith("_"):
+        return False
+    is_class_variable = "ClassVar" in hint if isinstance(hint, str) else ClassVar in (hint, get_origin(hint))
+    return not is_class_variable
 
 
 def _without_constraints(hint: Any) -> Any:
@@ -135,11 +164,13 @@ def prior_moments(
             f"{prior!r} must return the mean, shape ({n},), and variances ({n},) or a covariance ({n}, {n}); "
             f"got shapes {mean.shape} and {spread.shape}"
         )
+    with np.errstate(over="ignore"):
+        mean, spread = (moment.astype(np.float32).astype(np.float64) for moment in (mean, spread))
     covariance = np.diag(spread) if spread.ndim == 1 else spread
     if not (np.isfinite(mean).all() and np.isfinite(spread).all() and np.allclose(covariance, covariance.T)):
-        raise ValueError(f"the moments of {prior!r} must be finite, and a covariance symmetric")
-    if n and np.linalg.eigvalsh(covariance)[0] <= 0:
-        raise ValueError(f"the covariance of {prior!r} must be positive definite")
+        raise ValueError(f"the moments of {prior!r} must be finite in float32, and a covariance symmetric")
+    if n and np.linalg.eigvalsh(covariance)[0] <= 1e-7 * np.diag(covariance).max():
+        raise ValueError(f"the covariance of {prior!r} must be positive definite in float32")
     return torch.from_numpy(mean).float(), torch.from_numpy(spread).float()
 
 

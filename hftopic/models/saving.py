@@ -57,7 +57,8 @@ def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
     with written_whole(target) as draft:
         draft.mkdir()
         save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft / TENSORS
+            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+            draft / TENSORS,
         )
         (draft / DESCRIPTION).write_text(text, encoding="utf-8")
         shutil.copymode(draft / DESCRIPTION, draft / TENSORS)  # which safetensors lets only the owner read

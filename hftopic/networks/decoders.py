@@ -89,12 +89,13 @@ class Decoder(nn.Module, ABC):
                 "topics().probabilities()": (tuple(words.shape), (n_topics, n_words)),
                 "simplex()": (np.shape(self.simplex()), (n_topics,)),
                 "represent()": (tuple(self.represent(example).shape), (2, n_topics)),
+                "log_proportions()": (tuple(self.log_proportions(example).shape), (2, n_topics)),
             }
         self.train(training)
         for method, (got, expected) in found.items():
             if got != expected:
-                raise ValueError(f"{method} of {name} must be {expected} (n_topics, V); got {got}")
-        if not torch.allclose(words.sum(1), torch.ones(n_topics), atol=1e-3):
+                raise ValueError(f"{method} of {name} must be {expected}; got {got}")
+        if not torch.allclose(words.sum(1), torch.ones_like(words[:, 0]), atol=1e-3):
             raise ValueError(f"topics().probabilities() of {name} must have rows that sum to 1")
 
     def log_proportions(self, posterior: MeanFieldPosterior) -> Tensor:

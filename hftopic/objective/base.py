@@ -60,12 +60,12 @@ def loss(terms: Terms, weights: dict[str, float], warmth: float) -> Tensor:
     missing = [name for name in ("reconstruction", *weights) if name not in terms]
     if missing:
         raise ValueError(f"the objective has no term {missing[0]!r}; its terms are {', '.join(terms)}")
-    n_documents = len(terms["reconstruction"])
-    for name in weights:
-        if terms[name].shape != (n_documents,):
+    n_documents = terms["reconstruction"].numel()
+    for name in ("reconstruction", *weights):
+        if not isinstance(terms[name], Tensor) or terms[name].shape != (n_documents,):
             raise ValueError(
                 f"the term {name!r} must have one value per document, shape ({n_documents},); got shape "
-                f"{tuple(terms[name].shape)}"
+                f"{tuple(getattr(terms[name], 'shape', ()))}"
             )
     regulariser = sum(weights[name] * terms[name] for name in weights)
     return terms["reconstruction"] + warmth * regulariser

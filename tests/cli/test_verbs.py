@@ -357,7 +357,7 @@ def test_a_module_is_imported_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     out, _ = called("--import", "my_lines", "corpus", "three.letters", "--json")
     assert json.loads(out)["documents"] == 3
     _, error = called("--import", "no_such_module", "topics", "model", code=1)
-    assert "--import no_such_module: No module named 'no_such_module'" in error
+    assert "--import no_such_module: ModuleNotFoundError: No module named 'no_such_module'" in error
 
 
 def test_report_writes_a_page(model: Path, folder: Path, tmp_path: Path) -> None:

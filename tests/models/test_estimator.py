@@ -141,6 +141,14 @@ def test_same_seed_same_bytes_and_another_seed_another_model(model, corpus):
     assert first.components_.tobytes() != other.components_.tobytes()
 
 
+def test_no_documents_are_named(model, corpus):
+    fitted = clone(model).fit(corpus)
+    for nothing in (corpus[:0], corpus.counts[:0]):
+        for answer in (fitted.transform, fitted.encode, fitted.perplexity):
+            with pytest.raises(ValueError, match="0 sample"):
+                answer(nothing)
+
+
 def test_seed_zero_is_a_seed(corpus):
     unseeded = ProdLDA(groups=(2, 2), max_iter=1)
     seeds = [

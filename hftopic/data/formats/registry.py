@@ -87,8 +87,8 @@ def register_format(
         vocabulary and the labels that the user asks for. Raise :class:`hftopic.data.formats.FormatError` for
         an error message that names the file.
     write : function, optional
-        Takes a Corpus and a path, and writes the corpus there. The file appears only if the function
-        succeeds. Without it, the format can only be read.
+        Takes a Corpus and a temporary path, and writes only that path. The file appears at its place only if
+        the function succeeds. Without it, the format can only be read.
     endings : sequence of str
         Endings of file names that identify the format, such as ".bow": a point and letters, in lower case.
 
@@ -123,8 +123,13 @@ def register_format(
         return corpus if words is None else corpus.with_vocabulary(words)
 
     def write_atomically(corpus: Corpus, path: Path) -> None:
+        if path.is_dir():
+            raise FileExistsError(f"the folder {path} exists; pass another path, or remove it first")
         with written_whole(path) as draft:
             write(corpus, draft)  # type: ignore[misc]
+            others = [file.name for file in draft.parent.iterdir() if file != draft]
+            if others:
+                raise FormatError(f"the writer of format {name!r} also wrote {others[0]!r}", path)
             if not draft.exists():
                 raise FormatError(f"the writer of format {name!r} wrote nothing", path)
 
@@ -133,7 +138,7 @@ def register_format(
     _CUSTOM[name] = _origin(read)
 
 
-_CUSTOM: dict[str, tuple[str, str]] = {}
+_CUSTOM: dict[str, tuple[str, str] | None] = {}
 """Where the reader of each custom format is defined."""
 
 
@@ -148,12 +153,16 @@ def _check_format(name: str, read: Any, write: Any, endings: Any) -> None:
     wrong = [ending for ending in endings if not re.fullmatch(r"\.[a-z0-9_-]+", str(ending))]
     if wrong:
         raise ValueError(f"an ending is a point and letters in lower case, such as '.bow'; got {wrong[0]!r}")
-    again = _CUSTOM.get(name) == _origin(read)  # the cell of a notebook that is run again
+    again = _origin(read) is not None and _CUSTOM.get(name) == _origin(
+        read
+    )  # the cell of a notebook that is run again
     taken = [ending for ending in endings if ENDINGS.get(ending, name) != name]
     if (name in FORMATS and not again) or taken:
         what = f"ending {taken[0]!r}" if taken else f"format {name!r}"
         raise ValueError(f"the {what} is already in use; choose another")
 
 
-def _origin(function: Any) -> tuple[str, str]:
-    return getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
+def _origin(function: Any) -> tuple[str, str] | None:
+    """Where a function is defined; None for one without a name, such as a partial."""
+    name = getattr(function, "__qualname__", None)
+    return None if name is None else (function.__module__, name)
