@@ -1,5 +1,6 @@
 """The recipes of CONTRIBUTING: each part of the package replaced by one defined here, and used end to end."""
 
+import copy
 import inspect
 import re
 import warnings
@@ -19,7 +20,17 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 import hftopic
-from hftopic import HFVAE, Corpus, Normal, ProdLDA, load, make_correlated_topics, read_corpus, register
+from hftopic import (
+    HFVAE,
+    Concrete,
+    Corpus,
+    Normal,
+    ProdLDA,
+    load,
+    make_correlated_topics,
+    read_corpus,
+    register,
+)
 from hftopic import analysis as a
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
@@ -659,6 +670,16 @@ def test_changes_that_training_cannot_follow_are_refused(corpus):
     model.set_params(learning_rate=0.01, gamma=2.0).partial_fit(corpus)
     with pytest.raises(ValueError, match=r"dropout was 0\.02 when the model was fitted and is now 0\.9"):
         model.set_params(dropout=0.9).partial_fit(corpus)
+
+
+@pytest.mark.parametrize("groups", [((2, 2), 3), ((2, Concrete(2)), 2)])
+def test_an_equal_value_is_no_change(groups, corpus):
+    """Also of nested groups of unequal depth, written a second time."""
+    model = ProdLDA(groups=groups, **SMALL).fit(corpus)
+    again = tuple(copy.deepcopy(list(groups)))
+    model.set_params(groups=again).partial_fit(corpus)
+    with pytest.raises(ValueError, match="groups was"):
+        model.set_params(groups=((2, 2), 4)).partial_fit(corpus)
 
 
 # Mistakes that are named before anything is trained.

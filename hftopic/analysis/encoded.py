@@ -38,6 +38,7 @@ def document_topics(model: FittedTopicModel, X: Any) -> DocumentTopics:
     """
     check_topic_model(model)
     with empty_documents_known():
+        X = X if holds_counts(X) else model.encode(X)  # once, for the proportions and the counts
         values = np.asarray(model.transform(X))
     filled = np.diff(counts_of(model, X).indptr) > 0
     if not filled.any():

@@ -18,6 +18,7 @@ from hftopic.cli.options import (
     command_options,
     corpus_options,
     note,
+    quiet_option,
     style_options,
     vocabulary_option,
 )
@@ -135,7 +136,7 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 @click.option("--by-run", is_flag=True, help="Print one row per seed instead of one row per setting.")
 @click.option("--out", type=new_path, help="Also write a CSV file with one row per seed.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--quiet", is_flag=True, help="Do not show progress.")
+@quiet_option
 @vocabulary_option
 @corpus_options
 @style_options

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hftopic.cli.inspection import shortened, show_groups
-from hftopic.cli.options import command_options, note
+from hftopic.cli.options import command_options, note, seed_option
 from hftopic.cli.reporting import draw_without_windows
 from hftopic.cli.tables import Style, show, show_tables
-from hftopic.cli.values import SEED, Integers
+from hftopic.cli.values import Integers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ N_PAIRS = 10
 )
 @click.option("--documents", type=click.IntRange(10), help="Maximum number of documents.  [default: all]")
 @click.option("--package", "packages", multiple=True, help="Read only this package; repeat for several.")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@seed_option
 @click.option(
     "--report",
     "page",

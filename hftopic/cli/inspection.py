@@ -5,9 +5,18 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from hftopic.cli.models import SavedModel, model_options, words_of
-from hftopic.cli.options import Source, command_options, corpus_options, note, style_options
+from hftopic.cli.options import (
+    Source,
+    command_options,
+    corpus_options,
+    note,
+    permutations_option,
+    seed_option,
+    style_options,
+    words_option,
+)
 from hftopic.cli.tables import Style, show, show_tables, show_values
-from hftopic.cli.values import SEED, existing_path
+from hftopic.cli.values import existing_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,15 +30,7 @@ MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 @click.command()
 @model_options
 @click.argument("corpus", type=existing_path, required=False)
-@click.option(
-    "-n",
-    "--words",
-    "n_words",
-    type=click.IntRange(1),
-    default=10,
-    show_default=True,
-    help="Number of top words per topic.",
-)
+@words_option()
 @click.option("--active", is_flag=True, help="Print only the active topics; needs CORPUS.")
 @corpus_options
 @style_options
@@ -74,15 +75,7 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
 @click.option(
     "--by-topic", is_flag=True, help="Print the coherence of each topic instead of the overall measures."
 )
-@click.option(
-    "-n",
-    "--words",
-    "n_words",
-    type=click.IntRange(2),
-    default=10,
-    show_default=True,
-    help="Number of top words per topic.",
-)
+@words_option(lowest=2)
 @corpus_options
 @style_options
 @command_options
@@ -151,13 +144,7 @@ def evaluate(
     help="What is correlated: posterior means (mean), draws from the posterior (total), centred log-ratios "
     "of topic proportions (clr), or posterior means given all other topics (partial).",
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(1),
-    default=999,
-    show_default=True,
-    help="Number of permutations of the correlation test.",
-)
+@permutations_option
 @click.option(
     "--bootstrap",
     type=click.IntRange(0),
@@ -165,7 +152,7 @@ def evaluate(
     show_default=True,
     help="Bootstrap replicates for a 95% interval of each r; use at least 1000. 0 gives no intervals.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@seed_option
 @corpus_options
 @style_options
 @command_options

@@ -16,6 +16,7 @@ from hftopic.cli.options import (
     command_options,
     corpus_options,
     note,
+    quiet_option,
     style_options,
     vocabulary_option,
 )
@@ -148,7 +149,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting("--device", type=str, default="auto", help="Device to train on: auto, cpu, cuda …")
 @click.option("--seed", "random_state", type=SEED, default=0, show_default=True, help="Random seed.")
-@click.option("--quiet", is_flag=True, help="Do not show progress.")
+@quiet_option
 @vocabulary_option
 @corpus_options
 @style_options

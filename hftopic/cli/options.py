@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.program import debug_option
-from hftopic.cli.values import Share, existing_file, text_encoding, word_pattern
+from hftopic.cli.values import SEED, Share, existing_file, text_encoding, word_pattern
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
@@ -170,6 +170,30 @@ def _listed_words(path: Path) -> list[str]:
         raise click.BadParameter(
             f"{str(path)!r} is neither 'english', 'none' nor a file of words", param_hint="--stop-words"
         ) from None
+
+
+def words_option(default: int = 10, lowest: int = 1) -> Callable[[Command], Command]:
+    """``-n`` and ``--words``; the command gets ``n_words``."""
+    return click.option(
+        "-n",
+        "--words",
+        "n_words",
+        type=click.IntRange(lowest),
+        default=default,
+        show_default=True,
+        help="Number of top words per topic.",
+    )
+
+
+permutations_option = click.option(
+    "--permutations",
+    type=click.IntRange(1),
+    default=999,
+    show_default=True,
+    help="Number of permutations of the correlation test.",
+)
+seed_option = click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+quiet_option = click.option("--quiet", is_flag=True, help="Do not show progress.")
 
 
 def vocabulary_option(command: Command) -> Command:

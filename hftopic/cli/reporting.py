@@ -9,8 +9,18 @@ import click
 
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.models import SavedModel, model_options
-from hftopic.cli.options import Source, check_free, command_options, corpus_options, note
-from hftopic.cli.values import SEED, existing_file, existing_path, new_path
+from hftopic.cli.options import (
+    Source,
+    check_free,
+    command_options,
+    corpus_options,
+    note,
+    permutations_option,
+    quiet_option,
+    seed_option,
+    words_option,
+)
+from hftopic.cli.values import existing_file, existing_path, new_path
 
 
 @click.command()
@@ -28,15 +38,7 @@ from hftopic.cli.values import SEED, existing_file, existing_path, new_path
     show_default=True,
     help="Coherence measure; repeat for several.",
 )
-@click.option(
-    "-n",
-    "--words",
-    "n_words",
-    type=click.IntRange(2),
-    default=10,
-    show_default=True,
-    help="Number of top words per topic.",
-)
+@words_option(lowest=2)
 @click.option(
     "--documents",
     "n_documents",
@@ -51,15 +53,9 @@ from hftopic.cli.values import SEED, existing_file, existing_path, new_path
     type=existing_file,
     help="File with the date or year of each document, one per line; adds topics over time.",
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(1),
-    default=999,
-    show_default=True,
-    help="Number of permutations of the correlation test.",
-)
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
-@click.option("--quiet", is_flag=True, help="Do not show progress.")
+@permutations_option
+@seed_option
+@quiet_option
 @corpus_options
 @command_options
 def report(

@@ -357,6 +357,6 @@ declare_parameters(BaseTopicModel)
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values of a parameter are equal, also if they are arrays or NaN."""
-    if one is other or (one != one and other != other if np.isscalar(one) else False):
-        return True
-    return bool(np.all(one == other)) if np.shape(one) == np.shape(other) else False
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return one is other or bool(one == other) or bool(one != one and other != other)

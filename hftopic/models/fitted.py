@@ -126,9 +126,10 @@ class FittedModel(TopicWords, TransformerMixin):
         """
         if isinstance(X, Encoded):
             return self._own(X)
-        documents = self._read(X)
+        check_is_fitted(self)
+        counted, more = self._split_input(X)
+        documents = self._documents_of(counted, more)
         posterior, proportions = evaluation.encode(self._network, documents)
-        counted, _ = self._split_input(X)
         return Encoded(X, counted, documents.counts, posterior, proportions, self._weights_hash())
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
@@ -262,7 +263,10 @@ class FittedModel(TopicWords, TransformerMixin):
 
     def _read(self, X: Any) -> BagsOfWords:
         check_is_fitted(self)
-        counted, more = self._split_input(X)
+        return self._documents_of(*self._split_input(X))
+
+    def _documents_of(self, counted: Any, more: Any) -> BagsOfWords:
+        """Documents of an input that is split, with a warning if some have no words."""
         documents = self._documents(as_counts(self, counted, reset=False), more)
         warn_of_empty(documents.empty, "their posterior is the prior")
         return documents

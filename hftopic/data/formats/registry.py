@@ -153,9 +153,8 @@ def _check_format(name: str, read: Any, write: Any, endings: Any) -> None:
     wrong = [ending for ending in endings if not re.fullmatch(r"\.[a-z0-9_-]+", str(ending))]
     if wrong:
         raise ValueError(f"an ending is a point and letters in lower case, such as '.bow'; got {wrong[0]!r}")
-    again = _origin(read) is not None and _CUSTOM.get(name) == _origin(
-        read
-    )  # the cell of a notebook that is run again
+    origin = _origin(read)
+    again = origin is not None and _CUSTOM.get(name) == origin  # a notebook's cell that is run again
     taken = [ending for ending in endings if ENDINGS.get(ending, name) != name]
     if (name in FORMATS and not again) or taken:
         what = f"ending {taken[0]!r}" if taken else f"format {name!r}"
