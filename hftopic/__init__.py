@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from hftopic.latent.priors import BlockCorrelation as BlockCorrelation
     from hftopic.latent.priors import DirichletLaplace as DirichletLaplace
     from hftopic.latent.priors import FullCovariance as FullCovariance
+    from hftopic.latent.priors import LearnedCorrelation as LearnedCorrelation
     from hftopic.latent.priors import StandardNormal as StandardNormal
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
+    from hftopic.models.settings import paper_text_settings as paper_text_settings
     from hftopic.objective import DIPVAE as DIPVAE
     from hftopic.objective import HFVAE as HFVAE
     from hftopic.objective import VAE as VAE
@@ -60,11 +62,18 @@ __getattr__, __dir__, __all__ = lazy_names(
         "latent.encoded": ["Encoded"],
         "latent.groups": ["Concrete", "Normal"],
         "latent.posterior": ["Posterior"],
-        "latent.priors": ["BlockCorrelation", "DirichletLaplace", "FullCovariance", "StandardNormal"],
+        "latent.priors": [
+            "BlockCorrelation",
+            "DirichletLaplace",
+            "FullCovariance",
+            "LearnedCorrelation",
+            "StandardNormal",
+        ],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],
+        "models.settings": ["paper_text_settings"],
         "objective.elbo": ["DIPVAE", "VAE", "AnchoredVAE", "BetaVAE", "CapacityVAE"],
         "objective.factor_vae": ["FactorVAE"],
         "objective.hfvae": ["HFVAE", "BetaTCVAE", "BottleneckVAE", "InfoVAE"],

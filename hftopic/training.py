@@ -13,10 +13,13 @@ from tqdm import tqdm
 
 from hftopic.data.batches import batch_slices, shuffled_batches
 from hftopic.data.documents import Documents, Rows
+from hftopic.grouping import Grouping
+from hftopic.latent.assignment import Order
+from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import Noise
 from hftopic.networks.network import Network
 from hftopic.objective.base import Objective, loss
-from hftopic.objective.minibatch import Mixing
+from hftopic.objective.minibatch import MIXTURES, Mixing
 from hftopic.objective.schedule import Progress
 from hftopic.objective.terms import Step, Terms
 
@@ -32,6 +35,7 @@ AUTOMATIC_STEPS = 20  # mini-batches per epoch with batch_size="auto", within th
 SMALLEST_BATCH, LARGEST_BATCH = 64, 256
 GRADIENT_NORM = 1000.0  # on 20 Newsgroups no gradient norm is above 370, so only outliers are clipped
 ADAM_BETAS = (0.9, 0.999)
+ADAM_MOMENTS = ("exp_avg", "exp_avg_sq")
 LOWEST_RATE = 0.02  # end of the cosine schedule, as a fraction of the learning rate
 INERT_SHARE = 0.9  # mean own_share above which the estimate of I(x; z) is saturated at log N: no gradient
 DIVERGED = 1000.0  # multiple of the first reconstruction term, which is that of an untrained network
@@ -77,7 +81,7 @@ class Settings:
     learning_rate: float
     warm_up: int | float
     patience: int
-    marginals: str = "hfvae"
+    marginals: str = "gaussian"
     partners: int | None = None
 
     @classmethod
@@ -112,6 +116,8 @@ class Trainer(Generic[BatchT]):
     settings : Settings
     generator : torch.Generator
         Source of all randomness, on the CPU.
+    learns_groups : bool, default=False
+        Whether topics are assigned to groups during training, see :mod:`hftopic.grouping`.
     """
 
     def __init__(
@@ -120,8 +126,10 @@ class Trainer(Generic[BatchT]):
         objective: Objective,
         settings: Settings,
         generator: torch.Generator,
+        learns_groups: bool = False,
     ) -> None:
         self.network, self.objective, self.settings, self.generator = network, objective, settings, generator
+        self.grouping = Grouping(network, learns_groups)
         self.companion = self._new_companion()
         self.parameters = list(network.parameters())
         self.optimiser = torch.optim.Adam(
@@ -129,13 +137,15 @@ class Trainer(Generic[BatchT]):
         )
         self.epoch = 0
         self.records: list[Record] = []
+        self._since_kept: Order
         self._largest_term: float | None = None
         self.keep()
 
-    def configure(self, objective: Objective, settings: Settings) -> None:
+    def configure(self, objective: Objective, settings: Settings, learns_groups: bool) -> None:
         """Continue training with another objective or other settings."""
         changed = objective != self.objective
         self.objective, self.settings = objective, settings
+        self.grouping.learns_groups = learns_groups
         if changed:
             self.companion = self._new_companion()
 
@@ -164,6 +174,7 @@ class Trainer(Generic[BatchT]):
         TrainingDivergedError
             The network then keeps the weights last kept, such as those of the previous epoch.
         """
+        self.learn_grouping(n_documents, self.epoch)
         self.network.train()
         size = self.settings.documents_a_step(n_documents)
         batches = list(shuffled_batches(len(documents), size, self.generator))
@@ -188,6 +199,27 @@ class Trainer(Generic[BatchT]):
         }
         self.records.append(record)
         return record
+
+    def learn_grouping(self, n_documents: int, epoch: int) -> None:
+        """Exchange topics between groups, and renew the correlations of the prior, as before an epoch."""
+        progress = Progress(epoch, self.settings.max_iter)
+        order = self.grouping.best_order(self.objective, progress)
+        if order is not None:
+            self.exchange(order)
+        self.grouping.renew_prior(self.objective, progress, n_documents)
+
+    def exchange(self, order: Order) -> None:
+        """Reorder the topics of the network, with the state of the optimiser: place i gets ``order[i]``."""
+        names = {id(parameter): name for name, parameter in self.network.named_parameters()}
+        self.network.reorder(order, self.network.state_dict())
+        for moment in ADAM_MOMENTS:
+            state = {
+                names[id(parameter)]: of_parameter[moment]
+                for parameter, of_parameter in self.optimiser.state.items()
+                if moment in of_parameter
+            }
+            self.network.reorder(order, state)
+        self._since_kept = self._since_kept[order]
 
     def _step(self, source: "_Source[BatchT]", rows: Rows, at: float) -> Terms:
         noise = self._noise(len(rows))
@@ -228,26 +260,31 @@ class Trainer(Generic[BatchT]):
         else:
             components = network.encode(source.everything, dropout)
             posterior = components[torch.from_numpy(rows).to(network.device)]
+        if network.training:
+            network.moments.observe(posterior, source.mixing.n_documents)
         temperatures = [concrete.temperature_at(progress.share) for concrete in network.space.concretes]
         sample = posterior.sample(noise, temperatures)
         return Step(
             network.decode(sample, dropout).log_likelihood(batch),
             posterior,
             sample,
-            network.prior,
+            source.prior,
             source.mixing,
             components,
             progress,
             self.companion,
+            network.moments.aggregate() if self.settings.marginals == "gaussian" else None,
         )
 
     def _source(self, documents: Documents[BatchT], n_documents: int) -> "_Source[BatchT]":
         """Source of the mini-batches; with full marginals it also holds all documents."""
         settings = self.settings
         if settings.marginals != "full":
-            return _Source(documents, Mixing(settings.marginals, n_documents, settings.partners))
+            mixture = MIXTURES[0] if settings.marginals == "gaussian" else settings.marginals
+            mixing = Mixing(mixture, n_documents, settings.partners)
+            return _Source(documents, mixing, self.network.prior)
         everything = documents.batch(np.arange(len(documents)), self.network.device)
-        return _Source(documents, Mixing("full", len(documents)), everything)
+        return _Source(documents, Mixing("full", len(documents)), self.network.prior, everything)
 
     def validation_loss(self, documents: Documents[BatchT], n_documents: int) -> float:
         """Loss on held-out documents with the final weights of the objective, in nats per document.
@@ -272,9 +309,17 @@ class Trainer(Generic[BatchT]):
         """Keep a copy of the current weights."""
         self.kept_epoch = self.epoch
         self._kept = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self._since_kept = np.arange(self.network.space.n_dims)
+
+    @property
+    def kept_loss(self) -> float:
+        """Validation loss of the weights last kept or, without validation, their training loss."""
+        record = next((one for one in self.records if one["epoch"] == self.kept_epoch), {})
+        return record.get("validation_loss", record.get("loss", math.inf))
 
     def restore(self) -> None:
-        """Restore the weights last kept."""
+        """Restore the weights last kept, and the order that their topics had."""
+        self.exchange(np.argsort(self._since_kept))
         self.network.load_state_dict(self._kept)
 
     def _noise(self, n_rows: int, generator: torch.Generator | None = None) -> Noise:
@@ -309,10 +354,11 @@ class Trainer(Generic[BatchT]):
 
 @dataclass(frozen=True)
 class _Source(Generic[BatchT]):
-    """Source of the mini-batches, and how a mini-batch represents all documents in the marginals."""
+    """Source of the mini-batches, how one represents all documents in the marginals, and the prior."""
 
     documents: Documents[BatchT]
     mixing: Mixing
+    prior: LatentPrior
     everything: BatchT | None = None
 
 
@@ -342,8 +388,9 @@ def train(
     """All epochs of a fit, with a cosine schedule of the learning rate.
 
     With validation documents, training stops after ``patience`` epochs without a lower validation loss,
-    counted from the end of the warm-up, and the best weights are restored. Without them, the last weights
-    are kept.
+    counted from the end of the warm-up and from the assignment of topics to groups, and the best weights
+    since this assignment are restored. Without them, the last weights are kept. If training ends before the
+    assignment, topics are assigned at the end.
 
     Raises
     ------
@@ -352,21 +399,26 @@ def train(
     """
     settings, n_documents = trainer.settings, len(documents)
     best, best_epoch = math.inf, 0
+    settled = trainer.grouping.settled_epoch(settings.max_iter)
     with tqdm(total=settings.max_iter, desc="fit", unit="epoch", disable=not verbose) as bar:
         while trainer.epoch < settings.max_iter:
             record = trainer.run_epoch(documents, n_documents, _cosine(settings.max_iter))
             if validation is not None:
                 record["validation_loss"] = trainer.validation_loss(validation, n_documents)
-            if record.get("validation_loss", -math.inf) < best:
+            if record.get("validation_loss", -math.inf) < best or trainer.epoch <= settled:
                 trainer.keep()
-                best, best_epoch = record.get("validation_loss", math.inf), trainer.epoch
+                best_epoch = trainer.epoch
+                best = math.inf if trainer.epoch <= settled else record.get("validation_loss", math.inf)
             bar.update()
             bar.set_postfix(loss=f"{record['loss']:.2f}")
             asked_to_stop = [callback(dict(record)) for callback in callbacks]
-            waited = trainer.epoch - max(best_epoch, settings.warm_up_epochs)
+            waited = trainer.epoch - max(best_epoch, settings.warm_up_epochs, settled)
             if any(asked_to_stop) or (validation is not None and waited >= settings.patience):
                 break
     trainer.restore()
+    cut = trainer.grouping.cut_epoch(settings.max_iter)
+    if trainer.epoch <= cut:
+        trainer.learn_grouping(n_documents, cut)
     warn_of_inert_alpha(trainer)
 
 
@@ -380,7 +432,7 @@ def warn_of_inert_alpha(trainer: Trainer[Any]) -> None:
             "I(x; z) is saturated. Use fewer topics, a larger batch_size, or marginals='full' "
             "(see own_share in history_)",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

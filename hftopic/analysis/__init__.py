@@ -6,9 +6,9 @@ from hftopic._lazy import lazy_names
 
 if TYPE_CHECKING:
     from hftopic.analysis.coherence import topic_coherence as topic_coherence
-    from hftopic.analysis.correlation.correlation import TopicCorrelation as TopicCorrelation
     from hftopic.analysis.correlation.correlation import topic_correlation as topic_correlation
     from hftopic.analysis.correlation.groups import group_dependence as group_dependence
+    from hftopic.analysis.correlation.pairs import TopicCorrelation as TopicCorrelation
     from hftopic.analysis.correlation.recurrence import recurring_pairs as recurring_pairs
     from hftopic.analysis.disentanglement import DCI as DCI
     from hftopic.analysis.disentanglement import dci as dci
@@ -47,8 +47,9 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "coherence": ["topic_coherence"],
-        "correlation.correlation": ["TopicCorrelation", "topic_correlation"],
+        "correlation.correlation": ["topic_correlation"],
         "correlation.groups": ["group_dependence"],
+        "correlation.pairs": ["TopicCorrelation"],
         "correlation.recurrence": ["recurring_pairs"],
         "disentanglement": ["DCI", "dci", "factor_information", "kim_mnih_score", "mutual_information_gap"],
         "documents.contributions": ["contributions", "word_contributions"],

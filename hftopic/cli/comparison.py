@@ -121,8 +121,8 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 @click.option(
     "--ramp",
     type=Share(0),
-    help="Epochs (or fraction of all epochs) over which alpha, beta and gamma go from 1 to their final "
-    "values.",
+    help="Epochs over which alpha, beta and gamma go from 1 to their final values, or a fraction of the "
+    "epochs; they begin when the topics are assigned to groups.",
 )
 @click.option("--device", type=str, help="Device to train on: auto, cpu, cuda …")
 @click.option(

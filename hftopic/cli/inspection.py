@@ -137,6 +137,14 @@ def evaluate(
     help="Number of top words per topic.",
 )
 @click.option(
+    "--of",
+    type=click.Choice(["documents", "prior"]),
+    default="documents",
+    show_default=True,
+    help="Whose correlations: those over the documents of CORPUS (documents), or those of the model's prior "
+    "(prior), which have no p-values; CORPUS then only determines the active topics.",
+)
+@click.option(
     "--kind",
     type=click.Choice(["mean", "total", "clr", "partial"]),
     default="mean",
@@ -162,6 +170,7 @@ def correlate(
     across: bool | None,
     n_pairs: int | None,
     n_words: int,
+    of: Literal["documents", "prior"],
     kind: Literal["mean", "total", "clr", "partial"],
     permutations: int,
     bootstrap: int,
@@ -175,12 +184,18 @@ def correlate(
     significant: look at its size. The table and the JSON output also summarise the correlations within and
     across groups.
     """
+    if of == "prior" and (kind != "mean" or bootstrap):
+        raise click.UsageError(
+            f"{'--kind' if kind != 'mean' else '--bootstrap'}: only valid with --of documents; correlations "
+            "of the prior are parameters of the model"
+        )
     from hftopic.analysis import topic_correlation
 
     fitted, known = model.read_with_words()
     found = topic_correlation(
         fitted,
         source.read(vocabulary=known, words_file=model.vocabulary),
+        of=of,
         kind=kind,
         n_permutations=permutations,
         n_bootstrap=bootstrap,
@@ -189,7 +204,8 @@ def correlate(
     )
     pairs = found.pairs if across is None else found.across() if across else found.within()
     if style is None:
-        show(shortened(pairs).head(n_pairs or SHOWN_PAIRS))
+        heading = "Correlations of the prior" if of == "prior" else None
+        show(shortened(pairs, tested=of == "documents").head(n_pairs or SHOWN_PAIRS), heading=heading)
         click.echo()
         show(found.summary().reset_index())
     elif style == "csv":
@@ -231,10 +247,11 @@ def readable(table: "pd.DataFrame") -> "pd.DataFrame":
     return short
 
 
-def shortened(pairs: "pd.DataFrame") -> "pd.DataFrame":
+def shortened(pairs: "pd.DataFrame", *, tested: bool = True) -> "pd.DataFrame":
     """Table of pairs for people: both topics in one column, and only the main columns of the correlation."""
     interval = [name for name in ("r_low", "r_high") if name in pairs]
-    short = pairs[["r", *interval, "p_adjusted", "words_a", "words_b"]].copy()
+    test = ["p_adjusted"] if tested else []
+    short = pairs[["r", *interval, *test, "words_a", "words_b"]].copy()
     for place, name in enumerate(("topic", "group")):
         both = pairs[[f"{name}_a", f"{name}_b"]].astype(str)
         short.insert(place, f"{name}s", both.agg(" ~ ".join, axis=1) if len(pairs) else "")

@@ -64,8 +64,8 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "20 classes.",
 )
 @_setting("--alpha", type=Finite(0), default="1.0", help="Weight of the mutual information.")
-@_setting("--beta", type=Finite(0), default="0.1", help="Weight of the correlation between groups.")
-@_setting("--gamma", type=Finite(0), default="10.0", help="Weight of the correlation within groups.")
+@_setting("--beta", type=Finite(0), default="1.0", help="Weight of the correlation between groups.")
+@_setting("--gamma", type=Finite(0), default="3.0", help="Weight of the correlation within groups.")
 @click.option(
     "--objective",
     type=Objective(),
@@ -76,18 +76,26 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting(
     "--marginals",
-    type=click.Choice(["hfvae", "mws", "mss", "full"]),
-    default="hfvae",
-    help="Estimator of the inference marginals.",
+    type=click.Choice(["gaussian", "hfvae", "mws", "mss", "full"]),
+    default="gaussian",
+    help="Estimator of the inference marginals: Gaussians, or a mixture over documents.",
 )
 @_setting(
     "--partners",
     type=click.IntRange(2),
     default="64",
-    help="Minimum number of documents used to estimate the marginal of a single topic.",
+    help="Minimum number of documents in the mixture for the marginal of a single topic.",
+)
+@_setting(
+    "--assignment",
+    type=click.Choice(["auto", "learned", "fixed"]),
+    default="auto",
+    help="Whether the group of each topic is learned: auto learns it wherever the model allows it.",
 )
 @click.option(
-    "--prior", type=Written(), help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model."
+    "--prior",
+    type=Written(),
+    help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model, with learned correlations.",
 )
 @_setting(
     "--topic-softmax",
@@ -114,7 +122,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="none",
     help="Batch norm on the outputs of the encoder: none, or with a shift only.",
 )
-@_setting("--epochs", "max_iter", type=click.IntRange(1), default="40", help="Passes over the documents.")
+@_setting("--epochs", "max_iter", type=click.IntRange(1), default="60", help="Passes over the documents.")
 @_setting("--batch-size", type=BatchSize(), default="auto", help="Number of documents per training step.")
 @_setting(
     "--learning-rate",
@@ -125,16 +133,23 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting(
     "--warm-up",
     type=Share(0),
-    default="0.5",
+    default="0.1",
     help="Epochs (or fraction of all epochs) over which the weights rise from 0.",
 )
 @_setting(
     "--ramp",
     type=Share(0),
     default="1.0",
-    help="Epochs (or fraction of all epochs) over which alpha, beta and gamma go from 1 to their final "
-    "values.",
+    help="Epochs over which alpha, beta and gamma go from 1 to their final values, or a fraction of the "
+    "epochs; they begin when the topics are assigned to groups.",
 )
+@_setting(
+    "--n-init",
+    type=click.IntRange(1),
+    default="1",
+    help="Number of starts; the fit with the lowest loss is kept.",
+)
+@click.option("--jobs", "n_jobs", type=click.IntRange(1), help="Number of starts trained in parallel.")
 @_setting(
     "--validation-fraction",
     type=Finite(0, 1, max_open=True),

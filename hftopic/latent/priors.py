@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic._numbers import is_positive
+from hftopic._numbers import is_finite, is_positive
 from hftopic.latent.space import LatentSpace
 
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -181,8 +181,75 @@ class BlockCorrelation:
         return np.zeros(space.n_dims), self.variance * matrix
 
 
+@dataclass(frozen=True)
+class LearnedCorrelation:
+    """Gaussian prior whose correlations are learned together with the model, as in a correlated topic model.
+
+    The mean and the variances are those of ``base``. The correlations are those of the aggregate posterior
+    (the M step of a logistic-normal topic model, Blei and Lafferty, 2007), renewed before each epoch from a
+    running average, from a quarter of ``max_iter`` on. They are shrunk towards 0 where positive definiteness,
+    or a bounded loss, needs it.
+
+    Parameters
+    ----------
+    across : bool, default=True
+        Whether correlations between topics of different groups are learned.
+    within : bool, default=False
+        Whether correlations between topics of the same group are learned. One group with ``within=True`` is
+        a correlated topic model. While the groups themselves are being learned (see ``assignment`` of
+        :class:`hftopic.ProdLDA`), all correlations are free.
+    shrinkage : float or "auto", default="auto"
+        A number from 0 to 1 is the weight of the identity in the correlation matrix. "auto" sets correlations
+        to 0 that sampling alone explains in this number of documents, and leaves large ones almost as they
+        are, see :func:`hftopic.latent.correlation.thresholded`.
+    base : prior, optional
+        Prior with the mean and the variances; by default that of the model, such as
+        ``DirichletLaplace(1.0)``. Correlations of ``base`` are not allowed.
+
+    Examples
+    --------
+    >>> LearnedCorrelation(within=True).within
+    True
+    """
+
+    across: bool = True
+    within: bool = False
+    shrinkage: float | str = "auto"
+    base: Prior | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("across", "within"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(
+                    f"{name} of LearnedCorrelation must be True or False; got {getattr(self, name)!r}"
+                )
+        if not (self.across or self.within):
+            raise ValueError("LearnedCorrelation(across=False, within=False) has no correlation to learn")
+        shrinkage: Any = self.shrinkage
+        if shrinkage != "auto" and not (is_finite(shrinkage) and 0 <= shrinkage <= 1):
+            raise ValueError(f'shrinkage must be "auto" or a number from 0 to 1; got {shrinkage!r}')
+        wrong = isinstance(self.base, type | LearnedCorrelation) or not hasattr(self.base, "moments")
+        if self.base is not None and wrong:
+            raise ValueError(f"base must be a prior, such as DirichletLaplace(1.0); got {self.base!r}")
+
+    def moments(self, space: LatentSpace, simplex_sizes: NDArray[np.int64]) -> Moments:
+        """Mean, shape (K,), and the covariance before training, a diagonal matrix, shape (K, K).
+
+        Raises
+        ------
+        ValueError
+            ``base`` has correlations.
+        """
+        base = StandardNormal() if self.base is None else self.base
+        mean, variance = base.moments(space, simplex_sizes)
+        if np.ndim(variance) != 1:
+            raise ValueError(f"the base of LearnedCorrelation must have no correlations; got {base!r}")
+        return mean, np.diag(variance)
+
+
 PRIORS: dict[str, Callable[..., Prior]] = {
-    prior.__name__: prior for prior in (StandardNormal, DirichletLaplace, FullCovariance, BlockCorrelation)
+    prior.__name__: prior
+    for prior in (StandardNormal, DirichletLaplace, FullCovariance, BlockCorrelation, LearnedCorrelation)
 }
 """Prior classes by name; the name is used in the repr and in saved models."""
 

@@ -138,6 +138,20 @@ class LatentSpace:
         kinds = [isinstance(group, Normal) for group in self.groups]
         return np.repeat(kinds, [group.size for group in self.groups])
 
+    @cached_property
+    def level_masks(self) -> NDArray[np.bool_]:
+        """Whether two Gaussian dimensions share a node, by level, shape (levels, K, K).
+
+        The levels are those of :meth:`Levels.sums`: the partitions, and last the single dimensions.
+        """
+        masks = np.zeros((len(self.partitions) + 1, self.n_dims, self.n_dims), dtype=bool)
+        for mask, nodes in zip(masks, self.partitions, strict=False):
+            for node in nodes:
+                dims = self.dims_in(node)
+                mask[dims, dims] = True
+        masks[-1] = np.eye(self.n_dims, dtype=bool)
+        return masks
+
     def concretes_in(self, node: slice) -> list[int]:
         """Numbers of the discrete variables in a slice of groups."""
         before = sum(isinstance(group, Discrete) for group in self.groups[: node.start])

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self, dataclass_transform
 import numpy as np
 import pandas as pd
 import torch
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
@@ -20,10 +21,12 @@ from torch import Tensor
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.grouping import CUT
+from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import Discrete, GroupsLike, Normal
 from hftopic.latent.log_prior import LatentPrior
-from hftopic.latent.priors import Prior
+from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.bases import BaseEstimator
@@ -34,7 +37,9 @@ from hftopic.models.parameters import (
     WEIGHT,
     RandomState,
     WeightLike,
+    check_exchange,
     check_fits,
+    chosen_assignment,
     chosen_device,
     chosen_objective,
     chosen_prior,
@@ -63,11 +68,12 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     groups: Annotated[GroupsLike, Integral, Normal, Discrete, tuple, list] = (25, 25)
     _: KW_ONLY
     alpha: Annotated[WeightLike, WEIGHT] = 1.0
-    beta: Annotated[WeightLike | tuple[WeightLike, ...], WEIGHT, tuple] = 0.1
-    gamma: Annotated[WeightLike, WEIGHT] = 10.0
+    beta: Annotated[WeightLike | tuple[WeightLike, ...], WEIGHT, tuple] = 1.0
+    gamma: Annotated[WeightLike, WEIGHT] = 3.0
     objective: Annotated[Objective | None, None, HasMethods("terms")] = None
-    marginals: Annotated[str, StrOptions(set(ESTIMATORS))] = "hfvae"
+    marginals: Annotated[str, StrOptions(set(ESTIMATORS))] = "gaussian"
     partners: Annotated[int | None, None, Interval(Integral, 2, None, closed="left")] = 64
+    assignment: Annotated[str, StrOptions({"auto", "learned", "fixed"})] = "auto"
     prior: Annotated[Prior | None, None, HasMethods("moments")] = None
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
@@ -76,10 +82,12 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
         "auto"
     )
-    max_iter: Annotated[int, Interval(Integral, 1, None, closed="left")] = 40
+    max_iter: Annotated[int, Interval(Integral, 1, None, closed="left")] = 60
     learning_rate: Annotated[float, Interval(Real, 0, None, closed="neither")] = 0.004
-    warm_up: Annotated[int | float, EPOCHS] = 0.5
+    warm_up: Annotated[int | float, EPOCHS] = 0.1
     ramp: Annotated[int | float, EPOCHS] = 1.0
+    n_init: Annotated[int, Interval(Integral, 1, None, closed="left")] = 1
+    n_jobs: Annotated[int | None, None, Integral] = None
     validation_fraction: Annotated[float, SHARE] = 0.0
     patience: Annotated[int, Interval(Integral, 1, None, closed="left")] = 10
     device: Annotated[str | torch.device, str, torch.device] = "auto"
@@ -96,6 +104,8 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                 "gamma",
                 "objective",
                 "ramp",
+                "n_init",
+                "n_jobs",
                 "validation_fraction",
                 "verbose",
                 "random_state",
@@ -130,7 +140,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         y : ignored
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
-            ``history_``. If one returns True, training ends.
+            ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start.
 
         Returns
         -------
@@ -151,22 +161,71 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                 raise ValueError(
                     f"callbacks must be a list of functions; got a single {callbacks!r}: put it in a list"
                 )
+            if callbacks and self.n_init > 1 and effective_n_jobs(self.n_jobs) > 1:
+                raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
             documents = self._documents_with_words(X, reset=True)
-            generator = self._generator()
-            documents, held_out = self._hold_out(documents, generator)
-            trainer = self._new_trainer(documents, generator)
-            self._documents_seen = len(documents)
-            try:
-                train(trainer, documents, held_out, callbacks, verbose=bool(self.verbose))
-            finally:
-                self._adopt(trainer)
+            for state in ("_network", "_trainer", "_hash"):  # of an earlier fit
+                self.__dict__.pop(state, None)
+            generators = self._generators()
+            documents, held_out = self._hold_out(documents, generators[0])
+            if self.n_init == 1:
+                error = self._train(documents, held_out, generators[0], callbacks)
+            else:
+                error = self._train_several(documents, held_out, generators, callbacks)
+            if error is not None:
+                raise error
         return self
+
+    def _train(
+        self,
+        documents: BagsOfWords,
+        held_out: BagsOfWords | None,
+        generator: torch.Generator,
+        callbacks: Sequence[Callback],
+    ) -> TrainingDivergedError | None:
+        """Train from one start and set the fitted attributes, also if training diverged."""
+        trainer = self._new_trainer(documents, generator)
+        self._documents_seen = len(documents)
+        diverged = None
+        try:
+            train(trainer, documents, held_out, callbacks, verbose=bool(self.verbose))
+        except TrainingDivergedError as error:
+            diverged = error
+        finally:
+            self._adopt(trainer)
+        good = diverged is None and math.isfinite(trainer.kept_loss)
+        self.losses_ = np.array([trainer.kept_loss if good else math.inf])
+        return diverged
+
+    def _train_several(
+        self,
+        documents: BagsOfWords,
+        held_out: BagsOfWords | None,
+        generators: Sequence[torch.Generator],
+        callbacks: Sequence[Callback],
+    ) -> TrainingDivergedError | None:
+        """Train from several starts and adopt the one with the lowest loss, without its optimiser."""
+        starts: list[tuple[BaseTopicModel, TrainingDivergedError | None]] = Parallel(n_jobs=self.n_jobs)(
+            delayed(_trained)(copy.copy(self), documents, held_out, generator.get_state(), callbacks)
+            for generator in generators
+        )
+        losses = np.concatenate([model.losses_ for model, _ in starts])
+        best, error = starts[int(np.argmin(losses))]
+        parameters = self.get_params(deep=False)
+        self.__dict__.update({name: value for name, value in vars(best).items() if name not in parameters})
+        self._fitted_with = parameters
+        self._network.to(chosen_device(self.device))
+        self.losses_ = losses
+        return error
 
     def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
         """Train for one epoch on some documents, starting from the current model.
 
         Each call counts as one epoch of ``warm_up`` and ``ramp`` (fractions refer to ``max_iter``). The
-        learning rate is constant.
+        learning rate is constant. While groups are learned, between a half and nine tenths of ``max_iter``
+        epochs, a call may exchange topics between groups: their numbers then change. After a load, or a fit
+        with several starts, the optimiser is a new one. Documents that are passed again count as further
+        documents. Before groups are assigned, the prior also has correlations within groups.
 
         Parameters
         ----------
@@ -194,12 +253,13 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                 )
             documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
             trainer = self._resumed_trainer(documents)
-            self._documents_seen += len(documents)
+            before, self._documents_seen = self._documents_seen, self._documents_seen + len(documents)
             try:
                 trainer.run_epoch(documents, max(self._documents_seen, total_documents or 0))
                 trainer.keep()
             except BaseException:
                 trainer.restore()
+                self._documents_seen = before
                 raise
             finally:
                 self._adopt(trainer)
@@ -233,8 +293,13 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             )
         return documents
 
+    def _generators(self) -> list[torch.Generator]:
+        """One source of randomness for each start; the first one does not depend on ``n_init``."""
+        state = check_random_state(self.random_state)
+        return [torch.Generator().manual_seed(int(state.randint(2**31 - 1))) for _ in range(self.n_init)]
+
     def _generator(self) -> torch.Generator:
-        return torch.Generator().manual_seed(int(check_random_state(self.random_state).randint(2**31 - 1)))
+        return self._generators()[0]
 
     def _hold_out(
         self, documents: BagsOfWords, generator: torch.Generator
@@ -260,9 +325,12 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
-        check_fits(self._objective(), network.prior, self.max_iter)
+        objective, learns_groups = self._objective(network)
+        check_fits(objective, network.prior, self.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
-        return Trainer(network, self._objective(), Settings.of(self), generator)
+        if learns_groups:
+            check_exchange(network, documents.batch(np.arange(min(2, len(documents))), network.device))
+        return Trainer(network, objective, Settings.of(self), generator, learns_groups)
 
     def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
         """The trainer of the previous call; after loading or unpickling, one with a new optimiser."""
@@ -271,13 +339,17 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             return self._new_trainer(documents, self._generator())
         self._check_same_network()
         trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
+        objective, learns_groups = self._objective(self._network)
+        if self._network.learned is None:  # else training keeps the loss bounded
+            check_fits(objective, self._network.prior, self.max_iter)
         if trainer is None:
-            trainer = Trainer(self._network, self._objective(), Settings.of(self), self._generator())
+            trainer = Trainer(self._network, objective, Settings.of(self), self._generator(), learns_groups)
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
-        check_fits(self._objective(), self._network.prior, self.max_iter)
-        trainer.configure(self._objective(), Settings.of(self))
+            trainer.grouping.has_cut = self.n_iter_ > trainer.grouping.cut_epoch(self.max_iter)
+            trainer.keep()
+        trainer.configure(objective, Settings.of(self), learns_groups)
         return trainer
 
     def _check_same_network(self) -> None:
@@ -297,14 +369,23 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         decoder = self._build_decoder(space, background, generator)
         prior = chosen_prior(self.prior, self._default_prior())
         mean, covariance = prior_moments(prior, space, decoder.softmax_sizes())
-        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance))
+        learned = prior if isinstance(prior, LearnedCorrelation) else None
+        if learned is not None and not free_correlations(space, learned).any():
+            learned, covariance = None, covariance.diagonal().clone()
+        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned)
         return network.to(chosen_device(self.device))
 
-    def _objective(self) -> Objective:
+    def _objective(self, network: TopicNetwork) -> tuple[Objective, bool]:
+        """The objective, and whether the groups are learned, before which its weights stay at 1."""
         weights = {name: getattr(self, name) for name in ("alpha", "beta", "gamma")}
         known = {**signature(BaseTopicModel).parameters, **signature(type(self)).parameters}
         defaults = {name: known[name].default for name in weights}
-        return chosen_objective(self.objective, self.ramp, weights, defaults)
+
+        def with_delay(delay: float) -> Objective:
+            return chosen_objective(self.objective, self.ramp, delay, weights, defaults)
+
+        learns_groups = chosen_assignment(self.assignment, network, with_delay(0))
+        return with_delay(CUT if learns_groups else 0), learns_groups
 
     def _encoder(
         self,
@@ -353,6 +434,21 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
 
 BaseTopicModel.__init__._stores_parameters = True  # type: ignore[attr-defined]
 declare_parameters(BaseTopicModel)
+
+
+def _trained(
+    model: BaseTopicModel,
+    documents: BagsOfWords,
+    held_out: BagsOfWords | None,
+    state: Tensor,
+    callbacks: Sequence[Callback],
+) -> tuple[BaseTopicModel, TrainingDivergedError | None]:
+    """A model trained from one start, in this process or another one, without its optimiser."""
+    generator = torch.Generator()
+    generator.set_state(state)
+    error = model._train(documents, held_out, generator, callbacks)
+    del model._trainer
+    return model, error
 
 
 def _same(one: Any, other: Any) -> bool:

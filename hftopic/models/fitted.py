@@ -48,6 +48,7 @@ class FittedModel(TopicWords, TransformerMixin):
     vocabulary_: NDArray[np.object_]
     feature_names_in_: NDArray[np.object_]
     history_: pd.DataFrame
+    losses_: NDArray[np.float64]
     n_iter_: int
     n_features_in_: int
     topic_groups_: NDArray[np.int64]
@@ -59,6 +60,7 @@ class FittedModel(TopicWords, TransformerMixin):
     prior_mean_: NDArray[np.float32]
     prior_variance_: NDArray[np.float32]
     prior_covariance_: NDArray[np.float32]
+    prior_correlation_: NDArray[np.float32]
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of each document.
@@ -181,13 +183,11 @@ class FittedModel(TopicWords, TransformerMixin):
         n_tokens = documents.counts.sum(dtype=np.float64)
         if n_tokens == 0:
             raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
-        elbo = evaluation.elbo(self._network_checked(), documents, self._noise, known)
-        return math.exp(-elbo.sum() / n_tokens)
+        return math.exp(-self._elbo(documents, known).sum() / n_tokens)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
-        documents, known = self._documents_and_posterior(X)
-        return evaluation.elbo(self._network_checked(), documents, self._noise, known)
+        return self._elbo(*self._documents_and_posterior(X))
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
@@ -278,6 +278,12 @@ class FittedModel(TopicWords, TransformerMixin):
         known = self._own(X)
         return self._documents(known.counts, self._split_input(known.source)[1]), known.mean_field
 
+    def _elbo(self, documents: BagsOfWords, known: MeanFieldPosterior | None) -> NDArray[np.float64]:
+        """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
+        elbo = evaluation.elbo(self._network_checked(), documents, self._noise, known)
+        elbo[documents.empty] = 0.0
+        return elbo
+
     def _own(self, encoded: Encoded) -> Encoded:
         """Raise ValueError unless this model, in its current state, encoded the documents."""
         check_is_fitted(self)
@@ -310,6 +316,9 @@ class FittedModel(TopicWords, TransformerMixin):
         self.prior_covariance_ = evaluation.to_numpy(
             torch.diag(prior.covariance) if prior.factorises else prior.covariance
         )
+        deviations = np.sqrt(self.prior_variance_)
+        self.prior_correlation_ = self.prior_covariance_ / np.outer(deviations, deviations)
+        np.fill_diagonal(self.prior_correlation_, 1.0)
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
             self.topic_word_ = evaluation.to_numpy(decoder.topics().probabilities())

@@ -115,6 +115,8 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
     model.n_features_in_, model.n_iter_ = description["n_features_in_"], description["n_iter_"]
     model._documents_seen = description["documents_seen"]
     model.history_ = pd.DataFrame(description["history_"]).set_index("epoch")
+    if description["losses_"] is not None:
+        model.losses_ = np.array(description["losses_"])
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
     model._network = model._build_network(torch.zeros(model.n_features_in_), torch.Generator())

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hftopic.latent.priors import Prior, StandardNormal
+from hftopic.latent.priors import LearnedCorrelation, Prior, StandardNormal
 from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.registry import register
@@ -23,7 +23,8 @@ class NVDM(BaseTopicModel):
     groups : int, Normal or Concrete, or tuple of them, default=(25, 25)
         Number of dimensions of each group, as in :class:`ProdLDA`.
     prior : prior, optional
-        Prior of z; ``StandardNormal()`` by default.
+        Prior of z, by default ``LearnedCorrelation(base=StandardNormal())``, which learns the correlations
+        between dimensions of different groups.
     dropout : float, default=0.05
         Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.3
@@ -38,7 +39,7 @@ class NVDM(BaseTopicModel):
     topic_word_ : ndarray, shape (n_topics, n_words), float32
         softmax(W_k + b): p(w | topic) of the positive pole, at z_k = 1 (one standard deviation of the default
         prior).
-    topic_groups_, latent_space_, history_, n_iter_, vocabulary_
+    topic_groups_, latent_space_, prior_correlation_, history_, losses_, n_iter_, vocabulary_
         As in :class:`ProdLDA`, like all other attributes.
 
     References
@@ -55,7 +56,7 @@ class NVDM(BaseTopicModel):
     """
 
     def _default_prior(self) -> Prior:
-        return StandardNormal()
+        return LearnedCorrelation(base=StandardNormal())
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         return self._encoder(n_words, space, torch.tanh, generator)

@@ -1,8 +1,9 @@
 """Validation and interpretation of the estimators' parameters."""
 
+import copy
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import get_annotations
 from itertools import chain
 from numbers import Integral, Real
@@ -14,10 +15,15 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt
 from torch import Tensor
 
+from hftopic.data.batches import Batch
+from hftopic.grouping import why_groups_are_fixed
 from hftopic.latent.log_prior import LatentPrior, check_bounded
-from hftopic.latent.priors import Prior
+from hftopic.latent.posterior import Sample
+from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.network import Network, TopicNetwork
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
+from hftopic.objective.schedule import turning_points
 
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
@@ -105,9 +111,15 @@ def _evaluated(cls: type, name: str, hint: Any) -> Any:
 
 
 def chosen_objective(
-    objective: Objective | None, ramp: int | float, weights: dict[str, Any], defaults: dict[str, Any]
+    objective: Objective | None,
+    ramp: int | float,
+    delay: float,
+    weights: dict[str, Any],
+    defaults: dict[str, Any],
 ) -> Objective:
     """The given objective, or HFVAE whose weights change over ``ramp`` from 1 to alpha, beta and gamma.
+
+    With a ``delay``, a fraction of the epochs, the change begins later.
 
     Raises
     ------
@@ -116,7 +128,7 @@ def chosen_objective(
     """
     if objective is None:
         plain = HFVAE(**weights)
-        return replace(plain, **{name: _ramped(getattr(plain, name), ramp) for name in weights})
+        return replace(plain, **{name: _ramped(getattr(plain, name), ramp, delay) for name in weights})
     _refuse_class("objective", objective)
     if not isinstance(objective, Objective):
         raise ValueError(
@@ -132,18 +144,36 @@ def chosen_objective(
     return objective
 
 
-def _ramped(weight: Any, over: int | float) -> Any:
+def _ramped(weight: Any, over: int | float, delay: float) -> Any:
     """A number as a Ramp that starts at 1; weights with their own Ramp are unchanged."""
     if isinstance(weight, tuple):
-        return tuple(_ramped(of_level, over) for of_level in weight)
-    return weight if isinstance(weight, Ramp) or weight == 1 or not over else Ramp(1.0, weight, over)
+        return tuple(_ramped(of_level, over, delay) for of_level in weight)
+    constant = isinstance(weight, Ramp) or weight == 1 or not (over or delay)
+    return weight if constant else Ramp(1.0, weight, over or 0, delay)
+
+
+def chosen_assignment(assignment: str, network: Network[Any], objective: Objective) -> bool:
+    """Whether the groups are learned: "learned", or "auto" where they can be.
+
+    Raises
+    ------
+    ValueError
+        ``assignment="learned"``, but topics cannot be exchanged between groups.
+    """
+    n_groups = sum(dims.stop > dims.start for dims in network.space.dim_slices)
+    reason = why_groups_are_fixed(network, objective)
+    if assignment == "learned" and reason is not None:
+        raise ValueError(f"assignment='learned' is not possible: {reason}; use assignment='fixed'")
+    return assignment != "fixed" and n_groups > 1 and reason is None
 
 
 def chosen_prior(prior: Prior | None, default: Prior) -> Prior:
-    """The given prior, or the default of the model."""
+    """The given prior, or the default of the model, which is also the base of learned correlations."""
     if prior is None:
         return default
     _refuse_class("prior", prior)
+    if isinstance(prior, LearnedCorrelation) and prior.base is None:
+        return replace(prior, base=default.base if isinstance(default, LearnedCorrelation) else default)
     return prior
 
 
@@ -194,21 +224,41 @@ def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
     ------
     ValueError
     """
-    # Every weight is linear between the ends of Ramps, and the matrix in check_bounded is linear in the
-    # weights. Therefore it is enough to check the ends.
-    for epochs in sorted({0.0, float(max_iter), *(ramp.epochs(max_iter) for ramp in _ramps_in(objective))}):
+    # Between turning points every weight is linear, and the matrix in check_bounded is linear in the weights.
+    for epochs in sorted({0.0, float(max_iter), *turning_points(objective, max_iter)}):
         progress = Progress(epochs, max_iter)
         objective.weights(prior.space, progress)
         check_bounded(prior, objective.level_weights(prior.space, progress))
 
 
-def _ramps_in(value: Any) -> list[Ramp]:
-    """Every Ramp among the fields of an objective."""
-    if isinstance(value, Ramp):
-        return [value]
-    if is_dataclass(value) and not isinstance(value, type):
-        value = tuple(getattr(value, field.name) for field in fields(value))
-    return [ramp for item in value for ramp in _ramps_in(item)] if isinstance(value, tuple) else []
+def check_exchange(network: TopicNetwork, batch: Batch) -> None:
+    """Check that reversing the topics of a network only reverses their numbers.
+
+    Raises
+    ------
+    ValueError
+        The encoder or the decoder has parameters of topics that its ``topic_axes`` does not name.
+    """
+    reversed_copy = copy.deepcopy(network).eval()
+    order = np.arange(network.space.n_dims)[::-1].copy()
+    reversed_copy.reorder(order, reversed_copy.state_dict())
+    network.eval()
+    with torch.no_grad():
+        posterior, other = network.encode(batch), reversed_copy.encode(batch)
+        same = torch.allclose(other.mean, posterior.mean[:, order], atol=1e-4)
+        same &= torch.allclose(other.log_variance, posterior.log_variance[:, order], atol=1e-4)
+        classes = [torch.exp(log_pi) for log_pi in posterior.log_classes]
+        likelihood, reversed_likelihood = (
+            of.decode(Sample(z, tuple(classes))).log_likelihood(batch)
+            for of, z in ((network, posterior.mean), (reversed_copy, posterior.mean[:, order]))
+        )
+        same &= torch.allclose(reversed_likelihood, likelihood, rtol=1e-4)
+    if not same:
+        raise ValueError(
+            f"topics of {type(network.encoder).__name__} and {type(network.decoder).__name__} cannot be "
+            "exchanged: name every parameter and buffer with an axis of topics in their topic_axes(), or use "
+            "assignment='fixed'"
+        )
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

@@ -6,7 +6,7 @@ import torch
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 
-from hftopic.latent.priors import DirichletLaplace, Prior
+from hftopic.latent.priors import DirichletLaplace, LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import SHARE
@@ -22,8 +22,9 @@ class ProdLDA(BaseTopicModel):
 
     The words of a document have the distribution softmax(shift-only batch norm of θ B), with topic
     proportions θ = softmax(z). Training minimises the hierarchically factorised objective of Esmaeili et al.
-    (2019): topics of one group become nearly uncorrelated and unused topics are pruned, while topics may
-    correlate across groups.
+    (2019): topics of one group become nearly uncorrelated, while topics may correlate across groups. The
+    correlations across groups are parameters of the prior, and training also chooses the group of each topic.
+    :func:`hftopic.paper_text_settings` has the settings of the paper, without these two extensions.
 
     Parameters
     ----------
@@ -33,26 +34,41 @@ class ProdLDA(BaseTopicModel):
         ``((10, 10), (10, 20))``.
     alpha : float or Ramp, default=1.0
         Weight α of the mutual information I(x; z). A :class:`hftopic.Ramp` changes a weight over the epochs.
-    beta : float or Ramp, or tuple of them, default=0.1
-        Weight β of the total correlation between groups; values below 1 let groups correlate. For nested
-        groups, a tuple gives one weight per level, outermost first.
-    gamma : float or Ramp, default=10.0
+    beta : float or Ramp, or tuple of them, default=1.0
+        Weight β of the total correlation between groups, compared with that of the prior. With learned
+        correlations of the prior, 1 matches the correlations between groups to those of the prior, and values
+        below 1 match them less strictly. With a prior without correlations, values below 1 let groups
+        correlate. For nested groups, a tuple gives one weight per level, outermost first.
+    gamma : float or Ramp, default=3.0
         Weight γ of the total correlation within groups; values above 1 push the topics of a group towards
         independence.
     objective : objective, optional
         Objective to use instead of the three weights, from :mod:`hftopic.objective`, such as
         ``hftopic.VAE()`` or ``hftopic.BetaTCVAE(4.0)``.
-    marginals : {"hfvae", "mws", "mss", "full"}, default="hfvae"
-        Estimator of the marginals q(z), q(z_d), q(z_d,e) from a mini-batch, see
-        :func:`hftopic.objective.minibatch.mixture_weights`. "full" encodes all documents in every step. It is
-        exact, but only practical for small corpora.
+    marginals : {"gaussian", "hfvae", "mws", "mss", "full"}, default="gaussian"
+        Estimator of the marginals q(z), q(z_d), q(z_d,e). "gaussian" uses Gaussians with the running mean and
+        covariance of q(z): the terms are in closed form, and the grouped terms measure correlations only. The
+        others are mixtures over documents, see :func:`hftopic.objective.minibatch.mixture_weights`. "full"
+        encodes all documents in every step. It is exact, but only practical for small corpora.
     partners : int or None, default=64
         Minimum number of documents in the mixture that estimates the marginal of a single topic q(z_d,e). The
         joint and the groups always use the whole mini-batch. Smaller is faster; None uses the whole
-        mini-batch. See :class:`hftopic.objective.minibatch.Mixing`.
+        mini-batch. Not used by "gaussian" and "full". See :class:`hftopic.objective.minibatch.Mixing`.
+    assignment : {"auto", "learned", "fixed"}, default="auto"
+        Whether training chooses the group of each topic, such that topics of one group are correlated as
+        little as possible. In the first half of the epochs alpha, beta and gamma are 1 and all correlations
+        of the prior are free. Then the topics are assigned to groups of the given sizes, and the weights
+        change over `ramp`. Topics may be exchanged again until 90% of the epochs. "fixed" keeps topics in the
+        groups that they begin in. "auto" is "learned" where topics of different groups can be exchanged, and
+        "fixed" otherwise: with ``topic_softmax="group"``, with a prior whose correlations are given, with an
+        `objective` that is not exchangeable (``AnchoredVAE``, and ``FactorVAE`` with a discriminator), and
+        with a decoder of your own without ``topic_axes``.
     prior : prior, optional
-        Prior of the logits: ``hftopic.DirichletLaplace(1.0)`` by default, ``hftopic.StandardNormal()``, or a
-        prior with correlations, ``hftopic.FullCovariance(...)`` or ``hftopic.BlockCorrelation(...)``.
+        Prior of the logits, by default ``hftopic.LearnedCorrelation(base=hftopic.DirichletLaplace(1.0))``,
+        which learns the correlations between topics of different groups. If there are none to learn, as with
+        a single group, the default is ``hftopic.DirichletLaplace(1.0)``. Others are
+        ``hftopic.StandardNormal()``, and priors with given correlations, ``hftopic.FullCovariance(...)`` and
+        ``hftopic.BlockCorrelation(...)``.
     topic_softmax : {"joint", "group"}, default="joint"
         "joint" is one softmax over all topics. "group" is one softmax per group; ``transform`` then divides
         by the number of groups, so that its rows also sum to 1.
@@ -69,27 +85,35 @@ class ProdLDA(BaseTopicModel):
     batch_size : int or "auto", default="auto"
         Number of documents per step, drawn without replacement; the marginals are also estimated from them.
         "auto" is 1/20 of the documents, between 64 and 256.
-    max_iter : int, default=40
+    max_iter : int, default=60
         Number of epochs.
     learning_rate : float, default=0.004
         Initial learning rate of Adam; it decreases on a cosine schedule.
-    warm_up : int or float, default=0.5
+    warm_up : int or float, default=0.1
         Epochs over which the weights of all terms except the reconstruction rise from 0 to their full value:
-        an int is a number of epochs, a float is a fraction of ``max_iter``. Without warm-up, most topics are
-        pruned on short texts.
+        an int is a number of epochs, a float is a fraction of ``max_iter``. Without warm-up, the KL
+        divergence can prune topics before the decoder uses them.
     ramp : int or float, default=1.0
-        Epochs over which alpha, beta and gamma change linearly from 1 (the plain VAE) to their final values:
-        an int is a number of epochs (1 is one epoch), a float is a fraction of ``max_iter`` (1.0 is all of
-        it). The warm-up multiplies the result. If the ramp is longer than ``max_iter``, the final values are
-        not reached. With 0 the weights are constant, and fewer topics stay active; the paper's text
-        experiment is ``gamma=4.0, ramp=0``. Applies only to numeric weights: a weight that is a
-        :class:`hftopic.Ramp`, and an `objective`, follow their own schedule.
+        Epochs over which alpha, beta and gamma change linearly from 1 (the plain VAE) to their final values.
+        The change begins when topics are assigned to groups or, with fixed groups, at the first epoch. An int
+        is a number of epochs (1 is one epoch), a float is a fraction of the epochs from there to the end (1.0
+        is all of them). The warm-up multiplies the result. If the ramp goes beyond ``max_iter``, the final
+        values are not reached. With 0 the weights change at once. Applies only to numeric weights: a weight
+        that is a :class:`hftopic.Ramp`, and an `objective`, follow their own schedule, also before topics are
+        assigned to groups.
+    n_init : int, default=1
+        Number of starts with different random weights. The fit with the lowest loss is kept, see ``losses_``.
+        The first start does not depend on `n_init`.
+    n_jobs : int or None, default=None
+        Number of starts that are trained in parallel processes; None is 1.
     validation_fraction : float, default=0.0
         Fraction of the documents held out for early stopping. The validation loss uses the final weights of
-        the objective, and the weights of the best epoch are kept. With 0, training uses all documents for
-        ``max_iter`` epochs.
+        the objective, and the weights of the best epoch are kept. If groups are learned, only epochs after
+        the assignment of topics to groups count. With 0, training uses all documents for ``max_iter`` epochs.
     patience : int, default=10
-        Number of epochs without a lower validation loss, after the warm-up, before training stops.
+        Number of epochs without a lower validation loss before training stops, counted from the end of the
+        warm-up and from the assignment of topics to groups. If it stops before the end of the `ramp`, topics
+        of a group stay more correlated.
     device : str or torch.device, default="auto"
         Device of the model; "auto" is a GPU if one is available, otherwise the CPU.
     verbose : int, default=0
@@ -116,10 +140,17 @@ class ProdLDA(BaseTopicModel):
         Moments of the prior of the logits, without the columns of classes.
     prior_covariance_ : ndarray, shape (n_dims, n_dims), float32
         Covariance of the prior of the logits.
+    prior_correlation_ : ndarray, shape (n_dims, n_dims), float32
+        Correlations of the prior of the logits, also those that were learned.
+        :func:`hftopic.analysis.topic_correlation` with ``of="prior"`` returns them as a table.
     history_ : DataFrame
-        One row per epoch: the mean of each term of the objective, unweighted, in nats per document, and
-        ``own_share``, the share of the document's own component in the estimate of q(z). Near 1, the estimate
-        of I(x; z) is saturated.
+        One row per epoch: the mean of each term of the objective, unweighted, in nats per document. If the
+        marginals are mixtures, there is also ``own_share``, the share of the document's own component in the
+        estimate of q(z). Near 1, the estimate of I(x; z) is saturated.
+    losses_ : ndarray, shape (n_init,)
+        Loss of each start, of which the lowest was kept: the lowest validation loss, or the training loss of
+        the last epoch if there are no validation documents; infinite if the training diverged. Only after
+        ``fit``.
     n_iter_ : int
         Number of epochs trained.
     n_features_in_ : int
@@ -148,7 +179,7 @@ class ProdLDA(BaseTopicModel):
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:
-        return DirichletLaplace(1.0)
+        return LearnedCorrelation(base=DirichletLaplace(1.0))
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         return self._encoder(n_words, space, softplus, generator)

@@ -18,7 +18,7 @@ from hftopic._files import written_whole
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
@@ -74,6 +74,7 @@ def _description(model: FittedState) -> dict[str, Any]:
     if "device" in parameters:
         parameters["device"] = str(parameters["device"])
     words = {name: getattr(model, name, None) for name in WORDS}
+    losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {
         "schema": SCHEMA_VERSION,
         "hftopic": __version__,
@@ -83,6 +84,7 @@ def _description(model: FittedState) -> dict[str, Any]:
         "n_iter_": model.n_iter_,
         "documents_seen": model._documents_seen,
         **{name: None if known is None else known.tolist() for name, known in words.items()},
+        "losses_": None if losses is None else losses.tolist(),
         "history_": model.history_.reset_index().to_dict("list"),
     }
 

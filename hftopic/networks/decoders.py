@@ -1,5 +1,6 @@
 """Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -65,6 +66,14 @@ class Decoder(nn.Module, ABC):
             numbers[gaussian] = -1 if self.signed else numbers[gaussian][0]
         return numbers
 
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes that run over topics, of each parameter and buffer that has any, by its name.
+
+        Groups are learned by exchanging topics along these axes. None, the default, if topics of different
+        groups cannot be exchanged; groups are then fixed.
+        """
+        return None
+
     def check(self, space: LatentSpace, n_words: int) -> None:
         """Check that the methods of the decoder fit each other, before the decoder is trained.
 
@@ -97,6 +106,27 @@ class Decoder(nn.Module, ABC):
                 raise ValueError(f"{method} of {name} must be {expected}; got {got}")
         if not torch.allclose(words.sum(1), torch.ones_like(words[:, 0]), atol=1e-3):
             raise ValueError(f"topics().probabilities() of {name} must have rows that sum to 1")
+        self._check_topic_axes(n_topics)
+
+    def _check_topic_axes(self, n_topics: int) -> None:
+        """Check that reversing the topics along their axes reverses the topics."""
+        reversed_copy = copy.deepcopy(self)
+        state = reversed_copy.state_dict()
+        for tensor, axes in (self.topic_axes() or {}).items():
+            if tensor not in state or any(state[tensor].shape[axis] != n_topics for axis in axes):
+                raise ValueError(
+                    f"topic_axes() of {type(self).__name__} names {tensor!r} with axes {axes}, not a "
+                    f"parameter or buffer with {n_topics} topics along them"
+                )
+            state[tensor].copy_(state[tensor].flip(axes))
+        if self.topic_axes() is None:
+            return
+        with torch.no_grad():
+            if not torch.allclose(reversed_copy.components(), self.components().flip(0), atol=1e-4):
+                raise ValueError(
+                    f"topic_axes() of {type(self).__name__} does not name every parameter and buffer with "
+                    "an axis of topics: with these reversed, components() is not"
+                )
 
     def log_proportions(self, posterior: MeanFieldPosterior) -> Tensor:
         """Logarithm of the topic proportions at the posterior means, shape (B, n_topics), in float64."""
@@ -202,6 +232,12 @@ class ProdLDADecoder(Decoder):
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
+        if len(self.softmax_slices) > 1:
+            return None
+        return {"weights": (0,), "mean_proportions": (0,), "covariance": (0, 1)}
+
     def simplex(self) -> NDArray[np.int64]:
         """All Gaussian topics share a simplex or, with a softmax per group, those of each group."""
         return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
@@ -251,6 +287,10 @@ class NVDMDecoder(Decoder):
 
     def components(self) -> Tensor:
         return self.weights
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]]:
+        """Axes over topics."""
+        return {"weights": (0,)}
 
     def topics(self, sign: int = 1) -> LogLinear:
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)

@@ -105,6 +105,11 @@ class Encoder(nn.Module):
             ),
         )
 
+    def topic_axes(self) -> dict[str, tuple[int, ...]]:
+        """Axes that run over Gaussian dimensions, of each parameter and buffer that has any, by its name."""
+        heads = ("mean.", "log_variance.", "mean_norm.", "log_variance_norm.")
+        return {name: (0,) for name in self.state_dict() if name.startswith(heads)}
+
     def in_float64(self) -> Self:
         """Copy of the encoder for float64, so that the float32 posterior of a document is always the same.
 

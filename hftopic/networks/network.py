@@ -1,21 +1,34 @@
 """Networks: an encoder, a decoder and a prior, with the interface that training and evaluation use."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hftopic.data.batches import Batch
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.priors import LearnedCorrelation
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.likelihood import Likelihood, WordDistribution
+from hftopic.networks.moments import RunningMoments
 
 BatchT = TypeVar("BatchT")
+
+PRIOR_AXES = {
+    "prior_mean": (0,),
+    "prior_covariance": (0, 1),
+    "moments.mean": (0,),
+    "moments.products": (0, 1),
+    "moments.variance": (0,),
+}
+"""Axes over Gaussian dimensions of the tensors that every network has."""
 
 CHUNK_DOCUMENTS = 4096
 # Entries of one (documents, words) block of a decoder in evaluation: 32 MB of float32.
@@ -32,20 +45,26 @@ class Network(nn.Module, ABC, Generic[BatchT]):
     ----------
     prior : LatentPrior
         Prior of the latent variables. Its moments are buffers, which are saved and moved with the network.
+    learned : LearnedCorrelation, optional
+        How the trainer learns the correlations of the prior, whose covariance must then be a matrix.
 
     Attributes
     ----------
     space : LatentSpace
+    moments : RunningMoments
+        Moments of the aggregate posterior in training.
     """
 
     prior_mean: Tensor
     prior_covariance: Tensor
 
-    def __init__(self, prior: LatentPrior) -> None:
+    def __init__(self, prior: LatentPrior, learned: LearnedCorrelation | None = None) -> None:
         super().__init__()
         self.space: LatentSpace = prior.space
         self.register_buffer("prior_mean", prior.mean)
         self.register_buffer("prior_covariance", prior.covariance)
+        self.learned = learned
+        self.moments = RunningMoments(prior.space)
 
     @abstractmethod
     def encode(self, batch: BatchT, generator: torch.Generator | None = None) -> MeanFieldPosterior:
@@ -58,6 +77,51 @@ class Network(nn.Module, ABC, Generic[BatchT]):
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
         return self.encode
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes that run over topics, of each parameter and buffer that has any, by its name.
+
+        Exchanging two topics along these axes must change nothing but the numbers of the topics. None, the
+        default, if topics cannot be exchanged.
+        """
+        return None
+
+    def reorder(self, order: NDArray[np.int64], state: Mapping[str, Tensor]) -> None:
+        """Reorder the topics of tensors, in place: place i gets the Gaussian dimension ``order[i]``.
+
+        Parameters
+        ----------
+        order : ndarray of int, shape (K,)
+        state : mapping of str to Tensor
+            Tensors with the names and the shapes of parameters and buffers: the state itself, or that of an
+            optimiser.
+
+        Raises
+        ------
+        ValueError
+            The topics of this network cannot be exchanged.
+        """
+        own = self.topic_axes()
+        if (order == np.arange(len(order))).all():
+            return
+        if own is None:
+            raise ValueError(f"the topics of a {type(self).__name__} cannot be exchanged")
+        topics = np.arange(self.space.n_topics)
+        topics[self.space.gaussian] = topics[self.space.gaussian][order]
+        orders = {len(index): torch.from_numpy(index) for index in (order, topics)}
+        for name, axes in {**PRIOR_AXES, **own}.items():
+            if name in state:
+                tensor = state[name]
+                for axis in axes[: tensor.ndim]:
+                    index = orders[tensor.shape[axis]].to(tensor.device)
+                    tensor.copy_(tensor.index_select(axis, index))
+
+    def simplex(self) -> NDArray[np.int64]:
+        """Number of the simplex of each Gaussian dimension, shape (K,); -1, the default, if it is on none.
+
+        A common shift of all dimensions of a simplex does not change p(x|z).
+        """
+        return np.full(self.space.n_dims, -1)
 
     @property
     def prior(self) -> LatentPrior:
@@ -78,8 +142,14 @@ class Network(nn.Module, ABC, Generic[BatchT]):
 class TopicNetwork(Network[Batch]):
     """Network of a topic model: encoder, decoder and prior for word counts."""
 
-    def __init__(self, encoder: Encoder, decoder: Decoder, prior: LatentPrior) -> None:
-        super().__init__(prior)
+    def __init__(
+        self,
+        encoder: Encoder,
+        decoder: Decoder,
+        prior: LatentPrior,
+        learned: LearnedCorrelation | None = None,
+    ) -> None:
+        super().__init__(prior, learned)
         self.encoder, self.decoder = encoder, decoder
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
@@ -91,6 +161,20 @@ class TopicNetwork(Network[Batch]):
         """Distribution over words of each document."""
         distribution: WordDistribution = self.decoder(sample, generator)
         return distribution
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes of the encoder's outputs and of the decoder; None if the decoder does not give its own."""
+        of_decoder = self.decoder.topic_axes()
+        if of_decoder is None:
+            return None
+        return {
+            **{f"encoder.{name}": axes for name, axes in self.encoder.topic_axes().items()},
+            **{f"decoder.{name}": axes for name, axes in of_decoder.items()},
+        }
+
+    def simplex(self) -> NDArray[np.int64]:
+        """The simplexes of the decoder."""
+        return self.decoder.simplex()[self.space.gaussian]
 
     def evaluation_encoder(self) -> Callable[[Batch], MeanFieldPosterior]:
         """Encoder in float64 with results in float32; empty documents get the prior."""

@@ -23,6 +23,14 @@ class Objective(ABC):
         """Whether the mutual information I(x; z) has a separate weight, different from 1."""
         return False
 
+    @property
+    def exchangeable(self) -> bool:
+        """Whether exchanging two topics of different groups changes nothing but the terms of the groups.
+
+        Only then can the groups be learned. False by default.
+        """
+        return False
+
     @abstractmethod
     def terms(self, step: Step) -> Terms:
         """All terms, the reconstruction first."""

@@ -16,6 +16,11 @@ from hftopic.objective.terms import Step, Terms, elbo_terms
 class Evidence(Objective):
     """Objective based on the negative ELBO with a closed-form KL divergence, plus optional extra terms."""
 
+    @property
+    def exchangeable(self) -> bool:
+        """True: no topic has a role of its own."""
+        return True
+
     def terms(self, step: Step) -> Terms:
         """Reconstruction and KL(q(z|x) || p(z))."""
         return elbo_terms(step)
@@ -147,7 +152,7 @@ class CapacityVAE(Evidence):
     Examples
     --------
     >>> CapacityVAE(capacity=Ramp(0.0, 15.0, over=30))
-    CapacityVAE(capacity=Ramp(start=0.0, stop=15.0, over=30), gamma=10.0)
+    CapacityVAE(capacity=Ramp(start=0.0, stop=15.0, over=30, delay=0), gamma=10.0)
     """
 
     capacity: Weight = RISE
@@ -200,15 +205,23 @@ class AnchoredVAE(Evidence):
         object.__setattr__(self, "anchors", tuple(sorted({int(a) for a in anchors})))
         check_weight("lam of AnchoredVAE", self.lam)
 
+    @property
+    def exchangeable(self) -> bool:
+        """False: the anchored topics have a role of their own."""
+        return False
+
     def terms(self, step: Step) -> Terms:
         """Reconstruction, KL divergence and log q(z_a|x) - log q̂(z_a)."""
         dims, concretes = self._variables(step.space)
         posterior, z = step.posterior, step.sample.z
         chosen = torch.tensor([*dims, *(step.space.n_dims + c for c in concretes)])
-        q_given_x = posterior.log_prob(z)[:, chosen].sum(1)
-        q = log_subset(
-            z, posterior, torch.tensor(dims, dtype=torch.int64), concretes, step.mixing, step.components
-        )
+        if step.aggregate is not None:
+            q_given_x = posterior.negative_entropy()[:, chosen].sum(1)
+            q = step.aggregate.expected_log_prob_of(dims, concretes, posterior)
+        else:
+            q_given_x = posterior.log_prob(z)[:, chosen].sum(1)
+            of_dims = torch.tensor(dims, dtype=torch.int64)
+            q = log_subset(z, posterior, of_dims, concretes, step.mixing, step.components)
         return {**elbo_terms(step), "anchored_information": q_given_x - q}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:

@@ -77,6 +77,11 @@ class FactorVAE(Evidence):
             total = 1 + gamma
         return HFVAE(1.0, total, total, 1.0)
 
+    @property
+    def exchangeable(self) -> bool:
+        """Whether there is no discriminator, whose inputs are the topics in their order."""
+        return self.estimate == "marginals"
+
     def terms(self, step: Step) -> Terms:
         """Reconstruction, KL divergence and estimated TC; or the terms of :func:`hierarchical_terms`."""
         if self.estimate == "marginals":

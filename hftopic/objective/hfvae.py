@@ -22,6 +22,11 @@ class Hierarchical(Objective):
         """Whether the weight α of I(x; z) is different from 1, the default."""
         return self.setting.alpha != 1.0
 
+    @property
+    def exchangeable(self) -> bool:
+        """True: the weights are those of levels, not of topics."""
+        return True
+
     def terms(self, step: Step) -> Terms:
         """The terms of :func:`hierarchical_terms`."""
         return hierarchical_terms(step)
@@ -69,7 +74,7 @@ class HFVAE(Hierarchical):
     HFVAE(alpha=1.0, beta=0.1, gamma=4.0, dimension_weight=1.0)
     >>> from hftopic import Ramp
     >>> HFVAE(beta=Ramp(1.0, 0.1)).beta
-    Ramp(start=1.0, stop=0.1, over=0.5)
+    Ramp(start=1.0, stop=0.1, over=0.5, delay=0)
     """
 
     alpha: Weight = 1.0

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-ESTIMATORS = ("hfvae", "mws", "mss", "full")
+MIXTURES = ("hfvae", "mws", "mss", "full")
+ESTIMATORS = ("gaussian", *MIXTURES)
+"""Estimators of the marginals: Gaussians with running moments, or mixtures over documents."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def mixture_weights(estimator: str, batch_size: int, n_documents: int) -> Mixtur
     ValueError
         The estimator is unknown, or the mini-batch has one document or more documents than the corpus.
     """
-    if estimator not in ESTIMATORS:
-        raise ValueError(f"unknown marginals={estimator!r}; choose from {', '.join(map(repr, ESTIMATORS))}")
+    if estimator not in MIXTURES:
+        raise ValueError(f"unknown mixture {estimator!r}; choose from {', '.join(map(repr, MIXTURES))}")
     if estimator == "full":
         return _even(-math.log(n_documents))
     if not 2 <= batch_size <= n_documents:
@@ -92,7 +94,7 @@ class Mixing:
     Attributes
     ----------
     estimator : str
-        One of ``ESTIMATORS``. "full" mixes over all documents, and needs the posteriors of all documents in
+        One of ``MIXTURES``. "full" mixes over all documents, and needs the posteriors of all documents in
         addition to those of the mini-batch.
     n_documents : int
         N, the number of documents that a mini-batch represents.

@@ -4,6 +4,7 @@ The notation is that of Esmaeili et al. (2019), Figures 1 and 3. Every term has 
 per document.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -48,6 +49,9 @@ class Step:
     progress : Progress
     ratio : DensityRatio, optional
         Learned density ratio, for objectives that train one.
+    aggregate : LatentPrior, optional
+        Gaussian with the moments of q(z). If given, it replaces the mixtures as the estimate of the
+        marginals.
     """
 
     log_likelihood: Tensor
@@ -58,6 +62,7 @@ class Step:
     components: MeanFieldPosterior | None = None
     progress: Progress = START
     ratio: DensityRatio | None = None
+    aggregate: LatentPrior | None = None
 
     @property
     def space(self) -> LatentSpace:
@@ -84,7 +89,10 @@ def grouping_names(space: LatentSpace) -> list[str]:
 
 def correlation_terms(space: LatentSpace, q: Levels, p: Levels) -> Terms:
     """Terms (A) of each level of groups, and (i): total correlations of q minus those of the prior."""
-    q_sums, p_sums = q.sums(), p.sums()
+    return _correlation_terms(space, q.sums(), p.sums())
+
+
+def _correlation_terms(space: LatentSpace, q_sums: Sequence[Tensor], p_sums: Sequence[Tensor]) -> Terms:
     names = [*grouping_names(space), "within_groups"]
     return {
         name: (q_sums[level] - q_sums[level + 1]) - (p_sums[level] - p_sums[level + 1])
@@ -102,8 +110,10 @@ def hierarchical_terms(step: Step) -> Terms:
 
     Nested groups have one term (A) per level: the total correlation between the groups of one level inside
     each group of the next outer level. ``own_share`` has no weight; it is the share of the document's own
-    component in the joint mixture q̂(z).
+    component in the joint mixture q̂(z); Gaussian marginals have none.
     """
+    if step.aggregate is not None:
+        return _gaussian_terms(step, step.aggregate)
     z = step.sample.z
     q_given_x = step.posterior.log_prob(z).sum(1)
     q, p = step.marginals, step.prior.log_prob(z, step.posterior)
@@ -114,4 +124,19 @@ def hierarchical_terms(step: Step) -> Terms:
         **correlation_terms(step.space, q, p),  # (A) and (i)
         "dimension_kl": (q.variables - p.variables).sum(1),  # (ii)
         "own_share": (mutual_information.detach() + step.own_weight).exp(),
+    }
+
+
+def _gaussian_terms(step: Step, aggregate: LatentPrior) -> Terms:
+    """The same terms with Gaussian marginals, in closed form: expectations over q(z|x) instead of samples.
+
+    Their sum with unit weights is the negative ELBO with the KL divergence in closed form, whatever the
+    moments of the marginals.
+    """
+    q, p = aggregate.expected_sums(step.posterior), step.prior.expected_sums(step.posterior)
+    return {
+        "reconstruction": -step.log_likelihood,
+        "mutual_information": step.posterior.negative_entropy().sum(1) - q[0],
+        **_correlation_terms(step.space, q, p),
+        "dimension_kl": q[-1] - p[-1],
     }

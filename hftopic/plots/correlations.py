@@ -34,14 +34,15 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
     correlation : TopicCorrelation
     level : float, default=0.05
         A cross marks pairs with an adjusted p-value above this level; with many documents almost no pair has
-        a cross.
+        a cross. Correlations of the prior have no p-values, so they have no crosses.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
         Violet cells are positive and olive cells negative correlations; darker is stronger. The diagonal has
-        the colours of the groups. The numbers on the sides are topic numbers.
+        the colours of the groups. The numbers on the sides are topic numbers. Correlations of the prior
+        (``of="prior"``) have a title that says so.
 
     Raises
     ------
@@ -59,14 +60,15 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
     ax = axes(ax, max(3.0, 0.19 * n + 1.2), max(2.8, 0.19 * n + 1.0))
     place = {topic: i for i, topic in enumerate(order)}
     for pair in correlation.pairs.itertuples():
-        text = f"Topics {pair.topic_a} and {pair.topic_b}: r = {signed(pair.r)}"
+        text = f"Topics {pair.topic_a} and {pair.topic_b}: {_symbol(correlation)} = {signed(pair.r)}"
         for x, y in ((pair.topic_a, pair.topic_b), (pair.topic_b, pair.topic_a)):
             colour = POSITIVE if pair.r >= 0 else NEGATIVE
             cell = Rectangle((place[x], place[y]), 1, 1, facecolor=colour, alpha=min(1.0, abs(pair.r)))
             cell.set_linewidth(0)
             describe(cell, text)
             ax.add_patch(cell)
-    _cross_out(ax, correlation.pairs, place, level)
+    if not _is_of_prior(correlation):
+        _cross_out(ax, correlation.pairs, place, level)
     for i, topic in enumerate(order):
         ax.add_patch(
             Rectangle((i + 0.25, i + 0.25), 0.5, 0.5, facecolor=colour_of(groups[topic]), linewidth=0)
@@ -82,7 +84,8 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
     ax.set_xlim(0, max(n, 1))
     ax.set_ylim(max(n, 1), 0)
     ax.set_aspect("equal")
-    _scale(ax)
+    _scale(ax, _symbol(correlation))
+    _entitle(ax, correlation)
     return ax
 
 
@@ -94,7 +97,23 @@ def _check(correlation: Any) -> None:
         )
 
 
-def _scale(ax: Any) -> None:
+def _is_of_prior(correlation: Any) -> bool:
+    """Whether these are correlations of the prior, which have no p-values."""
+    return bool(correlation.of == "prior")
+
+
+def _symbol(correlation: Any) -> str:
+    """Name of a correlation in the figure."""
+    return "prior r" if _is_of_prior(correlation) else "r"
+
+
+def _entitle(ax: Any, correlation: Any) -> None:
+    """Say in the title if these are correlations of the prior, not of documents."""
+    if _is_of_prior(correlation):
+        ax.set_title("Correlations of the prior p(z)", fontsize=9)
+
+
+def _scale(ax: Any, symbol: str) -> None:
     """Draw the colour scale of r to the right of the matrix."""
     from matplotlib.patches import Rectangle
 
@@ -106,7 +125,7 @@ def _scale(ax: Any) -> None:
         )
         ax.add_patch(swatch)
         label(ax, 1.07, 0.955 - 0.05 * i, signed(r) if r else "0", va="center", fontsize=7, **place)
-    label(ax, 1.03, 0.995, "r", va="center", fontsize=8, transform=ax.transAxes)
+    label(ax, 1.03, 0.995, symbol, va="center", fontsize=8, transform=ax.transAxes)
 
 
 def _cross_out(ax: Any, pairs: pd.DataFrame, place: dict[int, int], level: float) -> None:
@@ -143,7 +162,8 @@ def plot_network(
     smallest : float, default=0.1
         Minimum \\|r\\| of a line: with many documents even a very small correlation is significant.
     level : float, default=0.05
-        Maximum adjusted p-value of a line.
+        Maximum adjusted p-value of a line. It is not used for correlations of the prior, which have no
+        p-values.
     names : mapping of int to str, optional
         Names of topics by number. By default a topic is labelled with its first words.
     ax : matplotlib Axes, optional
@@ -152,6 +172,7 @@ def plot_network(
     -------
     Axes
         Solid violet lines are positive and dashed olive lines negative correlations; wider is stronger.
+        Correlations of the prior (``of="prior"``) have a title that says so.
 
     Raises
     ------
@@ -172,7 +193,7 @@ def plot_network(
         for i, topic in enumerate(topics)
     }
     for tie in reversed(ties):
-        _line(ax, places[tie.topics[0]], places[tie.topics[1]], tie)
+        _line(ax, places[tie.topics[0]], places[tie.topics[1]], tie, _symbol(correlation))
     words = {topic: words for tie in ties for topic, words in zip(tie.topics, tie.words, strict=True)}
     first = {topic: ", ".join(shown(word, 14) for word in of.split(", ")[:3]) for topic, of in words.items()}
     called = {topic: shown((names or {}).get(topic, first[topic]), LONGEST_NAME) for topic in words}
@@ -182,6 +203,7 @@ def plot_network(
     ax.set_xlim(-1.15 if columns else 0, max(len(columns), 2) - 1 + 1.15)
     ax.set_ylim(-tallest - 0.2, 0.2)
     ax.set_axis_off()
+    _entitle(ax, correlation)
     return ax
 
 
@@ -197,7 +219,8 @@ class Tie(NamedTuple):
 def strongest_ties(correlation: Any, n: int = 20, smallest: float = 0.1, level: float = 0.05) -> list[Tie]:
     """Pairs of topics drawn by :func:`plot_network`, strongest first."""
     across = correlation.across()
-    drawn = across[(across["r"].abs() >= smallest) & (across["p_adjusted"] <= level)].head(n)
+    significant = _is_of_prior(correlation) | (across["p_adjusted"] <= level)
+    drawn = across[(across["r"].abs() >= smallest) & significant].head(n)
     topics, groups, words = (
         list(zip(drawn[f"{name}_a"], drawn[f"{name}_b"], strict=True)) for name in ("topic", "group", "words")
     )
@@ -233,7 +256,7 @@ def _side(column: int, n_columns: int) -> str:
     return "left" if column == 0 else "right" if column == n_columns - 1 else "below"
 
 
-def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: Tie) -> None:
+def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: Tie, symbol: str) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -244,7 +267,7 @@ def _line(ax: Any, a: tuple[float, float], b: tuple[float, float], tie: Tie) -> 
     line.set_linewidth(0.6 + 6 * abs(tie.r))
     line.set_linestyle("-" if tie.r >= 0 else (0, (2, 1)))
     line.set_alpha(0.25 + 0.6 * abs(tie.r))
-    describe(line, f"Topics {tie.topics[0]} and {tie.topics[1]}: r = {signed(tie.r)}")
+    describe(line, f"Topics {tie.topics[0]} and {tie.topics[1]}: {symbol} = {signed(tie.r)}")
     ax.add_patch(line)
 
 

@@ -62,7 +62,18 @@ def correlation_figure(found: Findings) -> Figure:
         "Correlations of the topics' posterior means. Violet is positive, olive is negative; deeper is "
         "stronger. A cross marks a pair that is not significant at 0.05 after the adjustment of Benjamini "
         "and Hochberg. With thousands of documents even a very small correlation is significant: look at "
-        f"its size.{note}",
+        f"its size.{note}{_note_on_prior(found)}",
+    )
+
+
+def _note_on_prior(found: Findings) -> str:
+    """Explanation of the column of the prior in the table of pairs, if it has one."""
+    if found.prior_correlation is None:
+        return ""
+    return (
+        ' In the table, "r" is this correlation, and "prior r" is the correlation of the two topics in the '
+        "prior of the model, which describes the documents that the model expects. It has no p-value, and is "
+        "0 for pairs that the prior keeps uncorrelated."
     )
 
 

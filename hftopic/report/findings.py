@@ -22,6 +22,8 @@ from hftopic.analysis import (
     topics_by_label,
     topics_over_time,
 )
+from hftopic.analysis.correlation.pairs import by_topic
+from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.quality import quality_table
 from hftopic.data.corpus import Corpus
@@ -37,7 +39,9 @@ class Findings:
     summary, quality, coherence : DataFrame
         Tables with one row per topic; `coherence` has only the active topics.
     correlation : TopicCorrelation
-        Correlations of the active topics.
+        Correlations of the active topics over the documents.
+    prior_correlation : DataFrame or None
+        Matrix of the correlations of the same topics in the prior; None if the prior has no correlations.
     dependence : DataFrame
         Dependence between whole groups, computed from their active topics.
     places : DataFrame
@@ -62,6 +66,7 @@ class Findings:
     quality: pd.DataFrame
     coherence: pd.DataFrame
     correlation: TopicCorrelation
+    prior_correlation: pd.DataFrame | None
     dependence: pd.DataFrame
     places: pd.DataFrame
     names: list[str]
@@ -129,6 +134,7 @@ def findings(
         quality=quality,
         coherence=coherence,
         correlation=correlation,
+        prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
         places=topic_map(model, active),
         names=names,
@@ -142,6 +148,11 @@ def findings(
         n_words=n_words,
         class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
     )
+
+
+def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:
+    """Correlations of topics in the prior of the model; None if it has none."""
+    return by_topic(prior_correlation(model, topics), topics) if has_prior_correlations(model) else None
 
 
 def _steps(verbose: int) -> Iterator[str]:

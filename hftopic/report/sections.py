@@ -149,10 +149,15 @@ def _remarks(found: Findings) -> list[str]:
 
 
 def _pairs(found: Findings) -> Table:
-    columns = ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "p_adjusted"]
+    columns = ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "r_prior", "p_adjusted"]
     called = {"topic_a": "topic", "name_a": "name", "topic_b": "with topic", "name_b": "name"}
-    called |= {"across": "across groups", "p_adjusted": "adjusted p"}
-    pairs = found.correlation.pairs.copy()
+    called |= {"across": "across groups", "r_prior": "prior r", "p_adjusted": "adjusted p"}
+    pairs, prior = found.correlation.pairs.copy(), found.prior_correlation
+    if prior is None:
+        columns.remove("r_prior")
+    else:
+        places = (prior.index.get_indexer(pd.Index(pairs[f"topic_{side}"])) for side in ("a", "b"))
+        pairs["r_prior"] = prior.to_numpy()[tuple(places)]
     for side in ("a", "b"):
         pairs[f"name_{side}"] = [found.names[topic] for topic in pairs[f"topic_{side}"]]
     caption = f"{counted(len(pairs), 'pair')} of active topics, strongest correlation first"

@@ -115,7 +115,13 @@ def test_terms_add_up_to_the_negative_elbo(fitted):
     assert terms["reconstruction"] + terms["kl"] == pytest.approx(terms["negative_elbo"])
     assert found.n_samples == found.n_documents == 300
     assert terms["negative_elbo"] == pytest.approx(-fitted.model.score(fitted.corpus))
-    assert terms["kl"] == pytest.approx(found.topics["kl"].sum(), rel=1e-5)
+    assert abs(fitted.model.prior_correlation_ - np.eye(6)).max() > 0
+
+
+def test_with_independent_dimensions_the_divergence_is_that_of_the_topics(fitted):
+    model = ProdLDA((3, 3), prior=hftopic.StandardNormal(), max_iter=5, random_state=0).fit(fitted.corpus)
+    found = decompose(model, fitted.corpus)
+    assert found.terms.loc["kl", "value"] == pytest.approx(found.topics["kl"].sum(), rel=1e-5)
 
 
 def test_regulariser_in_terms_of_information(fitted):

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import hftopic
 from hftopic import Corpus, read_corpus, write_corpus
+from hftopic.analysis import topic_correlation
 from hftopic.cli import program
 
 WORDS = ["god", "faith", "church", "sin", "pray", "ball", "team", "goal", "coach", "league", "disk", "cpu"]
@@ -73,14 +74,35 @@ def test_fit_says_what_it_did_and_saves_a_model_that_loads(folder: Path, tmp_pat
 
 def test_fit_passes_every_setting_on(folder: Path, tmp_path: Path) -> None:
     settings = ["--model", "nvdm", "--beta", "0.5", "--gamma", "2", "--seed", "3", "--split", "all"]
+    settings += ["--assignment", "fixed", "--n-init", "2", "--jobs", "1", "--marginals", "hfvae"]
     out, _ = called("fit", folder, "--out", tmp_path / "model", *FIT, *settings, "--json")
     assert json.loads(out)["documents"] == 90
     fitted = hftopic.load(tmp_path / "model")
     assert isinstance(fitted, hftopic.NVDM)
-    given = {
-        name: fitted.get_params()[name] for name in ("beta", "gamma", "random_state", "max_iter", "hidden")
-    }
-    assert given == {"beta": 0.5, "gamma": 2, "random_state": 3, "max_iter": 3, "hidden": (8,)}
+    given = {"beta": 0.5, "gamma": 2, "random_state": 3, "max_iter": 3, "hidden": (8,)}
+    given |= {"assignment": "fixed", "n_init": 2, "n_jobs": 1, "marginals": "hfvae"}
+    assert {name: fitted.get_params()[name] for name in given} == given
+    assert fitted.losses_.shape == (2,)
+
+
+def test_fit_learns_the_groups_unless_told_otherwise(folder: Path, tmp_path: Path) -> None:
+    """The model of the command is that of Python."""
+    corpus = read_corpus(folder, split="train")
+    for given in ({}, {"assignment": "learned"}, {"assignment": "fixed"}):
+        options = [part for name, value in given.items() for part in (f"--{name}", value)]
+        called("fit", folder, "--out", tmp_path / "m", "--force", *FIT, "--epochs", "8", *options)
+        fitted = hftopic.ProdLDA(
+            groups=(2, 2), hidden=(8,), max_iter=8, batch_size=32, random_state=0, **given
+        )
+        np.testing.assert_array_equal(
+            hftopic.load(tmp_path / "m").transform(corpus), fitted.fit(corpus).transform(corpus)
+        )
+
+
+def test_fit_refuses_groups_that_cannot_be_learned(folder: Path, tmp_path: Path) -> None:
+    options = ["--assignment", "learned", "--topic-softmax", "group"]
+    _, error = called("fit", folder, "--out", tmp_path / "m", *FIT, *options, code=1)
+    assert "--assignment learned is not possible" in error
 
 
 def test_fit_is_the_same_for_the_same_seed(folder: Path, model: Path, tmp_path: Path) -> None:
@@ -154,6 +176,26 @@ def test_correlate_gives_intervals(model: Path, folder: Path) -> None:
     common = ["correlate", model, folder, "--permutations", 9, "--bootstrap", 20, "--kind", "clr", "--json"]
     pairs = json.loads(called(*common)[0])["pairs"]
     assert all(-1 <= pair["r_low"] <= pair["r_high"] <= 1 for pair in pairs)
+
+
+def test_correlate_shows_the_prior(folder: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(folder)
+    fitted = hftopic.ProdLDA(groups=(2, 2), prior=hftopic.LearnedCorrelation(), max_iter=8, random_state=0)
+    fitted.fit(corpus).save(tmp_path / "m")
+    common = ["correlate", tmp_path / "m", folder, "--of", "prior"]
+    found = json.loads(called(*common, "--json")[0])
+    pairs = topic_correlation(fitted, corpus, of="prior").pairs
+    assert [pair["r"] for pair in found["pairs"]] == pairs["r"].tolist()
+    assert len(pairs)
+    assert {pair["p_adjusted"] for pair in found["pairs"]} == {None}
+    assert {row["significant"] for row in found["summary"]} == {None}
+    out = called(*common)[0]
+    assert out.startswith("Correlations of the prior\n")
+    assert "p_adjusted" not in out
+    assert all(
+        pair["group_a"] != pair["group_b"]
+        for pair in json.loads(called(*common, "--across", "--json")[0])["pairs"]
+    )
 
 
 def test_correlate_prints_every_pair_to_programs(folder: Path, tmp_path: Path) -> None:
@@ -254,6 +296,17 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
         (["corpus", "{table}", "--text-column", "boby"], 1, "did you mean 'body'"),
         (["corpus", "{binary}"], 1, "binary.txt"),
         (["correlate", "{model}"], 2, "Missing argument 'CORPUS'"),
+        (
+            ["correlate", "{model}", "{corpus}", "--of", "prior", "--kind", "clr"],
+            2,
+            "--kind: only valid with --of documents",
+        ),
+        (
+            ["correlate", "{model}", "{corpus}", "--of", "prior", "--bootstrap", "9"],
+            2,
+            "--bootstrap: only valid with --of documents",
+        ),
+        (["correlate", "{model}", "{corpus}", "--of", "topics"], 2, "'documents', 'prior'"),
         (["fot"], 2, "No such command"),
     ],
 )

@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
+from hftopic.grouping import CUT
 from hftopic.latent.priors import StandardNormal
 from hftopic.objective import HFVAE, VAE, Ramp
 
@@ -199,13 +200,15 @@ def test_elbo_equals_its_definition(fitted, corpus):
     counts = corpus.counts[:7]
     posterior = fitted.posterior(counts)
     mean, deviation = posterior.mean.astype(float), np.sqrt(posterior.variance.astype(float))
-    prior_mean, prior_variance = fitted.prior_mean_.astype(float), fitted.prior_variance_.astype(float)
+    precision = np.linalg.inv(fitted.prior_covariance_.astype(float))
+    centred = mean - fitted.prior_mean_.astype(float)
     kl = 0.5 * (
-        deviation**2 / prior_variance
-        + (mean - prior_mean) ** 2 / prior_variance
-        - 1
-        - np.log(deviation**2 / prior_variance)
-    ).sum(1)
+        deviation**2 @ np.diag(precision)
+        + ((centred @ precision) * centred).sum(1)
+        - len(precision)
+        - np.linalg.slogdet(precision)[1]
+        - np.log(deviation**2).sum(1)
+    )
     decoder = fitted._network.decoder
     bias = getattr(decoder, "bias", getattr(decoder, "shift", None)).detach().numpy().astype(float)
     reconstruction = np.zeros(7)
@@ -486,7 +489,7 @@ def test_an_interrupted_partial_fit_leaves_the_earlier_model(fitted, corpus, mon
 
 
 def test_warm_up_is_a_number_of_epochs_or_a_share_of_them(corpus):
-    model = ProdLDA(groups=(2, 2), max_iter=4, random_state=0)
+    model = ProdLDA(groups=(2, 2), max_iter=4, warm_up=0.5, random_state=0)
     assert model.fit(corpus).history_["warm_up"].tolist() == [0.5, 1, 1, 1]
     assert model.set_params(warm_up=4).fit(corpus).history_["warm_up"].tolist() == [0.25, 0.5, 0.75, 1]
     assert model.set_params(warm_up=0).fit(corpus).history_["warm_up"].tolist() == [1, 1, 1, 1]
@@ -498,24 +501,30 @@ NESTED = ((1, 1), (2, 1))
 @pytest.mark.parametrize(
     ("parameters", "objective"),
     [
-        ({}, HFVAE(beta=Ramp(1.0, 0.1, 1.0), gamma=Ramp(1.0, 10.0, 1.0))),
-        ({"ramp": 3, "alpha": 2.0}, HFVAE(Ramp(1.0, 2.0, 3), Ramp(1.0, 0.1, 3), Ramp(1.0, 10.0, 3))),
-        ({"ramp": 0.5, "beta": Ramp(0.0, 2.0, 1)}, HFVAE(beta=Ramp(0.0, 2.0, 1), gamma=Ramp(1.0, 10.0, 0.5))),
-        ({"ramp": 0, "gamma": 4.0}, HFVAE(beta=0.1, gamma=4.0)),
-        ({"ramp": 0.0, "gamma": 4.0}, HFVAE(beta=0.1, gamma=4.0)),
+        ({}, HFVAE(beta=1.0, gamma=Ramp(1.0, 3.0, 1.0, CUT))),
+        ({"assignment": "fixed"}, HFVAE(beta=1.0, gamma=Ramp(1.0, 3.0, 1.0))),
+        ({"ramp": 1, "alpha": 2.0}, HFVAE(Ramp(1.0, 2.0, 1, CUT), 1.0, Ramp(1.0, 3.0, 1, CUT))),
+        (
+            {"ramp": 0.5, "beta": Ramp(0.0, 2.0, 1)},
+            HFVAE(beta=Ramp(0.0, 2.0, 1), gamma=Ramp(1.0, 3.0, 0.5, CUT)),
+        ),
+        ({"ramp": 0, "gamma": 4.0}, HFVAE(beta=1.0, gamma=Ramp(1.0, 4.0, 0, CUT))),
+        ({"ramp": 0, "gamma": 4.0, "assignment": "fixed"}, HFVAE(beta=1.0, gamma=4.0)),
+        ({"ramp": 0.0, "gamma": 4.0, "assignment": "fixed"}, HFVAE(beta=1.0, gamma=4.0)),
         (
             {"groups": NESTED, "beta": (0.1, 1.0)},
-            HFVAE(beta=(Ramp(1.0, 0.1, 1.0), 1.0), gamma=Ramp(1.0, 10.0, 1.0)),
+            HFVAE(beta=(Ramp(1.0, 0.1, 1.0, CUT), 1.0), gamma=Ramp(1.0, 3.0, 1.0, CUT)),
         ),
         (
             {"groups": NESTED, "beta": (0.1, Ramp(2.0, 0.5))},
-            HFVAE(beta=(Ramp(1.0, 0.1, 1.0), Ramp(2.0, 0.5)), gamma=Ramp(1.0, 10.0, 1.0)),
+            HFVAE(beta=(Ramp(1.0, 0.1, 1.0, CUT), Ramp(2.0, 0.5)), gamma=Ramp(1.0, 3.0, 1.0, CUT)),
         ),
     ],
 )
 def test_ramp_takes_the_weights_from_1_to_their_values(corpus, parameters, objective):
     model = ProdLDA(groups=(3, 2), max_iter=4, random_state=0).set_params(**parameters)
-    written_out = ProdLDA(model.groups, objective=objective, max_iter=4, random_state=0)
+    defaults = {name: ProdLDA().get_params()[name] for name in ("alpha", "beta", "gamma", "ramp")}
+    written_out = clone(model).set_params(objective=objective, **defaults)
     np.testing.assert_array_equal(model.fit_transform(corpus), written_out.fit_transform(corpus))
     other = clone(written_out).set_params(objective=VAE()).fit_transform(corpus)
     assert not np.array_equal(model.transform(corpus), other)

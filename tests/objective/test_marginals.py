@@ -152,7 +152,7 @@ def test_impossible_batches_are_refused(batch, n_documents):
 
 
 def test_an_unknown_estimator_is_refused():
-    with pytest.raises(ValueError, match="unknown marginals='msw'; choose from"):
+    with pytest.raises(ValueError, match="unknown mixture 'msw'; choose from"):
         mixture_weights("msw", 4, 9)
 
 

@@ -9,7 +9,7 @@ matplotlib.use("agg")
 import matplotlib.patches  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics  # noqa: E402
+from hftopic import NVDM, BlockCorrelation, Corpus, ProdLDA, make_correlated_topics  # noqa: E402
 from hftopic.analysis import topic_correlation, topic_information, topic_map, topics_by_label  # noqa: E402
 from hftopic.analysis.layout import seriated  # noqa: E402
 from hftopic.plots import (  # noqa: E402
@@ -144,6 +144,26 @@ def test_the_network_has_a_line_for_each_strong_pair_across_groups(correlation):
     lines = [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.PathPatch)]
     strongest = correlation.across()["r"].abs().head(4)
     np.testing.assert_allclose(sorted(line.get_linewidth() for line in lines), sorted(0.6 + 6 * strongest))
+
+
+def test_correlations_of_the_prior_are_drawn_without_a_test_and_say_so(corpus):
+    # Topics 0 and 3, 1 and 4, 2 and 5 have a correlation of 0.5; all others 0.
+    prior = BlockCorrelation([[0, 0.5], [0.5, 0]])
+    model = ProdLDA(groups=(3, 3), prior=prior, max_iter=1, random_state=0).fit(corpus)
+    found = topic_correlation(model, corpus, active=range(6), of="prior")
+    matrix, network = plot_correlation(found), plot_network(found)
+    for ax in (matrix, network):
+        assert ax.get_title() == "Correlations of the prior p(z)"
+        ax.figure.draw_without_rendering()
+    assert not matrix.collections  # no crosses
+    assert "prior r" in [text.get_text() for text in matrix.texts]
+    assert sum(str(patch.get_gid()).endswith("prior r = +0.50") for patch in matrix.patches) == 6
+    assert len(network.patches) == 3
+    assert all(str(line.get_gid()).endswith("prior r = +0.50") for line in network.patches)
+
+
+def test_correlations_of_documents_have_no_title(correlation):
+    assert plot_correlation(correlation).get_title() == plot_network(correlation).get_title() == ""
 
 
 def test_a_network_without_lines_says_so(correlation):

@@ -12,7 +12,16 @@ import pytest
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib").use("agg")
 
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, corpus_from_texts, make_correlated_topics  # noqa: E402
+from hftopic import (  # noqa: E402
+    NVDM,
+    Concrete,
+    Corpus,
+    DirichletLaplace,
+    LearnedCorrelation,
+    ProdLDA,
+    corpus_from_texts,
+    make_correlated_topics,
+)
 from hftopic.analysis import topic_correlation, topic_information  # noqa: E402
 from hftopic.report import write_report  # noqa: E402
 
@@ -48,8 +57,9 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def model(corpus):
-    """Few epochs, so that all six topics are still active."""
-    return ProdLDA(groups=(3, 3), max_iter=6, batch_size=32, random_state=0).fit(corpus)
+    """A model whose prior has no correlations; few epochs, so that all six topics are still active."""
+    prior = DirichletLaplace()
+    return ProdLDA(groups=(3, 3), prior=prior, max_iter=6, batch_size=32, random_state=0).fit(corpus)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +128,42 @@ def test_downloads_whole_values(report, visit):
     assert [row["r"] for row in rows] == shown
     assert len(rows[0]["r"]) > 8
     assert list(rows[0]) == ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "p_adjusted"]
+
+
+def test_shows_the_correlations_of_the_prior_beside_those_of_documents(corpus, monkeypatch, tmp_path):
+    """One class stands between the groups, so that topics and dimensions have different numbers."""
+    model = ProdLDA(
+        groups=(2, Concrete(2), 2),
+        prior=LearnedCorrelation(),
+        max_iter=12,
+        batch_size=32,
+        learning_rate=0.01,
+        random_state=0,
+    ).fit(corpus)
+    encode, calls = type(model).encode, []
+    monkeypatch.setattr(type(model), "encode", lambda self, X: calls.append(X) or encode(self, X))
+    write(model, corpus, tmp_path / "report.html")
+    assert sum(isinstance(X, Corpus) for X in calls) == 1
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    shown = page[page.index('<div class="table" id="pairs">') :]
+    rows = [
+        re.findall(r'data-v="([^"]*)"', row)
+        for row in re.findall(r"<tr>.*?</tr>", shown[: shown.index("</table>")], re.DOTALL)[1:]
+    ]
+    active = topic_information(model, corpus)["active"].to_numpy()
+    learned = topic_correlation(model, corpus, active=active, of="prior").matrix
+    assert len(rows) == len(learned) * (len(learned) - 1) / 2 > 0
+    assert any(float(row[6]) for row in rows)
+    for a, _, b, _, _, _, prior, _ in rows:
+        assert float(prior) == learned.loc[int(a), int(b)]
+    assert 'data-name="r_prior"' in page
+    assert "&#34;prior r&#34; is the correlation of the two topics in the prior" in page
+
+
+def test_has_no_column_of_a_prior_without_correlations(report):
+    page = report.read_text(encoding="utf-8")
+    assert "r_prior" not in page
+    assert "prior r" not in page
 
 
 def test_finds_documents_by_word_label_and_topic(report, corpus, visit):

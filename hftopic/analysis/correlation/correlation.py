@@ -1,14 +1,14 @@
 """Correlations between topics, with permutation p-values and bootstrap intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from warnings import warn
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import check_random_state
 
+from hftopic.analysis.correlation.pairs import SOURCES, Of, TopicCorrelation, by_topic, pairwise, ranked_pairs
+from hftopic.analysis.correlation.prior import prior_correlation
 from hftopic.analysis.correlation.scores import Kind, Scores, check_kind, topic_scores
 from hftopic.analysis.correlation.significance import (
     adjusted,
@@ -18,70 +18,9 @@ from hftopic.analysis.correlation.significance import (
 )
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.information import information_table
-from hftopic.analysis.models import FittedTopicModel, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.latent.posterior import Posterior
-
-
-@dataclass(frozen=True, eq=False)
-class TopicCorrelation:
-    """Correlations between topics, as :func:`topic_correlation` returns them.
-
-    Attributes
-    ----------
-    matrix : DataFrame, (n_active, n_active)
-        Correlation of each pair of topics; index and columns are topic numbers, the diagonal is 1.
-    pairs : DataFrame
-        One row per pair of topics, strongest ``|r|`` first, with columns ``topic_a``, ``group_a``,
-        ``topic_b``, ``group_b``, ``across`` (bool: the groups differ), ``r``, ``p_value``, ``p_adjusted``,
-        ``words_a``, ``words_b``. With a bootstrap also ``r_low`` and ``r_high``, the ends of the interval of
-        r. ``topic_a`` is the smaller number, so (topic_a, topic_b) identifies a pair.
-    kind : {"mean", "total", "clr", "partial"}
-        What was correlated.
-    n_documents, n_permutations : int
-        Number of documents and of permutations; the smallest possible p-value is 1 / (n_permutations + 1).
-    n_bootstrap : int
-        Number of bootstrap replicates; 0 if there are no intervals.
-    confidence : float
-        Level of the intervals.
-    penalty : float or None
-        Penalty of the graphical lasso; only for kind "partial".
-    """
-
-    matrix: pd.DataFrame
-    pairs: pd.DataFrame
-    kind: Kind
-    n_documents: int
-    n_permutations: int
-    n_bootstrap: int = 0
-    confidence: float = 0.95
-    penalty: float | None = None
-
-    def across(self) -> pd.DataFrame:
-        """Pairs of topics from different groups, strongest first."""
-        return self.pairs[self.pairs["across"]].reset_index(drop=True)
-
-    def within(self) -> pd.DataFrame:
-        """Pairs of topics from the same group, strongest first."""
-        return self.pairs[~self.pairs["across"]].reset_index(drop=True)
-
-    def summary(self, level: float = 0.05) -> pd.DataFrame:
-        """Number, strength and significance of the pairs, in two rows: ``within`` and ``across`` groups.
-
-        Columns are ``pairs``, the number of pairs; ``mean_abs_r`` and ``max_abs_r``, missing if there is no
-        pair; and ``significant``, the number of pairs with an adjusted p-value of at most `level`.
-        """
-        sides = {"within": self.within(), "across": self.across()}
-        rows = {
-            name: {
-                "pairs": len(side),
-                "mean_abs_r": side["r"].abs().mean(),
-                "max_abs_r": side["r"].abs().max(),
-                "significant": int((side["p_adjusted"] <= level).sum()),
-            }
-            for name, side in sides.items()
-        }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pairs_of")
 
 
 def topic_correlation(
@@ -89,6 +28,7 @@ def topic_correlation(
     X: Any,
     *,
     active: Any = None,
+    of: Of = "documents",
     kind: Kind = "mean",
     n_permutations: int = 999,
     n_bootstrap: int = 0,
@@ -99,18 +39,25 @@ def topic_correlation(
 ) -> TopicCorrelation:
     r"""Correlations between the active topics, within and across groups.
 
-    By default this correlates the latent z, not the proportions. Proportions sum to one, so they are
-    correlated even if the topics are independent (by -1/(K-1) for K equal topics).
+    By default this correlates the latent z over documents, not the proportions. Proportions sum to one, so
+    they are correlated even if the topics are independent (by -1/(K-1) for K equal topics).
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents over which topics are correlated.
+        Documents over which topics are correlated. With ``of="prior"`` they only determine which topics are
+        active, and are not encoded if `active` is given.
     active : array of bool (n_topics,) or of topic numbers, optional
         Topics to correlate. By default the active topics of :func:`topic_information` on `X`, with its
         default threshold; pass its column ``active`` to save the computation or to use another threshold.
         Classes of a Concrete variable are not Gaussian and are excluded.
+    of : {"documents", "prior"}, default="documents"
+        - ``"documents"``: correlations over the documents `X`, of the given `kind`.
+        - ``"prior"``: correlations of the model's prior p(z), which :class:`hftopic.LearnedCorrelation`
+          learns together with the model. They are parameters: they have no p-values, `n_permutations` is not
+          used, and `kind` and `n_bootstrap` must be left at their defaults. Correlations that the structure
+          of the prior fixes at 0, such as those within a group, are exactly 0.
     kind : {"mean", "total", "clr", "partial"}, default="mean"
         - ``"mean"``: the posterior means :math:`\mu`.
         - ``"total"``: draws from the posterior of a random document, with covariance
@@ -143,17 +90,31 @@ def topic_correlation(
     -------
     TopicCorrelation
         The matrix, the ranked pairs and a summary. With fewer than two topics there are no pairs, and a
-        warning is given.
+        warning is given. Another warning is given if the prior has no correlation between these topics.
 
     Raises
     ------
     ValueError
-        `kind` is unknown, or it is "clr" for NVDM, whose topics are signed; there are fewer than three
-        documents; `n_permutations` is below 1, `n_bootstrap` is negative or 1, or `confidence` is outside
-        (0, 1); or a topic does not exist.
+        `of` or `kind` is unknown, or `kind` is "clr" for NVDM, whose topics are signed; `of` is "prior" with
+        a `kind` other than "mean" or with a bootstrap; there are fewer than three documents to correlate
+        over; `n_permutations` is below 1, `n_bootstrap` is negative or 1, or `confidence` is outside (0, 1);
+        or a topic does not exist.
 
     Notes
     -----
+    Three of these correlations answer different questions, and they can differ in size, rank and sign:
+
+    - Posterior means (``kind="mean"``) describe these documents as the encoder sees them, without the
+      uncertainty. A mean lies between the evidence of the document and the prior. If documents are short,
+      means vary less than z, and their correlations also show what the prior and the encoder impose.
+    - The total covariance (``kind="total"``) adds the uncertainty, but the posterior of a document has
+      independent dimensions. The added variance therefore carries no correlation: r is never stronger than
+      that of the means, and is too close to 0 for topics that documents do not determine well.
+    - The prior (``of="prior"``) describes the documents that the model expects, before it has seen the words
+      of one. It belongs to the model and is the same for all `X`. A learned prior takes its correlations from
+      the total covariance over the training documents, without common shifts of a softmax, and shrinks them.
+      The topics are trained with it, so it is no independent evidence of a correlation.
+
     The two-sided p-value of a pair is (1 + number of permutations with :math:`|r'| \ge |r|`) / (1 + number of
     permutations), under the null hypothesis that its two topics are independent. It is valid for any number
     of permutations. Permuting does not change the variances, so "mean" and "total" have the same p-values.
@@ -187,21 +148,18 @@ def topic_correlation(
     >>> found.across().columns[:6].tolist()
     ['topic_a', 'group_a', 'topic_b', 'group_b', 'across', 'r']
     """
+    _check_source(of, kind, n_bootstrap)
     check_kind(model, kind)
     _check_draws(n_permutations, n_bootstrap, confidence)
+    if of == "prior":
+        return _of_prior(model, X, active, n_top_words, vocabulary)
     posterior = posterior_of(model, X)
     n_documents = len(posterior.mean)
     if n_documents < 3:
         raise ValueError(f"correlations need at least three documents, got {n_documents}")
     topics = gaussian_topics(model, posterior, active)
     if len(topics) < 2:
-        n_all, n_classes = posterior.mean.shape[1], len(model.topic_groups_) - posterior.mean.shape[1]
-        beside = f" ({n_classes} classes of Concrete variables are not correlated)" * bool(n_classes)
-        warn(
-            f"active topics: {len(topics)} of {n_all}{beside}: no pair to correlate (at least two active "
-            "topics are needed)",
-            stacklevel=2,
-        )
+        warn(_why_no_pair(model, len(topics)), stacklevel=2)
     scores = topic_scores(model, posterior, topics, kind)
     r = scores.correlation()
     for_permutations, for_bootstrap = _generators(random_state)
@@ -209,22 +167,48 @@ def topic_correlation(
     if np.isnan(p_values).any():
         warn(_why_missing(n_documents, len(topics)), stacklevel=2)
     columns = {
-        "r": _pairwise(r),
+        "r": pairwise(r),
         **_intervals(scores, n_bootstrap, confidence, for_bootstrap),
         "p_value": p_values,
         "p_adjusted": adjusted(p_values),
     }
     words = words_of_topics(model, n_top_words, model_vocabulary(model, X, vocabulary))
-    index = pd.Index(topics, name="topic")
     return TopicCorrelation(
-        matrix=pd.DataFrame(r, index, index),
-        pairs=_ranked_pairs(topics, np.asarray(model.topic_groups_), columns, words),
+        matrix=by_topic(r, topics),
+        pairs=ranked_pairs(topics, np.asarray(model.topic_groups_), columns, words),
         kind=kind,
         n_documents=n_documents,
         n_permutations=n_permutations,
         n_bootstrap=n_bootstrap,
         confidence=confidence,
         penalty=scores.penalty,
+    )
+
+
+def _of_prior(
+    model: FittedTopicModel, X: Any, active: Any, n_top_words: int, vocabulary: Sequence[str] | None
+) -> TopicCorrelation:
+    """Correlations of the model's prior; documents are encoded only to find the active topics."""
+    check_topic_model(model)
+    if active is None:
+        active = active_topics(model, posterior_of(model, X))
+    topics = _gaussian(model, active)
+    if len(topics) < 2:
+        warn(_why_no_pair(model, len(topics)), stacklevel=3)
+    r = prior_correlation(model, topics)
+    upper, groups = pairwise(r), np.asarray(model.topic_groups_)
+    if len(upper) and not upper.any():
+        warn(_why_zero(model, len(set(groups[topics]))), stacklevel=3)
+    untested = np.full(len(upper), np.nan)
+    columns = {"r": upper, "p_value": untested, "p_adjusted": untested}
+    words = words_of_topics(model, n_top_words, model_vocabulary(model, X, vocabulary))
+    return TopicCorrelation(
+        matrix=by_topic(r, topics),
+        pairs=ranked_pairs(topics, groups, columns, words),
+        kind=None,
+        n_documents=0,
+        n_permutations=0,
+        of="prior",
     )
 
 
@@ -236,10 +220,18 @@ def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) 
     ValueError
         A topic does not exist, see :func:`hftopic.analysis.topics.select_topics`.
     """
-    if active is None:
-        active = information_table(model, posterior)["active"].to_numpy(dtype=bool)
+    return _gaussian(model, active_topics(model, posterior) if active is None else active)
+
+
+def active_topics(model: FittedTopicModel, posterior: Posterior) -> np.ndarray:
+    """Mask of the topics that are active on some documents, (n_topics,)."""
+    return information_table(model, posterior)["active"].to_numpy(dtype=bool)
+
+
+def _gaussian(model: FittedTopicModel, selection: Any) -> np.ndarray:
+    """Numbers of the Gaussian topics in a selection, ascending."""
     space = model.latent_space_
-    chosen = np.sort(select_topics(active, np.arange(space.n_topics)))
+    chosen = np.sort(select_topics(selection, np.arange(space.n_topics)))
     return np.asarray(chosen[space.gaussian[chosen]])
 
 
@@ -247,6 +239,17 @@ def words_of_topics(model: FittedTopicModel, n: int, vocabulary: Sequence[str] |
     """Words of every topic of the model as one string; for signed topics with both poles."""
     poles = [[", ".join(words) for words in pole] for pole in topic_poles(model, n, vocabulary=vocabulary)]
     return poles[0] if len(poles) == 1 else [f"+ {a} / - {b}" for a, b in zip(*poles, strict=True)]
+
+
+def _check_source(of: str, kind: str, n_bootstrap: int) -> None:
+    if of not in SOURCES:
+        raise ValueError(f"of={of!r} is unknown; did you mean {' or '.join(map(repr, SOURCES))}?")
+    given = [f"kind={kind!r}"] * (kind != "mean") + [f"n_bootstrap={n_bootstrap!r}"] * bool(n_bootstrap)
+    if of == "prior" and given:
+        raise ValueError(
+            f"{' and '.join(given)}: only valid with of='documents'. Correlations of the prior are "
+            "parameters of the model and are not computed from documents"
+        )
 
 
 def _check_draws(n_permutations: int, n_bootstrap: int, confidence: float) -> None:
@@ -264,11 +267,6 @@ def _generators(random_state: Any) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in seeds]
 
 
-def _pairwise(matrix: np.ndarray) -> np.ndarray:
-    """Entries above the diagonal, one value per pair."""
-    return np.asarray(matrix[np.triu_indices(len(matrix), 1)])
-
-
 def _p_values(scores: Scores, n_permutations: int, generator: np.random.Generator) -> np.ndarray:
     """P-values of the correlations, or of the partial correlations, one per pair."""
     p_of = permutation_p_values if scores.penalty is None else partial_p_values
@@ -282,13 +280,30 @@ def _intervals(
     if not n_bootstrap:
         return {}
     low, high = bootstrap_interval(
-        lambda weights: _pairwise(scores.correlation(weights)),
+        lambda weights: pairwise(scores.correlation(weights)),
         scores.n_documents,
         n_bootstrap,
         confidence,
         generator,
     )
     return {"r_low": low, "r_high": high}
+
+
+def _why_no_pair(model: FittedTopicModel, n_active: int) -> str:
+    n_all, n_topics = model.latent_space_.n_dims, model.latent_space_.n_topics
+    classes = f" ({n_topics - n_all} classes of Concrete variables are not correlated)"
+    return (
+        f"active topics: {n_active} of {n_all}{classes * (n_topics > n_all)}: no pair to correlate (at least "
+        "two active topics are needed)"
+    )
+
+
+def _why_zero(model: FittedTopicModel, n_groups: int) -> str:
+    within = "within=True" * (n_groups == 1)
+    return (
+        f"the prior of this {type(model).__name__} has no correlation between these topics, so every r is 0: "
+        f"fit it with prior=LearnedCorrelation({within}) to learn correlations, or use of='documents'"
+    )
 
 
 def _why_missing(n_documents: int, n_topics: int) -> str:
@@ -298,24 +313,3 @@ def _why_missing(n_documents: int, n_topics: int) -> str:
         else "some topics are linear combinations of others; exclude them with active="
     )
     return f"p-values of the partial correlations are missing: {why}"
-
-
-def _ranked_pairs(
-    topics: np.ndarray, groups: np.ndarray, columns: dict[str, np.ndarray], words: list[str]
-) -> pd.DataFrame:
-    """One row per pair of topics, strongest first; ties in the order of the topics."""
-    upper = np.triu_indices(len(topics), k=1)
-    a, b = topics[upper[0]], topics[upper[1]]
-    pairs = pd.DataFrame(
-        {
-            "topic_a": a,
-            "group_a": groups[a],
-            "topic_b": b,
-            "group_b": groups[b],
-            "across": groups[a] != groups[b],
-            **columns,
-            "words_a": [words[topic] for topic in a],
-            "words_b": [words[topic] for topic in b],
-        }
-    )
-    return pairs.sort_values("r", key=lambda s: -s.abs(), kind="stable", ignore_index=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from hftopic import NVDM, Concrete, Normal, ProdLDA, make_correlated_topics
+from hftopic import NVDM, Concrete, Normal, ProdLDA, StandardNormal, make_correlated_topics
 from hftopic.analysis import decompose
 from hftopic.analysis.correlation.groups import group_dependence
 from hftopic.latent.posterior import Posterior
@@ -119,7 +119,8 @@ def corpus():
 
 @pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
 def test_of_two_groups_it_is_the_term_of_the_objective(estimator, corpus):
-    model = estimator(groups=(2, 3), max_iter=5, warm_up=0, random_state=0).fit(corpus)
+    settings = {"max_iter": 5, "warm_up": 0, "random_state": 0, "prior": StandardNormal()}
+    model = estimator(groups=(2, 3), **settings).fit(corpus)
     row = group_dependence(model, corpus, active=range(5), n_permutations=9, random_state=3).iloc[0]
     term = decompose(model, corpus, random_state=3).terms.loc["between_groups"]
     assert row["information"] == pytest.approx(term["value"], abs=1e-4)

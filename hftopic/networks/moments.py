@@ -1,0 +1,89 @@
+"""Running moments of the aggregate posterior q(z) during training."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.space import LatentSpace
+
+MEMORY = 10_000  # documents over which the moments are averaged; fewer in a smaller corpus
+FEWEST_STEPS = 8  # mini-batches over which they are averaged at least
+
+
+class RunningMoments(nn.Module):
+    """Exponential averages of the moments of the posteriors of the mini-batches, in float64.
+
+    Attributes
+    ----------
+    weight : Tensor, shape ()
+        Sum of the weights of the averages so far, from 0 (nothing observed) to 1.
+    mean : Tensor, shape (K,)
+        Average of the posterior means.
+    products : Tensor, shape (K, K)
+        Average of the outer products of the posterior means.
+    variance : Tensor, shape (K,)
+        Average of the posterior variances.
+    """
+
+    weight: Tensor
+    mean: Tensor
+    products: Tensor
+    variance: Tensor
+
+    def __init__(self, space: LatentSpace) -> None:
+        super().__init__()
+        n = space.n_dims
+        sizes = {"weight": (), "mean": (n,), "products": (n, n), "variance": (n,)}
+        sizes |= {f"classes_{c}": (concrete.classes,) for c, concrete in enumerate(space.concretes)}
+        for name, size in sizes.items():
+            self.register_buffer(name, torch.zeros(size, dtype=torch.float64))
+        self.space = space
+
+    @torch.no_grad()
+    def observe(self, posterior: MeanFieldPosterior, n_documents: int) -> None:
+        """Update the averages with a mini-batch of a corpus of ``n_documents``."""
+        mean = posterior.mean.double()
+        rate = min(1 / FEWEST_STEPS, len(mean) / min(n_documents, MEMORY))
+        new = {
+            "weight": torch.ones_like(self.weight),
+            "mean": mean.mean(0),
+            "products": mean.T @ mean / len(mean),
+            "variance": posterior.log_variance.double().exp().mean(0),
+        }
+        new |= {
+            f"classes_{c}": log_pi.double().exp().mean(0) for c, log_pi in enumerate(posterior.log_classes)
+        }
+        for name, value in new.items():
+            getattr(self, name).lerp_(value, rate)
+
+    def documents(self, n_documents: int) -> float:
+        """Number of documents that the averages represent, in a corpus of ``n_documents``."""
+        return float(self.weight) * min(n_documents, MEMORY)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been observed."""
+        return not bool(self.weight > 0)
+
+    def _average(self, name: str) -> Tensor:
+        average: Any = getattr(self, name)
+        return torch.as_tensor(average / self.weight)
+
+    def covariance_of_means(self) -> Tensor:
+        """Cov(μ) over documents, shape (K, K)."""
+        mean = self._average("mean")
+        return self._average("products") - torch.outer(mean, mean)
+
+    def covariance(self) -> Tensor:
+        """Total covariance of q(z), Cov(μ) + E[diag σ²], shape (K, K)."""
+        return self.covariance_of_means() + torch.diag(self._average("variance"))
+
+    def aggregate(self) -> LatentPrior:
+        """The Gaussian with the moments of q(z), and the average class probabilities, in float32."""
+        classes = [self._average(f"classes_{c}").log().float() for c in range(len(self.space.concretes))]
+        return LatentPrior(
+            self.space, self._average("mean").float(), self.covariance().float(), tuple(classes)
+        )
