@@ -56,6 +56,7 @@ EXPERIMENT = $(BIN)/python experiments/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 
 reproduce: $(VENV)/.installed
 	$(call EXPERIMENT,known_factors,--epochs 30)
 	$(call EXPERIMENT,planted_correlations,--epochs 20)
+	$(call EXPERIMENT,planted_groups,--epochs 20)
 	$(call EXPERIMENT,unseen_combinations,--epochs 10)
 	$(call EXPERIMENT,groups_of_news,--epochs 10)
 	$(call EXPERIMENT,sweep_of_weights,--epochs 6)

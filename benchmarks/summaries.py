@@ -7,17 +7,17 @@ from peers import COLUMNS, median
 from peers import MODELS as PEERS
 
 # isort: split
-from figures import NONE, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
+from figures import Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
 
-QUALITY_CORPORA = ["20ng_avitm1995", "agnews", "20ng_ecrtm5000", "dblp"]
+QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp"]
 QUALITY_MODELS = {
     "prodlda-vae": ("ProdLDA VAE", "ProdLDA, plain VAE"),
     "prodlda-hfvae": ("ProdLDA HFVAE", "ProdLDA, 2×25"),  # noqa: RUF001
+    "prodlda-hfvae-ramped": ("ProdLDA HFVAE, ramped", "the same, fixed groups"),
     "prodlda-hfvae-paper": ("ProdLDA HFVAE, paper", "the same, paper's weights"),
     "nvdm-vae": ("NVDM VAE", "NVDM, plain VAE"),
 }
-SHORT_CORPORA = {"20ng_avitm1995": "20NG", "agnews": "AG News"}
-TIMED = "20NG"  # the only corpus whose fits ran alone
+SHORT_CORPORA = {"20ng_avitm1995": "20NG", "bbc": "BBC", "reuters": "Reuters", "agnews": "AG News"}
 
 
 def quality(lines: Sequence[Line]) -> Table:
@@ -34,6 +34,8 @@ def quality(lines: Sequence[Line]) -> Table:
             "completion": mean("completion_perplexity", 0),
             "corpus ppl": mean("corpus_perplexity", 0),
             "probe": mean("probe_accuracy", 3, point=True),
+            "purity": mean("purity", 2, point=True),
+            "distinct": mean("distinct", 0),
             "r within": mean("mean_abs_r_within", 2, point=True),
             "r across": mean("max_abs_r_across", 2, point=True),
         },
@@ -41,7 +43,7 @@ def quality(lines: Sequence[Line]) -> Table:
 
 
 def quality_in_short(lines: Sequence[Line]) -> Table:
-    """The two corpora of the README, with the seconds of a fit."""
+    """The corpora of the README."""
     named = [
         line | {"corpus": SHORT_CORPORA[line["corpus"]], "name": QUALITY_MODELS[line["model"]][1]}
         for line in in_order(lines)
@@ -57,10 +59,10 @@ def quality_in_short(lines: Sequence[Line]) -> Table:
             "diversity": mean("diversity", 2, point=True),
             "completion": mean("completion_perplexity", 0),
             "probe": mean("probe_accuracy", 3, point=True),
+            "purity": mean("purity", 2, point=True),
             "r within/across": lambda rows: " / ".join(
                 fixed(mean_of(rows, key), 2, point=True) for key in ("mean_abs_r_within", "max_abs_r_across")
             ),
-            "fit s": lambda rows: mean("fit_seconds", 0)(rows) if rows[0]["corpus"] == TIMED else NONE,
         },
     )
 
@@ -69,6 +71,17 @@ def in_order(lines: Sequence[Line]) -> list[Line]:
     """Lines of ``results/quality.jsonl`` in the order of the tables."""
     models = list(QUALITY_MODELS)
     return sorted(lines, key=lambda row: (QUALITY_CORPORA.index(row["corpus"]), models.index(row["model"])))
+
+
+def chance(lines: Sequence[Line]) -> Table:
+    """Correlations of independent topics: means over seeds."""
+    cells = {
+        "% positive": lambda rows: fixed(100 * (mean_of(rows, "positive") or 0.0), 1),
+        "largest r": mean("largest", 2, point=True),
+        "% within": lambda rows: fixed(100 * (mean_of(rows, "within") or 0.0), 1),
+        "largest of prior": mean("prior", 2, point=True),
+    }
+    return table(lines, {"documents": "documents", "model": "model"}, cells | {"seeds": seeds})
 
 
 def biases(lines: Sequence[Line]) -> Table:

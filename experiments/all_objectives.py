@@ -16,7 +16,7 @@ from typing import Any
 import sources
 from figures import Line, Table, mean_sd, rounded, table
 from measurements import measure
-from runner import SETTINGS, measure_once, options_of_corpus, show
+from runner import FIXED, SETTINGS, measure_once, options_of_corpus, show
 from scorer import Splits
 
 from hftopic import (
@@ -65,7 +65,9 @@ def main() -> None:
 def measured(name: str, seed: int, epochs: int, data: Splits) -> dict[str, Any]:
     """Figures of every experiment, and the terms under the full mixture."""
     objective = OBJECTIVES[name]
-    model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **SETTINGS)
+    model = ProdLDA(
+        groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **SETTINGS, **FIXED[ProdLDA]
+    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the weight of the mutual information")
         row = measure(model, data)

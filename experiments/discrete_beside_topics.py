@@ -21,7 +21,7 @@ import pandas as pd
 import sources
 from figures import Line, Table, mean, mean_sd, rounded, seeds, table
 from measurements import Model, made_with
-from runner import axes_in, measure_once, options_of_corpus, show
+from runner import FIXED, axes_in, measure_once, options_of_corpus, show
 from scorer import Splits
 from sklearn.metrics import normalized_mutual_info_score
 
@@ -56,12 +56,13 @@ def main() -> None:
 def model_of(kind: str, name: str, classes: int, epochs: int, seed: int) -> Model:
     """Unfitted model, with a discrete variable unless the name of the objective ends in "no c"."""
     dims = DIMS[kind]
-    chosen = {"ProdLDA": ProdLDA, "NVDM": NVDM}[kind]
+    chosen: type[Model] = {"ProdLDA": ProdLDA, "NVDM": NVDM}[kind]
     return chosen(
         groups=dims if name.endswith("no c") else (dims, Concrete(classes)),
         objective=OBJECTIVES[name],
         max_iter=epochs,
         random_state=seed,
+        **FIXED[chosen],
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import sources
 from figures import Line, Table, mean_sd, rounded, table
-from runner import SETTINGS, measure_once, options_of_corpus, show
+from runner import FIXED, SETTINGS, measure_once, options_of_corpus, show
 from scorer import Splits
 from sklearn.cluster import KMeans
 from sklearn.decomposition import LatentDirichletAllocation, TruncatedSVD
@@ -39,7 +39,12 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
         k, learning_method="online", max_iter=20, random_state=seed
     ),
     "ProdLDA VAE (25, Concrete)": lambda k, seed: ProdLDA(
-        groups=(25, Concrete(k)), objective=VAE(), max_iter=60, random_state=seed, **SETTINGS
+        groups=(25, Concrete(k)),
+        objective=VAE(),
+        max_iter=60,
+        random_state=seed,
+        **SETTINGS,
+        **FIXED[ProdLDA],
     ),
     "ProdLDA HFVAE (25, Concrete)": lambda k, seed: ProdLDA(
         groups=(25, Concrete(k)),
@@ -47,6 +52,7 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
         max_iter=60,
         random_state=seed,
         **SETTINGS,
+        **FIXED[ProdLDA],
     ),
     "NVDM HFVAE (10, Concrete)": lambda k, seed: NVDM(
         groups=(10, Concrete(k)),
@@ -54,6 +60,7 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
         max_iter=60,
         random_state=seed,
         **SETTINGS,
+        **FIXED[NVDM],
     ),
 }
 

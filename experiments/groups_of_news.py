@@ -22,7 +22,7 @@ import pandas as pd
 import sources
 from figures import NONE, Line, Table, active, fixed, mean, mean_of, mean_sd, rounded, seeds, table
 from measurements import Model, made_with, measure
-from runner import RAMPED, axes_in, measure_once, options_of_corpus, show
+from runner import FIXED, LEARNED, RAMPED, axes_in, epochs_of, measure_once, options_of_corpus, show
 from scorer import Splits
 
 from hftopic import HFVAE, NVDM, VAE, ProdLDA
@@ -32,6 +32,7 @@ OBJECTIVES = {
     "VAE": (50, VAE()),
     "HFVAE": ((25, 25), HFVAE(beta=0.1, gamma=4.0)),
     "HFVAE, ramped": ((25, 25), RAMPED),
+    LEARNED: ((25, 25), None),
 }
 FORMS = [
     *[("ProdLDA", softmax, norm) for norm, softmax in product(("none", "shift"), ("joint", "group"))],
@@ -41,7 +42,7 @@ STRONGEST = 5
 
 
 def main() -> None:
-    parser = options_of_corpus(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4], epochs=40)
+    parser = options_of_corpus(__doc__, "groups_of_news.jsonl", seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--norms", nargs="+", choices=("none", "shift"), default=["none", "shift"])
     arguments = parser.parse_args()
     for corpus, data in sources.available(arguments.corpus, arguments.corpora):
@@ -56,12 +57,12 @@ def measure_all(arguments: Namespace, corpus: str, data: Splits, label_names: li
     for seed, form, objective in product(arguments.seeds, forms, OBJECTIVES):
         if objective == "VAE" and form[1] == "group":
             continue  # both readings are the same for one group
-        if objective == "HFVAE, ramped" and form != ("ProdLDA", "joint", "none"):
-            continue  # the paper's weights are constant; the default schedule is fitted in one form
+        if objective in ("HFVAE, ramped", LEARNED) and form != ("ProdLDA", "joint", "none"):
+            continue  # the paper's weights are constant; others are fitted in one form
         names = dict(zip(("model", "softmax", "encoder_norm"), form, strict=True))
         key = {"corpus": corpus, **names, "objective": objective, "seed": seed}
-        key["epochs"] = arguments.epochs
-        model = model_of(form, objective, seed, arguments.epochs)
+        key["epochs"] = epochs_of(objective, arguments.epochs)
+        model = model_of(form, objective, seed, key["epochs"])
         measure_once(arguments.results, key, partial(measured, model, data, label_names))
 
 
@@ -69,10 +70,12 @@ def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int)
     """Unfitted model of one form under one objective."""
     kind, softmax, norm = form
     groups, chosen = OBJECTIVES[objective]
+    if objective == LEARNED:
+        return ProdLDA(groups=groups, max_iter=epochs, random_state=seed)
     common = {"objective": chosen, "encoder_norm": norm, "max_iter": epochs, "random_state": seed}
     if kind == "NVDM":
-        return NVDM(groups=groups, **common)
-    return ProdLDA(groups=groups, topic_softmax=softmax, **common)
+        return NVDM(groups=groups, **common, **FIXED[NVDM])
+    return ProdLDA(groups=groups, topic_softmax=softmax, **common, **FIXED[ProdLDA])
 
 
 def measured(model: Model, data: Splits, label_names: list[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import pandas as pd
 from figures import Line, Table, mean_sd, rounded, seeds, table
 from generated import FAMILIES, FactorCorpus, make_factors
 from measurements import made_with
-from runner import axes_in, measure_once, options, show
+from runner import FIXED, axes_in, measure_once, options, show
 
 from hftopic import DIPVAE, HFVAE, NVDM, VAE, BetaTCVAE, BetaVAE, Concrete, FactorVAE, InfoVAE
 from hftopic.analysis import (
@@ -53,7 +53,7 @@ def main() -> None:
         corpus = make_factors(2 * DOCUMENTS, seed)
         for name in arguments.models:
             groups, objective = MODELS[name]
-            training = {"max_iter": arguments.epochs, "learning_rate": LEARNING_RATE}
+            training = {"max_iter": arguments.epochs, "learning_rate": LEARNING_RATE, **FIXED[NVDM]}
             model = NVDM(groups=groups, objective=objective, random_state=seed, **training)
             key = {"model": name, "seed": seed, "epochs": arguments.epochs}
             measure_once(arguments.results, key, partial(measured, model, corpus, seed))

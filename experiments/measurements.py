@@ -17,7 +17,8 @@ def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
     """Fit a model and score it.
 
     NPMI and diversity are those of the ten top words of the active topics (I(x; z) above 0.05 nats); NPMI
-    counts documents of the training split. Probe and purity are None where the corpus has no labels.
+    counts documents of the training split. "distinct" is the number of topics that are coherent (NPMI of at
+    least 0.1) and do not repeat a better one. Probe and purity are None where the corpus has no labels.
     """
     start = time.perf_counter()
     model.fit(data.train)
@@ -27,7 +28,8 @@ def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
     transform_seconds = time.perf_counter() - start
     information = topic_information(model, data.train)
     active = information["active"].to_numpy()
-    top_words = columns_of(model.top_words(10, vocabulary=data.vocabulary), data.vocabulary)[active]
+    of_all = columns_of(model.top_words(10, vocabulary=data.vocabulary), data.vocabulary)
+    top_words = of_all[active]
     correlations = topic_correlation(
         model, data.train, active=active, n_permutations=1, random_state=0
     ).summary()
@@ -39,6 +41,7 @@ def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
         },
         "npmi": float(scorer.npmi(top_words, data.train).mean()) if active.any() else None,
         "diversity": scorer.diversity(top_words) if active.any() else None,
+        "distinct": scorer.distinct_good(of_all, scorer.npmi(of_all, data.train)),
         "completion_perplexity": scorer.completion_perplexity(model.word_probabilities, data.test),
         "corpus_perplexity": model.perplexity(data.test),
         "mean_abs_r_within": correlations.loc["within", "mean_abs_r"],

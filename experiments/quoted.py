@@ -15,7 +15,7 @@ from figures import Line, active, fixed, mean_of
 from runner import RESULTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks" / "results"
-PAPER, RAMPED = "HFVAE", "HFVAE, ramped"  # names of objectives in results
+PAPER, RAMPED, LEARNED = "HFVAE", "HFVAE, ramped", "HFVAE, learned"  # names of objectives in results
 
 Pages = Mapping[str, Callable[[], Iterator[str]]]
 """Functions that yield the sentences of a page, by page."""

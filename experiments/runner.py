@@ -13,12 +13,23 @@ from typing import Any
 import sources
 from figures import Table
 
-from hftopic import HFVAE, Ramp
+from hftopic import HFVAE, NVDM, DirichletLaplace, ProdLDA, Ramp, StandardNormal
 
 RESULTS = Path(__file__).parent / "results"
 
 RAMPED = HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))
-"""The default objective of the estimators, written out so that each line of results names it."""
+"""Weights that change from those of the VAE over the whole training; groups and prior are fixed."""
+
+LEARNED = "HFVAE, learned"
+"""Name of the estimator's defaults: the groups and the correlations of the prior are learned."""
+
+FIXED: dict[type[ProdLDA] | type[NVDM], dict[str, Any]] = {
+    model: {"prior": prior, "assignment": "fixed", "marginals": "hfvae", "warm_up": 0.5}
+    for model, prior in ((ProdLDA, DirichletLaplace()), (NVDM, StandardNormal()))
+}
+"""Settings of a model whose groups and prior are fixed, as in the paper."""
+
+FIXED_EPOCHS = 40
 
 # Settings of all_objectives.py and discrete_class.py. Results of other settings belong in another file.
 SETTINGS: dict[str, Any] = {
@@ -42,6 +53,11 @@ def options(
         "--epochs", type=int, default=epochs, help=argparse.SUPPRESS if epochs is None else None
     )
     return parser
+
+
+def epochs_of(method: str, asked: int | None) -> int:
+    """Epochs of a fit: those asked for, or the default of the estimators or of methods with fixed groups."""
+    return asked or (int(ProdLDA().max_iter) if method == LEARNED else FIXED_EPOCHS)
 
 
 def options_of_corpus(

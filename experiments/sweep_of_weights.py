@@ -19,7 +19,7 @@ import pandas as pd
 import sources
 from figures import Line, Table, mean_sd, rounded, seeds, table
 from measurements import made_with
-from runner import axes_in, measure_once, options_of_corpus, show
+from runner import FIXED, axes_in, measure_once, options_of_corpus, show
 
 from hftopic import HFVAE, ProdLDA
 from hftopic.analysis import decompose, topic_correlation, topic_information
@@ -53,6 +53,7 @@ def main() -> None:
                 objective=HFVAE(beta=beta, gamma=gamma),
                 max_iter=arguments.epochs,
                 random_state=seed,
+                **FIXED[ProdLDA],
             )
             measure_once(arguments.results, key, partial(measured, model, data.train, data.vocabulary))
     show(arguments, table_of, draw)

@@ -19,6 +19,7 @@ import discrete_class
 import groups_of_news
 import known_factors
 import planted_correlations
+import planted_groups
 import quoted
 import quoted_elsewhere
 import quoted_in_reproduction
@@ -61,7 +62,10 @@ def of_benchmark(table_of: Callable[..., Table], results: str) -> Callable[[], T
 
 TABLES: dict[str, dict[str, Callable[[], Table]]] = {
     "README.rst": {"quality-in-short": of_benchmark(summaries.quality_in_short, "quality")},
-    "benchmarks/README.rst": {"quality": of_benchmark(summaries.quality, "quality")},
+    "benchmarks/README.rst": {
+        "quality": of_benchmark(summaries.quality, "quality"),
+        "chance": of_benchmark(summaries.chance, "chance_correlations"),
+    },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
     "docs/marginal_bias.rst": {
         "marginal-bias": of_benchmark(summaries.biases, "marginal_bias"),
@@ -82,7 +86,10 @@ TABLES: dict[str, dict[str, Callable[[], Table]]] = {
         "groups-agnews": lambda: of_news("agnews"),
         "groups-snippets": lambda: of_news("short_searchsnippets"),
     },
-    "docs/reproduction/planted.rst": {"planted": of_experiment(planted_correlations)},
+    "docs/reproduction/planted.rst": {
+        "planted": of_experiment(planted_correlations),
+        "planted-groups": of_experiment(planted_groups),
+    },
     "docs/reproduction/too_many.rst": {"too-many": of_experiment(too_many_topics)},
     "docs/reproduction/unseen.rst": {"unseen": of_experiment(unseen_combinations)},
     "docs/reproduction/weights.rst": {"weights": of_experiment(sweep_of_weights)},

@@ -25,7 +25,7 @@ import pandas as pd
 import sources
 from figures import Line, Table, active, fixed, mean, mean_of, rounded, seeds, table
 from measurements import columns_of, made_with, measure
-from runner import RAMPED, axes_in, measure_once, options_of_corpus, show
+from runner import FIXED, LEARNED, RAMPED, axes_in, measure_once, options_of_corpus, show
 from scorer import Splits
 
 from hftopic import HFVAE, VAE, ProdLDA
@@ -35,6 +35,7 @@ OBJECTIVES = {
     "VAE": VAE(),
     "HFVAE": HFVAE(beta=0.1, gamma=4.0),
     "HFVAE, ramped": RAMPED,
+    LEARNED: None,
 }
 SIZES = (20, 50, 100, 200)
 IN_COMMON = 5  # words of ten in common make one topic a repetition of another
@@ -50,8 +51,11 @@ def main() -> None:
             key = {"corpus": corpus, "topics": size, "objective": objective, "seed": seed}
             key["epochs"] = arguments.epochs
             groups = size if objective == "VAE" else (size // 2, size // 2)
+            settings = {"objective": OBJECTIVES[objective], "max_iter": arguments.epochs, **FIXED[ProdLDA]}
             model = ProdLDA(
-                groups, objective=OBJECTIVES[objective], max_iter=arguments.epochs, random_state=seed
+                groups,
+                random_state=seed,
+                **({"max_iter": arguments.epochs} if objective == LEARNED else settings),
             )
             measure_once(arguments.results, key, partial(measured, model, data, seed))
     show(arguments, table_of, draw)

@@ -25,7 +25,7 @@ from figures import Cell, Line, Table, fixed, mean_of, mean_sd, rounded, seeds, 
 from generated import make_factors
 from measurements import Model, made_with
 from merged import merged
-from runner import axes_in, measure_once, options, show
+from runner import FIXED, axes_in, measure_once, options, show
 from scorer import Splits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -86,7 +86,11 @@ def main() -> None:
             key["epochs"] = arguments.epochs
             groups, chosen = OBJECTIVES[objective]
             model = documents.kind(
-                groups=groups, objective=chosen, max_iter=arguments.epochs, random_state=seed
+                groups=groups,
+                objective=chosen,
+                max_iter=arguments.epochs,
+                random_state=seed,
+                **FIXED[documents.kind],
             )
             measure_once(arguments.results, key, partial(measured, model, documents, how, seed))
     show(arguments, table_of, draw)

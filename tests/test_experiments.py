@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import mutual_info_score
 
-from hftopic import NVDM, Corpus, ProdLDA
+from hftopic import Corpus, ProdLDA
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "experiments"
@@ -52,10 +52,6 @@ def corpora(tmp_path_factory):
     return folder
 
 
-def test_ramped_is_what_the_estimators_minimise_by_default(experiment):
-    assert experiment("runner").RAMPED == ProdLDA()._objective() == NVDM()._objective()
-
-
 def run(module, monkeypatch, *options) -> None:
     monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, options)])
     module.main()
@@ -95,20 +91,34 @@ def test_known_factors(experiment, monkeypatch, tmp_path):
 def test_planted_correlations(experiment, monkeypatch, tmp_path):
     module = experiment("planted_correlations")
     monkeypatch.setattr(module, "BASE", module.BASE | {"n_documents": 100, "n_words": 60})
-    options = ["--methods", "HFVAE", "VAE", "LDA", "--cases", *module.CASES]
+    options = ["--methods", "HFVAE", "HFVAE, learned", "VAE", "LDA", "--cases", *module.CASES]
     for case in ("500 documents", "8000 documents", "4000 words"):
         monkeypatch.setitem(module.CASES, case, {})
-    lines = check_results(module, monkeypatch, tmp_path, 3 * len(module.CASES), *options)
-    assert all((line["apart"] is None) == (line["method"] != "HFVAE") for line in lines)
+    lines = check_results(module, monkeypatch, tmp_path, 4 * len(module.CASES), *options)
+    assert all((line["apart"] is None) == (not line["method"].startswith("HFVAE")) for line in lines)
+
+
+def test_planted_groups(experiment, monkeypatch, tmp_path):
+    """One epoch is too few to learn groups, so that only the form of the results is checked."""
+    module = experiment("planted_groups")
+    monkeypatch.setattr(module, "CORPUS", {"n_documents": 150, "n_words": 60})
+    methods = [method for method in module.METHODS if method != "CTM"]
+    options = ["--seeds", 0, "--epochs", 2, "--results", tmp_path / "r.jsonl", "--methods", *methods]
+    run(module, monkeypatch, *options, "--figure", tmp_path / "figure.svg")
+    lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert [line["method"] for line in lines] == methods
+    assert all((line["apart"] is None) == (not line["method"].startswith("HFVAE")) for line in lines)
+    given = next(line for line in lines if line["method"] == module.GIVEN)
+    assert given["error_prior"] < 1e-3  # the prior is the true one, in the order of the matching
 
 
 @pytest.mark.parametrize(
     ("name", "n_lines", "options"),
     [
-        ("groups_of_news", 11, []),
+        ("groups_of_news", 12, []),
         ("sweep_of_weights", 15, []),
         ("discrete_beside_topics", 6, ["--models", "NVDM"]),
-        ("too_many_topics", 6, ["--sizes", 4, 6]),
+        ("too_many_topics", 8, ["--sizes", 4, 6]),
     ],
 )
 def test_on_a_corpus_of_files(experiment, monkeypatch, tmp_path, corpora, name, n_lines, options):
@@ -172,7 +182,7 @@ def test_docstrings_are_split_at_random_once_and_for_all(experiment, few_docstri
 @pytest.mark.usefixtures("few_docstrings")
 def test_docstrings_need_no_folder(experiment, monkeypatch, tmp_path):
     options = ["--corpus", "docstrings", "--corpora", tmp_path, "--sizes", 4]
-    lines = check_results(experiment("too_many_topics"), monkeypatch, tmp_path, 3, *options)
+    lines = check_results(experiment("too_many_topics"), monkeypatch, tmp_path, 4, *options)
     assert {line["corpus"] for line in lines} == {"docstrings"}
 
 

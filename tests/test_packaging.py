@@ -27,6 +27,7 @@ IMPORT_ORDER = [
     "latent",
     "objective",
     "networks",
+    "grouping",
     "training",
     "models",
     "analysis",
@@ -39,9 +40,9 @@ APART = {  # what the order alone would allow
     "latent": {"data"},
     "objective": {"data"},
     "networks": {"objective"},
-    "analysis": {"networks", "training", "models"},
-    "plots": {"networks", "training", "models"},
-    "report": {"networks", "training", "models"},
+    "analysis": {"networks", "grouping", "training", "models"},
+    "plots": {"networks", "grouping", "training", "models"},
+    "report": {"networks", "grouping", "training", "models"},
 }
 LAZY = ["hftopic", "hftopic.objective", "hftopic.analysis", "hftopic.plots", "hftopic.report"]
 HEAVY = ("torch", "gensim", "pandas", "scipy", "sklearn", "numpy", "pyarrow", "matplotlib", "jinja2")
@@ -93,6 +94,10 @@ CHANGES = {  # what CONTRIBUTING says to change, and what it finds there
     "networks/encoder.py": "INPUT_NORM = ",
     "models/base.py": "learning_rate: Annotated",
     "objective/minibatch.py": "def mixture_weights",
+    "networks/moments.py": "MEMORY = ",
+    "grouping.py": "CUT = ",
+    "latent/correlation.py": "LOWEST_EIGENVALUE = ",
+    "models/settings.py": "def paper_text_settings",
     "analysis/models.py": "ACTIVE_INFORMATION = ",
     "networks/attribution.py": "class ProductAttribution",
 }
