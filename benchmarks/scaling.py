@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from documents import zipf_counts
 
-from hftopic import DirichletLaplace, ProdLDA
+from hftopic import ProdLDA, paper_text_settings
 from hftopic.training import Record
 
 BASE = {"documents": 8192, "words": 2000, "topics": 50, "batch_size": 256, "groups": 2}
@@ -66,8 +66,8 @@ def measure(setting: dict[str, int], threads: int) -> dict[str, Any]:
     def note_time(record: Record) -> None:  # noqa: ARG001
         ends.append(time.perf_counter())
 
-    mixtures = {"marginals": "hfvae", "prior": DirichletLaplace(), "assignment": "fixed"}
-    model = ProdLDA(groups, batch_size=setting["batch_size"], max_iter=2, random_state=0, **mixtures)
+    settings = paper_text_settings() | {"max_iter": 2}
+    model = ProdLDA(groups, batch_size=setting["batch_size"], random_state=0, **settings)
     model.fit(counts, callbacks=[note_time])
     return {
         "epoch_seconds": round(ends[1] - ends[0], 3),

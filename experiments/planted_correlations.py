@@ -90,8 +90,7 @@ def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
         settings, topic_word = model, model.topic_word_
         correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
         others = other_estimates(model, counts)
-    similarity = cosine_similarity(truth.topic_word, topic_word)
-    _, match = linear_sum_assignment(-similarity)
+    similarity, match = matched(truth.topic_word, topic_word)
     r = correlations[np.ix_(match, match)]
     of_pairs = r[np.arange(PAIRS), np.arange(PAIRS) + PAIRS]
     elsewhere = ~np.eye(2 * PAIRS, dtype=bool) & (planted_matrix() == 0)
@@ -106,6 +105,12 @@ def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
     }
     corpus_and_settings = made_with(settings, counts, list(truth.corpus.vocabulary))
     return {name: rounded(value) for name, value in row.items()} | corpus_and_settings
+
+
+def matched(topics: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines of true and found topics, and the found topic of each true one."""
+    similarity = cosine_similarity(topics, found)
+    return similarity, linear_sum_assignment(-similarity)[1]
 
 
 def other_estimates(model: ProdLDA, counts: Any) -> dict[str, np.ndarray]:

@@ -25,10 +25,8 @@ import pandas as pd
 import torch
 from figures import Line, Table, mean, rounded, seeds, table
 from measurements import made_with
-from planted_correlations import ctm
+from planted_correlations import ctm, matched, other_estimates
 from runner import FIXED, LEARNED, RAMPED, axes_in, measure_once, options, show
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics.pairwise import cosine_similarity
 
 from hftopic import VAE, FullCovariance, LearnedCorrelation, ProdLDA, make_correlated_topics
 
@@ -98,11 +96,9 @@ def measured(method: str, seed: int, epochs: int | None) -> dict[str, Any]:
         )
         callbacks = [partial(give_prior, model, truth.topic_word)] if method == GIVEN else []
         settings, topic_word = model.fit(counts, callbacks=callbacks), model.topic_word_
-        posterior = model.posterior(counts)
-        means = np.cov(posterior.mean, rowvar=False)
-        total = means + np.diag(posterior.variance.mean(0))
-        estimates = {"total": correlation_of(total), "prior": model.prior_correlation_}
-        correlations, perplexity = correlation_of(means), model.perplexity(counts)
+        estimates = other_estimates(model, counts)
+        correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
+        perplexity = model.perplexity(counts)
         groups = model.topic_groups_ if len(set(model.topic_groups_)) > 1 else None
     similarity, match = matched(truth.topic_word, topic_word)
     pairs = of_pairs(correlations, match)
@@ -123,12 +119,6 @@ def measured(method: str, seed: int, epochs: int | None) -> dict[str, Any]:
     return {name: None if value is None else rounded(value) for name, value in row.items()} | made
 
 
-def matched(topics: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines of true and found topics, and the found topic of each true one."""
-    similarity = cosine_similarity(topics, found)
-    return similarity, linear_sum_assignment(-similarity)[1]
-
-
 def give_prior(model: ProdLDA, topics: np.ndarray, record: dict[str, float]) -> None:
     """Callback that sets the prior of a model in training to the true one."""
     if record["epoch"] < GIVEN_FROM * model.max_iter:
@@ -140,12 +130,6 @@ def give_prior(model: ProdLDA, topics: np.ndarray, record: dict[str, float]) -> 
     covariance = np.empty_like(CORRELATION)
     covariance[np.ix_(match, match)] = VARIANCE * CORRELATION
     network.prior_covariance.copy_(torch.from_numpy(covariance))
-
-
-def correlation_of(covariance: np.ndarray) -> np.ndarray:
-    """Correlations of a covariance matrix."""
-    deviations = np.sqrt(np.diag(covariance))
-    return np.asarray(covariance / np.outer(deviations, deviations))
 
 
 def of_pairs(correlations: np.ndarray, match: np.ndarray) -> np.ndarray:

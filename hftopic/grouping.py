@@ -48,7 +48,7 @@ class Grouping:
         return whole_epochs(CUT, max_iter) if self.learns_groups else 0
 
     def settled_epoch(self, max_iter: int) -> int:
-        """Number of epochs after which weights and groups are those of the final model."""
+        """Number of epochs after which topics are assigned and correlations of the prior are learned."""
         learns = self.network.learned is not None
         return max(self.cut_epoch(max_iter), math.ceil(LEARN_FROM * max_iter) if learns else 0)
 

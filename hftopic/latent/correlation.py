@@ -16,6 +16,14 @@ LOWEST_EIGENVALUE = 0.05  # of the correlation matrix: no direction of z has les
 HALVINGS = 30  # of the interval in which the largest bounded correlations are searched
 
 
+def correlations_of(covariance: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Correlation matrix of a covariance matrix (K, K), with exact ones on the diagonal; same precision."""
+    deviations = np.sqrt(np.diag(covariance))
+    r = np.clip(covariance / np.outer(deviations, deviations), -1, 1)
+    np.fill_diagonal(r, 1)
+    return np.asarray(r)
+
+
 def without_shift(covariance: Tensor, simplex: NDArray[np.int64]) -> Tensor:
     """A covariance (K, K) in which common shifts of a simplex are independent of all else.
 

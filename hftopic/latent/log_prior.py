@@ -53,11 +53,10 @@ class LatentPrior:
         self, dims: Sequence[int], concretes: Sequence[int], posterior: MeanFieldPosterior
     ) -> Tensor:
         """E_q[log p] of the joint of some variables in closed form, shape (B,)."""
-        mean, log_variance, log_classes = posterior.mean, posterior.log_variance, posterior.log_classes
         chosen = torch.tensor(dims, dtype=torch.int64, device=self.mean.device)
-        classes = [(log_classes[c].exp() * self.log_classes()[c]).sum(1) for c in concretes]
-        gaussian = self._log_block(mean, log_variance.exp(), chosen) if dims else mean.new_zeros(len(mean))
-        return sum(classes, gaussian)
+        gaussian = self._log_block(posterior.mean, posterior.log_variance.exp(), chosen)
+        of_classes = self._class_means(posterior)
+        return sum((of_classes[c] for c in concretes), gaussian)
 
     def expected_sums(self, posterior: MeanFieldPosterior) -> list[Tensor]:
         """Sums over the parts of each level of E_q[log p], as :meth:`Levels.sums`, shape (B,) each.
@@ -69,11 +68,7 @@ class LatentPrior:
         whitened = (posterior.mean - self.mean) @ whitening
         squares = whitened.square().reshape(len(whitened), len(constant), -1).sum(2)
         sums = -0.5 * (squares + posterior.log_variance.exp() @ precision + constant)
-        classes = [
-            (log_pi.exp() * log_p).sum(1, keepdim=True)
-            for log_pi, log_p in zip(posterior.log_classes, self.log_classes(), strict=True)
-        ]
-        return list(sum(classes, sums).unbind(1))
+        return list(sum((mean[:, None] for mean in self._class_means(posterior)), sums).unbind(1))
 
     @cached_property
     def _whitening(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -128,12 +123,16 @@ class LatentPrior:
             tuple(log_p.expand(n_documents, -1) for log_p in self.log_classes()),
         )
 
-    def _levels(self, point: Tensor, spread: Tensor, posterior: MeanFieldPosterior) -> Levels:
-        """Mean of log p over Gaussians around ``point`` with variances ``spread``, shape (B, K) each."""
-        classes = [
+    def _class_means(self, posterior: MeanFieldPosterior) -> list[Tensor]:
+        """E_q[log p(c)] of each Concrete variable, shape (B,) each."""
+        return [
             (log_pi.exp() * log_p).sum(1)
             for log_pi, log_p in zip(posterior.log_classes, self.log_classes(), strict=True)
         ]
+
+    def _levels(self, point: Tensor, spread: Tensor, posterior: MeanFieldPosterior) -> Levels:
+        """Mean of log p over Gaussians around ``point`` with variances ``spread``, shape (B, K) each."""
+        classes = self._class_means(posterior)
         dims = log_normal(point, self.mean, self.variance.log()) - 0.5 * spread / self.variance
         block = None if self.factorises else partial(self._log_block, point, spread)
         return self.space.levels_of(dims, classes, block)

@@ -37,7 +37,6 @@ from hftopic.models.parameters import (
     WEIGHT,
     RandomState,
     WeightLike,
-    check_exchange,
     check_fits,
     chosen_assignment,
     chosen_device,
@@ -329,7 +328,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         check_fits(objective, network.prior, self.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
         if learns_groups:
-            check_exchange(network, documents.batch(np.arange(min(2, len(documents))), network.device))
+            network.check_exchange(documents.batch(np.arange(2), network.device))
         return Trainer(network, objective, Settings.of(self), generator, learns_groups)
 
     def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:

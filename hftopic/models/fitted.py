@@ -17,6 +17,7 @@ from torch import Tensor
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import as_counts, warn_of_empty
 from hftopic.latent.attribution import Attribution
+from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
@@ -316,9 +317,7 @@ class FittedModel(TopicWords, TransformerMixin):
         self.prior_covariance_ = evaluation.to_numpy(
             torch.diag(prior.covariance) if prior.factorises else prior.covariance
         )
-        deviations = np.sqrt(self.prior_variance_)
-        self.prior_correlation_ = self.prior_covariance_ / np.outer(deviations, deviations)
-        np.fill_diagonal(self.prior_correlation_, 1.0)
+        self.prior_correlation_ = correlations_of(self.prior_covariance_)
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
             self.topic_word_ = evaluation.to_numpy(decoder.topics().probabilities())

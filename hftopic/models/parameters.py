@@ -1,6 +1,5 @@
 """Validation and interpretation of the estimators' parameters."""
 
-import copy
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt
 from torch import Tensor
 
-from hftopic.data.batches import Batch
 from hftopic.grouping import why_groups_are_fixed
 from hftopic.latent.log_prior import LatentPrior, check_bounded
-from hftopic.latent.posterior import Sample
 from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.network import Network, TopicNetwork
+from hftopic.networks.network import Network
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 from hftopic.objective.schedule import turning_points
 
@@ -229,36 +226,6 @@ def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
         progress = Progress(epochs, max_iter)
         objective.weights(prior.space, progress)
         check_bounded(prior, objective.level_weights(prior.space, progress))
-
-
-def check_exchange(network: TopicNetwork, batch: Batch) -> None:
-    """Check that reversing the topics of a network only reverses their numbers.
-
-    Raises
-    ------
-    ValueError
-        The encoder or the decoder has parameters of topics that its ``topic_axes`` does not name.
-    """
-    reversed_copy = copy.deepcopy(network).eval()
-    order = np.arange(network.space.n_dims)[::-1].copy()
-    reversed_copy.reorder(order, reversed_copy.state_dict())
-    network.eval()
-    with torch.no_grad():
-        posterior, other = network.encode(batch), reversed_copy.encode(batch)
-        same = torch.allclose(other.mean, posterior.mean[:, order], atol=1e-4)
-        same &= torch.allclose(other.log_variance, posterior.log_variance[:, order], atol=1e-4)
-        classes = [torch.exp(log_pi) for log_pi in posterior.log_classes]
-        likelihood, reversed_likelihood = (
-            of.decode(Sample(z, tuple(classes))).log_likelihood(batch)
-            for of, z in ((network, posterior.mean), (reversed_copy, posterior.mean[:, order]))
-        )
-        same &= torch.allclose(reversed_likelihood, likelihood, rtol=1e-4)
-    if not same:
-        raise ValueError(
-            f"topics of {type(network.encoder).__name__} and {type(network.decoder).__name__} cannot be "
-            "exchanged: name every parameter and buffer with an axis of topics in their topic_axes(), or use "
-            "assignment='fixed'"
-        )
 
 
 def chosen_device(device: str | torch.device) -> torch.device:

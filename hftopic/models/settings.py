@@ -6,7 +6,7 @@ from hftopic.latent.priors import DirichletLaplace
 
 
 def paper_text_settings() -> dict[str, Any]:
-    """Parameters of ProdLDA for the text experiment of Esmaeili et al. (2019), section 4.4.
+    """Parameters of ProdLDA for the text experiment of Esmaeili et al. (2019), section 5.2.
 
     Weights α = 1, β = 0.1, γ = 4 from the first epoch, the fixed prior of ProdLDA, groups that are not
     learned, and marginals from the mini-batch (section 3.1). The paper's groups are ``(25, 25)``; its

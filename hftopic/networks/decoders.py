@@ -1,6 +1,5 @@
 """Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
 
-import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -109,24 +108,29 @@ class Decoder(nn.Module, ABC):
         self._check_topic_axes(n_topics)
 
     def _check_topic_axes(self, n_topics: int) -> None:
-        """Check that reversing the topics along their axes reverses the topics."""
-        reversed_copy = copy.deepcopy(self)
-        state = reversed_copy.state_dict()
-        for tensor, axes in (self.topic_axes() or {}).items():
+        """Check that reversing the topics along their axes reverses the topics; they are reversed back."""
+        named, state = self.topic_axes(), self.state_dict()
+        if named is None:
+            return
+        for tensor, axes in named.items():
             if tensor not in state or any(state[tensor].shape[axis] != n_topics for axis in axes):
                 raise ValueError(
                     f"topic_axes() of {type(self).__name__} names {tensor!r} with axes {axes}, not a "
                     f"parameter or buffer with {n_topics} topics along them"
                 )
-            state[tensor].copy_(state[tensor].flip(axes))
-        if self.topic_axes() is None:
-            return
+
+        def reversed_components() -> Tensor:
+            for tensor, axes in named.items():
+                state[tensor].copy_(state[tensor].flip(axes))
+            return self.components().clone()
+
         with torch.no_grad():
-            if not torch.allclose(reversed_copy.components(), self.components().flip(0), atol=1e-4):
-                raise ValueError(
-                    f"topic_axes() of {type(self).__name__} does not name every parameter and buffer with "
-                    "an axis of topics: with these reversed, components() is not"
-                )
+            backwards, forwards = reversed_components(), reversed_components()
+        if not torch.allclose(backwards, forwards.flip(0), atol=1e-4):
+            raise ValueError(
+                f"topic_axes() of {type(self).__name__} does not name every parameter and buffer with "
+                "an axis of topics: with these reversed, components() is not"
+            )
 
     def log_proportions(self, posterior: MeanFieldPosterior) -> Tensor:
         """Logarithm of the topic proportions at the posterior means, shape (B, n_topics), in float64."""

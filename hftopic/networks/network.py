@@ -172,6 +172,36 @@ class TopicNetwork(Network[Batch]):
             **{f"decoder.{name}": axes for name, axes in of_decoder.items()},
         }
 
+    def check_exchange(self, batch: Batch) -> None:
+        """Check that reversing the topics only reverses their numbers; the network stays as it is.
+
+        Raises
+        ------
+        ValueError
+            The encoder or the decoder has parameters of topics that its ``topic_axes`` does not name.
+        """
+        order = np.arange(self.space.n_dims)[::-1].copy()
+        self.eval()
+        with torch.no_grad():
+            posterior = self.encode(batch)
+            classes = tuple(map(torch.exp, posterior.log_classes))
+            likelihood = self.decode(Sample(posterior.mean, classes)).log_likelihood(batch)
+            self.reorder(order, self.state_dict())
+            other = self.encode(batch)
+            reversed_sample = Sample(posterior.mean[:, order], classes)
+            same = (
+                torch.allclose(other.mean, posterior.mean[:, order], atol=1e-4)
+                and torch.allclose(other.log_variance, posterior.log_variance[:, order], atol=1e-4)
+                and torch.allclose(self.decode(reversed_sample).log_likelihood(batch), likelihood, rtol=1e-4)
+            )
+            self.reorder(order, self.state_dict())
+        if not same:
+            raise ValueError(
+                f"topics of {type(self.encoder).__name__} and {type(self.decoder).__name__} cannot be "
+                "exchanged: name every parameter and buffer with an axis of topics in their topic_axes(), or "
+                "use assignment='fixed'"
+            )
+
     def simplex(self) -> NDArray[np.int64]:
         """The simplexes of the decoder."""
         return self.decoder.simplex()[self.space.gaussian]

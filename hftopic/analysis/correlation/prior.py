@@ -3,6 +3,7 @@
 import numpy as np
 
 from hftopic.analysis.models import FittedTopicModel
+from hftopic.latent.correlation import correlations_of
 
 
 def prior_correlation(model: FittedTopicModel, topics: np.ndarray) -> np.ndarray:
@@ -27,11 +28,7 @@ def prior_correlation(model: FittedTopicModel, topics: np.ndarray) -> np.ndarray
     [[1.0, 0.5], [0.5, 1.0]]
     """
     dims = model.latent_space_.variable_of_topic[topics]
-    covariance = np.asarray(model.prior_covariance_, dtype=np.float64)[np.ix_(dims, dims)]
-    deviations = np.sqrt(np.diag(covariance))
-    r = np.clip(covariance / np.outer(deviations, deviations), -1.0, 1.0)
-    np.fill_diagonal(r, 1.0)
-    return np.asarray(r)
+    return correlations_of(np.asarray(model.prior_covariance_, dtype=np.float64)[np.ix_(dims, dims)])
 
 
 def has_prior_correlations(model: FittedTopicModel) -> bool:
