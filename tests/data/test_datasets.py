@@ -1,5 +1,6 @@
 """The corpus of docstrings, 20 Newsgroups, and synthetic corpora with known parameters."""
 
+import inspect
 import json
 import math
 import subprocess
@@ -9,19 +10,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from scipy.stats import entropy
 from sklearn import datasets as sklearn_datasets
 from sklearn.utils import Bunch
 
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.datasets import cache_folder, fetch_20newsgroups, load_docstrings, make_correlated_topics
-from hftopic.data.datasets.prose import prose_of
+from hftopic.data.datasets import (
+    cache_folder,
+    docstrings,
+    fetch_20newsgroups,
+    idiom,
+    load_docstrings,
+    make_correlated_topics,
+)
 from hftopic.data.formats import read_corpus
 from hftopic.data.text import TextOptions
 
 EVERY = TextOptions(min_df=1, max_df=1.0, stop_words=None)
-LONG = "The wheels of this engine turn round and round until somebody stops them by hand"
+
+
+def about(subject: str) -> str:
+    """A text that has no three consecutive words in common with a text about another subject."""
+    name = f"{subject} and {subject}"
+    return f"Every {name} has one {name} until another {name} stops the {name}"
 
 
 @pytest.fixture
@@ -29,26 +40,26 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package that raises an error when it is imported, with documented and undocumented members."""
     root = tmp_path / "site" / "engines"
     files = {
-        "__init__.py": f'"""{LONG} at last."""\nraise RuntimeError("imported")\n',
+        "__init__.py": f'"""{about("engine")} at last."""\nraise RuntimeError("imported")\n',
         "steam/boiler.py": f'''
             """Short."""
             class Boiler:
-                """{LONG}, says the boiler."""
+                """{about("boiler")}. {about("tap")}."""
                 def heat(self):
-                    """{LONG}, says the heat."""
+                    """{about("heat")}. {about("tap")}."""
                     def inner():
-                        """{LONG}, says something within."""
+                        """{about("something within")}."""
                 async def cool(self):
-                    """{LONG}, says the heat."""
+                    """{about("heat")}. {about("tap")}."""
             if True:
                 def repeated():
-                    """{LONG} at last."""
+                    """{about("engine")} and so on."""
             ''',
-        "steam/tests/test_boiler.py": f'"""{LONG}, says a test."""\n',
+        "steam/tests/test_boiler.py": f'"""{about("test")}."""\n',
         "broken.py": "def (:\n",
         "nul.py": 'a = "\0"\n',
-        "_vendor/other.py": f'"""{LONG}, says a copy."""\n',
-        "escapes.py": f'"""{LONG}, says \\d."""\n',
+        "_vendor/other.py": f'"""{about("copy")}."""\n',
+        "escapes.py": f'"""{about("escape")}, says \\d."""\n',
     }
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -64,10 +75,13 @@ def test_docstrings_are_read_from_source_without_importing() -> None:
         "engines",
         "engines.escapes",
         "engines.steam.boiler.Boiler",
-        "engines.steam.boiler.Boiler.cool",  # "heat" has the same docstring
+        "engines.steam.boiler.Boiler.cool",  # the same as "heat"; "repeated" is a twin of "engines"
     ]
     assert corpus.labels.tolist() == ["engines", "engines.escapes", "engines.steam", "engines.steam"]
-    assert corpus.tokens[0][:4] == ("the", "wheels", "this", "engine")
+    assert corpus.tokens[0][:4] == ("every", "engine", "and", "engine")
+    columns = [corpus.vocabulary.tolist().index(word) for word in ("tap", "heat")]
+    # The sentence about the tap is the boiler's; only the rest of "cool" is new.
+    assert corpus.counts[:, columns].toarray().tolist() == [[0, 0], [0, 0], [8, 0], [0, 8]]
     assert set(load_docstrings(["engines"], text=EVERY, cache=False).labels) == {"engines"}
     assert "engines" not in sys.modules
 
@@ -99,10 +113,17 @@ def test_docstrings_are_kept_and_what_was_tampered_with_is_made_again(
 
 def test_what_the_corpus_depends_on_gives_another_one(package: Path, tmp_path: Path) -> None:
     first = load_docstrings(["engines"], text=EVERY, cache=tmp_path / "cache")
-    (package / "new.py").write_text(f'"""{LONG}, says the novelty."""\n')
+    (package / "new.py").write_text(f'"""{about("novelty")}."""\n')
     assert len(load_docstrings(["engines"], text=EVERY, cache=tmp_path / "cache")) == len(first) + 1
     other = load_docstrings(["engines"], text=TextOptions(min_df=1, max_df=1.0), cache=tmp_path / "cache")
     assert "the" not in other.vocabulary
+
+
+def test_cached_corpora_depend_on_every_file_of_their_making() -> None:
+    used = [value for value in vars(docstrings).values() if inspect.ismodule(value)]
+    ours = {Path(module.__file__) for module in used if module.__name__.startswith("hftopic.")}
+    assert len(ours) == 3
+    assert ours | {Path(docstrings.__file__)} < set(docstrings._MAKERS)
 
 
 @pytest.mark.usefixtures("package")
@@ -156,6 +177,25 @@ def test_real_docstrings() -> None:
     assert corpus.names.tolist() == sorted(corpus.names)
     assert {"shortest", "bipartite", "digraph"} < set(corpus.vocabulary)
     assert "networkx.algorithms" in corpus.labels
+    assert corpus.counts.sum(axis=1).min() > 0
+    assert not (idiom.SPREAD_EVENLY | idiom.NOTATION | {"the", "and"}) & set(corpus.vocabulary)
+
+
+@pytest.mark.slow
+def test_the_idiom_of_docstrings_is_spread_evenly_over_packages() -> None:
+    """By the entropy of the shares of docstrings with a word, in the packages that are always installed.
+
+    The words were measured in eight packages; in these three, most other frequent words are of a subject.
+    """
+    corpus = load_docstrings(["networkx", "scipy", "sklearn"], text=EVERY, cache=False)
+    has = corpus.counts > 0
+    shares = np.array([has[corpus.labels == package].mean(axis=0) for package in sorted(set(corpus.labels))])
+    frequent = np.asarray(has.mean(axis=0)) >= 0.01
+    spread = entropy(shares[:, frequent]) / math.log(len(shares))
+    idiomatic = np.isin(corpus.vocabulary[frequent], sorted(idiom.SPREAD_EVENLY))
+    assert idiomatic.sum() > 100
+    assert np.median(spread[idiomatic]) > 0.95
+    assert np.mean(spread[idiomatic] > np.median(spread[~idiomatic])) > 0.9
 
 
 def test_loading_docstrings_imports_none_of_the_packages() -> None:
@@ -165,110 +205,6 @@ def test_loading_docstrings_imports_none_of_the_packages() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
-
-
-PROSE = {
-    "numpydoc": (
-        """
-        Fit a line.
-
-        Parameters
-        ----------
-        x, y : ndarray of shape (n,), default=None
-            Where to fit.
-
-            .. versionadded:: 1.2
-        **options
-            What else :func:`~numpy.fit` takes, as ``a=1``.
-
-        Returns
-        -------
-        Line
-            The `line` itself.
-
-        See Also
-        --------
-        other : Something else.
-
-        Notes
-        -----
-        It is straight [1]_, by :math:`y = a x`.
-
-        .. math::
-
-           y = a x
-
-        References
-        ----------
-        .. [1] Euclid, "Elements",
-           Alexandria.
-
-        Examples
-        --------
-        Like this:
-
-        >>> fit(1)
-        Line
-        """,
-        "Fit a line. Where to fit. What else takes, as . The itself. It is straight , by . Like this:",
-    ),
-    "google": (
-        """
-        Fit a line.
-
-        Args:
-            x (Tensor, optional): Where to fit,
-                in metres.
-            y: What to fit.
-        Returns:
-            Line: The line itself.
-
-        Example::
-
-            >>> fit(1)
-            out = fit(2)
-
-        .. note:: It is straight.
-        .. note::
-            And long.
-        """,
-        "Fit a line. Where to fit, in metres. What to fit. The line itself. It is straight. And long.",
-    ),
-    "sphinx": (
-        """
-        Fit a line, see https://example.org or `the guide <guide.html>`_.
-
-        :param x: Where to fit.
-        :type x: ndarray
-        :returns: The line itself.
-        :rtype: Line
-
-        As in::
-
-            fit(1)
-
-        and so on.
-
-        ```
-        fit(2)
-        ```
-        """,
-        "Fit a line, see or the guide . Where to fit. The line itself. As in:: and so on.",
-    ),
-}
-
-
-@pytest.mark.parametrize("convention", PROSE)
-def test_prose_of_each_convention(convention: str) -> None:
-    docstring, wanted = PROSE[convention]
-    assert prose_of(textwrap.dedent(docstring).strip()) == wanted
-
-
-@given(st.text(st.sampled_from("ab :.`>-=\n\t([*"), max_size=80))
-def test_prose_of_anything_is_one_line(docstring: str) -> None:
-    prose = prose_of(docstring)
-    assert "\n" not in prose
-    assert prose == prose.strip()
 
 
 def postings(subset: str, **_: object) -> Bunch:

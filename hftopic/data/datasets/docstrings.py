@@ -10,27 +10,33 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.datasets import prose
+from hftopic.data.datasets import idiom, prose, repeats
 from hftopic.data.formats import read_corpus, write_corpus
 from hftopic.data.text import LETTERS, TextOptions, corpus_from_texts
 
 PACKAGES = ("gensim", "networkx", "numpy", "pandas", "scipy", "sklearn", "sympy", "torch")
 
-# Docstrings share many common words: a word in more than a tenth of them ("used", "returns", "value",
-# "array") occurs in all topics and characterises none.
-DOCSTRING_TEXT = TextOptions(min_df=15, max_df=0.1)
-
 _FEWEST_WORDS = 12  # words of prose; shorter docstrings say little, such as "Return self."
 _NOT_READ = frozenset({"tests", "test", "testing", "_testing", "conftest", "_vendor", "externals", "extern"})
 # A change of these files makes cached corpora out of date.
-_MAKERS = (Path(__file__), Path(prose.__file__), Path(inspect.getfile(corpus_from_texts)))
+_MAKERS = (
+    Path(__file__),
+    Path(idiom.__file__),
+    Path(prose.__file__),
+    Path(repeats.__file__),
+    Path(inspect.getfile(corpus_from_texts)),
+)
 _WORD = re.compile(LETTERS)
 
 
@@ -38,7 +44,7 @@ _WORD = re.compile(LETTERS)
 class _Docstring:
     name: str
     module: str
-    text: str
+    sentences: tuple[str, ...]
 
 
 def load_docstrings(
@@ -48,12 +54,16 @@ def load_docstrings(
     text: TextOptions | None = None,
     cache: bool | str | os.PathLike[str] = True,
 ) -> Corpus:
-    """Docstrings of installed packages, one per document: about 20,000 real texts without a download.
+    """Docstrings of installed packages, one per document: about 21,000 real texts without a download.
 
     The docstrings of modules, classes and functions are read from the source files, which are parsed and
-    never imported or run. Tests and bundled copies of other packages are not read. Code and notation are
-    removed first (`hftopic.data.datasets.prose`); then texts of fewer than 12 words and duplicates are
-    removed.
+    never imported or run. Tests and bundled copies of other packages are not read. What is removed:
+
+    - code, notation, copyright notices, licences and credits (`hftopic.data.datasets.prose`)
+    - near-duplicates of earlier docstrings, such as the twins of ``DataFrame`` and ``Series``, and sentences
+      that an earlier docstring contains, such as "Pass an int for reproducible output."
+      (`hftopic.data.datasets.repeats`)
+    - texts of fewer than 12 words, and texts without a word of the vocabulary
 
     Parameters
     ----------
@@ -64,7 +74,8 @@ def load_docstrings(
         Label of a document: the package ("sklearn") or the submodule ("sklearn.cluster").
     text : TextOptions, optional
         Options for splitting texts into words. By default, a word must occur in at least 15 docstrings and
-        in at most a tenth of them.
+        in at most a tenth of them, and it is no English stop word and no word that all packages use alike,
+        such as "provided" (`hftopic.data.datasets.idiom`).
     cache : bool or path-like
         Cache folder for the corpus; the cache is specific to the installed package versions. True uses the
         folder in the environment variable HFTOPIC_CACHE, or else the user's cache folder. False uses no
@@ -87,7 +98,7 @@ def load_docstrings(
     """
     if label not in ("package", "submodule"):
         raise ValueError(f"label must be 'package' or 'submodule', not {label!r}")
-    options = DOCSTRING_TEXT if text is None else text
+    options = docstring_text() if text is None else text
     sources = {name: _source_files(name) for name in _installed(packages)}
     if cache is False:
         return _corpus(sources, label, options)
@@ -107,6 +118,20 @@ def load_docstrings(
     return corpus
 
 
+@cache
+def docstring_text() -> TextOptions:
+    """Options of `load_docstrings` for splitting docstrings into words.
+
+    Stop words are those of English and of docstrings in general (`hftopic.data.datasets.idiom`). A word in
+    more than a tenth of the docstrings ("array", "data") occurs in all topics and characterises none.
+    """
+    # Imported here, because other options do not need it.
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    stop_words = ENGLISH_STOP_WORDS | idiom.SPREAD_EVENLY | idiom.NOTATION
+    return TextOptions(stop_words=tuple(sorted(stop_words)), min_df=15, max_df=0.1)
+
+
 def cache_folder() -> Path:
     """Folder in the environment variable HFTOPIC_CACHE, or else the cache folder of the platform."""
     own = os.environ.get("HFTOPIC_CACHE")
@@ -120,26 +145,37 @@ def cache_folder() -> Path:
 
 
 def _corpus(sources: dict[str, list[tuple[str, Path]]], label: str, options: TextOptions) -> Corpus:
-    documents = _without_repeats(
+    documents = _without_copies(
         sorted(docstring for files in sources.values() for file in files for docstring in _docstrings(*file))
     )
     if not documents:
         raise CorpusError(f"no docstrings of {_FEWEST_WORDS} words in {', '.join(sources)}")
     depth = 1 if label == "package" else 2
-    return corpus_from_texts(
-        (document.text for document in documents),
+    corpus = corpus_from_texts(
+        (" ".join(document.sentences) for document in documents),
         options=options,
         labels=[".".join(document.module.split(".")[:depth]) for document in documents],
         names=[document.name for document in documents],
     )
+    return corpus[np.asarray(corpus.counts.sum(axis=1)).ravel() > 0]
 
 
-def _without_repeats(documents: Iterable[_Docstring]) -> list[_Docstring]:
-    first: dict[str, _Docstring] = {}
-    for document in documents:
-        if len(_WORD.findall(document.text)) >= _FEWEST_WORDS:
-            first.setdefault(document.text, document)
-    return list(first.values())
+def _without_copies(documents: list[_Docstring]) -> list[_Docstring]:
+    """Documents without copies of earlier ones and of their sentences; those that say little are left out."""
+    words = [_words_of(document) for document in documents]
+    long = [position for position, said in enumerate(words) if sum(map(len, said)) >= _FEWEST_WORDS]
+    kept = [long[at] for at in repeats.without_twins([tuple(chain(*words[position])) for position in long])]
+    rest = []
+    for position, new in zip(kept, repeats.without_repeated_sentences(words[at] for at in kept), strict=True):
+        document = documents[position]
+        if sum(len(words[position][at]) for at in new) >= _FEWEST_WORDS:
+            rest.append(replace(document, sentences=tuple(document.sentences[at] for at in new)))
+    return rest
+
+
+def _words_of(document: _Docstring) -> list[tuple[str, ...]]:
+    """Words of each sentence; one string object per word, because many docstrings are read."""
+    return [tuple(map(sys.intern, _WORD.findall(sentence.lower()))) for sentence in document.sentences]
 
 
 def _installed(packages: Iterable[str] | None) -> list[str]:
@@ -197,7 +233,7 @@ def _docstrings(module: str, file: Path) -> Iterator[_Docstring]:
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         docstring = ast.get_docstring(node) if documented else None  # type: ignore[arg-type]
         if docstring:
-            yield _Docstring(name, module, prose.prose_of(docstring))
+            yield _Docstring(name, module, tuple(prose.sentences_of(docstring)))
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.stmt):

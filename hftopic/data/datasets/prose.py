@@ -1,14 +1,16 @@
-"""The prose of a docstring, without code, types and headings.
+"""The prose of a docstring, without code, types, headings and legal text.
 
 About half of a docstring is notation. This module removes what the three common conventions (numpydoc, Google
 style and Sphinx fields) mark as something other than sentences: headings, declarations of parameters with
-their types, examples in code, mathematics, bibliographies, lists of related functions, and names in
-backquotes. No word list is used; uninformative words are removed by document frequency.
+their types, examples in code, mathematics, bibliographies, lists of related functions, notes on the version
+that added, changed or deprecated something, and names in backquotes. It also removes lines that only name an
+author or a date, and paragraphs of copyright notices and licences.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 _DECLARING = (
     "parameters|other parameters|returns?|yields?|receives|raises?|warns|attributes|args|arguments|"
@@ -16,7 +18,7 @@ _DECLARING = (
 )
 _LEFT_OUT = "references?|see also|methods|bibliography|authors?|copyright|license"
 _PLAIN = "notes?|warnings?|description|summary|details|examples?|usage"
-_SPOKEN = "note|warning|caution|important|tip|hint|attention|admonition|topic|deprecated"
+_SPOKEN = "note|warning|caution|important|tip|hint|attention|admonition|topic"
 
 _UNDERLINE = re.compile(r"\s*([-=~^*#\"'+.])\1{2,}\s*")
 _GOOGLE_HEADING = re.compile(r"\s*[A-Z][A-Za-z]*( [A-Za-z]+)?\s*:{1,2}\s*")
@@ -28,6 +30,9 @@ _GOOGLE_FIELD = re.compile(r"\s*[-*]?\s*[*`]*\w[\w., *`]*(\(.*\)+|\[.*\])?\s*:(\
 _TYPED = re.compile(r"\s*[-*]?\s*\*{0,2}\w[\w., *]*\s+:(\s.*|$)")
 _SPHINX_TYPE = re.compile(r"\s*:(r?type|raises|meta)\b[^:]*:.*")
 _SPHINX_FIELD = re.compile(r"\s*:\w+[^:`]*:\s*")
+_CREDITED = "authors?|contributors?|maintainers?|copyright|licen[cs]e|created|date|last (changed?|modified)"
+_CREDIT = re.compile(rf"\W*({_CREDITED})\s*:.*", re.IGNORECASE)
+_ITEM = re.compile(r"\s*([-*+\u2022]|\(?\w[.)])\s")
 _CODE = re.compile(r"``.+?``|:[\w:+-]+:`[^`]*`")
 _LINK = re.compile(r"`([^`<]*)<[^`>]*>`_{0,2}")
 _INLINE = re.compile(
@@ -41,10 +46,22 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
+# What a paragraph of the BSD, MIT, Apache, GNU and older licences says, and prose about software does not.
+_LEGAL = re.compile(
+    r"""copyright\s*(?:\(c\)|\u00a9|\d{4}|notice|holder) | \(c\)\s*copyright | (?:\(c\)|\u00a9)\s*\d{4}
+    | all\ rights\ reserved | permission\ is\ hereby\ | permission\ to\ use,
+    | redistributions?\ (?:and\ use|of\ source|in\ binary) | redistribute\ it\ and/or
+    | unlimited\ redistribution | endorse\ or\ promote | the\ above\ copyright | merchantability
+    | provided\ ["']*as[ -]is | ["']as[ -]is["']\ basis | \bno\ warranty | without\ (?:any\ )?warrant
+    | be\ liable\ for | ^\W*licen[cs]ed\ under | under\ the\ terms\ of\ the\ .{,40}licen[cs]e
+    | a\ copy\ of\ the\ licen[cs]e | spdx-license-identifier""",
+    re.VERBOSE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
 
 
-def prose_of(docstring: str) -> str:
-    """Sentences of a docstring, as one line.
+def sentences_of(docstring: str) -> list[str]:
+    """Sentences of a docstring. None of them continues in another paragraph or description of a parameter.
 
     Parameters
     ----------
@@ -53,7 +70,7 @@ def prose_of(docstring: str) -> str:
 
     Examples
     --------
-    >>> prose_of('''Fit a line.
+    >>> sentences_of('''Fit a line.
     ...
     ... Parameters
     ... ----------
@@ -63,30 +80,47 @@ def prose_of(docstring: str) -> str:
     ... Examples
     ... --------
     ... >>> fit([1, 2])
+    ...
+    ... Copyright (c) 1999 Euclid. All rights reserved.
     ... ''')
-    'Fit a line. Where to fit, see .'
+    ['Fit a line.', 'Where to fit, see .']
     """
-    text = "\n".join(_sentences(docstring.expandtabs().split("\n")))
-    text = _INLINE.sub(" ", _LINK.sub(r"\1", _CODE.sub(" ", text)))
-    return " ".join(text.split())
+    lines = _prose_lines(docstring.expandtabs().split("\n"))
+    paragraphs = (_words("\n".join(group)) for spoken, group in groupby(lines, bool) if spoken)
+    return [
+        sentence
+        for paragraph in paragraphs
+        if paragraph and not _LEGAL.search(paragraph.lower())
+        for sentence in _SENTENCE_END.split(paragraph)
+    ]
 
 
-def _sentences(lines: list[str]) -> Iterator[str]:
-    """Lines that contain sentences, without the names and types that they declare."""
+def _words(paragraph: str) -> str:
+    """A paragraph as one line, without code, mathematics, names and addresses."""
+    return " ".join(_INLINE.sub(" ", _LINK.sub(r"\1", _CODE.sub(" ", paragraph))).split())
+
+
+def _prose_lines(lines: list[str]) -> Iterator[str]:
+    """Lines that contain sentences, without the names and types that they declare; "" between paragraphs."""
     section = _Section()
     lines = list(_outside_blocks(_outside_examples(_outside_fences(lines))))
     for line, following in zip(lines, [*lines, ""][1:], strict=True):
         if not line.strip() or _UNDERLINE.fullmatch(line):
+            yield ""
             continue
         indent = _indent(line)
         name = _heading(line, following)
         if name is not None:
             section = _Section(name, indent, bool(_UNDERLINE.fullmatch(following)))
+            yield ""
             continue
         if not section.underlined and indent <= section.indent:
             section = _Section()  # a section in Google style ends with its indentation
         if not re.fullmatch(_LEFT_OUT, section.name):
-            yield section.without_declaration(line)
+            prose = section.without_declaration(line)
+            if prose != line or _ITEM.match(line):
+                yield ""
+            yield prose
 
 
 def _indent(line: str) -> int:
@@ -155,6 +189,6 @@ class _Section:
             return line if _indent(line) > self.indent else ""
         if declaring:
             field = field or _GOOGLE_FIELD.match(line)
-        elif _TYPED.fullmatch(line):
+        elif _TYPED.fullmatch(line) or _CREDIT.fullmatch(line):
             return ""
         return line[field.end() :] if field else line
