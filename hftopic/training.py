@@ -33,6 +33,9 @@ Callback = Callable[[Record], bool | None]
 
 AUTOMATIC_STEPS = 20  # mini-batches per epoch with batch_size="auto", within the limits below
 SMALLEST_BATCH, LARGEST_BATCH = 64, 256
+FEWEST_STEPS = 1200  # steps of a training with max_iter=None; more for a larger corpus than that below,
+STEPS_SUFFICE_FOR = 2500  # in proportion to the square root of its number of documents
+UNKNOWN_EPOCHS = 60  # epochs with max_iter=None, if the number of documents is unknown
 GRADIENT_NORM = 1000.0  # on 20 Newsgroups no gradient norm is above 370, so only outliers are clipped
 ADAM_BETAS = (0.9, 0.999)
 ADAM_MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -73,7 +76,7 @@ class Settings:
     """Training settings: the parameters of an estimator that the training loop reads, under the same names.
 
     See :class:`hftopic.ProdLDA` for the meaning of each. To pass another parameter of the estimator to the
-    training loop, add a field with its name.
+    training loop, add a field with its name. Here ``max_iter`` is always a number of epochs.
     """
 
     batch_size: int | str
@@ -85,9 +88,13 @@ class Settings:
     partners: int | None = None
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
-        """Settings from the parameters of an estimator."""
-        return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
+    def of(cls, estimator: Any, n_documents: int | None = None) -> Self:
+        """Settings from the parameters of an estimator, for a corpus of ``n_documents`` if it is known."""
+        values = {field.name: getattr(estimator, field.name) for field in fields(cls)}
+        if values["max_iter"] is None:
+            known = cls(**{**values, "max_iter": UNKNOWN_EPOCHS})
+            values["max_iter"] = UNKNOWN_EPOCHS if n_documents is None else known.epochs_for(n_documents)
+        return cls(**values)
 
     @property
     def warm_up_epochs(self) -> int:
@@ -103,6 +110,14 @@ class Settings:
         if isinstance(self.batch_size, str):
             return min(max(n_documents // AUTOMATIC_STEPS, SMALLEST_BATCH), LARGEST_BATCH)
         return int(self.batch_size)
+
+    def epochs_for(self, n_documents: int) -> int:
+        """Number of epochs with enough steps for this number of training documents.
+
+        A small corpus needs about as many steps as a larger one, and therefore more epochs.
+        """
+        n_steps = FEWEST_STEPS * max(1.0, math.sqrt(n_documents / STEPS_SUFFICE_FOR))
+        return math.ceil(n_steps * min(1.0, self.documents_a_step(n_documents) / n_documents))
 
 
 class Trainer(Generic[BatchT]):
@@ -305,9 +320,9 @@ class Trainer(Generic[BatchT]):
                 total += per_document.double().sum().item()
         return total / len(documents)
 
-    def keep(self) -> None:
-        """Keep a copy of the current weights."""
-        self.kept_epoch = self.epoch
+    def keep(self, epoch: int | None = None) -> None:
+        """Keep a copy of the current weights, those of the last epoch unless they are of another."""
+        self.kept_epoch = self.epoch if epoch is None else epoch
         self._kept = {name: value.clone() for name, value in self.network.state_dict().items()}
         self._since_kept = np.arange(self.network.space.n_dims)
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from hftopic.analysis.disentanglement import factor_information as factor_information
     from hftopic.analysis.disentanglement import kim_mnih_score as kim_mnih_score
     from hftopic.analysis.disentanglement import mutual_information_gap as mutual_information_gap
+    from hftopic.analysis.distinct import distinct_topics as distinct_topics
     from hftopic.analysis.documents.contributions import contributions as contributions
     from hftopic.analysis.documents.contributions import word_contributions as word_contributions
     from hftopic.analysis.documents.documents import representative_documents as representative_documents
     from hftopic.analysis.documents.labels import topics_by_label as topics_by_label
     from hftopic.analysis.documents.labels import topics_over_time as topics_over_time
+    from hftopic.analysis.documents.lift import topics_of_documents as topics_of_documents
     from hftopic.analysis.exclusivity import frex_words as frex_words
     from hftopic.analysis.exclusivity import topic_exclusivity as topic_exclusivity
     from hftopic.analysis.exports import get_topic_info as get_topic_info
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.information import Decomposition as Decomposition
     from hftopic.analysis.information import decompose as decompose
     from hftopic.analysis.information import topic_information as topic_information
+    from hftopic.analysis.intrusion import word_intrusion as word_intrusion
     from hftopic.analysis.layout import topic_map as topic_map
     from hftopic.analysis.models import FittedTopicModel as FittedTopicModel
     from hftopic.analysis.names import topic_names as topic_names
@@ -38,8 +41,11 @@ if TYPE_CHECKING:
     from hftopic.analysis.selection.comparison import compare as compare
     from hftopic.analysis.selection.scorers import active_topics_score as active_topics_score
     from hftopic.analysis.selection.scorers import coherence_score as coherence_score
+    from hftopic.analysis.selection.scorers import distinct_topics_score as distinct_topics_score
+    from hftopic.analysis.selection.scorers import word_intrusion_score as word_intrusion_score
     from hftopic.analysis.selection.stability import match_topics as match_topics
     from hftopic.analysis.selection.stability import topic_stability as topic_stability
+    from hftopic.analysis.subjects import topic_subjects as topic_subjects
     from hftopic.analysis.topics import topic_diversity as topic_diversity
     from hftopic.analysis.topics import topic_summary as topic_summary
 
@@ -52,19 +58,28 @@ __getattr__, __dir__, __all__ = lazy_names(
         "correlation.pairs": ["TopicCorrelation"],
         "correlation.recurrence": ["recurring_pairs"],
         "disentanglement": ["DCI", "dci", "factor_information", "kim_mnih_score", "mutual_information_gap"],
+        "distinct": ["distinct_topics"],
         "documents.contributions": ["contributions", "word_contributions"],
         "documents.documents": ["representative_documents"],
         "documents.labels": ["topics_by_label", "topics_over_time"],
+        "documents.lift": ["topics_of_documents"],
         "exclusivity": ["frex_words", "topic_exclusivity"],
         "exports": ["get_topic_info", "to_pyldavis"],
         "information": ["Decomposition", "decompose", "topic_information"],
+        "intrusion": ["word_intrusion"],
         "layout": ["topic_map"],
         "models": ["FittedTopicModel"],
         "names": ["topic_names"],
         "quality": ["document_coverage", "effective_topics", "inverted_rbo", "topic_quality"],
         "selection.comparison": ["Comparison", "compare"],
-        "selection.scorers": ["active_topics_score", "coherence_score"],
+        "selection.scorers": [
+            "active_topics_score",
+            "coherence_score",
+            "distinct_topics_score",
+            "word_intrusion_score",
+        ],
         "selection.stability": ["match_topics", "topic_stability"],
+        "subjects": ["topic_subjects"],
         "topics": ["topic_diversity", "topic_summary"],
     },
 )

@@ -8,10 +8,10 @@ from warnings import warn
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.utils import check_array
 
-from hftopic.analysis.models import documents_of, model_vocabulary
-from hftopic.analysis.topics import TopicWords, topic_words
+from hftopic.analysis.cooccurrence import check_words, numbered, occurrences, reference_names
+from hftopic.analysis.models import documents_of
+from hftopic.analysis.topics import topic_words
 
 Window = int | Literal["document"]
 # gensim's own defaults, in tokens; u_mass is defined on whole documents.
@@ -101,32 +101,22 @@ def topic_coherence(
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
     corpus = documents_of(corpus)
-    names = _column_names(model_or_topics, corpus, vocabulary)
+    names = reference_names(model_or_topics, corpus, vocabulary)
     table = topic_words(model_or_topics, top_n, vocabulary=names)
-    _check_words(table)
+    check_words(table)
     reference = _reference(corpus, texts, {word for words in table.words for word in words}, names)
     windows = {name: _checked_window(name, window, reference) for name in measures}
     present = set().union(*reference.documents)
     used = [[word for word in words if word in present] for words in table.words]
     scored = _scored_topics(table.topics, used)
     values = _confirm([used[t] for t in scored], reference, windows, processes)
-    result = pd.DataFrame({"topic": table.topics})
-    if table.groups is not None:
-        result["group"] = table.groups
+    result = numbered(table)
     for name in measures:
         result[name] = pd.Series(values[name], index=scored, dtype=float).reindex(result.index)
         result[f"{name}_window"] = pd.Series(windows[name], index=result.index, dtype=object)
     result["words"] = [", ".join(words) for words in used]
     result["absent"] = [", ".join(w for w in words if w not in present) for words in table.words]
     return result
-
-
-def _column_names(source: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
-    """Names of the words of a model and of the columns of a bare matrix; column numbers if both have none."""
-    names = model_vocabulary(source, corpus, vocabulary)
-    if names is None and hasattr(source, "top_words") and hasattr(corpus, "shape"):
-        return [str(column) for column in range(corpus.shape[1])]
-    return names
 
 
 class Reference(NamedTuple):
@@ -162,21 +152,9 @@ def _checked_texts(texts: Iterable[Sequence[str]]) -> list[Sequence[str]]:
 
 def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | None) -> list[list[str]]:
     """The `wanted` words that each non-empty document of a count matrix contains."""
-    if hasattr(corpus, "counts"):
-        corpus, names = corpus.counts, corpus.vocabulary
-    elif isinstance(corpus, pd.DataFrame) and all(isinstance(column, str) for column in corpus.columns):
-        names = corpus.columns.tolist()
-    counts = check_array(corpus, accept_sparse="csr", ensure_non_negative=True, input_name="corpus")
-    if names is None or len(names) != counts.shape[1]:
-        got = "no vocabulary" if names is None else f"a vocabulary of {len(names)}"
-        raise ValueError(
-            f"corpus has {counts.shape[1]} columns but {got}; pass vocabulary= with one word per column"
-        )
-    occurs = sparse.csr_array(counts > 0)
-    occurs = occurs[np.flatnonzero(occurs.sum(axis=1))]
-    columns = [column for column, word in enumerate(names) if word in wanted]
-    words = np.array([str(names[column]) for column in columns], dtype=object)
-    rows = sparse.csr_array(occurs[:, columns])
+    found = occurrences(corpus, sorted(wanted), names)
+    words = np.array(list(found.columns), dtype=object)
+    rows = sparse.csr_array(found.matrix)
     return [words[row].tolist() for row in np.split(rows.indices, rows.indptr[1:-1])]
 
 
@@ -211,15 +189,6 @@ def _checked_window(measure: str, window: Window | None, reference: Reference) -
             "reading order), a Corpus with tokens, or window='document'"
         )
     return "document"
-
-
-def _check_words(table: TopicWords) -> None:
-    """Check that every topic has at least two words and no word twice."""
-    for topic, words in zip(table.topics, table.words, strict=True):
-        if len(words) < 2:
-            raise ValueError(f"topic {topic} has {len(words)} words; coherence needs at least two")
-        if len(set(words)) < len(words):
-            raise ValueError(f"topic {topic} lists a word twice: {', '.join(words)}; list each word once")
 
 
 def _scored_topics(topics: np.ndarray, used: list[list[str]]) -> list[int]:

@@ -20,8 +20,8 @@ from hftopic.networks.layers import softplus
 class ProdLDA(BaseTopicModel):
     """ProdLDA topic model (Srivastava & Sutton 2017) with groups of topics (HFVAE, Esmaeili et al. 2019).
 
-    The words of a document have the distribution softmax(shift-only batch norm of θ B), with topic
-    proportions θ = softmax(z). Training minimises the hierarchically factorised objective of Esmaeili et al.
+    The words of a document have the distribution softmax(batch norm of θ B), with topic proportions
+    θ = softmax(z). Training minimises the hierarchically factorised objective of Esmaeili et al.
     (2019): topics of one group become nearly uncorrelated, while topics may correlate across groups. The
     correlations across groups are parameters of the prior, and training also chooses the group of each topic.
     :func:`hftopic.paper_text_settings` has the settings of the paper, without these two extensions.
@@ -74,7 +74,7 @@ class ProdLDA(BaseTopicModel):
         by the number of groups, so that its rows also sum to 1.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
-    dropout : float, default=0.02
+    dropout : float, default=0.05
         Dropout rate on the encoder's last hidden layer and on the topic proportions.
     word_dropout : float, default=0.1
         Fraction of a document's distinct words hidden from the encoder in each training step. The encoder
@@ -82,11 +82,17 @@ class ProdLDA(BaseTopicModel):
     encoder_norm : {"none", "shift"}, default="none"
         "shift" applies a batch norm with a learned shift and no learned scale to the encoder's outputs. It
         prevents topics from being pruned.
+    decoder_norm : {"full", "shift"}, default="full"
+        Batch norm of the decoder's logits. "full" learns a shift and a scale for each word. "shift" learns no
+        scale, as in Srivastava & Sutton (2017): the logit of every word then has the same variance.
     batch_size : int or "auto", default="auto"
         Number of documents per step, drawn without replacement; the marginals are also estimated from them.
         "auto" is 1/20 of the documents, between 64 and 256.
-    max_iter : int, default=60
-        Number of epochs.
+    max_iter : int or None, default=None
+        Number of epochs. None is enough epochs for 1,200 steps; with more than 2,500 documents the number of
+        steps grows with the square root of the documents. For example, 256 epochs for 300 documents, 60 to 86
+        for 1,300 to 10,000, 20 for 100,000 and 7 for a million. For ``partial_fit`` without an earlier
+        ``fit``, None is 60.
     learning_rate : float, default=0.004
         Initial learning rate of Adam; it decreases on a cosine schedule.
     warm_up : int or float, default=0.1
@@ -126,7 +132,9 @@ class ProdLDA(BaseTopicModel):
     components_ : ndarray, shape (n_topics, n_words), float32
         Effect of each topic on the logits of the words, including the scale of the batch norm.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
-        p(w | topic) of each single topic; rows sum to 1.
+        p(w | topic): the distribution of the distinct words that documents use for the topic; words that all
+        documents use alike belong to a background instead. Rows sum to 1. :meth:`word_scores` has other
+        descriptions of the topics.
     topic_groups_ : ndarray, shape (n_topics,), int
         Group of each topic; the innermost group if groups are nested.
     topic_simplex_ : ndarray, shape (n_topics,), int
@@ -174,9 +182,10 @@ class ProdLDA(BaseTopicModel):
     (200, 6)
     """
 
-    dropout: Annotated[float, SHARE] = 0.02
+    dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.1
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
+    decoder_norm: Annotated[str, StrOptions({"full", "shift"})] = "full"
 
     def _default_prior(self) -> Prior:
         return LearnedCorrelation(base=DirichletLaplace(1.0))
@@ -185,4 +194,6 @@ class ProdLDA(BaseTopicModel):
         return self._encoder(n_words, space, softplus, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
-        return ProdLDADecoder(space, self.topic_softmax, self.dropout, background, generator)
+        return ProdLDADecoder(
+            space, self.topic_softmax, self.decoder_norm, self.dropout, background, generator
+        )

@@ -31,6 +31,8 @@ def paper_text_settings() -> dict[str, Any]:
         "prior": DirichletLaplace(1.0),
         "assignment": "fixed",
         "marginals": "hfvae",
+        "decoder_norm": "shift",
+        "dropout": 0.02,
         "max_iter": 40,
         "warm_up": 0.5,
     }

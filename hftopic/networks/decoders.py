@@ -18,6 +18,8 @@ from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
+SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
+
 
 class Decoder(nn.Module, ABC):
     """p(x|z): the distribution over words, given a sample of the latent variables.
@@ -177,14 +179,19 @@ class Decoder(nn.Module, ABC):
 
 
 class ProdLDADecoder(Decoder):
-    """Product of experts of Srivastava & Sutton (2017): logits = shift-only batch norm of dropout(θ) B.
+    """Product of experts of Srivastava & Sutton (2017): logits = batch norm of dropout(θ) B.
 
     The batch norm is computed from the moments of θ. Over a mini-batch, θ B has mean mean(θ) B and variance
-    diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps) plus the shift.
-    Therefore the statistics need no pass over the (documents, words) logits. A Concrete variable is a
-    separate simplex, outside every softmax of the proportions.
+    diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps), times a scale,
+    plus the shift. Therefore the statistics need no pass over the (documents, words) logits. A Concrete
+    variable is a separate simplex, outside every softmax of the proportions.
+
+    With ``norm="shift"``, as in the paper, the scale is 1: the logit of every word has the same variance over
+    documents, although a rare or a common word may depend on the topics much more or less than others. With
+    ``norm="full"`` the scale of each word is learned.
     """
 
+    log_scale: Tensor
     mean_proportions: Tensor
     covariance: Tensor
 
@@ -192,6 +199,7 @@ class ProdLDADecoder(Decoder):
         self,
         space: LatentSpace,
         softmax: str,
+        norm: str,
         dropout: float,
         background: Tensor,
         generator: torch.Generator,
@@ -206,6 +214,11 @@ class ProdLDADecoder(Decoder):
         self.weights = nn.Parameter(torch.empty(space.n_topics, len(background)))
         nn.init.xavier_uniform_(self.weights, generator=generator)
         self.shift = nn.Parameter(background.clone())
+        scale = torch.zeros_like(background)
+        if norm == "full":
+            self.log_scale = nn.Parameter(scale)
+        else:
+            self.register_buffer("log_scale", scale, persistent=False)
         self.register_buffer("mean_proportions", torch.zeros(space.n_topics))
         self.register_buffer("covariance", torch.eye(space.n_topics))
 
@@ -256,7 +269,9 @@ class ProdLDADecoder(Decoder):
 
     def _normalised(self, covariance: Tensor) -> Tensor:
         variance = (self.weights * (covariance @ self.weights)).sum(0)
-        return self.weights * torch.rsqrt(variance + SHIFT_NORM_EPS)
+        return self.weights * (
+            torch.rsqrt(variance + SHIFT_NORM_EPS) * torch.exp(SCALE_RATE * self.log_scale)
+        )
 
     def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         mean = theta.mean(0)

@@ -26,6 +26,8 @@ SETTINGS = {
     "word_contributions": {"document": 3},
     "topics_over_time": {"dates": np.arange(N_DOCUMENTS) // 10},
     "topic_coherence": {"measure": "u_mass"},
+    "get_topic_info": {"topics": "all"},
+    "to_pyldavis": {"topics": "all"},
     "coherence_score": {"measure": "u_mass", "threshold": 0.0},
 }
 

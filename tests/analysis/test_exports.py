@@ -1,11 +1,14 @@
 """Tests of the exports: the properties that pyLDAvis checks, and the columns of BERTopic."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, make_correlated_topics
 from hftopic.analysis.exports import get_topic_info, to_pyldavis
+from hftopic.latent.posterior import Posterior
 
 NAMES = ("topic_term_dists", "doc_topic_dists", "doc_lengths", "vocab", "term_frequency")
 
@@ -43,7 +46,7 @@ def assert_prepared(prepared):
     ],
 )
 def test_what_pyldavis_asks_for(model, corpus):
-    prepared = to_pyldavis(model.fit(corpus), corpus)
+    prepared = to_pyldavis(model.fit(corpus), corpus, topics="all")
     assert_prepared(prepared)
     topics = np.arange(len(model.topic_groups_))
     if model.groups == (Concrete(3), 2):
@@ -70,8 +73,8 @@ def test_what_float32_has_lost_is_not_zero(corpus):
     model = ProdLDA(groups=2, max_iter=1, random_state=0).fit(corpus)
     model.topic_word_ = model.topic_word_.copy()
     model.topic_word_[0, :900] = 0
-    model.transform = lambda X: np.tile(np.float32([1, 0]), (X.shape[0], 1))
-    assert_prepared(to_pyldavis(model, corpus))
+    model.transform = lambda X: np.tile(np.float32([1, 0]), (len(X), 1))
+    assert_prepared(to_pyldavis(model, corpus, topics="all"))
 
 
 def test_vocabulary_is_given_where_the_model_has_none(corpus):
@@ -101,7 +104,7 @@ def test_documents_are_texts_or_names_or_rows():
     model = ProdLDA(groups=2, hidden=(4,), max_iter=1, random_state=0).fit(Corpus(counts, words))
 
     def shown(X):
-        return get_topic_info(model, X, n_words=2)["Representative_Docs"][0]
+        return get_topic_info(model, X, n_words=2, topics="all")["Representative_Docs"][0]
 
     rows = shown(counts)
     assert sorted(rows) == [0, 1, 2]
@@ -120,15 +123,66 @@ def test_documents_without_words_do_not_count(fitted, corpus):
 
 
 def test_topic_that_is_never_the_largest_keeps_its_row(fitted, corpus):
-    info = get_topic_info(fitted, corpus[:1])
+    info = get_topic_info(fitted, corpus[:1], topics="all")
     assert info["Topic"].tolist() == [0, 1, 2, 3]
     assert sorted(info["Count"]) == [0, 0, 0, 1]
 
 
 def test_classes_are_counted_beside_the_topics(corpus):
     model = ProdLDA(groups=(2, Concrete(3)), max_iter=1, random_state=0).fit(corpus)
-    counts = get_topic_info(model, corpus)["Count"]
+    counts = get_topic_info(model, corpus, topics="all")["Count"]
     assert counts[:2].sum() == counts[2:].sum() == 120
+
+
+@pytest.fixture
+def pruned(fitted, monkeypatch):
+    """The fitted model; topic 1 has the prior for every document, topic 3 has the words of topic 0."""
+    model = copy.copy(fitted)
+    posterior = model.posterior
+
+    def planted(X):
+        found = posterior(X)
+        mean, variance = found.mean.copy(), found.variance.copy()
+        mean[:, 1], variance[:, 1] = 0, 1
+        mean[:, [0, 2]] = 4 * np.random.default_rng(0).standard_normal((len(mean), 2))
+        mean[:, 3] = 0.5 * mean[:, 0]
+        return Posterior(mean, np.where(np.arange(4) == 1, 1, 0.1) + 0 * variance)
+
+    monkeypatch.setattr(model, "posterior", planted)
+    model._network = copy.deepcopy(model._network)
+    words = model._network.usage.words
+    words[0, 3] = words[0, 0]
+    model.topic_word_ = model.topic_word_.copy()
+    model.components_ = model.components_.copy()
+    model.topic_word_[3], model.components_[3] = model.topic_word_[0], model.components_[0]
+    return model
+
+
+def test_inactive_and_repeated_topics_are_not_exported(pruned, corpus):
+    with pytest.warns(UserWarning, match="2 of 4 topics left out: 1 not active, 1 with the words"):
+        prepared = to_pyldavis(pruned, corpus)
+    assert_prepared(prepared)
+    chosen = to_pyldavis(pruned, corpus, topics=[0, 2])
+    for name in ("topic_term_dists", "doc_topic_dists"):
+        np.testing.assert_array_equal(prepared[name], chosen[name])
+    theta = pruned.transform(corpus)[:, [0, 2]]
+    np.testing.assert_allclose(prepared["doc_topic_dists"], theta / theta.sum(1, keepdims=True), rtol=1e-5)
+    with pytest.warns(UserWarning, match="topics='all' shows them"):
+        info = get_topic_info(pruned, corpus)
+    assert info["Topic"].tolist() == [0, 2]
+    assert info["Count"].sum() == len(corpus)
+    assert len(get_topic_info(pruned, corpus, topics="all")) == 4
+
+
+def test_topics_to_export_are_named_or_selected(fitted, corpus):
+    with pytest.raises(
+        ValueError, match="topics='most' is unknown; did you mean 'active', 'all' or topic num"
+    ):
+        to_pyldavis(fitted, corpus, topics="most")
+    with pytest.raises(ValueError, match="no topic 4: topics are numbered 0 to 3"):
+        get_topic_info(fitted, corpus, topics=[4])
+    with pytest.raises(ValueError, match="no topic to export"):
+        to_pyldavis(fitted, corpus, topics=[])
 
 
 def test_signed_topics_are_refused(corpus):

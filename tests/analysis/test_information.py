@@ -89,14 +89,107 @@ def test_gaussian_means_give_the_gaussian_channel():
     assert topic_information(model, None)["information"][0] == pytest.approx(0.5 * np.log(1 + 16), abs=0.06)
 
 
+def divergence_from_the_mixture(mean, variance, rows):
+    """KL(q(z|x) || mixture) of some documents in one dimension, by adaptive quadrature in scipy."""
+    deviation = np.sqrt(variance)
+
+    def integrand(z, m, s):
+        log_q = logsumexp(norm.logpdf(z, mean, deviation)) - np.log(len(mean))
+        return norm.pdf(z, m, s) * (norm.logpdf(z, m, s) - log_q)
+
+    found = [
+        integrate.quad(integrand, m - 8 * s, m + 8 * s, args=(m, s), epsabs=1e-5)[0]
+        for m, s in zip(mean[rows], deviation[rows], strict=True)
+    ]
+    return np.mean(found)
+
+
+def test_peak_is_the_mean_divergence_at_the_fuller_end():
+    model = planted()
+    mean, variance = (np.float64(model.posterior(None).mean), np.float64(model.posterior(None).variance))
+    for k, peak in enumerate(topic_information(model, None)["peak"]):
+        ranked = np.argsort(mean[:, k])
+        ends = [
+            divergence_from_the_mixture(mean[:, k], variance[:, k], rows)
+            for rows in (ranked[:10], ranked[-10:])
+        ]
+        assert peak == pytest.approx(max(ends), abs=1e-4)
+
+
+def test_peak_over_ten_documents_or_fewer_is_the_information():
+    table = topic_information(planted(n=10), None)
+    np.testing.assert_allclose(table["peak"], table["information"], atol=1e-5)
+
+
+def test_peak_does_not_depend_on_the_sign_of_a_topic():
+    model = planted(n=300)
+    means, variances = model.posterior(None).mean, model.posterior(None).variance
+    turned = PlantedModel(-means, variances, [0, 0, 1])
+    np.testing.assert_allclose(
+        topic_information(turned, None)["peak"], topic_information(model, None)["peak"], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("information", [0.005, 0.03, 0.5])
+def test_peak_of_gaussian_means_is_that_of_the_tail(information):
+    """Means at the quantiles of N(0, s²), variance 1, I = ½ log(1 + s²): KL(x) = I + ½(z² - 1)(1 - e^-2I)."""
+    n = 20_000
+    z = norm.ppf((np.arange(n) + 0.5) / n)
+    mean = np.sqrt(np.expm1(2 * information)) * z
+    row = topic_information(PlantedModel(mean[:, None], np.ones((n, 1)), [0]), None).loc[0]
+    tail = (z[-n // 100 :] ** 2).mean()
+    assert row["information"] == pytest.approx(information, rel=0.01)
+    expected = information + 0.5 * (tail - 1) * -np.expm1(-2 * information)
+    assert row["peak"] == pytest.approx(expected, rel=0.02)
+    assert row["active"] == (information > 0.04)
+
+
+@pytest.mark.parametrize("n", [400, 2000, 20000])
+def test_a_rare_topic_counts_although_its_information_is_small(n):
+    """One document in 200 has the topic in full, the others have the prior: I < 0.032."""
+    has = np.arange(n) % 200 == 0
+    model = PlantedModel(np.where(has, 6.0, 0.0)[:, None], np.where(has, 0.1, 1.0)[:, None], [0])
+    row = topic_information(model, None).loc[0]
+    assert row["information"] < 0.032
+    assert row["peak"] > 1
+    assert row["active"]
+
+
+@pytest.mark.parametrize("n", [50, 400, 2000, 20000])
+def test_noise_of_the_encoder_makes_no_topic_active(n):
+    """Posterior means from N(0, 0.1²) with variance 1: I = ½ log 1.01. None of 20 topics is active.
+
+    With e the mean of ε² over one end, the peak is about 0.005 + 0.005 e, and above 0.25 only if e > 49.
+    """
+    noise = 0.1 * np.random.default_rng(0).standard_normal((n, 20))
+    table = topic_information(PlantedModel(noise, np.ones((n, 20)), [0] * 20), None)
+    assert table["peak"].max() < 0.1
+    assert not table["active"].any()
+
+
 def test_threshold_decides_what_is_active():
     model = planted(spread=0.1)
-    information = topic_information(model, None)["information"]
-    threshold = information.median()
-    table = topic_information(model, None, threshold=threshold)
-    assert table["active"].tolist() == (information > threshold).tolist()
+    peak = topic_information(model, None)["peak"]
+    table = topic_information(model, None, threshold=peak.median())
+    assert table["active"].tolist() == (peak > peak.median()).tolist()
     with pytest.raises(ValueError, match="threshold must be >= 0"):
         topic_information(model, None, threshold=-1)
+
+
+def test_a_fitted_topic_of_one_document_in_two_hundred_is_active():
+    """Words 0-14 occur in ten documents, and nowhere else; all others have two of six common subjects."""
+    rng = np.random.default_rng(0)
+    rates = np.zeros((2000, 105))
+    for row in rates:
+        for subject in rng.choice(6, 2, replace=False):
+            row[15 * subject + 15 : 15 * subject + 30] = 2
+    rates[::200] = np.r_[np.full(15, 4.0), np.zeros(90)]
+    counts = rng.poisson(rates)
+    model = ProdLDA(8, max_iter=20, random_state=0).fit(counts)
+    z = model.posterior(counts).mean
+    rare = (z[::200].mean(0) - z.mean(0)).argmax()
+    assert model.transform(counts)[::200, rare].mean() > 0.5
+    assert topic_information(model, counts)["active"][rare]
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,7 @@ def test_log_likelihood_equals_a_dense_softmax(seed):
 def test_topic_side_batch_norm_equals_torchs():
     z = torch.randn(8, 5, generator=generator(), dtype=torch.float64).requires_grad_()
     background = torch.randn(12, generator=generator())
-    decoder = ProdLDADecoder(LatentSpace(5), "joint", 0.0, background, generator()).double()
+    decoder = ProdLDADecoder(LatentSpace(5), "joint", "full", 0.0, background, generator()).double()
     decoder.train()
     normed = functional.batch_norm(
         torch.softmax(z, 1) @ decoder.weights,
@@ -133,7 +133,7 @@ def test_topic_side_batch_norm_equals_torchs():
 
 
 def test_running_moments_go_to_the_population_moments():
-    decoder = ProdLDADecoder(LatentSpace(3), "joint", 0.0, torch.zeros(7), generator()).double()
+    decoder = ProdLDADecoder(LatentSpace(3), "joint", "full", 0.0, torch.zeros(7), generator()).double()
     z = torch.randn(50, 3, generator=generator(), dtype=torch.float64)
     decoder.train()
     for _ in range(300):
@@ -146,7 +146,7 @@ def test_running_moments_go_to_the_population_moments():
 
 
 def test_one_softmax_a_group():
-    decoder = ProdLDADecoder(LatentSpace((2, 3)), "group", 0.0, torch.zeros(7), generator())
+    decoder = ProdLDADecoder(LatentSpace((2, 3)), "group", "full", 0.0, torch.zeros(7), generator())
     z = torch.randn(4, 5, generator=generator())
     theta = decoder.proportions(z)
     assert_close(theta[:, :2].sum(1), torch.ones(4))
@@ -156,7 +156,9 @@ def test_one_softmax_a_group():
 
 @pytest.mark.parametrize("softmax", ["joint", "group"])
 def test_log_proportions_are_those_of_the_represented_documents(softmax):
-    decoder = ProdLDADecoder(LatentSpace((3, Concrete(2), 2)), softmax, 0.0, torch.zeros(4), generator())
+    decoder = ProdLDADecoder(
+        LatentSpace((3, Concrete(2), 2)), softmax, "full", 0.0, torch.zeros(4), generator()
+    )
     z = torch.randn(6, 5, generator=generator())
     posterior = MeanFieldPosterior(z, z, (torch.log_softmax(torch.randn(6, 2, generator=generator()), 1),))
     found = decoder.log_proportions(posterior)
@@ -166,7 +168,7 @@ def test_log_proportions_are_those_of_the_represented_documents(softmax):
 
 
 def test_a_proportion_too_small_for_float32_has_a_logarithm():
-    decoder = ProdLDADecoder(LatentSpace(3), "joint", 0.0, torch.zeros(4), generator())
+    decoder = ProdLDADecoder(LatentSpace(3), "joint", "full", 0.0, torch.zeros(4), generator())
     z = torch.tensor([[500.0, 0.0, -500.0]])
     assert_close(decoder.log_proportions(MeanFieldPosterior(z, z)), (z - 500.0).double())
 

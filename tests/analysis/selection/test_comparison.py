@@ -11,7 +11,14 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 
 from hftopic import NVDM, VAE, Corpus, ProdLDA, make_correlated_topics
-from hftopic.analysis import topic_coherence, topic_correlation, topic_diversity, topic_information
+from hftopic.analysis import (
+    distinct_topics,
+    topic_coherence,
+    topic_correlation,
+    topic_diversity,
+    topic_information,
+    word_intrusion,
+)
 from hftopic.analysis.selection.comparison import Comparison, compare
 from hftopic.analysis.selection.runs import Yardstick, run_of
 from hftopic.analysis.selection.settings import Setting
@@ -64,6 +71,9 @@ def test_measures_are_those_of_the_analysis(found):
         assert row.perplexity == pytest.approx(model.perplexity(VALIDATION))
         assert row.c_npmi == pytest.approx(topic_coherence(model, VALIDATION)["c_npmi"][active].mean())
         assert row.diversity == pytest.approx(topic_diversity(model, topics=active))
+        assert row.distinct_topics == distinct_topics(model, VALIDATION, topics=active)["distinct"].sum()
+        told = word_intrusion(model, VALIDATION, topics=active)["detected"].mean()
+        assert row.word_intrusion == pytest.approx(told)
         assert row.active_topics == active.sum()
         assert row.within_mean_abs_r == pytest.approx(correlation.loc["within", "mean_abs_r"], nan_ok=True)
         assert row.across_max_abs_r == pytest.approx(correlation.loc["across", "max_abs_r"], nan_ok=True)
@@ -80,7 +90,8 @@ def test_stability_is_that_of_the_seeds_of_a_setting(found):
 def test_the_same_seed_gives_the_same_row(found):
     again = compare(SMALL.set_params(), {"gamma": [4.0]}, train=TRAIN, validation=VALIDATION, seeds=[7])
     before = found.table[(found.table["gamma"] == 4.0) & (found.table["groups"] == "(2, 2)")].iloc[1]
-    for measure in ("perplexity", "c_npmi", "diversity", "active_topics", "within_mean_abs_r"):
+    same = ("perplexity", "c_npmi", "diversity", "distinct_topics", "word_intrusion", "within_mean_abs_r")
+    for measure in (*same, "active_topics"):
         assert again.table[measure].item() == before[measure]
     assert np.isnan(again.table["stability"].item())
 
@@ -103,7 +114,8 @@ def test_best_knows_which_way_is_better(found):
     summary = found.summary().set_index("name")
     assert found.best()["name"] == summary["c_npmi"].idxmax()
     assert found.best("perplexity")["name"] == summary["perplexity"].idxmin()
-    assert found.best("stability")["name"] == summary["stability"].idxmax()
+    for measure in ("stability", "distinct_topics", "word_intrusion"):
+        assert found.best(measure)["name"] == summary[measure].idxmax()
     assert found.best("c_npmi", minimise=True)["name"] == summary["c_npmi"].idxmin()
     with pytest.raises(ValueError, match="unknown measure by='groups'; choose from perplexity, c_npmi"):
         found.best("groups")
@@ -201,7 +213,8 @@ def test_without_active_topics_there_is_nothing_to_measure():
     row = found.table.iloc[0]
     assert row["active_topics"] == 0
     assert row["topics"] == 4
-    missing = ["c_npmi", "diversity", "within_mean_abs_r", "across_max_abs_r", "stability"]
+    assert row["distinct_topics"] == 0
+    missing = ["c_npmi", "diversity", "word_intrusion", "within_mean_abs_r", "across_max_abs_r", "stability"]
     assert row[missing].isna().all()
     assert row["perplexity"] > 1
     assert found.best("perplexity")["name"] == "ProdLDA"
@@ -210,7 +223,7 @@ def test_without_active_topics_there_is_nothing_to_measure():
 def test_matrices_will_do():
     found = compare(SMALL, train=TRAIN.counts, validation=VALIDATION.counts.toarray())
     same = compare(SMALL, train=TRAIN, validation=VALIDATION, window="document")
-    for measure in ("perplexity", "c_npmi", "diversity"):
+    for measure in ("perplexity", "c_npmi", "diversity", "distinct_topics", "word_intrusion"):
         assert found.table[measure].item() == pytest.approx(same.table[measure].item())
 
 

@@ -9,8 +9,13 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
-from hftopic.analysis import topic_coherence, topic_information
-from hftopic.analysis.selection.scorers import active_topics_score, coherence_score
+from hftopic.analysis import distinct_topics, topic_coherence, topic_information, word_intrusion
+from hftopic.analysis.selection.scorers import (
+    active_topics_score,
+    coherence_score,
+    distinct_topics_score,
+    word_intrusion_score,
+)
 
 CORPUS = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
 
@@ -21,14 +26,18 @@ def model():
 
 
 def test_are_those_of_the_active_topics(model):
-    information = topic_information(model, CORPUS)["information"]
-    threshold = float(information.median())  # half of the topics are above it
-    active = (information > threshold).to_numpy()
+    peak = topic_information(model, CORPUS)["peak"]
+    threshold = float(peak.median())  # half of the topics are above it
+    active = (peak > threshold).to_numpy()
     assert active_topics_score(model, CORPUS, threshold=threshold) == active.sum() == 2
     for measure in ("c_npmi", "u_mass"):
         expected = topic_coherence(model, CORPUS, measure=measure, top_n=5)[measure][active].mean()
         found = coherence_score(model, CORPUS, measure=measure, top_n=5, threshold=threshold)
         assert found == pytest.approx(expected, abs=1e-12)
+    distinct = distinct_topics(model, CORPUS, top_n=5, topics=active)["distinct"].sum()
+    assert distinct_topics_score(model, CORPUS, top_n=5, threshold=threshold) == distinct
+    told = word_intrusion(model, CORPUS, top_n=4, topics=active)["detected"].mean()
+    assert word_intrusion_score(model, CORPUS, top_n=4, threshold=threshold) == pytest.approx(told, abs=1e-12)
 
 
 def test_reference_is_where_words_are_counted(model):
@@ -36,17 +45,29 @@ def test_reference_is_where_words_are_counted(model):
     active = topic_information(model, held_out)["active"]
     expected = topic_coherence(model, reference)["c_npmi"][active].mean()
     assert coherence_score(model, held_out, reference=reference) == pytest.approx(expected, abs=1e-12)
+    for score, table, column in (
+        (distinct_topics_score, distinct_topics, "distinct"),
+        (word_intrusion_score, word_intrusion, "detected"),
+    ):
+        values = table(model, reference, topics=active.to_numpy())[column]
+        expected = values.sum() if column == "distinct" else values.mean()
+        assert score(model, held_out, reference=reference) == pytest.approx(expected, abs=1e-12)
 
 
 def test_signed_topics_count_with_both_poles():
     signed = NVDM(groups=(2, 2), max_iter=5, random_state=0).fit(CORPUS)
     poles = [topic_coherence(signed.top_words(10, pole=pole), CORPUS)["c_npmi"].mean() for pole in "+-"]
     assert coherence_score(signed, CORPUS, threshold=0.0) == pytest.approx(np.mean(poles), abs=1e-12)
+    lists = [signed.top_words(5, pole=pole).filter(like="word_").to_numpy().tolist() for pole in "+-"]
+    told = word_intrusion(lists[0] + lists[1], CORPUS)["detected"].mean()
+    assert word_intrusion_score(signed, CORPUS, threshold=0.0) == pytest.approx(told, abs=1e-12)
 
 
 def test_without_an_active_topic_there_is_no_coherence(model):
     assert np.isnan(coherence_score(model, CORPUS, threshold=100.0))
+    assert np.isnan(word_intrusion_score(model, CORPUS, threshold=100.0))
     assert active_topics_score(model, CORPUS, threshold=100.0) == 0
+    assert distinct_topics_score(model, CORPUS, threshold=100.0) == 0
 
 
 def test_matrix_without_words_is_scored_alike(model):
