@@ -28,7 +28,7 @@ from hftopic.latent.groups import Discrete, GroupsLike, Normal
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
-from hftopic.models import evaluation
+from hftopic.models import description, evaluation
 from hftopic.models.bases import BaseEstimator
 from hftopic.models.fitted import FittedModel
 from hftopic.models.parameters import (
@@ -81,7 +81,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
         "auto"
     )
-    max_iter: Annotated[int, Interval(Integral, 1, None, closed="left")] = 60
+    max_iter: Annotated[int | None, None, Interval(Integral, 1, None, closed="left")] = None
     learning_rate: Annotated[float, Interval(Real, 0, None, closed="neither")] = 0.004
     warm_up: Annotated[int | float, EPOCHS] = 0.1
     ramp: Annotated[int | float, EPOCHS] = 1.0
@@ -153,6 +153,11 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             Any exception raised by a callback, including KeyboardInterrupt. The model is then unchanged.
         TrainingDivergedError
             The model then keeps the weights of the last good epoch.
+
+        Warns
+        -----
+        UserWarning
+            Few topics tell anything about the documents.
         """
         with self._unchanged_on_error():
             self._validate_params()
@@ -171,8 +176,10 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                 error = self._train(documents, held_out, generators[0], callbacks)
             else:
                 error = self._train_several(documents, held_out, generators, callbacks)
+            self._describe(documents)
             if error is not None:
                 raise error
+            description.warn_of_uninformative(self._network)
         return self
 
     def _train(
@@ -183,7 +190,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         callbacks: Sequence[Callback],
     ) -> TrainingDivergedError | None:
         """Train from one start and set the fitted attributes, also if training diverged."""
-        trainer = self._new_trainer(documents, generator)
+        trainer = self._new_trainer(documents, generator, len(documents))
         self._documents_seen = len(documents)
         diverged = None
         try:
@@ -195,6 +202,13 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         good = diverged is None and math.isfinite(trainer.kept_loss)
         self.losses_ = np.array([trainer.kept_loss if good else math.inf])
         return diverged
+
+    def _describe(self, documents: BagsOfWords) -> None:
+        """Describe the topics of the fitted network by the words of documents."""
+        description.describe(self._network, documents)
+        if hasattr(self, "_trainer"):
+            self._trainer.keep(self._trainer.kept_epoch)
+        self._expose()
 
     def _train_several(
         self,
@@ -253,11 +267,15 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
             trainer = self._resumed_trainer(documents)
             before, self._documents_seen = self._documents_seen, self._documents_seen + len(documents)
+            epoch, n_records = trainer.epoch, len(trainer.records)
             try:
                 trainer.run_epoch(documents, max(self._documents_seen, total_documents or 0))
+                description.update(self._network, documents)
                 trainer.keep()
             except BaseException:
                 trainer.restore()
+                trainer.epoch = epoch
+                del trainer.records[n_records:]
                 self._documents_seen = before
                 raise
             finally:
@@ -319,17 +337,21 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             documents.select(np.sort(order[:n_held_out])),
         )
 
-    def _new_trainer(self, documents: BagsOfWords, generator: torch.Generator) -> Trainer[Batch]:
+    def _new_trainer(
+        self, documents: BagsOfWords, generator: torch.Generator, n_documents: int | None = None
+    ) -> Trainer[Batch]:
+        """Trainer of a new network; ``n_documents`` is the size of the corpus, if it is known."""
         frequencies = documents.word_counts() + 1.0
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
         objective, learns_groups = self._objective(network)
-        check_fits(objective, network.prior, self.max_iter)
+        settings = Settings.of(self, n_documents)
+        check_fits(objective, network.prior, settings.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
         if learns_groups:
             network.check_exchange(documents.batch(np.arange(2), network.device))
-        return Trainer(network, objective, Settings.of(self), generator, learns_groups)
+        return Trainer(network, objective, settings, generator, learns_groups)
 
     def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
         """The trainer of the previous call; after loading or unpickling, one with a new optimiser."""
@@ -338,17 +360,18 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             return self._new_trainer(documents, self._generator())
         self._check_same_network()
         trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
+        settings = Settings.of(self, self._documents_seen if hasattr(self, "losses_") else None)
         objective, learns_groups = self._objective(self._network)
         if self._network.learned is None:  # else training keeps the loss bounded
-            check_fits(objective, self._network.prior, self.max_iter)
+            check_fits(objective, self._network.prior, settings.max_iter)
         if trainer is None:
-            trainer = Trainer(self._network, objective, Settings.of(self), self._generator(), learns_groups)
+            trainer = Trainer(self._network, objective, settings, self._generator(), learns_groups)
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
-            trainer.grouping.has_cut = self.n_iter_ > trainer.grouping.cut_epoch(self.max_iter)
+            trainer.grouping.has_cut = self.n_iter_ > trainer.grouping.cut_epoch(settings.max_iter)
             trainer.keep()
-        trainer.configure(objective, Settings.of(self), learns_groups)
+        trainer.configure(objective, settings, learns_groups)
         return trainer
 
     def _check_same_network(self) -> None:

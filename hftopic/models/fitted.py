@@ -320,4 +320,4 @@ class FittedModel(TopicWords, TransformerMixin):
         self.prior_correlation_ = correlations_of(self.prior_covariance_)
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
-            self.topic_word_ = evaluation.to_numpy(decoder.topics().probabilities())
+            self.topic_word_ = evaluation.to_numpy(self._network.usage.probabilities())

@@ -37,8 +37,8 @@ class NVDM(BaseTopicModel):
     components_ : ndarray, shape (n_topics, n_words), float32
         W, the effect of each dimension on the logits of the words.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
-        softmax(W_k + b): p(w | topic) of the positive pole, at z_k = 1 (one standard deviation of the default
-        prior).
+        p(w | topic) of the positive pole: the distribution of the distinct words that documents with a high
+        z_k use for it. ``word_scores(by="probability", pole="-")`` returns the negative pole.
     topic_groups_, latent_space_, prior_correlation_, history_, losses_, n_iter_, vocabulary_
         As in :class:`ProdLDA`, like all other attributes.
 

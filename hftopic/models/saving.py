@@ -18,7 +18,7 @@ from hftopic._files import written_whole
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 

@@ -8,12 +8,14 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from hftopic.data.forms import first_forms
 from hftopic.data.inputs import column_words
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
 
-RANKINGS = ("probability", "weight")
+RANKINGS = ("relevance", "probability", "weight", "exclusivity")
 POLES = {"+": 1, "-": -1}
+EVEN_DOCUMENTS = 10.0  # documents with a word, evenly from all topics, that are added for its exclusivity
 
 
 class TopicWords:
@@ -22,6 +24,7 @@ class TopicWords:
     _network: TopicNetwork
     n_features_in_: int
     topic_groups_: NDArray[np.int64]
+    topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
@@ -31,8 +34,9 @@ class TopicWords:
         n: int = 10,
         vocabulary: Sequence[str] | None = None,
         *,
-        by: str | None = None,
+        by: str = "relevance",
         pole: str = "+",
+        merge_forms: bool = False,
     ) -> pd.DataFrame:
         """Top words of each topic, highest first.
 
@@ -43,19 +47,20 @@ class TopicWords:
         vocabulary : sequence of str, length n_words, optional
             Word of each column, for a model not fitted on a Corpus or a DataFrame. If missing, column numbers
             are used.
-        by : {"probability", "weight"}, optional
-            Ranking criterion: ``topic_word_``, p(w|topic), or ``components_``, the effect on a word's logit,
-            which favours rare but characteristic words. The default is "probability", and "weight" for signed
-            topics: one standard deviation of a dimension changes p(w|topic) only a little, so ranking by
-            probability gives common words for every topic.
+        by : {"relevance", "probability", "weight", "exclusivity"}, default="relevance"
+            Ranking criterion, see :meth:`word_scores`.
         pole : {"+", "-"}, default="+"
             Only for a model with signed topics, such as :class:`hftopic.NVDM`: words that become more
             probable with a positive or with a negative z.
+        merge_forms : bool, default=False
+            List only the highest of the inflected forms of an English word, such as "sort", "sorted" and
+            "sorting".
 
         Returns
         -------
         DataFrame
-            One row per topic: ``group``, ``word_1`` to ``word_n``.
+            One row per topic: ``group``, ``word_1`` to ``word_n``. With `merge_forms`, a row of a small
+            vocabulary can end with missing values.
 
         Raises
         ------
@@ -63,8 +68,47 @@ class TopicWords:
             ``by`` or ``pole`` is unknown, the model has no negative pole, or ``n`` is larger than the
             vocabulary.
         """
+        scores = self.word_scores(by=by, pole=pole)
+        words = column_words(self, vocabulary)
+        if not 1 <= n <= len(words):
+            raise ValueError(f"n must be from 1 to {len(words)} (the vocabulary size); got {n}")
+        order = np.argsort(-scores, axis=1, kind="stable")
+        if merge_forms:
+            ranked = np.array([_distinct_forms(words[of_topic], n) for of_topic in order], dtype=object)
+        else:
+            ranked = words[order[:, :n]]
+        table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)])
+        table.insert(0, "group", self.topic_groups_)
+        return table.rename_axis("topic")
+
+    def word_scores(self, *, by: str = "relevance", pole: str = "+") -> NDArray[np.float32]:
+        r"""Score of each word for each topic, by which :meth:`top_words` ranks.
+
+        Parameters
+        ----------
+        by : {"relevance", "probability", "weight", "exclusivity"}, default="relevance"
+            - "probability": ``topic_word_``, p(w|k)
+            - "relevance": p(w|k) log(p(w|k) / p(w)), in nats. The sum over all words is the divergence of
+              the topic from the corpus, so the top words are those that distinguish the topic most: frequent
+              in the topic, and more frequent than elsewhere
+            - "exclusivity": p(k|w), the fraction of the documents with the word that use it for the topic;
+              it is moved towards an even distribution if the word is rare
+            - "weight": ``components_``, the effect on the logit of the word when the proportion of the topic
+              changes. It also depends on words that occur in no document of the topic
+        pole : {"+", "-"}, default="+"
+            Pole of signed topics.
+
+        Returns
+        -------
+        ndarray, shape (n_topics, n_words), float32
+
+        Raises
+        ------
+        ValueError
+            ``by`` or ``pole`` is unknown, or the model has no negative pole.
+        """
         check_is_fitted(self)
-        if by is not None and by not in RANKINGS:
+        if by not in RANKINGS:
             raise ValueError(f"by must be one of {', '.join(map(repr, RANKINGS))}; got {by!r}")
         if pole not in POLES:
             raise ValueError(f"pole must be '+' or '-'; got {pole!r}")
@@ -73,25 +117,29 @@ class TopicWords:
                 f"topics of {type(self).__name__} have no negative pole; remove pole. "
                 "Only signed topics have one, such as those of NVDM"
             )
-        ranking = by or ("weight" if self.signed_topics_ else "probability")
-        if ranking == "weight":
-            return self._word_table(POLES[pole] * self.components_, n, vocabulary)
-        return self._word_table(self._topic_word(POLES[pole]), n, vocabulary)
-
-    def _topic_word(self, sign: int) -> NDArray[np.float32]:
-        """p(w|topic) of the positive or the negative pole."""
-        if sign > 0:
-            return self.topic_word_
+        sign, usage = POLES[pole], self._network.usage
+        if by == "weight":
+            return np.asarray(sign * self.components_)
         with torch.inference_mode():
-            return evaluation.to_numpy(self._network.decoder.topics(sign).probabilities())
+            probability, frequency = usage.probabilities(sign), usage.frequency
+            if by == "relevance":
+                tiny = torch.finfo(frequency.dtype).tiny
+                scores = probability * (probability.clamp_min(tiny) / frequency.clamp_min(tiny)).log()
+            elif by == "exclusivity":
+                _, place, sizes = np.unique(self.topic_simplex_, return_inverse=True, return_counts=True)
+                even = EVEN_DOCUMENTS / torch.from_numpy(len(usage.words) * sizes[place])[:, None]
+                of_topic = usage.words[0 if sign > 0 else 1] + even.to(usage.words)
+                scores = of_topic / (usage.documents / len(sizes) + EVEN_DOCUMENTS)
+            else:
+                scores = probability
+            return evaluation.to_numpy(scores)
 
-    def _word_table(
-        self, weights: NDArray[np.float32], n: int, vocabulary: Sequence[str] | None
-    ) -> pd.DataFrame:
-        words = column_words(self, vocabulary)
-        if not 1 <= n <= len(words):
-            raise ValueError(f"n must be from 1 to {len(words)} (the vocabulary size); got {n}")
-        ranked = words[np.argsort(-weights, axis=1, kind="stable")[:, :n]]
-        table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)])
-        table.insert(0, "group", self.topic_groups_)
-        return table.rename_axis("topic")
+
+def _distinct_forms(words: NDArray[np.object_], n: int) -> list[object]:
+    """The first `n` words that are no inflected form of a word before them; missing values at the end."""
+    length = 2 * n
+    while True:
+        kept = first_forms([str(word) for word in words[:length]])[:n]
+        if len(kept) == n or length >= len(words):
+            return [words[place] for place in kept] + [pd.NA] * (n - len(kept))
+        length *= 2

@@ -82,16 +82,16 @@ class BagOfEmbeddings(torch.autograd.Function):
     def forward(ctx: Any, embedding: Tensor, entries: Tensor, batch: Batch) -> Tensor:
         ctx.save_for_backward(entries)
         ctx.batch = batch
-        return _weighted_sums(embedding, batch.words, entries, batch.offsets)
+        return weighted_sums(embedding, batch.words, entries, batch.offsets)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (entries,) = ctx.saved_tensors
         places, documents, offsets = ctx.batch.by_word
-        return _weighted_sums(upstream[0], documents, entries[places], offsets), None, None
+        return weighted_sums(upstream[0], documents, entries[places], offsets), None, None
 
 
-def _weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
+def weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
     """Σ_i weights[i] rows[numbers[i]], over the i between each two consecutive offsets."""
     return functional.embedding_bag(
         numbers, rows, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True

@@ -81,6 +81,14 @@ class RunningMoments(nn.Module):
         """Total covariance of q(z), Cov(μ) + E[diag σ²], shape (K, K)."""
         return self.covariance_of_means() + torch.diag(self._average("variance"))
 
+    def information(self) -> Tensor:
+        """½ log(Var z / E σ²) of each dimension, (K,), in nats.
+
+        I(x; z_d,e) if its mixture were Gaussian and all posteriors had the same variance.
+        """
+        within = self._average("variance")
+        return 0.5 * (self.covariance().diagonal() / within).log()
+
     def aggregate(self) -> LatentPrior:
         """The Gaussian with the moments of q(z), and the average class probabilities, in float32."""
         classes = [self._average(f"classes_{c}").log().float() for c in range(len(self.space.concretes))]

@@ -18,6 +18,7 @@ from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.likelihood import Likelihood, WordDistribution
 from hftopic.networks.moments import RunningMoments
+from hftopic.networks.usage import TopicUsage
 
 BatchT = TypeVar("BatchT")
 
@@ -140,7 +141,10 @@ class Network(nn.Module, ABC, Generic[BatchT]):
 
 
 class TopicNetwork(Network[Batch]):
-    """Network of a topic model: encoder, decoder and prior for word counts."""
+    """Network of a topic model: encoder, decoder and prior for word counts.
+
+    ``usage`` describes its topics by the words that documents use for them.
+    """
 
     def __init__(
         self,
@@ -151,6 +155,7 @@ class TopicNetwork(Network[Batch]):
     ) -> None:
         super().__init__(prior, learned)
         self.encoder, self.decoder = encoder, decoder
+        self.usage = TopicUsage(prior.space.n_topics, decoder.n_words, decoder.signed)
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """q(z|x) of each document."""
@@ -170,6 +175,7 @@ class TopicNetwork(Network[Batch]):
         return {
             **{f"encoder.{name}": axes for name, axes in self.encoder.topic_axes().items()},
             **{f"decoder.{name}": axes for name, axes in of_decoder.items()},
+            "usage.words": (1,),
         }
 
     def check_exchange(self, batch: Batch) -> None:

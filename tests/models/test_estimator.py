@@ -30,7 +30,7 @@ MODELS = {
 }
 
 
-@parametrize_with_checks([ProdLDA(groups=(3, 2), max_iter=6), NVDM(groups=(3, 2), max_iter=6)])
+@parametrize_with_checks([ProdLDA(groups=(3, 2), max_iter=5), NVDM(groups=(3, 2), max_iter=5)])
 @pytest.mark.filterwarnings("ignore:.*have no words:UserWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learns_own_checks(estimator, check):

@@ -1,0 +1,116 @@
+"""The description of the topics of a trained network by the words that documents use for them."""
+
+import warnings
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hftopic.data.batches import batch_slices
+from hftopic.data.documents import BagsOfWords
+from hftopic.models import evaluation
+from hftopic.networks.network import TopicNetwork
+from hftopic.networks.usage import expected_usage
+
+CHUNK = 2048  # documents whose usage is computed at once
+MOST_DOCUMENTS = 100_000  # documents that describe the topics; of more, an even sample
+MEMORY = 10_000  # documents of ``partial_fit`` that are remembered
+LEAST_INFORMATION = 0.01  # nats; a topic that tells less about the documents has no meaning
+FEW = 0.25  # fit warns if a smaller fraction of the topics tells more
+ROUNDS = 6  # rounds in which words are distributed over the topics
+ROUNDS_AS_ENCODED = 3  # the first of them, in which documents keep the proportions of the encoder
+
+
+def describe(network: TopicNetwork, documents: BagsOfWords) -> None:
+    """Learn the words of all topics from documents, with the network fixed.
+
+    This is expectation maximisation of the mixture of :class:`hftopic.networks.usage.TopicUsage`, which
+    begins with the words of the documents in proportion to their topics. Of a corpus larger than
+    :data:`MOST_DOCUMENTS`, documents at equal distances are used.
+    """
+    documents = _sample(documents)
+    with torch.no_grad():
+        network.usage.replace(torch.zeros_like(network.usage.poles), _documents_with_word(network, documents))
+        _distribute(network, documents, ROUNDS)
+
+
+def update(network: TopicNetwork, documents: BagsOfWords) -> None:
+    """Update the words of all topics with more documents; the oldest of many are forgotten."""
+    if not network.usage.words.any():
+        describe(network, documents)
+        return
+    documents = _sample(documents)
+    with torch.no_grad():
+        _distribute(network, documents, 1, keep=max(0.0, 1 - len(documents) / MEMORY))
+
+
+def warn_of_uninformative(network: TopicNetwork) -> None:
+    """Warn if few Gaussian topics tell anything about the documents."""
+    if network.moments.empty or not network.space.n_dims:
+        return
+    n_used = int((network.moments.information() > LEAST_INFORMATION).sum())
+    n_topics = network.space.n_dims
+    if n_used < FEW * n_topics:
+        warnings.warn(
+            f"only {n_used} of {n_topics} topics tell more than {LEAST_INFORMATION} nats about the "
+            "documents. Train longer (max_iter), lower gamma, or use fewer topics; see "
+            "hftopic.analysis.topic_information",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _sample(documents: BagsOfWords) -> BagsOfWords:
+    if len(documents) <= MOST_DOCUMENTS:
+        return documents
+    return documents.select(np.linspace(0, len(documents) - 1, MOST_DOCUMENTS).astype(np.int64))
+
+
+def _documents_with_word(network: TopicNetwork, documents: BagsOfWords) -> Tensor:
+    batches = batch_slices(len(documents), CHUNK)
+    counted = [documents.batch(np.arange(part.start, part.stop), network.device) for part in batches]
+    return sum(
+        (torch.bincount(batch.words, minlength=batch.n_words) for batch in counted),
+        start=torch.zeros_like(network.usage.background),
+    )
+
+
+def _distribute(network: TopicNetwork, documents: BagsOfWords, n_rounds: int, keep: float = 0.0) -> None:
+    """Distribute the words of documents over the topics, and keep a fraction of what is known."""
+    proportions, simplex = _proportions(network, documents)
+    usage = network.usage
+    for n_done in range(n_rounds):
+        words, frequency = usage.poles, usage.frequency
+        total, background = torch.zeros_like(words), torch.zeros_like(frequency)
+        for part in batch_slices(len(documents), CHUNK):
+            batch = documents.batch(np.arange(part.start, part.stop), network.device)
+            refine = n_rounds - n_done <= ROUNDS - ROUNDS_AS_ENCODED
+            of_topics, of_none = expected_usage(batch, proportions[part], words, frequency, simplex, refine)
+            total += of_topics
+            background += of_none
+        usage.replace(total, background, keep)
+
+
+def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor, NDArray[np.int64]]:
+    """Proportions of all topics or poles in the documents, (N, R), and the simplex of each, (R,).
+
+    The proportions of signed topics are those of their poles in the squared distance of the posterior means
+    from their average, in standard deviations of q(z).
+    """
+    posterior, represented = evaluation.encode(network, documents)
+    values, simplex = torch.from_numpy(represented).to(network.device), network.decoder.simplex()
+    if network.decoder.signed:
+        signed = torch.from_numpy(simplex < 0).to(network.device)
+        centred = posterior.mean.double() - posterior.mean.double().mean(0)
+        variance = centred.square().mean(0) + posterior.log_variance.double().exp().mean(0)
+        distance = torch.zeros_like(values)
+        distance[:, signed] = (centred / variance.sqrt()).float().to(network.device)
+        positive = torch.where(signed, distance.clamp_min(0).square(), values)
+        values = torch.cat([positive, distance.clamp_max(0).square()], 1)
+        simplex = np.append(simplex, simplex)  # of the classes too, whose second rows have no proportion
+    for number in np.unique(simplex):
+        own = torch.from_numpy(simplex == number).to(network.device)
+        total = values[:, own].sum(1, keepdim=True)
+        values[:, own] /= total.clamp_min(torch.finfo(values.dtype).tiny)
+    return values, simplex
