@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import softmax
 from scipy.stats import rankdata
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
@@ -25,7 +24,7 @@ def topic_exclusivity(
     ----------
     model : fitted ProdLDA or NVDM
     top_n : int, default=10
-        Number of top words per topic; for NVDM the words of both poles, ranked by weight.
+        Number of top words per topic; for NVDM the words of both poles.
     weight : float, default=0.7
         Weight of exclusivity relative to frequency, from 0 to 1.
     against : array of bool (n_topics,) or of topic numbers, optional
@@ -54,8 +53,8 @@ def topic_exclusivity(
     .. math:: \mathrm{FREX}_{kv} = \left( \frac{w}{F_k(\phi_{kv})} + \frac{1-w}{F_k(p(v|k))} \right)^{-1},
         \qquad \phi_{kv} = p(v|k) / \sum_j p(v|j).
 
-    Ties have the mean of their ranks. For NVDM the distributions are those of both poles of every topic,
-    softmax(b ± W), and the value of a topic is the mean over its two poles.
+    Ties have the mean of their ranks. For NVDM the distributions are those of both poles of every topic, and
+    the value of a topic is the mean over its two poles.
 
     Examples
     --------
@@ -165,20 +164,14 @@ def _ecdf(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _distributions(model: FittedTopicModel) -> list[NDArray[np.float64]]:
-    """p(w|topic); for signed topics also p(w|negative pole), softmax(b - W) from softmax(b + W) and W."""
-    positive = np.asarray(model.topic_word_, dtype=np.float64)
-    if not has_poles(model):
-        return [positive]
-    tiny = np.finfo(np.float32).tiny  # smaller probabilities underflow to 0 in float32
-    negative = np.log(positive.clip(tiny)) - 2 * np.asarray(model.components_, dtype=np.float64)
-    return [positive, np.asarray(softmax(negative, axis=1))]
+    """p(w|topic), one array per pole."""
+    poles = POLES[: 1 + has_poles(model)]
+    return [model.word_scores(by="probability", pole=pole).astype(np.float64) for pole in poles]
 
 
 def _rankings(model: FittedTopicModel) -> list[NDArray[np.float32]]:
     """Values by which ``top_words`` ranks the words, one array per pole."""
-    if not has_poles(model):
-        return [np.asarray(model.topic_word_)]
-    return [np.asarray(model.components_), -np.asarray(model.components_)]
+    return [model.word_scores(pole=pole) for pole in POLES[: 1 + has_poles(model)]]
 
 
 def _poles_of(model: FittedTopicModel) -> list[str]:

@@ -12,13 +12,14 @@ from hftopic.analysis.documents.proportions import largest_topics, require_share
 from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, corpus_of, model_vocabulary
 from hftopic.analysis.topics import topic_words
+from hftopic.analysis.used import topics_to_show
 from hftopic.data.inputs import column_words
 
 WORDS_IN_NAME = 4  # as in BERTopic
 
 
 def to_pyldavis(
-    model: FittedTopicModel, X: Any, *, vocabulary: Sequence[str] | None = None
+    model: FittedTopicModel, X: Any, *, topics: Any = "active", vocabulary: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Arguments of ``pyLDAvis.prepare``.
 
@@ -26,8 +27,9 @@ def to_pyldavis(
 
         pyLDAvis.prepare(**to_pyldavis(model, X), sort_topics=False)
 
-    ``sort_topics=False`` keeps the order of the topics: topic k has number k + 1 in the visualisation.
-    pyLDAvis is not a dependency of this package.
+    ``sort_topics=False`` keeps the order of the topics: the first one exported has number 1 in the
+    visualisation. With ``topics="all"`` topic k has number k + 1. pyLDAvis is not a dependency of this
+    package.
 
     Parameters
     ----------
@@ -37,14 +39,18 @@ def to_pyldavis(
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Empty documents, and words that occur in no document, are left out, because pyLDAvis divides by their
         counts.
+    topics : {"active", "all"}, or array of bool (n_topics,) or of topic numbers, default="active"
+        Topics to export, in the order of the model. ``"active"`` leaves out topics that are not active and
+        topics that repeat a more informative one, see :func:`topic_summary`. The proportions of the
+        exported topics are divided by their sum.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
 
     Returns
     -------
     dict
-        - ``topic_term_dists``: ndarray (n_topics, n_words), ``topic_word_``
-        - ``doc_topic_dists``: ndarray (n_documents, n_topics), ``transform``
+        - ``topic_term_dists``: ndarray (n_exported, n_words), ``topic_word_``
+        - ``doc_topic_dists``: ndarray (n_documents, n_exported), ``transform``
         - ``doc_lengths``: ndarray (n_documents,), tokens
         - ``vocab``: list of str (n_words,)
         - ``term_frequency``: ndarray (n_words,), tokens
@@ -55,8 +61,13 @@ def to_pyldavis(
     Raises
     ------
     ValueError
-        The model is NVDM, whose topics have no proportions; all documents are empty; or `vocabulary` does not
-        match the model.
+        The model is NVDM, whose topics have no proportions; all documents are empty; no topic is exported; or
+        `vocabulary` does not match the model.
+
+    Warns
+    -----
+    UserWarning
+        Topics are left out: how many, and why.
 
     Notes
     -----
@@ -69,19 +80,25 @@ def to_pyldavis(
     >>> from hftopic.analysis import to_pyldavis
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
     >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
-    >>> to_pyldavis(model, corpus)["doc_topic_dists"].shape
+    >>> to_pyldavis(model, corpus, topics="all")["doc_topic_dists"].shape
     (200, 4)
     """
     require_shares(model, "mixture that pyLDAvis could show", "topic_map and topic_summary")
     words = column_words(model, model_vocabulary(model, X, vocabulary))
+    with empty_documents_known():  # they are left out here
+        X = model.encode(X)
+    exported = topics_to_show(model, X, topics, vocabulary=vocabulary)
     found = document_topics(model, X)
     counts = counts_of(model, X)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     lengths = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
-    topics, occurs = simplexes(model)[0], frequency > 0
+    occurs, simplex = frequency > 0, simplexes(model)[0]
+    kept = simplex[exported[simplex]]
+    if not len(kept):
+        raise ValueError("no topic to export: none is active; pass topics='all' to export them")
     return {
-        "topic_term_dists": _distributions(np.asarray(model.topic_word_)[topics][:, occurs]),
-        "doc_topic_dists": _distributions(found.values[:, topics]),
+        "topic_term_dists": _distributions(np.asarray(model.topic_word_)[kept][:, occurs]),
+        "doc_topic_dists": _distributions(found.values[:, kept]),
         "doc_lengths": lengths[found.rows],
         "vocab": [str(word) for word in words[occurs]],
         "term_frequency": frequency[occurs],
@@ -101,6 +118,7 @@ def get_topic_info(
     *,
     n_words: int = 10,
     n_documents: int = 3,
+    topics: Any = "active",
     vocabulary: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Table of topics in the format of BERTopic's ``get_topic_info``.
@@ -113,18 +131,21 @@ def get_topic_info(
         Number of words in the representation.
     n_documents : int, default=3
         Number of representative documents, see :func:`representative_documents`.
+    topics : {"active", "all"}, or array of bool (n_topics,) or of topic numbers, default="active"
+        Topics with a row. ``"active"`` leaves out topics that are not active and topics that repeat a more
+        informative one, see :func:`topic_summary`.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
 
     Returns
     -------
     DataFrame
-        One row per topic, in order, with columns
+        One row per included topic, in order, with columns
 
         - ``Topic``: number. There is no -1, because these models have no outliers
-        - ``Count``: number of documents whose largest topic it is; ties go to the first topic. Empty
-          documents are not counted. Classes of a Concrete variable are counted separately: each document
-          counts for one topic and for one class of each variable
+        - ``Count``: number of documents in which it is the largest of these topics; ties go to the first
+          topic. Empty documents are not counted. Classes of a Concrete variable are counted separately: each
+          document counts for one topic and for one class of each variable
         - ``Name``: number and first four words, "0_god_faith_church_bible"
         - ``Representation``: list of top words
         - ``Representative_Docs``: list of the documents with the highest proportion of the topic. A document
@@ -136,13 +157,18 @@ def get_topic_info(
         The model is NVDM, whose topics have no proportions; all documents are empty; or a number is not
         positive.
 
+    Warns
+    -----
+    UserWarning
+        Topics are left out: how many, and why.
+
     Examples
     --------
     >>> from hftopic import ProdLDA, make_correlated_topics
     >>> from hftopic.analysis import get_topic_info
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
     >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
-    >>> info = get_topic_info(model, corpus)
+    >>> info = get_topic_info(model, corpus, topics="all")
     >>> info.columns.tolist()
     ['Topic', 'Count', 'Name', 'Representation', 'Representative_Docs']
     >>> int(info["Count"].sum())
@@ -152,17 +178,18 @@ def get_topic_info(
     table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
     with empty_documents_known():  # empty documents are not counted here
         X = model.encode(X)
-    found = document_topics(model, X)
-    leading = representative_documents(model, X, n_documents)
+    included = topics_to_show(model, X, topics, vocabulary=vocabulary)
+    values = np.where(included, document_topics(model, X).values, -1)  # smaller than every proportion
+    leading = representative_documents(model, X, n_documents, topics=included)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
-    topics = table.topics.tolist()
+    numbers = np.flatnonzero(included).tolist()
     return pd.DataFrame(
         {
-            "Topic": topics,
-            "Count": largest_topics(model, found.values),
-            "Name": ["_".join([str(k), *table.words[k][:WORDS_IN_NAME]]) for k in topics],
-            "Representation": table.words,
-            "Representative_Docs": [_documents(model, X, rows[k]) for k in topics],
+            "Topic": numbers,
+            "Count": largest_topics(model, values)[included],
+            "Name": ["_".join([str(k), *table.words[k][:WORDS_IN_NAME]]) for k in numbers],
+            "Representation": [table.words[k] for k in numbers],
+            "Representative_Docs": [_documents(model, X, rows[k]) for k in numbers],
         }
     )
 

@@ -1,29 +1,31 @@
 """Information of topics about documents, and the terms of the objective under the full mixture, in nats."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
 from hftopic.analysis.encoded import posterior_of
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model
 from hftopic.latent.log_prior import LatentPrior
-from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior, Posterior, log_normal
 from hftopic.latent.space import LatentSpace, Levels
 from hftopic.objective.marginals import log_dims, log_mixture
 from hftopic.objective.terms import correlation_terms
 
+PEAK_SHARE, LEAST_DOCUMENTS = 0.01, 10  # documents of the peak: one in a hundred, but at least ten
 GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
 MOST_GRID_POINTS = 4096
+ROWS_AT_ONCE = 512  # documents on the grid at once
 
 
-def topic_information(
-    model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_INFORMATION
-) -> pd.DataFrame:
+def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_PEAK) -> pd.DataFrame:
     """Mutual information I(x; z_d,e) of each topic with the documents, under the full aggregate posterior.
 
     I(x; z_e) is the mean over documents of E_q[log q(z_e|x) - log (1/N) Σ_m q(z_e|x_m)], with the full
@@ -31,19 +33,25 @@ def topic_information(
     in closed form, the mixture's by quadrature. The information is at most log N. Each class of a Concrete
     variable has the information of the whole variable, I(x; c), computed by enumeration of the classes.
 
+    This mean is small for every rare topic: one that a document in 200 has in full has some 0.03 nats. Its
+    *peak* is not small. It is the mean of KL(q(z_e|x) || (1/N) Σ_m q(z_e|x_m)) over the documents that have
+    the topic most, those with the highest posterior means, or over those that have it least, whichever is
+    larger. Both are one document in a hundred, but at least ten. A topic is active if its peak is above the
+    threshold. The peak of a class of a Concrete variable is that of the class against all others.
+
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         Documents in the mixture, usually the training documents.
-    threshold : float, default=0.05
-        Information in nats above which a topic is active.
+    threshold : float, default=0.25
+        Peak information in nats above which a topic is active.
 
     Returns
     -------
     DataFrame
-        One row per topic: ``topic``, ``group``, ``information`` (nats), ``kl`` (mean KL(q(z_e|x) || p(z_e)),
-        nats), ``active``.
+        One row per topic: ``topic``, ``group``, ``information`` (nats), ``peak`` (nats), ``kl`` (mean
+        KL(q(z_e|x) || p(z_e)), nats), ``active``.
 
     Raises
     ------
@@ -57,28 +65,31 @@ def topic_information(
     >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
     >>> model = ProdLDA(groups=(3, 3), max_iter=5, random_state=0).fit(corpus)
     >>> topic_information(model, corpus).columns.tolist()
-    ['topic', 'group', 'information', 'kl', 'active']
+    ['topic', 'group', 'information', 'peak', 'kl', 'active']
     """
     if threshold < 0:
-        raise ValueError(f"threshold must be >= 0 (information in nats); got {threshold}")
+        raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold}")
     return information_table(model, posterior_of(model, X), threshold)
 
 
 def information_table(
-    model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_INFORMATION
+    model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_PEAK
 ) -> pd.DataFrame:
     """Table of :func:`topic_information`, from the posterior of the documents."""
     posterior, space = posterior_of_documents.mean_field(), model.latent_space_
-    exact = posterior.negative_entropy().double().mean(0) - _mixture_negative_entropy(posterior)
-    information = exact.numpy().clip(0, np.log(len(posterior)))  # rounding can exceed the bounds 0 and log N
-    variables = space.variable_of_topic
+    mixture = _Mixture.of(posterior)
+    exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
+    most = np.log(len(posterior))  # rounding can exceed the bounds 0 and log N
+    information, variables = exact.numpy().clip(0, most), space.variable_of_topic
+    peak = mixture.peaks(posterior).numpy().clip(0, most)[_places(space)]
     return pd.DataFrame(
         {
             "topic": np.arange(space.n_topics),
             "group": np.asarray(model.topic_groups_),
             "information": information[variables],
+            "peak": peak,
             "kl": _prior(model).kl_of_variables(posterior).mean(0).numpy()[variables],
-            "active": information[variables] > threshold,
+            "active": peak > threshold,
         }
     )
 
@@ -208,27 +219,75 @@ def _mean_and_error(values: Tensor) -> pd.Series:
     return pd.Series({"value": float(values.mean()), "standard_error": float(error)})
 
 
-def _mixture_negative_entropy(posterior: MeanFieldPosterior) -> Tensor:
-    """Negative entropy E[log q] of each variable's mixture over documents, shape (V,), in nats.
+@dataclass(frozen=True, eq=False)
+class _Mixture:
+    """Mixture (1/N) Σ_m q(z_e|x_m) of each Gaussian dimension, as log densities on a grid, both (G, K).
 
-    Gaussian dimensions use the trapezoidal rule. With a grid step no larger than the standard deviation of
-    the narrowest component, the error is of order exp(-2π²), far below float32 resolution. Concrete variables
-    are summed over their classes.
+    Integrals use the trapezoidal rule. With a grid step no larger than the standard deviation of the
+    narrowest component, the error is of order exp(-2π²), far below float32 resolution.
     """
-    classes = [log_pi.double().exp().mean(0) for log_pi in posterior.log_classes]
-    discrete = torch.tensor(
-        [float((p * p.clamp_min(1e-300).log()).sum()) for p in classes], dtype=torch.float64
-    )
-    if not posterior.mean.shape[1]:
-        return discrete
-    deviation = torch.exp(0.5 * posterior.log_variance)
-    low = (posterior.mean - GRID_REACH * deviation).amin(0)
-    high = (posterior.mean + GRID_REACH * deviation).amax(0)
-    n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
-    grid = low + torch.linspace(0, 1, n_points)[:, None] * (high - low)  # (G, K)
-    log_density = log_dims(grid, posterior).double()
-    integrand = log_density.exp() * log_density
-    return torch.cat([torch.trapezoid(integrand, grid.double(), dim=0), discrete])
+
+    grid: Tensor
+    log_density: Tensor
+
+    @classmethod
+    def of(cls, posterior: MeanFieldPosterior) -> "_Mixture":
+        """Mixture of the posteriors of all documents."""
+        if not posterior.mean.shape[1]:
+            nothing = posterior.mean.new_empty(2, 0)
+            return cls(nothing.double(), nothing.double())
+        deviation = torch.exp(0.5 * posterior.log_variance)
+        low = (posterior.mean - GRID_REACH * deviation).amin(0)
+        high = (posterior.mean + GRID_REACH * deviation).amax(0)
+        n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
+        grid = low + torch.linspace(0, 1, n_points)[:, None] * (high - low)
+        return cls(grid.double(), log_dims(grid, posterior).double())
+
+    def negative_entropy(self, posterior: MeanFieldPosterior) -> Tensor:
+        """E[log q] of the mixture of each variable, shape (V,), in nats; classes are summed."""
+        classes = [log_pi.double().exp().mean(0) for log_pi in posterior.log_classes]
+        discrete = torch.tensor([float(torch.xlogy(p, p).sum()) for p in classes], dtype=torch.float64)
+        integrand = self.log_density.exp() * self.log_density
+        return torch.cat([torch.trapezoid(integrand, self.grid, dim=0), discrete])
+
+    def peaks(self, posterior: MeanFieldPosterior) -> Tensor:
+        """Peak information of each Gaussian dimension, then of each class of each variable, in nats."""
+        gaussian = [self._peak(posterior, k) for k in range(posterior.mean.shape[1])]
+        classes = [_peak_of_class(log_pi.double().exp()) for c in posterior.log_classes for log_pi in c.T]
+        return torch.tensor([*gaussian, *classes], dtype=torch.float64)
+
+    def _peak(self, posterior: MeanFieldPosterior, k: int) -> float:
+        """Larger mean of KL(q(z_k|x) || mixture) over the documents at both ends of dimension k."""
+        mean, log_variance = posterior.mean[:, k].double(), posterior.log_variance[:, k].double()
+        peaks = []
+        for rows in _ends(mean):
+            density = torch.zeros_like(self.grid[:, k])
+            for some in torch.split(rows, ROWS_AT_ONCE):
+                density += (
+                    log_normal(self.grid[:, k], mean[some, None], log_variance[some, None]).exp().sum(0)
+                )
+            crossed = torch.trapezoid(density / len(rows) * self.log_density[:, k], self.grid[:, k])
+            given_x = -0.5 * (log_variance[rows] + LOG_2PI + 1)
+            peaks.append(float(given_x.mean() - crossed))
+        return max(peaks)
+
+
+def _ends(values: Tensor) -> list[Tensor]:
+    """Documents with the highest and with the lowest of the values (N,), as many as a peak has."""
+    n = min(len(values), max(LEAST_DOCUMENTS, math.ceil(PEAK_SHARE * len(values))))
+    return [values.topk(n, largest=largest).indices for largest in (True, False)]
+
+
+def _peak_of_class(probability: Tensor) -> float:
+    """Peak information of a class against all others, from its probability in each document (N,)."""
+    both = torch.stack([probability, 1 - probability], 1)
+    divergence = (torch.xlogy(both, both) - torch.xlogy(both, both.mean(0))).sum(1)
+    return max(float(divergence[rows].mean()) for rows in _ends(probability))
+
+
+def _places(space: LatentSpace) -> NDArray[np.int64]:
+    """Place of each topic among the Gaussian dimensions followed by the classes of all variables."""
+    return np.argsort(np.argsort(~space.gaussian, kind="stable"), kind="stable")
 
 
 def _prior(model: FittedTopicModel) -> LatentPrior:

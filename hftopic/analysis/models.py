@@ -66,9 +66,15 @@ class FittedTopicModel(Protocol):
         """exp(-ELBO / tokens)."""
 
     def top_words(
-        self, n: int = 10, vocabulary: Sequence[str] | None = None, *, by: str | None = None, pole: str = "+"
+        self, n: int = 10, vocabulary: Sequence[str] | None = None, *, pole: str = "+"
     ) -> pd.DataFrame:
         """Top words, one row per topic: ``group``, ``word_1`` to ``word_n``."""
+
+    def word_scores(self, *, by: str = "relevance", pole: str = "+") -> NDArray[np.float32]:
+        """Score of each word for each topic, by which ``top_words`` ranks, shape (n_topics, n_words).
+
+        With ``by="probability"``, p(w|topic) of the pole.
+        """
 
     def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
         """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics)."""
@@ -99,8 +105,8 @@ class TopicEstimator(FittedTopicModel, Protocol):
         """Change parameters."""
 
 
-ACTIVE_INFORMATION = 0.05
-"""Default threshold of activity: a topic is active if its information I(x; z) is above it, in nats."""
+ACTIVE_PEAK = 0.25
+"""Default threshold of activity: a topic is active if its peak information is above it, in nats."""
 
 
 def check_topic_model(model: FittedTopicModel) -> None:

@@ -11,7 +11,7 @@ from scipy.special import entr
 from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.exclusivity import topic_exclusivity
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model, has_poles
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, topic_summary, topic_words
 
 CHUNK = 65536  # documents processed at a time in float64
@@ -22,7 +22,7 @@ def topic_quality(
     X: Any,
     *,
     top_n: int = 10,
-    threshold: float = ACTIVE_INFORMATION,
+    threshold: float = ACTIVE_PEAK,
     vocabulary: Sequence[str] | None = None,
     share: float = 0.1,
 ) -> pd.DataFrame:
@@ -34,8 +34,8 @@ def topic_quality(
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
     top_n : int, default=10
         Number of top words per topic.
-    threshold : float, default=0.05
-        Information in nats above which a topic is active.
+    threshold : float, default=0.25
+        Peak information in nats above which a topic is active.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
     share : float, default=0.1

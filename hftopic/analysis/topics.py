@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, has_poles, model_vocabulary
 
 
 class TopicWords(NamedTuple):
@@ -66,7 +67,7 @@ def topic_summary(
     n_words: int = 10,
     top_n: int = 10,
     vocabulary: Sequence[str] | None = None,
-    threshold: float = ACTIVE_INFORMATION,
+    threshold: float = ACTIVE_PEAK,
     duplicate_threshold: float = 0.5,
 ) -> pd.DataFrame:
     """Summary of each topic: information, activity, share of the corpus, top words and duplicates.
@@ -80,11 +81,12 @@ def topic_summary(
     n_words : int, default=10
         Number of top words listed.
     top_n : int, default=10
-        Number of top words compared to find duplicates; it does not depend on `n_words`.
+        Number of top words compared to find duplicates, at most a quarter of the vocabulary: topics share
+        more words than that by chance. It does not depend on `n_words`.
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words; not needed after a fit on a Corpus or DataFrame, or when `X` is one.
-    threshold : float, default=0.05
-        Information in nats above which a topic is active.
+    threshold : float, default=0.25
+        Peak information in nats above which a topic is active.
     duplicate_threshold : float, default=0.5
         Minimum fraction of shared top words for an active topic to count as a duplicate.
 
@@ -94,15 +96,19 @@ def topic_summary(
         One row per topic, in order, with columns
 
         - ``topic``, ``group``: numbers; ``active``: bool
-        - ``information``: I(x; z) of the topic, nats; ``kl``: its KL to the prior, nats per document
+        - ``information``: I(x; z) of the topic, nats; ``peak``: the same in the documents that have it most,
+          nats; ``kl``: its KL to the prior, nats per document. See :func:`topic_information`
         - ``proportion``: mean proportion of the topic over the documents. Not for NVDM, whose topics are
           signed and have no proportions
         - ``words``: top words joined by ", "; NVDM also has ``words_negative`` for the negative pole
-        - ``nearest``: the other *active* topic with the most top words in common. It is missing if no active
-          topic shares a word, or if the topic itself is not active
+        - ``nearest``: the other *active* topic with the most top words in common; for a duplicate, the topic
+          that it repeats. It is missing if no active topic shares a word, or if the topic is not active
         - ``similarity``: the fraction of top words that the topic shares with ``nearest``; for NVDM over both
           poles, with the signs that fit better
-        - ``duplicate``: whether ``similarity`` is at least `duplicate_threshold`
+        - ``duplicate``: whether the topic repeats a more informative one: both are active, ``similarity`` is
+          at least `duplicate_threshold`, and the other is no duplicate itself
+
+        The topics that are worth reading are ``summary.query("active and not duplicate")``.
 
     Raises
     ------
@@ -128,23 +134,48 @@ def topic_summary(
         )
     signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
     listed = topic_poles(model, n_words, vocabulary=names)
-    compared = topic_poles(model, min(top_n, model.topic_word_.shape[1]), vocabulary=names)
+    compared = topic_poles(model, max(1, min(top_n, model.topic_word_.shape[1] // 4)), vocabulary=names)
     X = model.encode(X)
     summary = topic_information(model, X, threshold=threshold)
     if not signed:
         summary["proportion"] = document_topics(model, X).values.mean(axis=0, dtype=np.float64)
     for name, words in zip(("words", "words_negative"), listed, strict=False):
         summary[name] = [", ".join(of_topic) for of_topic in words]
-    nearest, similarity = nearest_topics(compared, summary["active"].to_numpy(dtype=bool))
-    summary["nearest"] = summary["topic"].astype("Int64").iloc[nearest].to_numpy()
-    summary["nearest"] = summary["nearest"].astype("Int64").where(similarity > 0)
+    active = summary["active"].to_numpy(dtype=bool)
+    overlap = shared_by_poles(compared, active)
+    informative = summary["information"].where(active, -np.inf).to_numpy()
+    distinct, repeats = first_of_its_kind(informative, overlap >= duplicate_threshold, smallest=0.0)
+    duplicate = active & ~distinct
+    nearest = np.where(duplicate, repeats, overlap.argmax(axis=1))
+    similarity = overlap[np.arange(len(nearest)), nearest]
+    summary["nearest"] = pd.Series(nearest).astype("Int64").where(similarity > 0)
     summary["similarity"] = similarity
-    summary["duplicate"] = similarity >= duplicate_threshold
+    summary["duplicate"] = duplicate
     return summary
 
 
-def nearest_topics(poles: Sequence[list[list[str]]], active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each topic, the other active topic with the most shared top words, and their fraction (0 if none).
+def first_of_its_kind(
+    values: NDArray[np.float64], alike: NDArray[np.bool_], smallest: float
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which topics repeat none with a higher value, and the topic that each repeats, or -1; both (K,).
+
+    Topics are visited from the highest value down, and compared only with those before that repeat none.
+    Topics with a value below `smallest` are neither first nor repeats.
+    """
+    first, repeats = np.zeros(len(values), dtype=bool), np.full(len(values), -1)
+    counted: list[int] = []
+    for topic in np.argsort(-values, kind="stable").tolist():
+        if values[topic] < smallest:
+            break
+        repeats[topic] = next((better for better in counted if alike[topic, better]), -1)
+        if repeats[topic] < 0:
+            first[topic] = True
+            counted.append(topic)
+    return first, repeats
+
+
+def shared_by_poles(poles: Sequence[list[list[str]]], active: np.ndarray) -> NDArray[np.float64]:
+    """Fraction of top words that two active topics share, (K, K); 0 for the others and on the diagonal.
 
     `poles` has one list of word lists, or two for signed topics; `active` is (n_topics,) bool.
     """
@@ -154,7 +185,7 @@ def nearest_topics(poles: Sequence[list[list[str]]], active: np.ndarray) -> tupl
     overlap = np.maximum(straight, mirrored)
     overlap[:, ~active] = overlap[~active, :] = 0.0
     np.fill_diagonal(overlap, 0.0)
-    return overlap.argmax(axis=1), overlap.max(axis=1)
+    return np.asarray(overlap)
 
 
 def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:

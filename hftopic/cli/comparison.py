@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 VALIDATION_SPLITS = ("valid", "validation", "val", "dev")
 VALIDATION_SHARE = 0.2
 DIVISION_SEED = 0  # seed that selects the held-out documents, the same for every comparison
+# What settings can be ranked by: higher is better. Perplexity would always choose the plain VAE.
+RANKINGS = (
+    "coherence",
+    "diversity",
+    "distinct_topics",
+    "word_intrusion",
+    "active_topics",
+    "across_max_abs_r",
+    "stability",
+)
 WEIGHTS = ("alpha", "beta", "gamma")
 
 
@@ -113,7 +123,14 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     type=click.IntRange(2),
     default=10,
     show_default=True,
-    help="Number of top words per topic for coherence and diversity.",
+    help="Number of top words per topic for coherence, diversity and distinct topics.",
+)
+@click.option(
+    "--rank-by",
+    type=click.Choice(RANKINGS),
+    default="coherence",
+    show_default=True,
+    help="Measure by which settings are sorted, best first.",
 )
 @click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the documents.")
 @click.option("--batch-size", type=BatchSize(), help="Number of documents per training step.")
@@ -150,6 +167,7 @@ def compare(
     validation: str | float | None,
     coherence: str,
     top_n: int,
+    rank_by: str,
     n_jobs: int,
     by_run: bool,
     out: Path | None,
@@ -162,8 +180,8 @@ def compare(
     """Fit several settings of a model on CORPUS and compare them on held-out documents.
 
     Repeat an option to try several values: --groups 10,10 --groups 25,25 --gamma 1 --gamma 4 gives four
-    settings, and --seed 0 --seed 1 fits each of them twice. Settings are sorted by coherence, best first. Do
-    not choose by perplexity: the plain VAE always has the best one.
+    settings, and --seed 0 --seed 1 fits each of them twice. Settings are sorted by coherence, or by the
+    measure of --rank-by, best first. Do not choose by perplexity: the plain VAE always has the best one.
 
     Other parameters keep the defaults of fit.
 
@@ -193,7 +211,8 @@ def compare(
     )
     if out is not None:
         write_table(found.table, out)
-    runs, settings = (ranked(table, coherence) for table in (found.table, found.summary()))
+    by = coherence if rank_by == "coherence" else rank_by
+    runs, settings = (ranked(table, by) for table in (found.table, found.summary()))
     if style == "json":
         show_tables({"settings": settings, "runs": runs})
     else:
@@ -274,9 +293,9 @@ def _by_share(corpus: "Corpus", share: float) -> "tuple[Corpus, Corpus]":
     return corpus[np.sort(order[n_held:])], corpus[np.sort(order[:n_held])]
 
 
-def ranked(table: "pd.DataFrame", coherence: str) -> "pd.DataFrame":
-    """Rows sorted by coherence, highest first, missing values last."""
-    return table.sort_values(coherence, ascending=False, kind="stable", ignore_index=True)
+def ranked(table: "pd.DataFrame", by: str) -> "pd.DataFrame":
+    """Rows sorted by one measure, highest first, missing values last."""
+    return table.sort_values(by, ascending=False, kind="stable", ignore_index=True)
 
 
 def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hftopic.cli.inspection import shortened, show_groups
+from hftopic.cli.inspection import shortened, show_groups, shown_topics
 from hftopic.cli.options import command_options, note, seed_option
 from hftopic.cli.reporting import draw_without_windows
 from hftopic.cli.tables import Style, show, show_tables
@@ -111,12 +111,13 @@ def tables_of(model: "ProdLDA", corpus: "Corpus", seed: int) -> "dict[str, pd.Da
     from hftopic.analysis import topic_coherence, topic_correlation, topic_summary
 
     note("Measuring information, correlation and coherence")
-    summary = topic_summary(model, corpus)
-    active = summary["active"].to_numpy()
-    coherence = topic_coherence(model, corpus).sort_values("c_npmi", ascending=False)
+    shown = shown_topics(topic_summary(model, corpus), every=False)
+    coherence = topic_coherence(model.top_words().loc[shown["topic"]], corpus)
+    pairs = topic_correlation(model, corpus, active=shown["topic"], random_state=seed)
     columns = ["topic", "group", "information", "proportion", "words"]
+    scored = ["topic", "group", "c_npmi", "words"]
     return {
-        "topics": summary.loc[active, columns].sort_values("information", ascending=False),
-        "pairs": topic_correlation(model, corpus, active=active, random_state=seed).across().head(N_PAIRS),
-        "coherence": coherence.loc[active[coherence["topic"]], ["topic", "group", "c_npmi", "words"]],
+        "topics": shown[columns].sort_values("information", ascending=False),
+        "pairs": pairs.across().head(N_PAIRS),
+        "coherence": coherence.sort_values("c_npmi", ascending=False)[scored],
     }

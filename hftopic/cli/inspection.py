@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
     from hftopic.analysis.models import FittedTopicModel
 
+all_option = click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Include topics that are not active, and topics that repeat a more informative one.",
+)
 SHOWN_PAIRS = 20  # default number of pairs in a table for people
 MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 
@@ -31,18 +37,17 @@ MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 @model_options
 @click.argument("corpus", type=existing_path, required=False)
 @words_option()
-@click.option("--active", is_flag=True, help="Print only the active topics; needs CORPUS.")
+@all_option
 @corpus_options
 @style_options
 @command_options
-def topics(model: SavedModel, source: Source | None, n_words: int, active: bool, style: Style) -> None:
+def topics(model: SavedModel, source: Source | None, n_words: int, every: bool, style: Style) -> None:
     """Print the top words of the topics of MODEL, by group.
 
-    With CORPUS, also print the information of each topic (in nats), whether it is active, its share of the
-    corpus, and the topic it duplicates, if any.
+    With CORPUS, also print the information of each topic (in nats) and its share of the corpus, and leave out
+    topics that are not active and topics that repeat a more informative one. Without CORPUS all topics are
+    printed, because documents are needed to tell which are active.
     """
-    if active and source is None:
-        raise click.UsageError("--active needs a CORPUS to measure the information of each topic")
     from hftopic.analysis import topic_summary
 
     if source is None:
@@ -56,8 +61,8 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
     else:
         fitted, words = model.read_with_words()
         documents = source.read(vocabulary=words, words_file=model.vocabulary)
-        table = topic_summary(fitted, documents, n_words=n_words)
-    show_groups(table[table["active"]] if active else table, style)
+        table = shown_topics(topic_summary(fitted, documents, n_words=n_words), every)
+    show_groups(table, style)
 
 
 @click.command()
@@ -75,31 +80,48 @@ def topics(model: SavedModel, source: Source | None, n_words: int, active: bool,
 @click.option(
     "--by-topic", is_flag=True, help="Print the coherence of each topic instead of the overall measures."
 )
+@all_option
 @words_option(lowest=2)
 @corpus_options
 @style_options
 @command_options
 def evaluate(
-    model: SavedModel, source: Source, measures: tuple[str, ...], by_topic: bool, n_words: int, style: Style
+    model: SavedModel,
+    source: Source,
+    measures: tuple[str, ...],
+    by_topic: bool,
+    every: bool,
+    n_words: int,
+    style: Style,
 ) -> None:
-    """Evaluate MODEL: perplexity, active topics, coherence and diversity.
+    """Evaluate MODEL: perplexity, active topics, coherence, diversity, distinct topics and word intrusion.
 
     All measures use the documents of CORPUS. If the corpus has splits, the split "test" is used (change it
-    with --split). Coherence and diversity are computed over the active topics.
+    with --split). The scores of topics are computed over the active topics: distinct_topics is the number of
+    those that are coherent and repeat no other, and word_intrusion the share of words of other topics that
+    are detected among the top words of a topic.
     """
-    from hftopic.analysis import topic_coherence, topic_diversity, topic_information
+    from hftopic.analysis import (
+        distinct_topics,
+        topic_coherence,
+        topic_diversity,
+        topic_summary,
+        word_intrusion,
+    )
 
     fitted, known = model.read_with_words()
     documents = source.read(vocabulary=known, words_file=model.vocabulary, prefer="test")
     encoded = fitted.encode(documents)
-    active = topic_information(fitted, encoded)["active"].to_numpy()
-    if not active.any():
-        note("No topic is active on these documents: coherence and diversity are not available")
-    words = fitted.top_words(n_words)[active]
-    coherence = topic_coherence(words, documents, measure=list(measures), top_n=n_words)
+    summary, words = topic_summary(fitted, encoded, n_words=1), fitted.top_words(n_words)
     if by_topic:
-        show(coherence, style)
+        listed = words.loc[shown_topics(summary, every)["topic"]]
+        show(topic_coherence(listed, documents, measure=list(measures), top_n=n_words), style)
         return
+    active = summary["active"].to_numpy()
+    if not active.any():
+        note("No topic is active on these documents: the scores of topics are not available")
+    words = words[active]
+    coherence = topic_coherence(words, documents, measure=list(measures), top_n=n_words)
     values = {
         "documents": len(documents),
         "tokens": documents.n_tokens,
@@ -107,8 +129,14 @@ def evaluate(
         "score": fitted.score(encoded),
         "topics": len(active),
         "active_topics": int(active.sum()),
-        "diversity": topic_diversity(fitted, n_words, topics=active) if active.any() else None,
+        "diversity": None,
+        "distinct_topics": 0,
+        "word_intrusion": None,
     }
+    if active.any():
+        values["diversity"] = topic_diversity(fitted, n_words, topics=active)
+        values["distinct_topics"] = distinct_topics(words, documents, top_n=n_words)["distinct"].sum()
+        values["word_intrusion"] = word_intrusion(fitted, documents, topics=active)["detected"].mean()
     for measure in measures:
         values[measure] = coherence[measure].mean()
         values[f"{measure}_window"] = next(iter(coherence[f"{measure}_window"]), None)
@@ -152,6 +180,7 @@ def evaluate(
     help="What is correlated: posterior means (mean), draws from the posterior (total), centred log-ratios "
     "of topic proportions (clr), or posterior means given all other topics (partial).",
 )
+@all_option
 @permutations_option
 @click.option(
     "--bootstrap",
@@ -172,6 +201,7 @@ def correlate(
     n_words: int,
     of: Literal["documents", "prior"],
     kind: Literal["mean", "total", "clr", "partial"],
+    every: bool,
     permutations: int,
     bootstrap: int,
     seed: int,
@@ -179,22 +209,24 @@ def correlate(
 ) -> None:
     """Print the correlations between the topics of MODEL on CORPUS.
 
-    The rows are pairs of active topics, strongest correlation first. r is the correlation; p_adjusted is its
-    permutation p-value, adjusted for the number of pairs. With thousands of documents even a very small r is
-    significant: look at its size. The table and the JSON output also summarise the correlations within and
-    across groups.
+    The rows are pairs of active topics, strongest correlation first; topics that repeat a more informative
+    one are left out. r is the correlation; p_adjusted is its permutation p-value, adjusted for the number of
+    pairs. With thousands of documents even a very small r is significant: look at its size. The table and the
+    JSON output also summarise the correlations within and across groups.
     """
     if of == "prior" and (kind != "mean" or bootstrap):
         raise click.UsageError(
             f"{'--kind' if kind != 'mean' else '--bootstrap'}: only valid with --of documents; correlations "
             "of the prior are parameters of the model"
         )
-    from hftopic.analysis import topic_correlation
+    from hftopic.analysis import topic_correlation, topic_summary
 
     fitted, known = model.read_with_words()
+    encoded = fitted.encode(source.read(vocabulary=known, words_file=model.vocabulary))
     found = topic_correlation(
         fitted,
-        source.read(vocabulary=known, words_file=model.vocabulary),
+        encoded,
+        active=shown_topics(topic_summary(fitted, encoded, n_words=1), every)["topic"],
         of=of,
         kind=kind,
         n_permutations=permutations,
@@ -212,6 +244,17 @@ def correlate(
         show(pairs.head(n_pairs or len(pairs)), style)
     else:
         show_tables({"pairs": pairs.head(n_pairs or len(pairs)), "summary": found.summary().reset_index()})
+
+
+def shown_topics(summary: "pd.DataFrame", every: bool) -> "pd.DataFrame":
+    """Rows of a summary that are shown, and a note on those left out; all rows with the option --all."""
+    from hftopic.analysis.used import in_use, left_out
+
+    excluded = left_out(summary)
+    if every or not excluded:
+        return summary
+    note(f"{excluded}; see them with --all")
+    return summary[in_use(summary)]
 
 
 def words_of_topics(model: "FittedTopicModel", n_words: int) -> "pd.DataFrame":
@@ -242,6 +285,8 @@ def show_groups(table: "pd.DataFrame", style: Style) -> None:
 def readable(table: "pd.DataFrame") -> "pd.DataFrame":
     """Table of a group for people: the nearest topic is shown only if it is a duplicate."""
     short = table.drop(columns=["group", "kl", "nearest", "similarity", "duplicate"], errors="ignore")
+    if "active" in table and table["active"].all():
+        short = short.drop(columns="active")
     if "duplicate" in table and table["duplicate"].any():
         short["repeats"] = table["nearest"].where(table["duplicate"])
     return short

@@ -103,11 +103,17 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="joint",
     help="One softmax over all topics (joint) or one per group; prodlda only.",
 )
+@_setting(
+    "--decoder-norm",
+    type=click.Choice(["full", "shift"]),
+    default="full",
+    help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
+)
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(
     "--dropout",
     type=Finite(0, 1, max_open=True),
-    default="0.02; nvdm: 0.05",
+    default="0.05",
     help="Dropout rate.",
 )
 @_setting(
@@ -122,7 +128,13 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="none",
     help="Batch norm on the outputs of the encoder: none, or with a shift only.",
 )
-@_setting("--epochs", "max_iter", type=click.IntRange(1), default="60", help="Passes over the documents.")
+@_setting(
+    "--epochs",
+    "max_iter",
+    type=click.IntRange(1),
+    default="by the size of the corpus",
+    help="Passes over the documents.",
+)
 @_setting("--batch-size", type=BatchSize(), default="auto", help="Number of documents per training step.")
 @_setting(
     "--learning-rate",
@@ -211,8 +223,9 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
             f"{', '.join(weights)}: only valid with --objective hfvae; write the weights of another "
             "objective inside it, such as 'BetaTCVAE(beta=4.0)'"
         )
-    if model == "nvdm" and settings["topic_softmax"] is not None:
-        raise click.UsageError("--topic-softmax is only valid with --model prodlda")
+    for name in ("topic_softmax", "decoder_norm"):
+        if model == "nvdm" and settings[name] is not None:
+            raise click.UsageError(f"--{name.replace('_', '-')} is only valid with --model prodlda")
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
     if model == "prodlda" and plain:

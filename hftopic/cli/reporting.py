@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hftopic.cli.inspection import MEASURES
+from hftopic.cli.inspection import MEASURES, all_option
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
     Source,
@@ -29,6 +29,7 @@ from hftopic.cli.values import existing_file, existing_path, new_path
 @click.option("--out", type=new_path, required=True, help="HTML file to write, such as report.html.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--title", default=None, help="Heading of the report.  [default: the name of CORPUS]")
+@all_option
 @click.option(
     "--coherence",
     "measures",
@@ -64,6 +65,7 @@ def report(
     out: Path,
     force: bool,
     title: str | None,
+    every: bool,
     measures: tuple[str, ...],
     n_words: int,
     n_documents: int,
@@ -89,6 +91,7 @@ def report(
         source.read(vocabulary=known, words_file=model.vocabulary),
         out,
         title=source.path.stem if title is None else title,
+        topics="all" if every else "active",
         texts=None if texts is None else lines_of(texts, source.encoding),
         dates=None if dates is None else dates_of(dates, source.encoding),
         n_words=n_words,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic._numbers import is_whole
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, has_poles
+from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.plots.style import (
     FAINT,
     INK,
@@ -21,6 +21,8 @@ from hftopic.plots.style import (
     shown,
     without_frame,
 )
+
+PALE = 0.35  # opacity of the bars of topics that are not active
 
 
 def plot_words(
@@ -49,7 +51,7 @@ def plot_words(
     Returns
     -------
     Axes
-        Bar lengths are p(w|topic), the model's ``topic_word_``; for NVDM the weights of the pole.
+        Bar lengths are the relevance of the words, see :meth:`hftopic.ProdLDA.word_scores`.
 
     Raises
     ------
@@ -67,9 +69,7 @@ def plot_words(
         )
     table = model.top_words(n, vocabulary, pole=pole)
     words = table.drop(columns="group").to_numpy()[topic].tolist()
-    weights = np.asarray(model.components_ if signed else model.topic_word_)[topic]
-    weights = weights if pole == "+" else -weights
-    lengths = np.sort(weights)[::-1][: len(words)]
+    lengths = np.sort(model.word_scores(pole=pole)[topic])[::-1][: len(words)]
     ax = axes(ax, 3.2, 0.24 * len(words) + 0.5)
     colour = colour_of(int(model.topic_groups_[topic]))
     for bar, word, length in zip(
@@ -78,17 +78,15 @@ def plot_words(
         describe(bar, f"{shown(word)}: {length:.4f}")
     ax.set_yticks(range(len(words)), [shown(word) for word in words], parse_math=False)
     ax.invert_yaxis()
-    ax.set_xlabel("weight" if signed else "p(word | topic)")
+    ax.set_xlabel("relevance (nats)")
     ax.set_title(f"Topic {topic}, group {model.topic_groups_[topic]}", loc="left")
     without_frame(ax, "top", "right", "left")
     ax.tick_params(axis="y", length=0)
     return ax
 
 
-def plot_information(
-    information: pd.DataFrame, *, threshold: float = ACTIVE_INFORMATION, ax: Any = None
-) -> Any:
-    """Bar chart of the information of every topic, sorted; active topics are above the line.
+def plot_information(information: pd.DataFrame, *, ax: Any = None) -> Any:
+    """Bar chart of the information of every topic, sorted; topics that are not active are pale.
 
     This is Figure 4 of Esmaeili et al. (2019).
 
@@ -96,8 +94,6 @@ def plot_information(
     ----------
     information : DataFrame
         Result of :func:`hftopic.analysis.topic_information` or ``topic_summary``.
-    threshold : float, default=0.05
-        Position of the line, in nats: the threshold of activity.
     ax : matplotlib Axes, optional
 
     Returns
@@ -110,7 +106,9 @@ def plot_information(
     TypeError, ValueError
         `information` is not such a table.
     """
-    check_table(information, ("topic", "group", "information"), "topic_information or topic_summary")
+    check_table(
+        information, ("topic", "group", "information", "active"), "topic_information or topic_summary"
+    )
     ranked = information.sort_values("information", ascending=False, kind="stable")
     ax = axes(ax, max(4.0, 0.17 * len(ranked) + 1), 3.0)
     positions = np.arange(len(ranked))
@@ -127,10 +125,9 @@ def plot_information(
     for bars in ax.containers:
         for bar in bars:
             row = ranked.iloc[round(bar.get_x() + bar.get_width() / 2)]
-            describe(bar, f"Topic {row['topic']}: {row['information']:.3f} nats", int(row["topic"]))
-    ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    beside = {"transform": ax.get_yaxis_transform(), "ha": "left", "va": "center", "fontsize": 8}
-    label(ax, 1.005, threshold, f"{threshold:g} nats", **beside)
+            bar.set_alpha(None if row["active"] else PALE)
+            state = "" if row["active"] else ", not active"
+            describe(bar, f"Topic {row['topic']}: {row['information']:.3f} nats{state}", int(row["topic"]))
     ax.set_xticks(positions, ranked["topic"].tolist(), rotation=90, fontsize=7)
     ax.set_xlim(-0.8, max(len(ranked) - 0.2, 0.2))
     ax.set_xlabel("topic")

@@ -40,6 +40,7 @@ class Card:
 
     topic: int
     name: str
+    why: str = ""  # why the topic is left out
     figures: list[tuple[str, str]] = field(default_factory=list)
     poles: list[tuple[str, list[Word]]] = field(default_factory=list)
     partners: list[Partner] = field(default_factory=list)
@@ -47,14 +48,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Group:
-    """The topics of one group; the active topics have full cards."""
+    """The topics of one group; those that are shown have full cards."""
 
     number: int
     colour: int
     note: str
-    folded: str  # heading of the folded list of topics that are not active
+    folded: str  # heading of the folded list of the topics left out
     cards: list[Card]
-    inactive: list[Card]
+    left_out: list[Card]
 
 
 def groups(model: FittedTopicModel, corpus: Corpus, found: Findings) -> list[Group]:
@@ -66,40 +67,39 @@ def groups(model: FittedTopicModel, corpus: Corpus, found: Findings) -> list[Gro
 def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
     """Words of every topic; for signed topics the words of both poles."""
     listed = topic_poles(model, n_words, vocabulary=corpus.vocabulary.tolist())
-    if len(listed) == 1:
-        return [("", [_words(*of_topic) for of_topic in zip(listed[0], model.topic_word_, strict=True)])]
-    signed = (
-        ("Positive pole", listed[0], model.components_),
-        ("Negative pole", listed[1], -model.components_),
-    )
+    names = [("", "+")] if len(listed) == 1 else [("Positive pole", "+"), ("Negative pole", "-")]
     return [
-        (name, [_words(*of_topic) for of_topic in zip(words, weights, strict=True)])
-        for name, words, weights in signed
+        (name, [_words(*of_topic) for of_topic in zip(words, model.word_scores(pole=pole), strict=True)])
+        for (name, pole), words in zip(names, listed, strict=True)
     ]
 
 
 def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]]) -> Group:
     rows = found.summary[found.summary["group"] == group]
     rows = rows.sort_values("information", ascending=False, kind="stable")
-    topics, inactive = (rows.loc[rows["active"] == active, "topic"].tolist() for active in (True, False))
+    shown = rows["topic"].isin(found.shown)
+    topics, others = rows.loc[shown, "topic"].tolist(), rows[~shown]
     noun = "class" if group in found.class_groups else "topic"
     of_variable = ", the values of one discrete variable" if noun == "class" else ""
     return Group(
         number=group,
         colour=colour_number(group),
-        note=f"{len(topics)} of {counted(len(rows), noun)} active{of_variable}",
-        folded=f"{counted(len(inactive), noun)} of group {group} not active",
+        note=f"{int(rows['active'].sum())} of {counted(len(rows), noun)} active{of_variable}",
+        folded=f"{counted(len(others), noun)} of group {group} left out",
         cards=[
             Card(
                 topic,
                 _name(found, topic),
-                _card_figures(found, topic),
-                [(pole, words[topic]) for pole, words in poles],
-                _partners(found, topic),
+                figures=_card_figures(found, topic),
+                poles=[(pole, words[topic]) for pole, words in poles],
+                partners=_partners(found, topic),
             )
             for topic in topics
         ],
-        inactive=[Card(topic, _name(found, topic)) for topic in inactive],
+        left_out=[
+            Card(topic, _name(found, topic), why=f"repeats {nearest}" if active else "not active")
+            for topic, active, nearest in others[["topic", "active", "nearest"]].to_numpy().tolist()
+        ],
     )
 
 

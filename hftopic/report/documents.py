@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from hftopic.analysis.documents.contributions import contributions
+from hftopic.analysis.documents.lift import topics_of_documents
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
@@ -14,7 +16,6 @@ from hftopic.report.values import shortened, visible
 MOST_TOKENS = 400  # maximum number of tokens shown per document
 MOST_CHARACTERS = 3000  # maximum number of characters of an original text
 LONGEST_WORD = 80
-N_SHARES = 3
 STRENGTHS = 9  # number of shades of a word
 FULL_STRENGTH = 3.0  # contribution in nats that gets the deepest shade
 
@@ -36,16 +37,17 @@ def document_data(
     encoded: Encoded,
     rows: np.ndarray,
     texts: Sequence[str | None] | None,
-    active: np.ndarray,
+    shown: np.ndarray,
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Words that occur, and documents in the format of the page's script.
 
-    A document has its name, its label, the largest ``shares`` of active topics, and ``tokens`` as (word,
-    topic, strength from 0 to 9, count). A document with an original text also has ``text``, and its
-    ``tokens`` has each distinct word once.
+    A document has its name, its label, ``shares`` as (topic, share, lift), and ``tokens`` as (word, topic,
+    strength from 0 to 9, count). The ``shares`` are those of the topics that it has more of than the mean
+    document. A document with an original text also has ``text``, and its ``tokens`` has each distinct word
+    once.
     """
-    shares = model.transform(encoded)[rows].astype(np.float64)
-    brought = contributions(model, encoded, rows, topics=active, vocabulary=corpus.vocabulary.tolist())
+    shares = _shares(topics_of_documents(model, encoded, rows, topics=shown))
+    brought = contributions(model, encoded, rows, topics=shown, vocabulary=corpus.vocabulary.tolist())
     used, places = np.unique(brought["column"], return_inverse=True)
     words = [shortened(visible(str(corpus.vocabulary[column])), LONGEST_WORD) for column in used]
     entries = np.column_stack(
@@ -63,7 +65,7 @@ def document_data(
         {
             "name": shortened(visible(_name(corpus, row)), 120),
             "label": None if corpus.labels is None else shortened(visible(str(corpus.labels[row])), 60),
-            "shares": _largest(shares[i], active),
+            "shares": shares.get(row, []),
             **_shown(
                 entries[starts[i] : ends[i]].tolist(),
                 None if corpus.tokens is None else [number[word] for word in corpus.tokens[row]],
@@ -79,10 +81,16 @@ def _name(corpus: Corpus, row: int) -> str:
     return f"Document {row}" if corpus.names is None else str(corpus.names[row])
 
 
-def _largest(shares: np.ndarray, active: np.ndarray) -> list[list[float]]:
-    """Active topics with the largest shares of a document, and these shares."""
-    ranked = active[np.argsort(-shares[active], kind="stable")[:N_SHARES]]
-    return [[int(topic), round(float(shares[topic]), 4)] for topic in ranked]
+def _shares(table: pd.DataFrame) -> dict[int, list[list[float]]]:
+    """Topics above the mean in each document, with share and lift; for signed topics those far from it."""
+    if "lift" in table:
+        table = table[table["share"] > table["mean"]]
+    columns = ["topic", "share", "lift"] if "lift" in table else ["topic", "value"]
+    rounded = table[columns].round(4).astype(object).to_numpy().tolist()
+    listed: dict[int, list[list[float]]] = {}
+    for document, entry in zip(table["document"].tolist(), rounded, strict=True):
+        listed.setdefault(document, []).append(entry)
+    return listed
 
 
 def _shown(entries: list[list[int]], order: list[int] | None, text: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
     plot_history,
@@ -36,15 +36,14 @@ class Figure:
 
 
 def pruning_figure(found: Findings) -> Figure:
-    description = (
-        f"Bars of the information of {len(found.summary)} topics, sorted; {len(found.active)} are above "
-        f"{ACTIVE_INFORMATION} nats"
-    )
+    n_active = int(found.summary["active"].sum())
+    description = f"Bars of the information of {len(found.summary)} topics, sorted; {n_active} are active"
     return Figure(
         drawn(lambda: plot_information(found.summary), description),
         description,
-        "Information I(x; z) of every topic, exact under the full mixture over the corpus. The line is at "
-        f"{ACTIVE_INFORMATION} nats: topics above it are active. Unused topics have information near zero.",
+        "Information I(x; z) of every topic, exact under the full mixture over the corpus. Pale topics are "
+        "not active: even in the documents that have them most, their mean information is at most "
+        f"{ACTIVE_PEAK} nats.",
     )
 
 
@@ -130,8 +129,8 @@ def map_figure(found: Findings) -> Figure:
 
 
 def shares_figure(found: Findings, shares: pd.DataFrame, kind: str) -> Figure | None:
-    """Heat map of active topics by label or over time; None if there are no topics or too many columns."""
-    topics = [topic for topic in found.active if topic in shares.columns]
+    """Heat map of the topics shown by label or over time; None if there are no topics or too many columns."""
+    topics = [topic for topic in found.shown if topic in shares.columns]
     if not topics or not len(shares) or len(shares) > MOST_COLUMNS:
         return None
     groups = found.summary["group"].to_numpy()
@@ -144,8 +143,8 @@ def shares_figure(found: Findings, shares: pd.DataFrame, kind: str) -> Figure | 
 
 
 def _names(found: Findings) -> dict[int, str]:
-    """Names of the active topics, as on the cards."""
-    return {int(topic): found.names[topic] for topic in found.active}
+    """Names of the topics shown, as on the cards."""
+    return {int(topic): found.names[topic] for topic in found.shown}
 
 
 def training_figures(model: FittedTopicModel) -> list[Figure]:

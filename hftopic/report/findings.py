@@ -26,6 +26,7 @@ from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.quality import quality_table
+from hftopic.analysis.used import mask_of
 from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
 
@@ -36,24 +37,27 @@ class Findings:
 
     Attributes
     ----------
+    shown : ndarray of int
+        Numbers of the topics shown.
     summary, quality, coherence : DataFrame
-        Tables with one row per topic; `coherence` has only the active topics.
+        Tables with one row per topic; `coherence` has only the topics shown.
     correlation : TopicCorrelation
-        Correlations of the active topics over the documents.
+        Correlations of the topics shown over the documents.
     prior_correlation : DataFrame or None
         Matrix of the correlations of the same topics in the prior; None if the prior has no correlations.
     dependence : DataFrame
-        Dependence between whole groups, computed from their active topics.
+        Dependence between whole groups, computed from their topics shown.
     places : DataFrame
-        Map of the active topics.
+        Map of the topics shown.
     names : list of str
         Name of every topic.
     representatives : DataFrame
-        Representative documents of each active topic.
+        Representative documents of each topic shown.
     labels, times : DataFrame or None
         Topics by label, and over time.
     diversity, overlap, perplexity : float or None
-        Diversity and inverted rank-biased overlap of the active topics; perplexity of the corpus.
+        Diversity and inverted rank-biased overlap of the active topics, duplicates included; perplexity of
+        the corpus.
     measures : list of str
         Coherence measures; topics are ranked by the first one.
     n_words : int
@@ -62,6 +66,7 @@ class Findings:
         Groups that are Concrete variables; their topics are the classes.
     """
 
+    shown: np.ndarray
     summary: pd.DataFrame
     quality: pd.DataFrame
     coherence: pd.DataFrame
@@ -80,17 +85,13 @@ class Findings:
     n_words: int
     class_groups: frozenset[int]
 
-    @property
-    def active(self) -> np.ndarray:
-        """Numbers of the active topics."""
-        return np.flatnonzero(self.summary["active"].to_numpy())
-
 
 def findings(
     model: FittedTopicModel,
     corpus: Corpus,
     encoded: Encoded,
     *,
+    topics: str,
     n_words: int,
     measures: Sequence[str],
     dates: Any,
@@ -103,46 +104,47 @@ def findings(
     words = model_vocabulary(model, encoded, None)
     next(steps)
     summary = topic_summary(model, encoded, n_words=n_words, top_n=n_words, vocabulary=words)
-    active = summary["active"].to_numpy(dtype=bool)
+    shown, active = mask_of(summary, topics), summary["active"].to_numpy(dtype=bool)
     next(steps)
     correlation = topic_correlation(
         model,
         encoded,
-        active=active,
+        active=shown,
         n_permutations=n_permutations,
         random_state=random_state,
         n_top_words=min(5, n_words),
         vocabulary=words,
     )
     dependence = group_dependence(
-        model, encoded, active=active, n_permutations=n_permutations, random_state=random_state
+        model, encoded, active=shown, n_permutations=n_permutations, random_state=random_state
     )
     next(steps)
-    leading = model.top_words(n_words, vocabulary=words)[active]
-    coherence = topic_coherence(leading, corpus, measure=list(measures), top_n=n_words)
+    leading = model.top_words(n_words, vocabulary=words)
+    coherence = topic_coherence(leading[shown], corpus, measure=list(measures), top_n=n_words)
     next(steps)
     quality = quality_table(model, encoded, summary, n_words)
-    names = topic_names(model, vocabulary=words, against=active if active.any() else None)
-    representatives = representative_documents(model, encoded, topics=active)
+    names = topic_names(model, vocabulary=words, against=shown if shown.any() else None)
+    representatives = representative_documents(model, encoded, topics=shown)
     labels = None if corpus.labels is None else topics_by_label(model, encoded)
     times = None if dates is None else topics_over_time(model, encoded, dates)
     next(steps)
     perplexity = model.perplexity(encoded)
     next(steps, None)
     return Findings(
+        shown=np.flatnonzero(shown),
         summary=summary,
         quality=quality,
         coherence=coherence,
         correlation=correlation,
         prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
-        places=topic_map(model, active),
+        places=topic_map(model, shown),
         names=names,
         representatives=representatives,
         labels=labels,
         times=times,
-        diversity=topic_diversity(leading, n_words) if active.any() else None,
-        overlap=inverted_rbo(leading, n_words) if active.sum() > 1 else None,
+        diversity=topic_diversity(leading[active], n_words) if active.any() else None,
+        overlap=inverted_rbo(leading[active], n_words) if active.sum() > 1 else None,
         perplexity=perplexity,
         measures=list(measures),
         n_words=n_words,

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ def write_report(
     path: str | os.PathLike[str],
     *,
     title: str | None = None,
+    topics: Literal["active", "all"] = "active",
     texts: Sequence[str | None] | None = None,
     dates: Any = None,
     n_words: int = 10,
@@ -58,6 +59,10 @@ def write_report(
         Path of the HTML file, which is written atomically.
     title : str, optional
         Heading of the report; "Topics" by default.
+    topics : {"active", "all"}, default="active"
+        Topics shown. ``"active"`` leaves out topics that are not active and topics that repeat a more
+        informative one, see :func:`hftopic.analysis.topic_summary`; the report says how many, and lists their
+        names.
     texts : sequence of str, optional
         Original texts, one per document, shown instead of the tokens. Documents without a text show their
         words.
@@ -89,8 +94,8 @@ def write_report(
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
-        ``texts`` or ``dates`` does not have one entry per document, a text is not a str, a number is not
-        positive, or the vocabulary does not match the model.
+        ``topics`` is unknown, ``texts`` or ``dates`` does not have one entry per document, a text is not a
+        str, a number is not positive, or the vocabulary does not match the model.
     TypeError, NotFittedError
         ``model`` is not a topic model, or is not fitted.
 
@@ -107,6 +112,8 @@ def write_report(
     for name, value in numbers.items():
         if not is_whole(value):
             raise ValueError(f"{name} must be a positive int, got {value!r}")
+    if topics not in ("active", "all"):
+        raise ValueError(f"topics={topics!r} is unknown; did you mean 'active' or 'all'?")
     template = _template()
     source = corpus if holds_counts(corpus) else model.encode(corpus)
     documents = _as_corpus(model, source, vocabulary)
@@ -130,6 +137,7 @@ def write_report(
             model,
             documents,
             encoded,
+            topics=topics,
             n_words=min(n_words, documents.n_words),
             measures=listed,
             dates=dates,
@@ -211,9 +219,9 @@ def _data(
     texts: list[str | None] | None,
 ) -> str:
     """Data of the page's script as JSON; characters that could end the script element are escaped."""
-    words, documents = document_data(model, corpus, encoded, rows, texts, found.active)
-    colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.active]
-    names = {int(t): visible(found.names[t]) for t in found.active}
+    words, documents = document_data(model, corpus, encoded, rows, texts, found.shown)
+    colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.shown]
+    names = {int(t): visible(found.names[t]) for t in found.shown}
     content = {
         "words": words,
         "documents": documents,

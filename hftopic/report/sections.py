@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel
+from hftopic.analysis.used import left_out
 from hftopic.data.corpus import Corpus
 from hftopic.report.cards import groups
 from hftopic.report.figures import (
@@ -37,8 +38,7 @@ def sections(
     model: FittedTopicModel, corpus: Corpus, found: Findings, *, n_shown: int, made_with: dict[str, Any]
 ) -> dict[str, Any]:
     """Variables of the template."""
-    n_active, n_topics = len(found.active), len(found.summary)
-    bars = "probability" if "proportion" in found.summary else "weight"
+    n_active, n_topics = int(found.summary["active"].sum()), len(found.summary)
     parts = {
         "lead": (
             f"{type(model).__name__} with {counted(n_topics, 'topic')} in "
@@ -48,9 +48,11 @@ def sections(
         "facts": _facts(corpus, found),
         "remarks": _remarks(found),
         "topics_note": (
-            f"{n_active} of {n_topics} topics are active: their mutual information with the documents is "
-            f"above {ACTIVE_INFORMATION} nats. Topics are sorted by information. Bars show the {bars} of "
-            f"each word, relative to the topic's first word.{_note_on_classes(found)}"
+            f"{n_active} of {n_topics} topics are active: in the documents that have them most, their mean "
+            f"information is above {ACTIVE_PEAK} nats. {_note_on_left_out(found)}Topics are sorted by their "
+            "information about all documents. Bars show the relevance of each word, which is how much it "
+            "distinguishes the topic from the corpus, relative to the topic's first word."
+            f"{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
         "pruning": pruning_figure(found),
@@ -68,7 +70,7 @@ def sections(
         "training": training_figures(model),
         "documents_note": (
             f"{_which_documents(n_shown, len(corpus))} A word has the colour of the group of the topic that "
-            "contributes most to it; a deeper colour is a larger contribution."
+            f"contributes most to it; a deeper colour is a larger contribution. {_note_on_shares(found)}"
         ),
         "making": _making(model, corpus, made_with),
     }
@@ -103,6 +105,24 @@ def _note_on_classes(found: Findings) -> str:
     )
 
 
+def _note_on_left_out(found: Findings) -> str:
+    if len(found.shown) == len(found.summary):
+        return ""
+    return (
+        f"{left_out(found.summary)}. Their names are listed below their group; a report with topics='all' "
+        "(hftopic report --all) shows them. "
+    )
+
+
+def _note_on_shares(found: Findings) -> str:
+    if "proportion" not in found.summary:
+        return "The topics of a document are those whose posterior mean is farthest from that of the corpus."
+    return (
+        "The topics of a document are those of which it has more than the mean document: their share, and "
+        "how many times the mean share it is. On short documents all shares are small."
+    )
+
+
 def _which_documents(n_shown: int, n_documents: int) -> str:
     if n_shown == n_documents:
         return f"All {counted(n_documents, 'document')}."
@@ -121,7 +141,7 @@ def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
         Fact("documents", f"{len(corpus):,}"),
         Fact("tokens", f"{corpus.n_tokens:,}"),
         Fact("words", f"{corpus.n_words:,}"),
-        Fact("active topics", str(len(found.active)), f"of {len(found.summary)}"),
+        Fact("active topics", str(int(found.summary["active"].sum())), f"of {len(found.summary)}"),
         *coherence,
         Fact("diversity", text(found.diversity), "distinct top words"),
         Fact("perplexity", number(found.perplexity), "on these documents"),
@@ -137,14 +157,16 @@ def _window_note(coherence: pd.DataFrame, measure: str) -> str:
 
 def _remarks(found: Findings) -> list[str]:
     remarks = []
-    if not len(found.active):
+    if not found.summary["active"].any():
         remarks.append("No topic is active: the model gives the same representation to every document.")
     duplicates = found.summary[found.summary["duplicate"]]
     if len(duplicates):
         listed = ", ".join(
-            f"{a} and {b}" for a, b in zip(duplicates["topic"], duplicates["nearest"], strict=True)
+            f"{a} of {b}" for a, b in zip(duplicates["topic"], duplicates["nearest"], strict=True)
         )
-        remarks.append(f"Possible duplicates (at least half of the top words in common): {listed}.")
+        remarks.append(
+            f"Duplicates of more informative topics (at least half of the top words in common): {listed}."
+        )
     return remarks
 
 
@@ -210,7 +232,7 @@ def _mean_of(found: Findings) -> str:
 def _labels(found: Findings) -> Table | None:
     if found.labels is None:
         return None
-    means = found.labels[[t for t in found.active if t in found.labels.columns]]
+    means = found.labels[[t for t in found.shown if t in found.labels.columns]]
     means.columns = [str(t) for t in means.columns]
     shaded = list(means.columns)
     return table("labels-table", _mean_of(found), means.reset_index(), shaded=shaded)
@@ -219,7 +241,7 @@ def _labels(found: Findings) -> Table | None:
 def _times(found: Findings) -> Table | None:
     if found.times is None:
         return None
-    times = found.times[["documents", *(t for t in found.active if t in found.times.columns)]].reset_index()
+    times = found.times[["documents", *(t for t in found.shown if t in found.times.columns)]].reset_index()
     times.columns = [str(name) for name in times.columns]
     return table("times-table", _mean_of(found), times, shaded=list(times.columns[2:]))
 

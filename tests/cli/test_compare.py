@@ -78,6 +78,18 @@ def test_every_combination_is_fitted_with_every_seed(plain: Path, tmp_path: Path
         assert float(row["perplexity"]) == pytest.approx(by_run[row["name"], row["seed"]])
 
 
+@pytest.mark.parametrize("measure", ["distinct_topics", "word_intrusion", "active_topics"])
+def test_settings_are_ranked_by_the_chosen_measure(plain: Path, measure: str) -> None:
+    several = ["--groups", "2,2", "--groups", "3,2", "--groups", "6", "--epochs", 2, "--rank-by", measure]
+    tables = as_json("compare", plain, *several)
+    for rows in tables.values():
+        values = [row[measure] for row in rows]
+        known = [value for value in values if value is not None]
+        assert len(values) == 3
+        assert known
+        assert values == sorted(known, reverse=True) + [None] * (3 - len(known))
+
+
 def test_weights_are_those_of_hfvae_alone(plain: Path) -> None:
     objectives = ["--objective", "vae", "--objective", "hfvae", "--objective", "BetaTCVAE(beta=2.0)"]
     runs = as_json("compare", plain, *QUICK, *objectives, "--gamma", 1, "--gamma", 2)["runs"]

@@ -16,7 +16,14 @@ from click.testing import CliRunner
 
 import hftopic
 from hftopic import Corpus, read_corpus, write_corpus
-from hftopic.analysis import topic_correlation
+from hftopic.analysis import (
+    distinct_topics,
+    topic_correlation,
+    topic_information,
+    topic_summary,
+    word_intrusion,
+)
+from hftopic.analysis.used import in_use
 from hftopic.cli import program
 
 WORDS = ["god", "faith", "church", "sin", "pray", "ball", "team", "goal", "coach", "league", "disk", "cpu"]
@@ -123,17 +130,20 @@ def test_topics_prints_words_by_group(model: Path) -> None:
 
 
 def test_topics_with_a_corpus_tells_more_of_them(model: Path, folder: Path) -> None:
-    table = pd.read_csv(StringIO(called("topics", model, folder, "--csv")[0]))
+    table = pd.read_csv(StringIO(called("topics", model, folder, "--csv", "--all")[0]))
     assert len(table) == 4
-    assert {"information", "active", "proportion", "words"} <= set(table.columns)
-    active = pd.read_csv(StringIO(called("topics", model, folder, "--csv", "--active")[0]))
-    assert len(active) == table["active"].sum()
+    assert {"information", "peak", "active", "proportion", "words"} <= set(table.columns)
+    out, err = called("topics", model, folder, "--csv")
+    used = table.query("active and not duplicate")
+    assert pd.read_csv(StringIO(out))["topic"].tolist() == used["topic"].tolist()
+    n_left_out = len(table) - len(used)
+    assert n_left_out == 0 or err.startswith(f"{n_left_out} of 4 topics left out: ")
+    assert ("see them with --all" in err) == (n_left_out > 0)
 
 
 def test_help_of_topics_tells_what_its_table_shows() -> None:
     told = " ".join(called("topics", "--help")[0].split())
-    assert "the topic it duplicates, if any. Options:" in told
-    assert "most like" not in told
+    assert "leave out topics that are not active and topics that repeat a more informative one" in told
 
 
 def test_topics_of_signed_topics_have_two_poles(folder: Path, tmp_path: Path) -> None:
@@ -151,16 +161,23 @@ def test_evaluate_gives_the_figures_of_the_library(model: Path, folder: Path) ->
     assert values["perplexity"] == pytest.approx(hftopic.load(model).perplexity(test))
     assert values["score"] == pytest.approx(hftopic.load(model).score(test))
     assert {"u_mass", "c_npmi", "active_topics", "diversity"} <= set(values)
+    active = topic_information(hftopic.load(model), test)["active"].to_numpy()
+    distinct = distinct_topics(hftopic.load(model), test, topics=active)["distinct"].sum()
+    assert values["distinct_topics"] == distinct
+    told = word_intrusion(hftopic.load(model), test, topics=active)["detected"].mean()
+    assert values["word_intrusion"] == pytest.approx(told)
 
 
-def test_evaluate_by_topic_has_a_row_for_each_active_topic(model: Path, folder: Path) -> None:
-    n_active = json.loads(called("evaluate", model, folder, "--json")[0])["active_topics"]
+def test_evaluate_by_topic_has_a_row_for_each_topic_in_use(model: Path, folder: Path) -> None:
+    summary = topic_summary(hftopic.load(model), read_corpus(folder, split="test"))
     out, _ = called("evaluate", model, folder, "--json", "--by-topic")
-    assert len(json.loads(out)) == n_active
+    assert [row["topic"] for row in json.loads(out)] == np.flatnonzero(in_use(summary)).tolist()
+    out, _ = called("evaluate", model, folder, "--json", "--by-topic", "--all")
+    assert len(json.loads(out)) == 4
 
 
 def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
-    common = ["correlate", model, folder, "--permutations", 19, "--json"]
+    common = ["correlate", model, folder, "--permutations", 19, "--all", "--json"]
     pairs = json.loads(called(*common)[0])["pairs"]
     strengths = [abs(pair["r"]) for pair in pairs]
     assert strengths == sorted(strengths, reverse=True)
@@ -173,7 +190,19 @@ def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
 
 
 def test_correlate_gives_intervals(model: Path, folder: Path) -> None:
-    common = ["correlate", model, folder, "--permutations", 9, "--bootstrap", 20, "--kind", "clr", "--json"]
+    common = [
+        "correlate",
+        model,
+        folder,
+        "--permutations",
+        9,
+        "--bootstrap",
+        20,
+        "--kind",
+        "clr",
+        "--all",
+        "--json",
+    ]
     pairs = json.loads(called(*common)[0])["pairs"]
     assert all(-1 <= pair["r_low"] <= pair["r_high"] <= 1 for pair in pairs)
 
@@ -182,7 +211,7 @@ def test_correlate_shows_the_prior(folder: Path, tmp_path: Path) -> None:
     corpus = read_corpus(folder)
     fitted = hftopic.ProdLDA(groups=(2, 2), prior=hftopic.LearnedCorrelation(), max_iter=8, random_state=0)
     fitted.fit(corpus).save(tmp_path / "m")
-    common = ["correlate", tmp_path / "m", folder, "--of", "prior"]
+    common = ["correlate", tmp_path / "m", folder, "--of", "prior", "--all"]
     found = json.loads(called(*common, "--json")[0])
     pairs = topic_correlation(fitted, corpus, of="prior").pairs
     assert [pair["r"] for pair in found["pairs"]] == pairs["r"].tolist()
@@ -204,7 +233,7 @@ def test_correlate_prints_every_pair_to_programs(folder: Path, tmp_path: Path) -
     found = json.loads(called(*common, "--json")[0])
     rows = pd.read_csv(StringIO(called(*common, "--csv")[0]))
     assert list(found) == ["pairs", "summary"]
-    active = json.loads(called("topics", tmp_path / "m", folder, "--active", "--json")[0])
+    active = json.loads(called("topics", tmp_path / "m", folder, "--json")[0])
     assert len(rows) == len(found["pairs"]) == len(active) * (len(active) - 1) // 2
     assert len(pd.read_csv(StringIO(called(*common, "--csv", "-n", 2)[0]))) == min(2, len(rows))
 
@@ -287,7 +316,6 @@ def test_text_options_reach_the_reader(tmp_path: Path) -> None:
             "--beta: only valid with --objective hfvae",
         ),
         (["topics", "{corpus}"], 1, "made"),
-        (["topics", "{model}", "--active"], 2, "needs a CORPUS"),
         (["transform", "{model}", "{corpus}", "--out", "{new}.xls"], 2, "the file name must end in .csv"),
         (["transform", "{model}", "{strange}"], 1, "no word in common"),
         (["corpus", "{corpus}", "--out-format", "ldac"], 2, "needs --out"),
@@ -458,6 +486,7 @@ def test_defaults_in_the_help_are_the_estimators() -> None:
     for name, told in stated.items():
         defaults = [model[name] for model in models if name in model]
         shown = [",".join(map(str, d)) if isinstance(d, tuple) else str(d) for d in defaults]
+        shown = ["by the size of the corpus" if name == "max_iter" and d == "None" else d for d in shown]
         assert told.split("; nvdm: ") == list(dict.fromkeys(shown)), name
 
 

@@ -74,23 +74,23 @@ def test_every_figure_is_drawn_on_the_axes_it_is_given(model, corpus, correlatio
 
 
 def test_bars_of_information_are_sorted_and_in_the_colours_of_their_groups(model, corpus):
-    information = topic_information(model, corpus)
-    ax = plot_information(information, threshold=0.02)
+    information = topic_information(model, corpus).assign(active=np.arange(6) % 2 == 0)
+    ax = plot_information(information)
     bars = sorted((bar for bars in ax.containers for bar in bars), key=lambda bar: bar.get_x())
     ranked = information.sort_values("information", ascending=False, kind="stable")
     np.testing.assert_allclose([bar.get_height() for bar in bars], ranked["information"])
-    for bar, group in zip(bars, ranked["group"], strict=True):
+    for bar, group, active in zip(bars, ranked["group"], ranked["active"], strict=True):
         assert matplotlib.colors.to_hex(bar.get_facecolor()) == colour_of(group)
+        assert (bar.get_alpha() is None) == active
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ranked["topic"].astype(str).tolist()
-    assert ax.lines[0].get_ydata()[0] == 0.02
 
 
-def test_bars_of_words_are_their_probabilities(model):
+def test_bars_of_words_are_their_relevance(model):
     ax = plot_words(model, 2, n=4)
     words = model.top_words(4).loc[2].drop("group").tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == words
     columns = [model.vocabulary_.tolist().index(word) for word in words]
-    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], model.topic_word_[2, columns])
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], model.word_scores()[2, columns])
 
 
 def test_words_of_either_pole(corpus):

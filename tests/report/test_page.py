@@ -1,5 +1,6 @@
 """Tests of reports in a browser: every section exists and works, and no word can run a script."""
 
+import copy
 import csv
 import io
 import json
@@ -22,7 +23,13 @@ from hftopic import (  # noqa: E402
     corpus_from_texts,
     make_correlated_topics,
 )
-from hftopic.analysis import topic_correlation, topic_information  # noqa: E402
+from hftopic.analysis import (  # noqa: E402
+    topic_correlation,
+    topic_information,
+    topic_summary,
+    topics_of_documents,
+)
+from hftopic.analysis.used import in_use, left_out  # noqa: E402
 from hftopic.report import write_report  # noqa: E402
 
 SECTIONS = ["summary", "topics", "pruning", "correlation", "network", "map", "coherence", "labels", "times"]
@@ -57,7 +64,7 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def model(corpus):
-    """A model whose prior has no correlations; few epochs, so that all six topics are still active."""
+    """A model whose prior has no correlations."""
     prior = DirichletLaplace()
     return ProdLDA(groups=(3, 3), prior=prior, max_iter=6, batch_size=32, random_state=0).fit(corpus)
 
@@ -70,7 +77,7 @@ def report(model, corpus, tmp_path_factory):
 
 
 def write(model, corpus, path, **settings):
-    settings = {"n_permutations": 19, "measures": ["c_npmi"], "n_documents": 20, **settings}
+    settings = {"n_permutations": 19, "measures": ["c_npmi"], "n_documents": 20, "topics": "all", **settings}
     write_report(model, corpus, path, **settings)
 
 
@@ -92,15 +99,47 @@ def test_every_section_is_there_and_has_content(report, visit):
 
 def test_shows_the_numbers_of_the_analysis(report, model, corpus, visit):
     page = visit(report).page
-    information = topic_information(model, corpus)
-    active = information[information["active"]]["topic"]
-    assert page.locator(".card").count() == len(active)
-    for topic in active:
+    assert page.locator(".card").count() == 6
+    for topic in range(6):
         words = page.locator(f"#topic-{topic} .word").all_inner_texts()
         assert words == model.top_words(10).loc[topic].drop("group").tolist()
     cells = page.eval_on_selector_all("#pairs td[data-v]", "all => all.map(c => c.dataset.v)")
-    pairs = topic_correlation(model, corpus, active=active, n_permutations=19, random_state=0).pairs
+    pairs = topic_correlation(model, corpus, active=range(6), n_permutations=19, random_state=0).pairs
     assert [float(value) for value in cells[5::7]] == pairs["r"].tolist()
+
+
+def test_topics_that_are_not_in_use_are_left_out_by_default(model, corpus, visit, tmp_path):
+    """Topic 1 gets the words of topic 0, whichever is less informative is left out."""
+    planted = copy.copy(model)
+    planted.topic_word_, planted.components_ = (
+        values[[0, 0, 2, 3, 4, 5]] for values in (model.topic_word_, model.components_)
+    )
+    summary = topic_summary(planted, corpus)
+    used = in_use(summary)
+    assert 1 < used.sum() < 6
+    write(planted, corpus, tmp_path / "report.html", topics="active")
+    page = visit(tmp_path / "report.html").page
+    shown = page.locator(".card").evaluate_all("all => all.map(card => card.id)")
+    assert sorted(shown) == [f"topic-{topic}" for topic in np.flatnonzero(used)]
+    assert page.locator(".left-out li").count() == 6 - used.sum()
+    assert left_out(summary) in page.locator("#topics").inner_text()
+    for box in page.locator(".left-out li").all():
+        box.evaluate("item => item.closest('details').open = true")
+        assert re.search("not active|repeats [0-5]", box.inner_text())
+    assert page.locator("#coherence-table tbody tr").count() == used.sum()
+    listed = page.locator(".document .chip").evaluate_all("all => all.map(chip => chip.hash.slice(7))")
+    assert {int(topic) for topic in listed} <= set(np.flatnonzero(used))
+
+
+def test_shares_of_a_document_are_told_with_their_lift(report, model, corpus, visit):
+    page = visit(report).page
+    name = page.locator(".document h3 bdi").first.inner_text()
+    chips = page.locator(".document").first.locator(".chip").all_inner_texts()
+    table = topics_of_documents(model, corpus, [corpus.names.tolist().index(name)]).query("lift > 1")
+    assert chips == [
+        f"{row.topic}: {round(100 * row.share)}%, \N{MULTIPLICATION SIGN}{row.lift:.1f}"
+        for row in table.itertuples()
+    ]
 
 
 def test_sorts_by_mouse_and_by_key(report, visit):
@@ -150,8 +189,7 @@ def test_shows_the_correlations_of_the_prior_beside_those_of_documents(corpus, m
         re.findall(r'data-v="([^"]*)"', row)
         for row in re.findall(r"<tr>.*?</tr>", shown[: shown.index("</table>")], re.DOTALL)[1:]
     ]
-    active = topic_information(model, corpus)["active"].to_numpy()
-    learned = topic_correlation(model, corpus, active=active, of="prior").matrix
+    learned = topic_correlation(model, corpus, active=range(6), of="prior").matrix
     assert len(rows) == len(learned) * (len(learned) - 1) / 2 > 0
     assert any(float(row[6]) for row in rows)
     for a, _, b, _, _, _, prior, _ in rows:
@@ -322,7 +360,7 @@ def test_a_report_where_no_topic_is_active(corpus, visit, tmp_path):
     if information["active"].any():  # the untrained encoder already distinguishes documents
         model.posterior = lambda X: _flat(type(model).posterior(model, X))
     with pytest.warns(UserWarning, match="active topics: .* no pair to correlate"):
-        write(model, corpus, tmp_path / "report.html")
+        write(model, corpus, tmp_path / "report.html", topics="active")
     seen = visit(tmp_path / "report.html")
     assert seen.complaints == []
     assert "No topic is active" in seen.page.locator("#summary").inner_text()

@@ -1,4 +1,4 @@
-"""Comparison of model settings over several seeds: perplexity, coherence and stability."""
+"""Comparison of model settings over several seeds: perplexity, scores of topics and stability."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic.analysis.coherence import Window
-from hftopic.analysis.models import ACTIVE_INFORMATION
+from hftopic.analysis.models import ACTIVE_PEAK
 from hftopic.analysis.selection.runs import Run, Yardstick, finished_runs, stabilities
 from hftopic.analysis.selection.settings import check_data, check_measures, differing, settings_of
 
@@ -30,6 +30,10 @@ class Comparison:
         - the coherence, with the name of the measure, such as ``c_npmi``: the mean over active topics. It is
           missing if no topic is active or none has a value
         - ``diversity`` of the active topics; missing if there are none
+        - ``distinct_topics``: number of active topics that are coherent and repeat no other, see
+          :func:`distinct_topics`
+        - ``word_intrusion``: mean share of intruders that are told from the words of an active topic, see
+          :func:`word_intrusion`; missing if there are fewer than two active topics
         - ``topics``, ``active_topics``: number of topics and of active topics
         - ``within_mean_abs_r``, ``across_max_abs_r``: mean absolute correlation within groups, and largest
           absolute correlation across groups, between active topics; missing if there is no such pair
@@ -67,6 +71,8 @@ class Comparison:
             "perplexity",
             self.coherence,
             "diversity",
+            "distinct_topics",
+            "word_intrusion",
             "active_topics",
             "within_mean_abs_r",
             "across_max_abs_r",
@@ -139,7 +145,7 @@ def compare(
     coherence: str = "c_npmi",
     top_n: int = 10,
     window: Window | None = None,
-    threshold: float = ACTIVE_INFORMATION,
+    threshold: float = ACTIVE_PEAK,
     match_threshold: float = 0.5,
     vocabulary: Sequence[str] | None = None,
     n_jobs: int | None = None,
@@ -162,16 +168,18 @@ def compare(
     seeds : sequence of int, default=(0,)
         Every setting is fitted once with each seed as ``random_state``. Stability needs at least two.
     reference : Corpus, sparse matrix, ndarray or DataFrame, optional
-        Reference corpus for the coherence; by default `validation`. Pass a larger one if `validation` has
-        only a few hundred documents, because most word pairs never co-occur in it.
+        Reference corpus for the coherence, the distinct topics and the word intrusion; by default
+        `validation`. Pass a larger one if `validation` has only a few hundred documents, because most word
+        pairs never co-occur in it.
     coherence : {"c_npmi", "c_v", "c_uci", "u_mass"}, default="c_npmi"
         Coherence measure.
     top_n : int, default=10
-        Number of words per topic for coherence and diversity. For NVDM both poles of a topic are counted.
+        Number of words per topic for coherence, diversity and distinct topics. For NVDM both poles of a topic
+        are counted, here and in the word intrusion.
     window : int, "document" or None
         Window of the coherence, see :func:`topic_coherence`.
-    threshold : float, default=0.05
-        Information in nats about the validation documents above which a topic is active.
+    threshold : float, default=0.25
+        Peak information in nats about the validation documents above which a topic is active.
     match_threshold : float, default=0.5
         Minimum cosine for topics of two seeds to count as the same, see :func:`topic_stability`.
     vocabulary : sequence of str (n_words,), optional
@@ -245,6 +253,8 @@ def _ordered(rows: list[dict[str, Any]], runs: list[Run], coherence: str) -> pd.
         "perplexity",
         coherence,
         "diversity",
+        "distinct_topics",
+        "word_intrusion",
         "topics",
         "active_topics",
         "within_mean_abs_r",

@@ -16,7 +16,13 @@ from hftopic.analysis.coherence import Window
 from hftopic.analysis.correlation.correlation import topic_correlation
 from hftopic.analysis.information import topic_information
 from hftopic.analysis.models import FittedTopicModel
-from hftopic.analysis.selection.scorers import active_words, mean_coherence, words_of_columns
+from hftopic.analysis.selection.scorers import (
+    active_words,
+    mean_coherence,
+    mean_intrusion,
+    n_distinct,
+    words_of_columns,
+)
 from hftopic.analysis.selection.settings import Setting
 from hftopic.analysis.selection.stability import topic_stability
 from hftopic.analysis.topics import topic_diversity
@@ -116,6 +122,8 @@ def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray,
             vocabulary=names,
         ),
         "diversity": topic_diversity(words, yardstick.top_n) if words else float("nan"),
+        "distinct_topics": n_distinct(words, yardstick.reference, top_n=yardstick.top_n, vocabulary=names),
+        "word_intrusion": mean_intrusion(model, active, yardstick.reference, vocabulary=names),
         "topics": len(active),
         "active_topics": int(active.sum()),
         "within_mean_abs_r": sides.loc["within", "mean_abs_r"],

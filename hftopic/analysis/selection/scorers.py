@@ -2,7 +2,8 @@
 
 The ELBO, which ``score`` returns, always favours the plain VAE, because other weights trade likelihood for
 properties that the ELBO does not measure. Use it to choose a learning rate, but not β or γ. Topics should be
-interpretable, so choose the weights by coherence, together with the number of active topics.
+interpretable, so choose the weights by coherence, together with the number of active topics, or by the number
+of distinct topics, which combines both.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from hftopic.analysis.coherence import Window, topic_coherence
+from hftopic.analysis.distinct import distinct_topics
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.models import ACTIVE_INFORMATION, FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.analysis.intrusion import TOP_N, n_excluded, word_intrusion
+from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.inputs import column_words
 
@@ -26,7 +29,7 @@ def coherence_score(
     reference: Any = None,
     top_n: int = 10,
     window: Window | None = None,
-    threshold: float = ACTIVE_INFORMATION,
+    threshold: float = ACTIVE_PEAK,
     vocabulary: Sequence[str] | None = None,
 ) -> float:
     """Mean coherence of the active topics, as a scorer for ``GridSearchCV`` and ``cross_val_score``.
@@ -46,8 +49,8 @@ def coherence_score(
         As in :func:`topic_coherence`. Higher is better for every measure.
     reference : Corpus, sparse matrix, ndarray or DataFrame, optional
         Reference corpus for the coherence; by default the held-out documents.
-    threshold : float, default=0.05
-        Information in nats above which a topic is active.
+    threshold : float, default=0.25
+        Peak information in nats above which a topic is active.
 
     Returns
     -------
@@ -74,9 +77,7 @@ def coherence_score(
     >>> sorted(search.best_params_)
     ['gamma']
     """
-    model, counts, names = model_and_counts(estimator, X)
-    names = words_of_columns(model, counts, names if vocabulary is None else vocabulary)
-    active = topic_information(model, counts, threshold=threshold)["active"].to_numpy()
+    model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
     topics = active_words(model, active, top_n, names)
     against = counts if reference is None else reference
     return mean_coherence(topics, against, measure=measure, window=window, top_n=top_n, vocabulary=names)
@@ -87,9 +88,9 @@ def active_topics_score(
     X: Any,
     y: Any = None,  # noqa: ARG001
     *,
-    threshold: float = ACTIVE_INFORMATION,
+    threshold: float = ACTIVE_PEAK,
 ) -> float:
-    """Number of topics with more than `threshold` nats of information on held-out documents, as a scorer.
+    """Number of active topics, whose peak information is above `threshold` nats, as a scorer.
 
     Use it together with coherence: a model can keep many active topics that are not interpretable.
 
@@ -99,8 +100,8 @@ def active_topics_score(
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Held-out documents. For a Pipeline, the input of its first step.
     y : ignored
-    threshold : float, default=0.05
-        Information in nats above which a topic is active, see :func:`topic_information`.
+    threshold : float, default=0.25
+        Peak information in nats above which a topic is active, see :func:`topic_information`.
 
     Returns
     -------
@@ -124,6 +125,103 @@ def active_topics_score(
     """
     model, counts, _ = model_and_counts(estimator, X)
     return float(topic_information(model, counts, threshold=threshold)["active"].sum())
+
+
+def distinct_topics_score(
+    estimator: Any,
+    X: Any,
+    y: Any = None,  # noqa: ARG001
+    *,
+    reference: Any = None,
+    top_n: int = 10,
+    threshold: float = ACTIVE_PEAK,
+    vocabulary: Sequence[str] | None = None,
+) -> float:
+    """Number of active topics that are coherent and repeat no other, as a scorer.
+
+    Parameters
+    ----------
+    estimator, X, y, reference, threshold, vocabulary
+        As in :func:`coherence_score`.
+    top_n : int, default=10
+        Number of top words per topic, see :func:`distinct_topics`.
+
+    Returns
+    -------
+    float
+        0 if no topic is active.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`coherence_score` and :func:`distinct_topics`.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import distinct_topics_score
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> 0 <= distinct_topics_score(model, corpus) <= 4
+    True
+    """
+    model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
+    topics = active_words(model, active, top_n, names)
+    return n_distinct(topics, counts if reference is None else reference, top_n=top_n, vocabulary=names)
+
+
+def word_intrusion_score(
+    estimator: Any,
+    X: Any,
+    y: Any = None,  # noqa: ARG001
+    *,
+    reference: Any = None,
+    top_n: int = TOP_N,
+    threshold: float = ACTIVE_PEAK,
+    vocabulary: Sequence[str] | None = None,
+) -> float:
+    """Mean share of intruders that are detected among the words of an active topic, as a scorer.
+
+    Parameters
+    ----------
+    estimator, X, y, reference, threshold, vocabulary
+        As in :func:`coherence_score`.
+    top_n : int, default=5
+        Number of top words per topic, see :func:`word_intrusion`.
+
+    Returns
+    -------
+    float
+        From 0 to 1, by chance 1 / (`top_n` + 1). It is missing (NaN) if no topic has an intruder, as with
+        fewer than two active topics.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`coherence_score` and :func:`word_intrusion`.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import word_intrusion_score
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> 0 <= word_intrusion_score(model, corpus) <= 1
+    True
+    """
+    model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
+    against = counts if reference is None else reference
+    return mean_intrusion(model, active, against, top_n=top_n, vocabulary=names)
+
+
+def _evaluated(
+    estimator: Any, X: Any, threshold: float, vocabulary: Sequence[str] | None
+) -> tuple[Any, Any, np.ndarray, list[str]]:
+    """The topic model, its input, which topics are active on it, (n_topics,) bool, and the words."""
+    model, counts, names = model_and_counts(estimator, X)
+    words = words_of_columns(model, counts, names if vocabulary is None else vocabulary)
+    active = topic_information(model, counts, threshold=threshold)["active"].to_numpy(dtype=bool)
+    return model, counts, active, words
 
 
 def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | None]:
@@ -165,3 +263,25 @@ def mean_coherence(topics: list[list[str]], reference: Any, *, measure: str, **s
     if not topics:
         return float("nan")
     return float(topic_coherence(topics, reference, measure=measure, **settings)[measure].mean())
+
+
+def n_distinct(topics: list[list[str]], reference: Any, **settings: Any) -> int:
+    """Number of distinct topics among lists of words; 0 if there are none."""
+    return int(distinct_topics(topics, reference, **settings)["distinct"].sum()) if topics else 0
+
+
+def mean_intrusion(
+    model: FittedTopicModel,
+    active: np.ndarray,
+    reference: Any,
+    *,
+    top_n: int = TOP_N,
+    vocabulary: Sequence[str],
+) -> float:
+    """Mean share of intruders that are detected, over the active topics; NaN if there is no intruder."""
+    excluded = n_excluded(len(vocabulary), top_n)
+    topics = active_words(model, active, excluded, vocabulary)
+    if not topics:
+        return float("nan")
+    found = word_intrusion(topics, reference, top_n=top_n, excluded=excluded, vocabulary=vocabulary)
+    return float(found["detected"].mean())

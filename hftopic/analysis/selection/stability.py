@@ -39,7 +39,8 @@ def match_topics(
     threshold : float, default=0.5
         Minimum similarity of a pair, in [0, 1]; other topics stay unmatched.
     similarity : {"cosine", "words"}, default="cosine"
-        ``"cosine"``: cosine of two rows of ``topic_word_``, which is near 0 for different topics; for NVDM,
+        ``"cosine"``: cosine of two rows of ``topic_word_``, which is low for different topics, but near 1
+        for topics that are not active, which have the words of the corpus; for NVDM,
         whose topics are signed, the absolute cosine of two rows of ``components_``. ``"words"``: fraction of
         the `top_n` words in common; for NVDM over both poles, with the signs that fit better.
     top_n : int, default=10

@@ -93,8 +93,9 @@
     head.append(make("bdi", "", d.name));
     if (d.label) head.append(" ", make("small", "label", d.label));
     const shares = make("p", "shares");
-    for (const [topic, share] of d.shares) {
-      const link = make("a", "chip g" + groupOf.get(topic), `${topic}: ${data.signed ? share.toFixed(2).replace("-", "−") : Math.round(100 * share) + "%"}`);
+    for (const [topic, share, lift] of d.shares) {
+      const size = data.signed ? share.toFixed(2).replace("-", "−") : `${Math.round(100 * share)}%, ×${lift.toFixed(1)}`;
+      const link = make("a", "chip g" + groupOf.get(topic), `${topic}: ${size}`);
       link.href = "#topic-" + topic;
       link.title = data.names[topic];
       shares.append(link, " ");

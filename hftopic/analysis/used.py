@@ -1,0 +1,74 @@
+"""Topics in use: those that are active and do not repeat a more informative one."""
+
+from collections.abc import Sequence
+from typing import Any
+from warnings import warn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.topics import select_topics, topic_summary
+
+
+def in_use(summary: pd.DataFrame) -> NDArray[np.bool_]:
+    """Mask of the topics of a :func:`topic_summary` that are active and repeat no other, (n_topics,)."""
+    return (summary["active"] & ~summary["duplicate"]).to_numpy(dtype=bool)
+
+
+def left_out(summary: pd.DataFrame) -> str:
+    """Number of topics that :func:`in_use` leaves out, and why, as a sentence; "" if there are none."""
+    n_inactive, n_repeats = int((~summary["active"]).sum()), int(summary["duplicate"].sum())
+    if not n_inactive + n_repeats:
+        return ""
+    reasons = [f"{n_inactive} not active"] * bool(n_inactive)
+    reasons += [f"{n_repeats} with the words of a more informative one"] * bool(n_repeats)
+    return f"{n_inactive + n_repeats} of {len(summary)} topics left out: {', '.join(reasons)}"
+
+
+def mask_of(summary: pd.DataFrame, topics: Any) -> NDArray[np.bool_]:
+    """Mask of topics given as "active" (those :func:`in_use`), "all", a mask or numbers, (n_topics,).
+
+    Raises
+    ------
+    ValueError
+        `topics` is another str, or has a topic that does not exist.
+    """
+    check_choice(topics)
+    if isinstance(topics, str) and topics == "active":
+        return in_use(summary)
+    return _chosen(len(summary), topics)
+
+
+def _chosen(n_topics: int, topics: Any) -> NDArray[np.bool_]:
+    """Mask of "all", a mask or numbers."""
+    chosen = np.zeros(n_topics, dtype=bool)
+    chosen[select_topics(None if isinstance(topics, str) else topics, np.arange(n_topics))] = True
+    return chosen
+
+
+def check_choice(topics: Any) -> None:
+    """Check that `topics` is "active" or "all" if it is a str.
+
+    Raises
+    ------
+    ValueError
+        It is another str.
+    """
+    if isinstance(topics, str) and topics not in ("active", "all"):
+        raise ValueError(f"topics={topics!r} is unknown; did you mean 'active', 'all' or topic numbers?")
+
+
+def topics_to_show(
+    model: FittedTopicModel, X: Any, topics: Any, *, vocabulary: Sequence[str] | None = None
+) -> NDArray[np.bool_]:
+    """Mask of the topics of an export, see :func:`mask_of`; a warning says how many "active" leaves out."""
+    check_choice(topics)
+    if not (isinstance(topics, str) and topics == "active"):
+        return _chosen(len(model.topic_groups_), topics)
+    summary = topic_summary(model, X, n_words=1, vocabulary=vocabulary)
+    note = left_out(summary)
+    if note:
+        warn(f"{note}; topics='all' shows them", stacklevel=3)
+    return in_use(summary)
