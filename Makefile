@@ -22,7 +22,8 @@ help:
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
 	@echo 'make docs-test  the examples in docstrings and pages'
-	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose)'
+	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose);'
+	@echo '                BOARD=1 continues the leaderboard, which takes a day'
 	@echo 'make reproduce  the experiments of the paper on text, one seed and few epochs (FULL=1 for all of it)'
 	@echo 'make tables     the tables of the pages, from the results files (ARGS=--check only compares)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
@@ -47,7 +48,7 @@ docs-test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
 
 bench: $(VENV)/.installed $(BENCH)/.installed
-	$(BIN)/python benchmarks/peers.py --peer-python $(BENCH)/bin/python $(ARGS)
+	$(BIN)/python benchmarks/$(if $(BOARD),leaderboard,peers).py --peer-python $(BENCH)/bin/python $(ARGS)
 
 # Reduced results go beside the full ones, which take hours and continue where they were stopped.
 # Corpora that are not there are skipped by name; The docstrings corpus is always available.

@@ -31,6 +31,7 @@ from scoring import figures, sources
 FOLDER = Path(__file__).parent
 NONE = figures.NONE
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+SLOW = ("tomotopy-ctm", "topmost-ecrtm")  # run where they are named, and by leaderboard.py
 SETTING = ("corpus", "topics", "threads", "documents", "quick")
 VERSIONS = """
 import importlib.metadata, json, platform
@@ -45,12 +46,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[options()]
     )
-    parser.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
+    quick = [name for name in MODELS if name not in SLOW]
+    parser.add_argument("--model", nargs="+", choices=MODELS, default=quick)
     parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=1200, help="seconds a run may take, scores included")
-    parser.add_argument(
-        "--peer-python", type=Path, default=".venv-bench/bin/python", help="of the other libraries"
-    )
+    add_peer_python(parser)
     parser.add_argument("--results", type=Path, default=FOLDER / "results" / "peers.jsonl")
     parser.add_argument("--table", type=Path, metavar="FILE", help="print the table of these results only")
     arguments = parser.parse_args()
@@ -61,6 +61,13 @@ def main() -> None:
         with TemporaryDirectory() as room:
             rows = list(run_all(arguments)) if at_hand(arguments, Path(room)) else []
     print("\n\n".join(tables(rows)))
+
+
+def add_peer_python(parser: argparse.ArgumentParser) -> None:
+    """The option ``--peer-python``."""
+    parser.add_argument(
+        "--peer-python", type=Path, default=".venv-bench/bin/python", help="of the other libraries"
+    )
 
 
 def at_hand(arguments: argparse.Namespace, room: Path) -> bool:

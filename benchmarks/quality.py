@@ -21,12 +21,9 @@ from hftopic import NVDM, ProdLDA, paper_text_settings
 from hftopic.objective import VAE
 
 CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp", sources.CARRIED]
-RAMPED = paper_text_settings() | {"gamma": 10.0, "ramp": 1.0}
-"""The defaults of an earlier version: fixed groups, weights that change over the whole training."""
 MODELS = {
     "prodlda-vae": lambda seed: ProdLDA(groups=50, objective=VAE(), random_state=seed),
     "prodlda-hfvae": lambda seed: ProdLDA(groups=(25, 25), random_state=seed),
-    "prodlda-hfvae-ramped": lambda seed: ProdLDA(groups=(25, 25), **RAMPED, random_state=seed),
     "prodlda-hfvae-paper": lambda seed: ProdLDA((25, 25), **paper_text_settings(), random_state=seed),
     "nvdm-vae": lambda seed: NVDM(groups=50, objective=VAE(), random_state=seed),
 }
@@ -45,7 +42,7 @@ def main() -> None:
         for name in arguments.model:
             for seed in arguments.seeds:
                 model = MODELS[name](seed)
-                line = {"corpus": corpus, "model": name, "seed": seed, **measure(model, data)}
+                line = {"corpus": corpus, "model": name, "seed": seed, **measure(model, data, as_shown=True)}
                 line |= made_with(model, data.train, data.vocabulary)
                 print(json.dumps(line), flush=True)
 

@@ -9,20 +9,18 @@ from peers import MODELS as PEERS
 # isort: split
 from figures import Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
 
-QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp"]
+QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp", "docstrings"]
 QUALITY_MODELS = {
-    "prodlda-vae": ("ProdLDA VAE", "ProdLDA, plain VAE"),
-    "prodlda-hfvae": ("ProdLDA HFVAE", "ProdLDA, 2×25"),  # noqa: RUF001
-    "prodlda-hfvae-ramped": ("ProdLDA HFVAE, ramped", "the same, fixed groups"),
-    "prodlda-hfvae-paper": ("ProdLDA HFVAE, paper", "the same, paper's weights"),
-    "nvdm-vae": ("NVDM VAE", "NVDM, plain VAE"),
+    "prodlda-vae": "ProdLDA VAE",
+    "prodlda-hfvae": "ProdLDA HFVAE",
+    "prodlda-hfvae-paper": "ProdLDA HFVAE, paper",
+    "nvdm-vae": "NVDM VAE",
 }
-SHORT_CORPORA = {"20ng_avitm1995": "20NG", "bbc": "BBC", "reuters": "Reuters", "agnews": "AG News"}
 
 
 def quality(lines: Sequence[Line]) -> Table:
     """Every corpus and model of ``results/quality.jsonl``: means over seeds, NPMI with its deviation."""
-    named = [line | {"name": QUALITY_MODELS[line["model"]][0]} for line in in_order(lines)]
+    named = [line | {"name": QUALITY_MODELS[line["model"]]} for line in in_order(lines)]
     return table(
         active(named),
         {"corpus": "corpus", "name": "model"},
@@ -38,31 +36,6 @@ def quality(lines: Sequence[Line]) -> Table:
             "distinct": mean("distinct", 0),
             "r within": mean("mean_abs_r_within", 2, point=True),
             "r across": mean("max_abs_r_across", 2, point=True),
-        },
-    )
-
-
-def quality_in_short(lines: Sequence[Line]) -> Table:
-    """The corpora of the README."""
-    named = [
-        line | {"corpus": SHORT_CORPORA[line["corpus"]], "name": QUALITY_MODELS[line["model"]][1]}
-        for line in in_order(lines)
-        if line["corpus"] in SHORT_CORPORA
-    ]
-    return table(
-        active(named),
-        {"corpus": "corpus", "name": "model"},
-        {
-            "seeds": seeds,
-            "active": mean("active>0.05", 0),
-            "NPMI": mean("npmi", 2, point=True),
-            "diversity": mean("diversity", 2, point=True),
-            "completion": mean("completion_perplexity", 0),
-            "probe": mean("probe_accuracy", 3, point=True),
-            "purity": mean("purity", 2, point=True),
-            "r within/across": lambda rows: " / ".join(
-                fixed(mean_of(rows, key), 2, point=True) for key in ("mean_abs_r_within", "max_abs_r_across")
-            ),
         },
     )
 

@@ -65,9 +65,8 @@ def main() -> None:
 def measured(name: str, seed: int, epochs: int, data: Splits) -> dict[str, Any]:
     """Figures of every experiment, and the terms under the full mixture."""
     objective = OBJECTIVES[name]
-    model = ProdLDA(
-        groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **SETTINGS, **FIXED[ProdLDA]
-    )
+    settings = FIXED[ProdLDA] | SETTINGS
+    model = ProdLDA(groups=(25, 25), objective=objective, max_iter=epochs, random_state=seed, **settings)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the weight of the mutual information")
         row = measure(model, data)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import sources
 from figures import Line, Table, mean, mean_sd, rounded, seeds, table
-from measurements import Model, made_with
+from measurements import ACTIVE, Model, made_with
 from runner import FIXED, axes_in, measure_once, options_of_corpus, show
 from scorer import Splits
 from sklearn.metrics import normalized_mutual_info_score
@@ -75,7 +75,8 @@ def measured(model: Model, data: Splits) -> dict[str, Any]:
     label = pd.DataFrame({"label": labels})
     in_dims = factor_information(model.transform_latent(test), label)["label"].max()
     information = topic_information(model, train)
-    row: dict[str, Any] = {"label_in_best_dim": in_dims, "active": int(information["active"].sum())}
+    active = information["information"] > ACTIVE
+    row: dict[str, Any] = {"label_in_best_dim": in_dims, "active": int(active.sum())}
     if model.latent_space_.concretes:
         found = model.predict(test)
         row["label_in_class"] = factor_information(found[:, None], label)["label"].iloc[0]
@@ -83,7 +84,7 @@ def measured(model: Model, data: Splits) -> dict[str, Any]:
         row["nmi"] = normalized_mutual_info_score(labels, found)
         row["classes_used"] = len(np.unique(found))
         row["class_nats"] = information.loc[information["group"] == 1, "information"].iloc[0]
-        row["active"] -= int(information.loc[information["group"] == 1, "active"].sum())
+        row["active"] -= int(active[information["group"] == 1].sum())
     return {name: rounded(value) for name, value in row.items()} | made_with(model, train, vocabulary)
 
 

@@ -43,24 +43,21 @@ METHODS: dict[str, Callable[[int, int], Any]] = {
         objective=VAE(),
         max_iter=60,
         random_state=seed,
-        **SETTINGS,
-        **FIXED[ProdLDA],
+        **(FIXED[ProdLDA] | SETTINGS),
     ),
     "ProdLDA HFVAE (25, Concrete)": lambda k, seed: ProdLDA(
         groups=(25, Concrete(k)),
         objective=HFVAE(beta=0.1, gamma=4.0),
         max_iter=60,
         random_state=seed,
-        **SETTINGS,
-        **FIXED[ProdLDA],
+        **(FIXED[ProdLDA] | SETTINGS),
     ),
     "NVDM HFVAE (10, Concrete)": lambda k, seed: NVDM(
         groups=(10, Concrete(k)),
         objective=HFVAE(beta=0.1, gamma=4.0),
         max_iter=60,
         random_state=seed,
-        **SETTINGS,
-        **FIXED[NVDM],
+        **(FIXED[NVDM] | SETTINGS),
     ),
 }
 

@@ -21,8 +21,18 @@ from typing import Any
 import pandas as pd
 import sources
 from figures import NONE, Line, Table, active, fixed, mean, mean_of, mean_sd, rounded, seeds, table
-from measurements import Model, made_with, measure
-from runner import FIXED, LEARNED, RAMPED, axes_in, epochs_of, measure_once, options_of_corpus, show
+from measurements import ACTIVE, Model, made_with, measure, words_alone
+from runner import (
+    FIXED,
+    LEARNED,
+    RAMPED,
+    WITHOUT_SCALE,
+    axes_in,
+    epochs_of,
+    measure_once,
+    options_of_corpus,
+    show,
+)
 from scorer import Splits
 
 from hftopic import HFVAE, NVDM, VAE, ProdLDA
@@ -71,7 +81,7 @@ def model_of(form: tuple[str, str, str], objective: str, seed: int, epochs: int)
     kind, softmax, norm = form
     groups, chosen = OBJECTIVES[objective]
     if objective == LEARNED:
-        return ProdLDA(groups=groups, max_iter=epochs, random_state=seed)
+        return ProdLDA(groups=groups, max_iter=epochs, random_state=seed, **WITHOUT_SCALE)
     common = {"objective": chosen, "encoder_norm": norm, "max_iter": epochs, "random_state": seed}
     if kind == "NVDM":
         return NVDM(groups=groups, **common, **FIXED[NVDM])
@@ -82,8 +92,9 @@ def measured(model: Model, data: Splits, label_names: list[str]) -> dict[str, An
     """Figures of every experiment, c_v, and the correlations with their significance."""
     train, _, vocabulary, labels, _ = data
     row = measure(model, data)
-    is_active = topic_information(model, train)["active"].to_numpy()
-    c_v = topic_coherence(model, train, measure="c_v", vocabulary=vocabulary)["c_v"][is_active].mean()
+    is_active = (topic_information(model, train)["information"] > ACTIVE).to_numpy()
+    words = [[vocabulary[column] for column in topic] for topic in words_alone(model)[is_active]]
+    c_v = topic_coherence(words, train, measure="c_v", vocabulary=vocabulary)["c_v"].mean()
     labels = [label_names[int(label)] for label in labels] if label_names and labels is not None else labels
     found = topic_correlation(
         model, train, active=is_active, random_state=0, n_top_words=4, vocabulary=vocabulary

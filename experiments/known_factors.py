@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from figures import Line, Table, mean_sd, rounded, seeds, table
 from generated import FAMILIES, FactorCorpus, make_factors
-from measurements import made_with
+from measurements import ACTIVE, made_with
 from runner import FIXED, axes_in, measure_once, options, show
 
 from hftopic import DIPVAE, HFVAE, NVDM, VAE, BetaTCVAE, BetaVAE, Concrete, FactorVAE, InfoVAE
@@ -75,7 +75,7 @@ def measured(model: NVDM, corpus: FactorCorpus, seed: int) -> dict[str, Any]:
         "completeness": parts.completeness,
         "informativeness": parts.informativeness,
         "mig": mutual_information_gap(code, factors)["gap"].mean(),
-        "active": int(topic_information(model, learned)["active"].sum()),
+        "active": int((topic_information(model, learned)["information"] > ACTIVE).sum()),
         "length_nats": factor_information(code, length)["log_length"].max(),
     }
     fitted_with = made_with(model, corpus.counts, corpus.vocabulary)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import scorer
+import torch
 from figures import rounded
 
 from hftopic import NVDM, Corpus, ProdLDA, __version__
@@ -12,9 +13,34 @@ from hftopic.analysis import topic_correlation, topic_information
 
 Model = ProdLDA | NVDM
 
+ACTIVE = 0.05
+"""Information I(x; z) in nats above which the experiments count a topic as active, as in the paper."""
 
-def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
-    """Fit a model and score it.
+
+def alone(model: Model) -> np.ndarray:
+    """Score of each word for each topic alone, at its corner of the simplex, shape (K, V); weights for NVDM.
+
+    The reproduction describes topics like this, as the paper does.
+    """
+    if isinstance(model, NVDM):
+        return model.components_
+    with torch.no_grad():
+        words: np.ndarray = model._network.decoder.topics().probabilities().cpu().numpy()
+    return words
+
+
+def words_alone(model: Model) -> np.ndarray:
+    """Columns of the ten top words of each topic alone, shape (K, 10)."""
+    return scorer.top_words(alone(model), 10)
+
+
+def words_shown(model: Model, vocabulary: list[str], n: int = 10) -> np.ndarray:
+    """Columns of the `n` top words of each topic that the model shows, shape (K, n)."""
+    return columns_of(model.top_words(n, vocabulary=vocabulary), vocabulary)
+
+
+def measure(model: Model, data: scorer.Splits, as_shown: bool = False) -> dict[str, Any]:
+    """Fit a model and score it, with the words of topics alone or as the model shows them.
 
     NPMI and diversity are those of the ten top words of the active topics (I(x; z) above 0.05 nats); NPMI
     counts documents of the training split. "distinct" is the number of topics that are coherent (NPMI of at
@@ -27,8 +53,8 @@ def measure(model: Model, data: scorer.Splits) -> dict[str, Any]:
     test_topics = model.transform(data.test)
     transform_seconds = time.perf_counter() - start
     information = topic_information(model, data.train)
-    active = information["active"].to_numpy()
-    of_all = columns_of(model.top_words(10, vocabulary=data.vocabulary), data.vocabulary)
+    active = (information["information"] > ACTIVE).to_numpy()
+    of_all = words_shown(model, data.vocabulary) if as_shown else words_alone(model)
     top_words = of_all[active]
     correlations = topic_correlation(
         model, data.train, active=active, n_permutations=1, random_state=0

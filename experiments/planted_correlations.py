@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from figures import Line, Table, mean, rounded, seeds, table
-from measurements import made_with
-from runner import FIXED, LEARNED, axes_in, epochs_of, measure_once, options, show
+from measurements import alone, made_with
+from runner import FIXED, LEARNED, WITHOUT_SCALE, axes_in, epochs_of, measure_once, options, show
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.metrics.pairwise import cosine_similarity
@@ -87,7 +87,7 @@ def measured(case: str, method: str, seed: int, epochs: int) -> dict[str, Any]:
         settings, correlations, topic_word = ctm(counts, sum(groups), seed)
     else:
         model = model_of(method, groups, epochs, seed).fit(counts)
-        settings, topic_word = model, model.topic_word_
+        settings, topic_word = model, alone(model)
         correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
         others = other_estimates(model, counts)
     similarity, match = matched(truth.topic_word, topic_word)
@@ -129,7 +129,7 @@ def error(r: np.ndarray) -> float:
 def model_of(method: str, groups: tuple[int, ...], epochs: int, seed: int) -> ProdLDA:
     """Unfitted model of a method, with the groups that are fitted."""
     if method == LEARNED:
-        return ProdLDA(groups, max_iter=epochs, random_state=seed)
+        return ProdLDA(groups, max_iter=epochs, random_state=seed, **WITHOUT_SCALE)
     shape = sum(groups) if method == "VAE" else groups
     return ProdLDA(shape, objective=OBJECTIVES[method], max_iter=epochs, random_state=seed, **FIXED[ProdLDA])
 

@@ -24,9 +24,9 @@ import numpy as np
 import pandas as pd
 import torch
 from figures import Line, Table, mean, rounded, seeds, table
-from measurements import made_with
+from measurements import alone, made_with
 from planted_correlations import ctm, matched, other_estimates
-from runner import FIXED, LEARNED, RAMPED, axes_in, measure_once, options, show
+from runner import FIXED, LEARNED, LEARNED_EPOCHS, RAMPED, WITHOUT_SCALE, axes_in, measure_once, options, show
 
 from hftopic import VAE, FullCovariance, LearnedCorrelation, ProdLDA, make_correlated_topics
 
@@ -92,10 +92,14 @@ def measured(method: str, seed: int, epochs: int | None) -> dict[str, Any]:
         settings, correlations, topic_word = ctm(counts, 2 * PAIRS, seed)
     else:
         model = ProdLDA(
-            **MODELS[method] | ({} if epochs is None else {"max_iter": epochs}), random_state=seed
+            **WITHOUT_SCALE
+            | {"max_iter": LEARNED_EPOCHS}
+            | MODELS[method]
+            | ({} if epochs is None else {"max_iter": epochs}),
+            random_state=seed,
         )
         callbacks = [partial(give_prior, model, truth.topic_word)] if method == GIVEN else []
-        settings, topic_word = model.fit(counts, callbacks=callbacks), model.topic_word_
+        settings, topic_word = model.fit(counts, callbacks=callbacks), alone(model)
         estimates = other_estimates(model, counts)
         correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
         perplexity = model.perplexity(counts)
@@ -124,9 +128,7 @@ def give_prior(model: ProdLDA, topics: np.ndarray, record: dict[str, float]) -> 
     if record["epoch"] < GIVEN_FROM * model.max_iter:
         return
     network = model._network
-    with torch.no_grad():
-        found = network.decoder.topics().probabilities().cpu().numpy()
-    _, match = matched(topics, found)
+    _, match = matched(topics, alone(model))
     covariance = np.empty_like(CORRELATION)
     covariance[np.ix_(match, match)] = VARIANCE * CORRELATION
     network.prior_covariance.copy_(torch.from_numpy(covariance))

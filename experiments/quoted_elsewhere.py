@@ -98,9 +98,24 @@ def performance() -> Iterator[str]:
     yield f"takes {fixed(ours['seconds'], 1)} s, and every value is equal to the last bit."
 
 
+def leaderboard() -> Iterator[str]:
+    bbc = partial(figure, "leaderboard", corpus="bbc", topics=50)
+    completion = partial(bbc, "completion_perplexity", 0)
+    yield (
+        f"For completion it is topica's LDA: {completion(model='topica-lda')} on BBC with 50 topics, where "
+        f"tomotopy's LDA has {completion(model='tomotopy-lda')}."
+    )
+    words = partial(bbc, model="topmost-prodlda")
+    yield (
+        f"For words on BBC it is TopMost's ProdLDA: {words('distinct', 0)} distinct topics and a purity of "
+        f"{words('purity')}."
+    )
+
+
 PAGES: Pages = {
     "README.rst": readme,
     "benchmarks/README.rst": benchmarks,
+    "docs/leaderboard.rst": leaderboard,
     "docs/marginal_bias.rst": marginal_bias,
     "docs/performance.rst": performance,
 }

@@ -21,15 +21,21 @@ RAMPED = HFVAE(beta=Ramp(1.0, 0.1, over=1.0), gamma=Ramp(1.0, 10.0, over=1.0))
 """Weights that change from those of the VAE over the whole training; groups and prior are fixed."""
 
 LEARNED = "HFVAE, learned"
-"""Name of the estimator's defaults: the groups and the correlations of the prior are learned."""
+"""Name of the models whose groups and correlations of the prior are learned, as by default."""
+
+WITHOUT_SCALE: dict[str, Any] = {"decoder_norm": "shift", "dropout": 0.02}
+"""The decoder of the paper, whose batch norm has no scale. All experiments on the objective use it."""
 
 FIXED: dict[type[ProdLDA] | type[NVDM], dict[str, Any]] = {
-    model: {"prior": prior, "assignment": "fixed", "marginals": "hfvae", "warm_up": 0.5}
-    for model, prior in ((ProdLDA, DirichletLaplace()), (NVDM, StandardNormal()))
+    model: {"prior": prior, "assignment": "fixed", "marginals": "hfvae", "warm_up": 0.5, **decoder}
+    for model, prior, decoder in (
+        (ProdLDA, DirichletLaplace(), WITHOUT_SCALE),
+        (NVDM, StandardNormal(), {}),
+    )
 }
 """Settings of a model whose groups and prior are fixed, as in the paper."""
 
-FIXED_EPOCHS = 40
+FIXED_EPOCHS, LEARNED_EPOCHS = 40, 60
 
 # Settings of all_objectives.py and discrete_class.py. Results of other settings belong in another file.
 SETTINGS: dict[str, Any] = {
@@ -56,8 +62,8 @@ def options(
 
 
 def epochs_of(method: str, asked: int | None) -> int:
-    """Epochs of a fit: those asked for, or the default of the estimators or of methods with fixed groups."""
-    return asked or (int(ProdLDA().max_iter) if method == LEARNED else FIXED_EPOCHS)
+    """Epochs of a fit: those asked for, or those of methods that learn groups or have fixed groups."""
+    return asked or (LEARNED_EPOCHS if method == LEARNED else FIXED_EPOCHS)
 
 
 def options_of_corpus(

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import sources
 from figures import Line, Table, mean_sd, rounded, seeds, table
-from measurements import made_with
+from measurements import ACTIVE, made_with
 from runner import FIXED, axes_in, measure_once, options_of_corpus, show
 
 from hftopic import HFVAE, ProdLDA
@@ -63,7 +63,7 @@ def measured(model: ProdLDA, train: Any, vocabulary: list[str]) -> dict[str, Any
     """Terms of the objective under the full mixture, and the correlations of active topics."""
     model.fit(train)
     terms = decompose(model, train).terms["value"]
-    active = topic_information(model, train)["active"].to_numpy()
+    active = (topic_information(model, train)["information"] > ACTIVE).to_numpy()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*no pair to correlate")
         sides = topic_correlation(model, train, active=active, n_permutations=1, random_state=0).summary()

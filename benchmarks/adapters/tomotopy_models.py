@@ -1,22 +1,25 @@
-"""LDAModel of tomotopy: collapsed Gibbs sampling, 1000 iterations."""
+"""LDA and the correlated topic model of tomotopy: Gibbs sampling, 1000 iterations."""
 
 from typing import Any
 
 import numpy as np
-from tomotopy import LDAModel
+from tomotopy import CTModel, LDAModel
 
 from adapters import Adapter
 from adapters.conversion import token_lists
 
 
 class TomotopyLDA(Adapter):
-    model: LDAModel
+    model: LDAModel | CTModel
+
+    def build(self) -> LDAModel | CTModel:
+        return LDAModel(k=self.settings.n_topics, seed=self.settings.seed)
 
     def convert(self, counts: Any) -> list[list[str]]:
         return token_lists(counts, self.vocabulary)
 
     def fit(self, documents: Any) -> None:
-        self.model = LDAModel(k=self.settings.n_topics, seed=self.settings.seed)
+        self.model = self.build()
         for words in documents:
             self.model.add_doc(words)
         self.model.train(self.settings.rounds(1000), workers=self.settings.threads)
@@ -33,3 +36,8 @@ class TomotopyLDA(Adapter):
         column = {word: column for column, word in enumerate(self.vocabulary)}
         result[:, [column[word] for word in self.model.used_vocabs]] = known
         return result / result.sum(1, keepdims=True)
+
+
+class TomotopyCTM(TomotopyLDA):
+    def build(self) -> CTModel:
+        return CTModel(k=self.settings.n_topics, seed=self.settings.seed)
