@@ -98,7 +98,7 @@ CHANGES = {  # what CONTRIBUTING says to change, and what it finds there
     "grouping.py": "CUT = ",
     "latent/correlation.py": "LOWEST_EIGENVALUE = ",
     "models/settings.py": "def paper_text_settings",
-    "analysis/models.py": "ACTIVE_INFORMATION = ",
+    "analysis/models.py": "ACTIVE_PEAK = ",
     "networks/attribution.py": "class ProductAttribution",
 }
 

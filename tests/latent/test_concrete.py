@@ -176,7 +176,19 @@ def test_information_of_a_class_is_that_of_its_variable(model, pi):
     expected = (pi * np.log(pi)).sum(1).mean() - (average * np.log(average)).sum()
     np.testing.assert_allclose(table["information"][3:], expected, rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(table["kl"][3:], (pi * np.log(pi / PRIOR)).sum(1).mean(), rtol=1e-3)
-    assert table["information"][3:].nunique() == table["active"][3:].nunique() == 1
+    assert table["information"][3:].nunique() == 1
+
+
+def test_peak_of_a_class_is_that_of_the_class_against_the_others(model, pi):
+    """The mean Bernoulli divergence of the ten documents at either end, and no more than one in a hundred."""
+    assert len(pi) <= 1000
+    pi = pi.astype(float)
+    average = pi.mean(0)
+    divergence = pi * np.log(pi / average) + (1 - pi) * np.log((1 - pi) / (1 - average))
+    order = np.argsort(pi, axis=0)
+    low, high = (np.take_along_axis(divergence, rows, axis=0).mean(0) for rows in (order[:10], order[-10:]))
+    peaks = topic_information(model, CORPUS)["peak"][3:]
+    np.testing.assert_allclose(peaks, np.maximum(low, high), rtol=1e-3, atol=1e-6)
 
 
 def test_classes_take_no_part_in_correlations(model):
