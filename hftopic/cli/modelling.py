@@ -224,7 +224,7 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
             "objective inside it, such as 'BetaTCVAE(beta=4.0)'"
         )
     for name in ("topic_softmax", "decoder_norm"):
-        if model == "nvdm" and settings[name] is not None:
+        if model == "nvdm" and settings.get(name) is not None:
             raise click.UsageError(f"--{name.replace('_', '-')} is only valid with --model prodlda")
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)

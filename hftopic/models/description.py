@@ -15,7 +15,7 @@ from hftopic.networks.usage import expected_usage
 
 CHUNK = 2048  # documents whose usage is computed at once
 MOST_DOCUMENTS = 100_000  # documents that describe the topics; of more, an even sample
-MEMORY = 10_000  # documents of ``partial_fit`` that are remembered
+REMEMBERED = 10_000  # documents of ``partial_fit`` that are remembered
 LEAST_INFORMATION = 0.01  # nats; a topic that tells less about the documents has no meaning
 FEW = 0.25  # fit warns if a smaller fraction of the topics tells more
 ROUNDS = 6  # rounds in which words are distributed over the topics
@@ -42,7 +42,7 @@ def update(network: TopicNetwork, documents: BagsOfWords) -> None:
         return
     documents = _sample(documents)
     with torch.no_grad():
-        _distribute(network, documents, 1, keep=max(0.0, 1 - len(documents) / MEMORY))
+        _distribute(network, documents, 1, keep=max(0.0, 1 - len(documents) / REMEMBERED))
 
 
 def warn_of_uninformative(network: TopicNetwork) -> None:

@@ -111,14 +111,14 @@ def test_partial_fit_updates_the_description(corpus):
     model, expected = ProdLDA(**SMALL), 0.0
     for _ in range(3):
         model.partial_fit(corpus)
-        expected = expected * (1 - len(corpus) / description.MEMORY) + corpus.counts.nnz
+        expected = expected * (1 - len(corpus) / description.REMEMBERED) + corpus.counts.nnz
         np.testing.assert_allclose(model._network.usage.documents.sum(), expected, rtol=1e-3)
         np.testing.assert_allclose(model.topic_word_.sum(1), 1, rtol=1e-5)
 
 
 def test_old_documents_are_forgotten(corpus, monkeypatch):
     """With a memory of 800 documents, the statistics never count more than those and a call's own."""
-    monkeypatch.setattr(description, "MEMORY", 800)
+    monkeypatch.setattr(description, "REMEMBERED", 800)
     model = ProdLDA(**SMALL)
     for _ in range(8):
         model.partial_fit(corpus)
