@@ -1,13 +1,14 @@
 """The description of the topics of a trained network by the words that documents use for them."""
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hftopic.data.batches import batch_slices
+from hftopic.data.batches import Batch, batch_slices
 from hftopic.data.documents import BagsOfWords
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
@@ -32,7 +33,7 @@ def describe(network: TopicNetwork, documents: BagsOfWords) -> None:
     documents = _sample(documents)
     with torch.no_grad():
         network.usage.replace(torch.zeros_like(network.usage.poles), _documents_with_word(network, documents))
-        _distribute(network, documents, ROUNDS)
+        _distribute(network, documents, ROUNDS, ROUNDS_AS_ENCODED)
 
 
 def update(network: TopicNetwork, documents: BagsOfWords) -> None:
@@ -68,25 +69,34 @@ def _sample(documents: BagsOfWords) -> BagsOfWords:
 
 
 def _documents_with_word(network: TopicNetwork, documents: BagsOfWords) -> Tensor:
-    batches = batch_slices(len(documents), CHUNK)
-    counted = [documents.batch(np.arange(part.start, part.stop), network.device) for part in batches]
-    return sum(
-        (torch.bincount(batch.words, minlength=batch.n_words) for batch in counted),
-        start=torch.zeros_like(network.usage.background),
-    )
+    total = torch.zeros_like(network.usage.background)
+    for _, batch in _parts(network, documents):
+        total += torch.bincount(batch.words, minlength=batch.n_words)
+    return total
 
 
-def _distribute(network: TopicNetwork, documents: BagsOfWords, n_rounds: int, keep: float = 0.0) -> None:
-    """Distribute the words of documents over the topics, and keep a fraction of what is known."""
+def _parts(network: TopicNetwork, documents: BagsOfWords) -> Iterator[tuple[slice, Batch]]:
+    """The documents, as many at once as fit in memory, one part after the other."""
+    for part in batch_slices(len(documents), CHUNK):
+        yield part, documents.batch(np.arange(part.start, part.stop), network.device)
+
+
+def _distribute(
+    network: TopicNetwork, documents: BagsOfWords, n_rounds: int, as_encoded: int = 0, keep: float = 0.0
+) -> None:
+    """Distribute the words of documents over the topics, and keep a fraction of what is known.
+
+    In the first ``as_encoded`` rounds documents keep the proportions of the encoder.
+    """
     proportions, simplex = _proportions(network, documents)
     usage = network.usage
     for n_done in range(n_rounds):
         words, frequency = usage.poles, usage.frequency
         total, background = torch.zeros_like(words), torch.zeros_like(frequency)
-        for part in batch_slices(len(documents), CHUNK):
-            batch = documents.batch(np.arange(part.start, part.stop), network.device)
-            refine = n_rounds - n_done <= ROUNDS - ROUNDS_AS_ENCODED
-            of_topics, of_none = expected_usage(batch, proportions[part], words, frequency, simplex, refine)
+        for part, batch in _parts(network, documents):
+            of_topics, of_none = expected_usage(
+                batch, proportions[part], words, frequency, simplex, refine=n_done >= as_encoded
+            )
             total += of_topics
             background += of_none
         usage.replace(total, background, keep)

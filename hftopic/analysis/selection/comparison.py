@@ -32,7 +32,7 @@ class Comparison:
         - ``diversity`` of the active topics; missing if there are none
         - ``distinct_topics``: number of active topics that are coherent and repeat no other, see
           :func:`distinct_topics`
-        - ``word_intrusion``: mean share of intruders that are told from the words of an active topic, see
+        - ``word_intrusion``: mean share of intruders detected among the words of an active topic, see
           :func:`word_intrusion`; missing if there are fewer than two active topics
         - ``topics``, ``active_topics``: number of topics and of active topics
         - ``within_mean_abs_r``, ``across_max_abs_r``: mean absolute correlation within groups, and largest
