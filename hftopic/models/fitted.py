@@ -233,16 +233,19 @@ class FittedModel(TopicWords, TransformerMixin):
         return self._network_checked().decoder.attribution(self.components_, mean, frequency)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a folder of ``model.safetensors`` and ``model.json``.
+        """Write the model to a folder, as ``model.safetensors`` and ``model.json``.
 
-        :func:`hftopic.load` reads it, with the parameters that the model was fitted with. The folder is
-        written atomically and replaces an earlier saved model. The optimiser state is not saved:
-        ``partial_fit`` after a load starts with a new optimiser.
+        :func:`hftopic.load` reads it, with the parameters that the model was fitted with. The two files are
+        written atomically, as one, and replace those of an earlier saved model; other files in the folder are
+        kept. Links are followed. The optimiser state is not saved: ``partial_fit`` after a load starts with a
+        new optimiser.
 
         Raises
         ------
         FileExistsError
-            ``path`` exists and is not a saved model.
+            ``path`` is a file, or a folder with other files and without a saved model.
+        OSError
+            The folder cannot be written.
         TypeError
             A parameter cannot be saved, or the model or a parameter has a custom class that is not registered
             (see :func:`hftopic.register`). Nothing is written.

@@ -2,21 +2,32 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import safetensors.torch
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
+from hftopic._numbers import is_whole
+from hftopic._sets import read_set
+from hftopic.latent.groups import Discrete, Normal
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
-from hftopic.models.saving import DESCRIPTION, SCHEMA_VERSION, TENSORS, WORDS
+from hftopic.models.saving import (
+    DESCRIPTION,
+    SCHEMA_VERSION,
+    TENSORS,
+    WORDS,
+    description_hash,
+    tensor_record,
+)
 
 
 class ModelFileError(ValueError):
@@ -46,49 +57,123 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     ValueError
         The saved device is not available; pass another ``device``.
     """
-    description, tensors = _read(Path(path))
+    folder = Path(path)
+    given, content = read_set(
+        folder, "", lambda: [folder / DESCRIPTION, folder / TENSORS], lambda: _read(folder)
+    )
+    description, tensors = _checked(folder, given, content)
     if description.get("estimator") not in MODELS:
         raise ModelFileError(
-            f"{os.fspath(path)} contains a {description.get('estimator')!r}, which is not a known model; "
+            f"{folder} contains a {description.get('estimator')!r}, which is not a known model; "
             f"known models are {', '.join(MODELS)}. If it is a custom class, call hftopic.register on it "
             "before load"
         )
-    try:
+    with _damage_reported(folder):
         parameters = description["parameters"] | ({} if device is None else {"device": str(device)})
+        _check_sizes(parameters, description, tensors)
         model: BaseTopicModel = MODELS[description["estimator"]](**parameters)
-    except (KeyError, TypeError) as error:
-        raise ModelFileError(
-            f"{os.fspath(path)} is damaged or incomplete: {type(error).__name__}: {error}"
-        ) from error
     chosen_device(model.device)
-    try:
+    with _damage_reported(folder):
         _restore(model, description, tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise ModelFileError(
-            f"{os.fspath(path)} is damaged or incomplete: {type(error).__name__}: {error}"
-        ) from error
     return model
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Description and tensors, each file checked."""
+@contextmanager
+def _damage_reported(folder: Path) -> Iterator[None]:
+    """Convert errors of a description that cannot be right."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError) as error:
+        raise ModelFileError(f"{folder} is damaged or incomplete: {type(error).__name__}: {error}") from error
+
+
+def _read(folder: Path) -> tuple[bytes, bytes]:
+    """Content of the two files."""
     for name in (DESCRIPTION, TENSORS):
         if not (folder / name).is_file():
             raise ModelFileError(f"{folder} is not a saved model: it has no {name}")
+    return (folder / DESCRIPTION).read_bytes(), (folder / TENSORS).read_bytes()
+
+
+def _checked(folder: Path, given: bytes, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Description and tensors from the content of the files, after comparing their hashes.
+
+    Raises
+    ------
+    ModelFileError
+        A file cannot be read, the schema is another one, or a hash differs.
+    """
+    file = folder / DESCRIPTION
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"), object_hook=_decoded)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ModelFileError(f"{folder / DESCRIPTION} cannot be read: {error}") from error
-    schema = description.get("schema") if isinstance(description, dict) else None
-    if schema != SCHEMA_VERSION:
-        raise ModelFileError(
-            f"{folder / DESCRIPTION} has schema {schema!r}, but this version of hftopic reads schema "
-            f"{SCHEMA_VERSION}; fit the model again"
-        )
+        raw = json.loads(given.decode("utf-8"))
+        schema = raw.get("schema") if isinstance(raw, dict) else None
+        if schema != SCHEMA_VERSION:
+            raise ModelFileError(
+                f"{file} has schema {schema!r}, but this version of hftopic reads schema "
+                f"{SCHEMA_VERSION}; fit the model again"
+            )
+        if raw.get("sha256") != description_hash(raw):
+            raise ModelFileError(f"{file} was changed after it was written: its SHA-256 differs")
+        description = json.loads(given.decode("utf-8"), object_hook=_decoded)
+    except ModelFileError:
+        raise
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise ModelFileError(f"{file} cannot be read: {error}") from error
     try:
-        return description, load_file(folder / TENSORS)
-    except (SafetensorError, OSError) as error:
+        tensors = safetensors.torch.load(content)
+    except Exception as error:  # SafetensorError, and others for types that PyTorch does not have
         raise ModelFileError(f"{folder / TENSORS} cannot be read: {error}") from error
+    _check_tensors(folder / TENSORS, description, tensors)
+    return description, tensors
+
+
+def _check_tensors(file: Path, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Raise ModelFileError unless the tensors are those that the description names, and finite."""
+    records = description.get("tensors")
+    if not isinstance(records, dict) or records.keys() != tensors.keys():
+        raise ModelFileError(f"{file} does not contain the tensors that {DESCRIPTION} names")
+    for name, tensor in tensors.items():
+        if records[name] != tensor_record(tensor):
+            raise ModelFileError(
+                f"{file} does not belong to {DESCRIPTION}, or was changed: the SHA-256 of {name} differs"
+            )
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ModelFileError(f"{file}: {name} contains a value that is not finite")
+
+
+def _check_sizes(parameters: dict[str, Any], description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Compare the declared sizes with the tensors, before a network of these sizes is made.
+
+    Raises
+    ------
+    ValueError
+    """
+    largest = max(tensor.numel() for tensor in tensors.values())
+    for name in ("groups", "hidden"):
+        if sum(_numbers(parameters.get(name))) > largest:
+            raise ValueError(f"{name} is larger than any tensor")
+    n_words = tensors["network.usage.background"].numel()
+    if description["n_features_in_"] != n_words:
+        raise ValueError(
+            f"n_features_in_ is {description['n_features_in_']!r}, but there are {n_words} words"
+        )
+    for name in WORDS:
+        if description[name] is not None and len(description[name]) != n_words:
+            raise ValueError(f"{name} has {len(description[name])} words, not {n_words}")
+    for name in ("n_iter_", "documents_seen"):
+        if not is_whole(description[name], 0):
+            raise ValueError(f"{name} is {description[name]!r}, not a number >= 0")
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    """All sizes in the groups or the hidden layers of a model."""
+    if isinstance(value, Normal | Discrete):
+        yield value.size
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _numbers(item)
+    elif is_whole(value):
+        yield value
 
 
 def _decoded(encoded: dict[str, Any]) -> Any:

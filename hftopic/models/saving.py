@@ -1,24 +1,30 @@
-"""Saving a fitted model: a folder with ``model.safetensors`` and ``model.json``, without pickles."""
+"""Saving a fitted model: ``model.safetensors`` and ``model.json`` in a folder, without pickles.
 
+The description in ``model.json`` has the SHA-256 of every tensor and of itself. It thereby names the tensors
+that belong to it.
+"""
+
+import hashlib
 import json
 import math
 import os
-import shutil
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import save_file
+import torch
+from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor
 
 from hftopic import __version__
-from hftopic._files import written_whole
+from hftopic._files import followed
+from hftopic._sets import written_set
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
@@ -39,29 +45,77 @@ class FittedState(Protocol):
 
 
 def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
-    """Write a model folder atomically.
+    """Write the files of a model into a folder, atomically as a set; other files there are kept.
 
     Raises
     ------
     FileExistsError
-        ``path`` exists and is not a saved model.
+        ``path`` is a file, or a folder with other files and without a saved model.
+    OSError
+        The folder cannot be written.
     TypeError
         A class is not registered, or a parameter cannot be saved; ``load`` could not read the model.
     """
-    target = Path(path)
-    if target.exists() and not (target / DESCRIPTION).is_file():
-        raise FileExistsError(f"{target} exists and is not a saved model; choose another path or remove it")
-    text = json.dumps(_encoded(_description(model)), ensure_ascii=False, indent=1)
+    target = check_replaceable(path)
+    description = _encoded(_description(model))
     tensors = {f"network.{name}": value for name, value in model._network.state_dict().items()}
     tensors["noise"] = model._noise
-    with written_whole(target) as draft:
-        draft.mkdir()
-        save_file(
-            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-            draft / TENSORS,
-        )
-        (draft / DESCRIPTION).write_text(text, encoding="utf-8")
-        shutil.copymode(draft / DESCRIPTION, draft / TENSORS)  # which safetensors lets only the owner read
+    held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    description["tensors"] = {name: tensor_record(tensor) for name, tensor in held.items()}
+    description["sha256"] = description_hash(description)
+    text = json.dumps(description, ensure_ascii=False, indent=1)
+    with written_set(target) as draft:
+        (draft / TENSORS).write_bytes(tensors_as_bytes(held))
+        # A lone surrogate cannot be encoded in UTF-8, but JSON has the same escape for it as Python.
+        (draft / DESCRIPTION).write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def check_replaceable(path: str | os.PathLike[str]) -> Path:
+    """The folder to save a model in, with links followed, if that loses nothing of the user's.
+
+    Raises
+    ------
+    FileExistsError
+        As in :func:`save_model`.
+    FileNotFoundError
+        ``path`` is a link to nothing.
+    """
+    target = followed(path)
+    if target.exists() and not target.is_dir():
+        raise FileExistsError(f"{target} is a file; a model is saved in a folder: choose another path")
+    if target.is_dir() and not _is_model(target):
+        others = sorted(name for name in os.listdir(target) if not name.startswith(".hftopic-"))
+        if others:
+            raise FileExistsError(
+                f"{target} exists and is not a saved model: it contains {others[0]!r}; "
+                "choose another path or remove it"
+            )
+    return target
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether a folder has the description of a model of this package."""
+    try:
+        known = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(known, dict) and {"schema", "hftopic", "estimator"} <= known.keys()
+
+
+def tensor_record(tensor: Tensor) -> dict[str, Any]:
+    """Type, shape and SHA-256 of the content of a tensor on the CPU."""
+    content = tensor.contiguous().view(torch.uint8) if tensor.ndim else tensor.reshape(1).view(torch.uint8)
+    return {
+        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "shape": list(tensor.shape),
+        "sha256": hashlib.sha256(content.numpy().tobytes()).hexdigest(),
+    }
+
+
+def description_hash(description: dict[str, Any]) -> str:
+    """SHA-256 of all entries of a description except its own hash, whatever their order and spacing."""
+    rest = {name: value for name, value in description.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def _description(model: FittedState) -> dict[str, Any]:

@@ -517,6 +517,7 @@ def folder_of(path: Path) -> Path:
         ["train", "test", "train"],
     )
     write_corpus(corpus, path)
+    (path / "corpus.json").unlink()  # as if another program had written the folder
     return path
 
 

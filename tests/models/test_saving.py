@@ -1,20 +1,24 @@
 """Saved models: the same results after loading, and clear errors for damaged files."""
 
 import json
+import os
 import pickle
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.torch
 
 import hftopic
 from hftopic import NVDM, Normal, ProdLDA
 from hftopic.latent.groups import Concrete
 from hftopic.latent.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 from hftopic.models.loading import ModelFileError
+from hftopic.models.saving import description_hash, tensor_record
 from hftopic.objective import CATALOGUE, HFVAE, VAE, FactorVAE, Ramp
 
 MODELS = {
@@ -130,6 +134,63 @@ def test_saving_again_replaces_the_model_and_nothing_else(corpus, tmp_path):
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
 
 
+def test_other_files_in_the_folder_of_a_model_are_kept(corpus, tmp_path, monkeypatch):
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
+    folder = tmp_path / "run"
+    model.save(folder)
+    (folder / "notes.md").write_text("names of topics, a day of work")
+    (folder / "plots").mkdir()
+    monkeypatch.chdir(folder)
+    model.partial_fit(corpus).save(".")
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "model.json",
+        "model.safetensors",
+        "notes.md",
+        "plots",
+    ]
+    assert hftopic.load(folder).n_iter_ == 2
+
+
+def test_a_description_of_another_program_is_not_replaced(corpus, tmp_path):
+    (tmp_path / "model.json").write_text('{"modelTopology": {}}')
+    with pytest.raises(FileExistsError, match=r"contains 'model\.json'"):
+        ProdLDA(groups=(2, 2), max_iter=1).fit(corpus).save(tmp_path)
+    assert (tmp_path / "model.json").read_text() == '{"modelTopology": {}}'
+
+
+def test_a_model_can_be_saved_in_an_empty_folder_and_through_a_link(corpus, tmp_path):
+    model = ProdLDA(groups=(2, 2), max_iter=1).fit(corpus)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "latest").symlink_to("runs")
+    model.save(tmp_path / "latest")
+    assert (tmp_path / "latest").is_symlink()
+    assert hftopic.load(tmp_path / "runs").n_iter_ == 1
+    (tmp_path / "lost").symlink_to("nowhere")
+    with pytest.raises(FileNotFoundError, match="lost is a link to nowhere, which does not exist"):
+        model.save(tmp_path / "lost")
+
+
+def test_saved_files_follow_the_umask(corpus, tmp_path):
+    model = ProdLDA(groups=(2, 2), max_iter=1).fit(corpus)
+    before = os.umask(0o027)
+    try:
+        model.save(tmp_path / "model")
+        model.save(tmp_path / "model")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()}
+    assert modes == {"model.json": 0o640, "model.safetensors": 0o640}
+    assert (tmp_path / "model").stat().st_mode & 0o777 == 0o750
+
+
+def test_files_of_two_models_are_never_mixed(corpus, tmp_path):
+    for seed in (0, 1):
+        ProdLDA(groups=(2, 2), max_iter=1, random_state=seed).fit(corpus).save(tmp_path / str(seed))
+    (tmp_path / "0" / "model.safetensors").write_bytes((tmp_path / "1" / "model.safetensors").read_bytes())
+    with pytest.raises(ModelFileError, match=r"does not belong to model\.json"):
+        hftopic.load(tmp_path / "0")
+
+
 def test_what_cannot_be_saved_leaves_no_file(corpus, tmp_path):
     class Own(VAE):
         pass
@@ -140,9 +201,23 @@ def test_what_cannot_be_saved_leaves_no_file(corpus, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def corrupt_json(folder, **changes):
+def corrupt_json(folder, sealed=True, **changes):
+    """Change entries of the description; ``sealed`` computes its hash again, as a forger would."""
     file = folder / "model.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+    description = {**json.loads(file.read_text()), **changes}
+    if sealed:
+        description["sha256"] = description_hash(description)
+    file.write_text(json.dumps(description))
+
+
+def change_tensor(folder, name, change, sealed):
+    """Change one tensor; ``sealed`` also changes its hash."""
+    tensors = safetensors.torch.load_file(folder / "model.safetensors")
+    tensors = {key: value.clone() for key, value in tensors.items()}
+    change(tensors[name])
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+    if sealed:
+        corrupt_json(folder, tensors={key: tensor_record(value) for key, value in tensors.items()})
 
 
 @pytest.mark.parametrize(
@@ -161,6 +236,14 @@ def corrupt_json(folder, **changes):
         (lambda f: corrupt_json(f, estimator="LDA"), "LDA"),
         (lambda f: corrupt_json(f, n_features_in_=7), "damaged or incomplete"),
         (lambda f: corrupt_json(f, parameters={"groups": {"type": "os.system"}}), "unknown type"),
+        (lambda f: corrupt_json(f, sealed=False, n_iter_=2), "model.json was changed"),
+        (lambda f: corrupt_json(f, n_iter_=-1), "n_iter_ is -1"),
+        (lambda f: corrupt_json(f, vocabulary_=["a"]), "vocabulary_ has 1 words"),
+        (lambda f: corrupt_json(f, parameters={"groups": 10**12}), "larger than any tensor"),
+        (lambda f: corrupt_json(f, parameters={"groups": 4, "hidden": [10**9]}), "larger than any tensor"),
+        (lambda f: corrupt_json(f, parameters={}), "damaged or incomplete"),
+        (lambda f: change_tensor(f, "noise", lambda t: t[0].mul_(2), False), "the SHA-256 of noise differs"),
+        (lambda f: change_tensor(f, "noise", lambda t: t[0].fill_(np.nan), True), "noise contains a value"),
     ],
 )
 def test_a_damaged_model_is_refused(corpus, tmp_path, damage, message):

@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+from hftopic._sets import read_set
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.counts import Request, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
@@ -118,7 +119,8 @@ def read_corpus(
         text=text,
         **columns,
     )
-    corpus = chosen.read(path, request)
+    unit = chosen.unit(path)
+    corpus = read_set(unit.folder, unit.key, unit.files, lambda: chosen.read(path, request))
     if isinstance(labels, str | os.PathLike):
         given_labels = read_exactly(Path(labels), len(corpus), "labels", encoding)
     return corpus if given_labels is None else corpus.with_labels(given_labels)

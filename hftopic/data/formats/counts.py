@@ -1,14 +1,16 @@
 """Files next to a file of counts: vocabulary, labels, names and splits, with one value per line."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hftopic._files import written_whole
+from hftopic._files import followed, parent_of
+from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats.lines import (
     COMPRESSIONS,
@@ -21,6 +23,22 @@ from hftopic.data.formats.lines import (
     write_list,
 )
 from hftopic.data.text import TextOptions
+
+COUNT_ENDINGS = {
+    ".npz": "npz",
+    ".mtx": "matrixmarket",
+    ".ldac": "ldac",
+    ".lda-c": "ldac",
+    ".dat": "ldac",
+    ".svmlight": "svmlight",
+    ".svm": "svmlight",
+    ".libsvm": "svmlight",
+    ".feat": "svmlight",
+}
+"""Format of counts for each ending of a file name."""
+
+
+LISTS = ("labels", "names", "splits")
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,7 @@ def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], reques
     """
     words, own = _words_for(path, request)
     counts = read(path, len(words), request)
-    lists = {what: beside(path, what) for what in ("labels", "names", "splits")}
+    lists = {what: beside(path, what) for what in LISTS}
     n_documents = counts.matrix.shape[0]
     held = {
         what: read_exactly(file, n_documents, what, request.encoding) if file else None
@@ -116,12 +134,40 @@ def _names_beside(path: Path, what: str) -> list[str]:
 
 def beside(path: Path, what: str) -> Path | None:
     """The file with the vocabulary, labels, names or splits of ``path``, or None."""
-    for name in _names_beside(path, what):
-        for ending in ("", *COMPRESSIONS):
-            file = path.with_name(name + ending)
-            if file.is_file():
-                return file
-    return None
+    return next(filter(Path.is_file, _candidates(path, what)), None)
+
+
+def _candidates(path: Path, what: str) -> Iterator[Path]:
+    """Files next to ``path``, and next to the file that it links to, in the order in which they are tried."""
+    for place in (path, path.resolve()) if path.is_symlink() else (path,):
+        for name in _names_beside(place, what):
+            for ending in ("", *COMPRESSIONS):
+                yield place.with_name(name + ending)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Files that are written together and read together.
+
+    Attributes
+    ----------
+    folder : Path
+    key : str
+        Name of the unit in its folder.
+    files : callable
+        The files; some need not exist.
+    """
+
+    folder: Path
+    key: str
+    files: Callable[[], Iterable[Path]]
+
+
+def file_unit(path: Path) -> Unit:
+    """A file, and the files next to it."""
+    real = path.resolve()
+    files = [path, *chain.from_iterable(_candidates(path, what) for what in ("vocab", *LISTS))]
+    return Unit(real.parent, _stem(real), lambda: files)
 
 
 def read_vocabulary(path: Path, encoding: str) -> list[str]:
@@ -177,9 +223,9 @@ def written_with_lists(
     path: Path,
     *,
     vocabulary: str | None = None,
-    only: Sequence[str] = ("labels", "names", "splits"),
+    only: Sequence[str] = LISTS,
 ) -> Iterator[Path]:
-    """Draft of a file, which is moved into place together with its vocabulary, labels, names and splits.
+    """Draft of a file, which is committed together with its vocabulary, labels, names and splits.
 
     Parameters
     ----------
@@ -194,24 +240,27 @@ def written_with_lists(
     Raises
     ------
     FileExistsError
-        An existing file would be read as labels, names or splits that the corpus does not have.
+        An existing file would be read as labels, names or splits that the corpus does not have, or a file
+        that would be replaced also belongs to other counts.
     """
-    stem = _stem(path)
-    lists = {what: getattr(corpus, what) for what in only}
-    _check_none_stale(path, [what for what, values in lists.items() if values is None])
-    # The exit stack moves the files in reverse order. The file itself is the last one, so it never exists
-    # without its vocabulary.
-    with ExitStack() as stack:
-        draft = stack.enter_context(written_whole(path))
-        if vocabulary is not None:
-            write_vocabulary(
-                stack.enter_context(written_whole(path.with_name(vocabulary))), corpus.vocabulary
-            )
+    target = followed(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} is a folder and cannot be replaced by a file")
+    parent_of(target)
+    lists = {what: values for what in only if (values := getattr(corpus, what)) is not None}
+    _check_none_stale(path, [what for what in only if what not in lists])
+    _check_links(path, target, ["vocab", *lists])
+    stem = _stem(target)
+    beside_it = {f"{stem}.{what}.txt": values for what, values in lists.items()}
+    if vocabulary is not None:
+        beside_it[vocabulary] = corpus.vocabulary
+    _check_not_shared(target, beside_it)
+    with written_set(target.parent, stem) as draft:
         for what, values in lists.items():
-            if values is not None:
-                file = stack.enter_context(written_whole(path.with_name(f"{stem}.{what}.txt")))
-                write_list(file, values, what.removesuffix("s"))
-        yield draft
+            write_list(draft / f"{stem}.{what}.txt", values, what.removesuffix("s"))
+        if vocabulary is not None:
+            write_vocabulary(draft / vocabulary, corpus.vocabulary)
+        yield draft / target.name
 
 
 def _check_none_stale(path: Path, absent: Sequence[str]) -> None:
@@ -224,9 +273,40 @@ def _check_none_stale(path: Path, absent: Sequence[str]) -> None:
             )
 
 
+def _check_links(path: Path, target: Path, kinds: Sequence[str]) -> None:
+    """Raise FileExistsError if files next to a link would be read in place of those next to its target."""
+    if not path.is_symlink():
+        return
+    own = [*chain.from_iterable(_candidates(target, what) for what in kinds)]
+    for what in kinds:
+        file = beside(path, what)
+        if file and not any(other.exists() and file.samefile(other) for other in own):
+            raise FileExistsError(
+                f"{file} would be read with the link {path.name}, but {target} is what is written; remove "
+                "the file, or write to the target of the link"
+            )
+
+
+def _check_not_shared(target: Path, lists: Mapping[str, Sequence[str]]) -> None:
+    """Raise FileExistsError if a list would change that other counts with the same stem are read with."""
+    others = [
+        file.name
+        for file in target.parent.iterdir()
+        if file.suffix in COUNT_ENDINGS and file.name != target.name and _stem(file) == _stem(target)
+    ]
+    for name, values in lists.items() if others else ():
+        file = target.with_name(name)
+        if file.is_file() and file.read_bytes().split(b"\n")[: len(values)] != [
+            value.encode("utf-8", "surrogatepass") for value in values
+        ]:
+            raise FileExistsError(
+                f"{file} would be replaced, but it also belongs to {others[0]}; choose another name"
+            )
+
+
 def words_beside(path: Path) -> str:
-    """Name of the vocabulary file that is written next to a file of counts."""
-    return _names_beside(path, "vocab")[0]
+    """Name of the vocabulary file that is written next to a file of counts, or next to what it links to."""
+    return _names_beside(path.resolve(), "vocab")[0]
 
 
 def whole_counts(corpus: Corpus, kind: str) -> np.ndarray:

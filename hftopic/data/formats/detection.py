@@ -3,23 +3,13 @@
 import re
 from pathlib import Path
 
+from hftopic.data.formats.counts import COUNT_ENDINGS
 from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.lines import FormatError, bare_name, opened
 from hftopic.data.formats.matrix_market import BANNER
 from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
-ENDINGS: dict[str, str] = {
-    ".npz": "npz",
-    ".mtx": "matrixmarket",
-    ".ldac": "ldac",
-    ".lda-c": "ldac",
-    ".dat": "ldac",
-    ".svmlight": "svmlight",
-    ".svm": "svmlight",
-    ".libsvm": "svmlight",
-    ".feat": "svmlight",
-    **EXTENSIONS,
-}
+ENDINGS: dict[str, str] = {**COUNT_ENDINGS, **EXTENSIONS}
 """Format for each ending of a file name."""
 
 

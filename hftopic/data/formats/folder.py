@@ -9,9 +9,12 @@
 ``SPLIT_tokens.npz``   words of each document in reading order: word ``ids``, and the position where each
                        document ``ends``
 ``order.txt``          position of each document in the corpus, one per line, if the splits are mixed
+``corpus.json``        SHA-256 of each of these files, if this package wrote them
 =====================  =====================================================================================
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,15 +25,25 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic._files import written_whole
+from hftopic._files import followed
+from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import Request, no_words, read_exactly, read_vocabulary, write_vocabulary
+from hftopic.data.formats.counts import (
+    Request,
+    Unit,
+    no_words,
+    read_exactly,
+    read_vocabulary,
+    write_vocabulary,
+)
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
 from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
 
 _WHOLE = "counts"  # file name for a corpus without splits
 _FIRST = ("train", "valid", "val", "dev", "test")
-_OURS = re.compile(r"vocab\.txt|labels\.txt|order\.txt|.+\.npz|.+_(labels|names)\.txt")
+_READ = re.compile(r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|corpus\.json")
+_MANIFEST = "corpus.json"
+_KIND = "hftopic corpus"
 
 
 def in_order(splits: Sequence[str]) -> list[str]:
@@ -44,16 +57,22 @@ def matrices(folder: Path) -> dict[str, Path]:
     return {name: files[name] for name in in_order(list(files))}
 
 
+def folder_unit(folder: Path) -> Unit:
+    """The files of a folder that are read together."""
+    return Unit(folder, "", lambda: [file for file in folder.iterdir() if _READ.fullmatch(file.name)])
+
+
 def read_folder(folder: Path, request: Request) -> Corpus:
     """Corpus from a folder: all splits, or the requested one.
 
     Raises
     ------
     FormatError
-        A file is damaged, the files do not match each other, or the split does not exist.
+        A file is damaged, the files do not match each other or ``corpus.json``, or the split does not exist.
     """
-    words = _words(folder, request)
     files = chosen(folder, matrices(folder), request.split)
+    _check_manifest(folder, request)
+    words = _words(folder, request)
     parts = [_read_part(folder, name, file, words, request) for name, file in files.items()]
     splits = None if list(files) == [_WHOLE] else np.repeat(list(files), [p.matrix.shape[0] for p in parts])
     with blamed_on(folder):
@@ -181,11 +200,11 @@ def write_folder(corpus: Corpus, path: Path) -> None:
     Raises
     ------
     FileExistsError
-        The folder exists and contains other files, which would be lost.
+        The folder exists and contains other files, which would be lost, or would be read with the corpus.
     CorpusError
         The files cannot store a word, label, name or split.
     """
-    _check_replaceable(path)
+    earlier = _replaceable(followed(path))
     names = [_WHOLE] if corpus.splits is None else in_order(list(corpus.splits))
     _check_file_names(names if corpus.splits is not None else [])
     classes = None if corpus.labels is None else np.unique(corpus.labels)
@@ -194,8 +213,7 @@ def write_folder(corpus: Corpus, path: Path) -> None:
         for name in names
     }
     order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
-    with written_whole(path) as draft:
-        draft.mkdir()
+    with written_set(path, removed=earlier.__contains__) as draft:
         write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
         if classes is not None:
             write_list(draft / "labels.txt", classes, "label")
@@ -203,6 +221,9 @@ def write_folder(corpus: Corpus, path: Path) -> None:
             write_list(draft / "order.txt", map(str, order), "place")
         for name, own in rows.items():
             _write_part(draft, name, corpus[own], classes)
+        hashes = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+        manifest = json.dumps({"kind": _KIND, "sha256": hashes}, indent=1)
+        (draft / _MANIFEST).write_text(manifest + "\n", encoding="ascii")
 
 
 def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | None) -> None:
@@ -219,16 +240,63 @@ def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | Non
         np.savez_compressed(folder / f"{name}_tokens.npz", ids=np.array(ids, dtype=np.int32), ends=ends)
 
 
-def _check_replaceable(path: Path) -> None:
+def _replaceable(path: Path) -> set[str]:
+    """Names of the files of an earlier corpus in the folder; they may be replaced."""
     if not path.exists():
-        return
+        return set()
     if not path.is_dir():
         raise FileExistsError(f"{path} is a file and cannot be replaced by a corpus folder")
-    others = sorted(file.name for file in path.iterdir() if not _OURS.fullmatch(file.name))
-    if others:
-        raise FileExistsError(
-            f"{path} also contains {others[0]!r}; choose a folder that contains only the corpus"
-        )
+    manifest = _manifest(path)
+    earlier = set() if manifest is None else {*manifest, _MANIFEST}
+    names = sorted(file.name for file in path.iterdir() if not file.name.startswith(".hftopic-"))
+    for name in names:
+        if name not in earlier and (manifest is None or _READ.fullmatch(name)):
+            raise FileExistsError(
+                f"{path} also contains {name!r}, which is not of a corpus that write_corpus wrote; choose "
+                "another folder, or move the file"
+            )
+    return earlier
+
+
+def _manifest(folder: Path) -> dict[str, str] | None:
+    """SHA-256 of each file of a corpus that this package wrote, or None."""
+    try:
+        known = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    held = known.get("sha256") if isinstance(known, dict) and known.get("kind") == _KIND else None
+    return held if isinstance(held, dict) else None
+
+
+def _check_manifest(folder: Path, request: Request) -> None:
+    """Raise FormatError if a file that is read is not the one that was written with the others."""
+    for name, expected in (_manifest(folder) or {}).items():
+        file = folder / Path(name).name
+        if not _is_needed(file, request):
+            continue
+        if not file.is_file():
+            raise FormatError(f"is missing, but {_MANIFEST} names it", file)
+        if _sha256(file) != expected:
+            raise FormatError(
+                f"was changed after the corpus was written: its SHA-256 is not the one in {_MANIFEST}. "
+                f"If the change is intended, delete {_MANIFEST}",
+                file,
+            )
+
+
+def _is_needed(file: Path, request: Request) -> bool:
+    """Whether a file of a corpus is read: not if the caller gives its content, or for another split."""
+    if file.name == "vocab.txt":
+        return file.is_file() or (request.vocabulary is None and request.vocabulary_file is None)
+    if file.name.endswith("labels.txt") and request.has_labels:
+        return False
+    split = request.split
+    return file.name == "labels.txt" or split is None or file.name.startswith((f"{split}.", f"{split}_"))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check_file_names(splits: Sequence[str]) -> None:

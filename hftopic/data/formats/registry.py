@@ -9,14 +9,14 @@ from typing import Any
 
 from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, read_counts, read_vocabulary
+from hftopic.data.formats.counts import Counts, Request, Unit, file_unit, read_counts, read_vocabulary
 from hftopic.data.formats.detection import ENDINGS
 from hftopic.data.formats.docword import read_docword, write_docword
-from hftopic.data.formats.folder import read_folder, write_folder
+from hftopic.data.formats.folder import folder_unit, read_folder, write_folder
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
 from hftopic.data.formats.npz import read_npz, write_npz
-from hftopic.data.formats.octis import read_octis, write_octis
+from hftopic.data.formats.octis import octis_file, read_octis, write_octis
 from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
 from hftopic.data.formats.tables import write_delimited, write_jsonl, write_parquet
 from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
@@ -27,12 +27,13 @@ Writer = Callable[[Corpus, Path], None]
 
 @dataclass(frozen=True)
 class Format:
-    """Reader of a format, and its writer if the format can be written."""
+    """Reader of a format, its writer if the format can be written, and the files that belong together."""
 
     read: Reader
     write: Writer | None
     of_text: bool = False
     has_columns: bool = False
+    unit: Callable[[Path], Unit] = file_unit
 
 
 def _counts(read: Callable[[Path, int, Request], Counts], write: Writer) -> Format:
@@ -49,7 +50,7 @@ SPLIT_FILES = Format(
     lambda path, request: read_texts(path, read_split_files, request), None, of_text=True, has_columns=True
 )
 FORMATS: dict[str, Format] = {
-    "folder": Format(read_folder, write_folder),
+    "folder": Format(read_folder, write_folder, unit=folder_unit),
     "npz": _counts(read_npz, write_npz),
     "docword": _counts(read_docword, write_docword),
     "ldac": _counts(read_ldac, write_ldac),
@@ -57,7 +58,7 @@ FORMATS: dict[str, Format] = {
     "svmlight": _counts(read_svmlight, write_svmlight),
     "svmlight0": _counts(partial(read_svmlight, base=0), partial(write_svmlight, base=0)),
     "svmlight1": _counts(partial(read_svmlight, base=1), partial(write_svmlight, base=1)),
-    "octis": Format(read_octis, write_octis),
+    "octis": Format(read_octis, write_octis, unit=lambda path: file_unit(octis_file(path))),
     "txt": _texts("txt", write_txt),
     "files": Format(lambda path, request: read_texts(path, read_files, request), None, of_text=True),
     "csv": _texts("csv", partial(write_delimited, delimiter=",")),

@@ -1,0 +1,74 @@
+"""Locks of folders between processes and threads."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows cannot lock folders
+    fcntl = None  # type: ignore[assignment]
+
+PATIENCE = 60.0  # seconds to wait for another process
+
+
+class Lock:
+    """Lock of a folder, which ends with the process, or with this object.
+
+    Attributes
+    ----------
+    works : bool
+        Whether folders can be locked at all; Windows and some network file systems cannot.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.works = fcntl is not None
+        self.descriptor: int | None = None
+        if self.works:
+            self.descriptor = os.open(folder, os.O_RDONLY)
+
+    def acquire(self, wait: float = 0.0) -> bool:
+        """Lock the folder; False if another process or thread has it, or if it cannot be locked."""
+        end = time.monotonic() + wait
+        while self.works and self.descriptor is not None:
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.002)
+            except OSError:
+                self.works = False
+        return False
+
+    def release(self) -> None:
+        """Unlock the folder."""
+        if self.descriptor is not None:
+            if self.works:
+                fcntl.flock(self.descriptor, fcntl.LOCK_UN)  # a forked child may hold a copy
+            descriptor, self.descriptor = self.descriptor, None
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.release()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Only one process or thread at a time is in the body, for each folder; where folders can be locked.
+
+    Raises
+    ------
+    TimeoutError
+        Another one has been in the body for :data:`PATIENCE` seconds.
+    """
+    lock = Lock(folder)
+    try:
+        if not lock.acquire(PATIENCE) and lock.works:
+            raise TimeoutError(f"{folder} has been locked by another process for {PATIENCE:g} seconds")
+        yield
+    finally:
+        lock.release()
