@@ -1,6 +1,7 @@
 """Loading a saved model."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from hftopic.models.saving import (
     description_hash,
     tensor_record,
 )
+
+LARGEST_DESCRIPTION = 2**30  # bytes
+LARGEST_HEADER = 2**20  # bytes of a file of tensors beside the tensors
 
 
 class ModelFileError(ValueError):
@@ -58,10 +62,9 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
         The saved device is not available; pass another ``device``.
     """
     folder = Path(path)
-    given, content = read_set(
-        folder, "", lambda: [folder / DESCRIPTION, folder / TENSORS], lambda: _read(folder)
-    )
-    description, tensors = _checked(folder, given, content)
+    files = [folder / DESCRIPTION, folder / TENSORS]
+    description, content = read_set(folder, "", lambda: files, lambda: _read(folder))
+    tensors = _tensors(folder / TENSORS, description, content)
     if description.get("estimator") not in MODELS:
         raise ModelFileError(
             f"{folder} contains a {description.get('estimator')!r}, which is not a known model; "
@@ -87,25 +90,37 @@ def _damage_reported(folder: Path) -> Iterator[None]:
         raise ModelFileError(f"{folder} is damaged or incomplete: {type(error).__name__}: {error}") from error
 
 
-def _read(folder: Path) -> tuple[bytes, bytes]:
-    """Content of the two files."""
+def _read(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """Description of a model, and the content of the file of its tensors."""
     for name in (DESCRIPTION, TENSORS):
         if not (folder / name).is_file():
             raise ModelFileError(f"{folder} is not a saved model: it has no {name}")
-    return (folder / DESCRIPTION).read_bytes(), (folder / TENSORS).read_bytes()
+    description = _description(folder / DESCRIPTION)
+    declared = LARGEST_HEADER
+    with _damage_reported(folder):
+        for record in description["tensors"].values():
+            declared += math.prod(record["shape"]) * getattr(torch, record["dtype"]).itemsize
+    return description, _content(folder / TENSORS, declared)
 
 
-def _checked(folder: Path, given: bytes, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Description and tensors from the content of the files, after comparing their hashes.
+def _content(file: Path, limit: int) -> bytes:
+    size = file.stat().st_size
+    if size > limit:
+        raise ModelFileError(f"{file} has {size:,} bytes, more than the {limit:,} that it can need")
+    return file.read_bytes()
+
+
+def _description(file: Path) -> dict[str, Any]:
+    """Description of a model, after comparing its hash.
 
     Raises
     ------
     ModelFileError
-        A file cannot be read, the schema is another one, or a hash differs.
+        It cannot be read, was changed, or has another schema.
     """
-    file = folder / DESCRIPTION
     try:
-        raw = json.loads(given.decode("utf-8"))
+        text = _content(file, LARGEST_DESCRIPTION).decode("utf-8")
+        raw = json.loads(text)
         schema = raw.get("schema") if isinstance(raw, dict) else None
         if schema != SCHEMA_VERSION:
             raise ModelFileError(
@@ -114,17 +129,22 @@ def _checked(folder: Path, given: bytes, content: bytes) -> tuple[dict[str, Any]
             )
         if raw.get("sha256") != description_hash(raw):
             raise ModelFileError(f"{file} was changed after it was written: its SHA-256 differs")
-        description = json.loads(given.decode("utf-8"), object_hook=_decoded)
+        description: dict[str, Any] = json.loads(text, object_hook=_decoded)
     except ModelFileError:
         raise
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise ModelFileError(f"{file} cannot be read: {error}") from error
+    return description
+
+
+def _tensors(file: Path, description: dict[str, Any], content: bytes) -> dict[str, Tensor]:
+    """Tensors of a model, after comparing them with the description."""
     try:
         tensors = safetensors.torch.load(content)
     except Exception as error:  # SafetensorError, and others for types that PyTorch does not have
-        raise ModelFileError(f"{folder / TENSORS} cannot be read: {error}") from error
-    _check_tensors(folder / TENSORS, description, tensors)
-    return description, tensors
+        raise ModelFileError(f"{file} cannot be read: {error}") from error
+    _check_tensors(file, description, tensors)
+    return tensors
 
 
 def _check_tensors(file: Path, description: dict[str, Any], tensors: dict[str, Tensor]) -> None:
