@@ -32,7 +32,11 @@ def followed(path: str | os.PathLike[str]) -> Path:
         The path is a link to nothing.
     FileExistsError
         The path is a device, a pipe or a socket.
+    ValueError
+        The path is empty.
     """
+    if not os.fspath(path):
+        raise ValueError("the path is empty; pass the path of a file or folder")
     if os.path.islink(path) and not os.path.exists(path):
         raise FileNotFoundError(
             f"{os.fspath(path)} is a link to {os.readlink(path)}, which does not exist; remove the link, or "
@@ -104,8 +108,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 @contextmanager
 def drafted(folder: Path, target: Path) -> Iterator[Path]:
     """Hidden folder for the draft of a target, locked while this process uses it, and removed at the end."""
-    _check_owner(folder, target)
+    check_owner(folder, target)
     draft = folder / f".hftopic-{token_hex(8)}.draft"
+    lock = None
     try:
         with locked(folder):
             _sweep(folder)
@@ -120,7 +125,11 @@ def drafted(folder: Path, target: Path) -> Iterator[Path]:
         with _named_if_full(target):
             yield draft
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+        finally:
+            if lock is not None:  # if the removal is interrupted, the next write removes the rest
+                lock.release()
 
 
 def sweep(folder: Path) -> None:
@@ -156,7 +165,7 @@ def parent_of(target: Path) -> Path:
     return parent
 
 
-def _check_owner(folder: Path, target: Path) -> None:
+def check_owner(folder: Path, target: Path) -> None:
     """Raise PermissionError for a file of another user in a folder such as /tmp: it cannot be replaced."""
     if not hasattr(os, "geteuid") or not target.is_file():
         return

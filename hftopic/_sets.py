@@ -8,24 +8,26 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from hftopic._files import drafted, followed, parent_of, sweep, sync, sync_entry
+from hftopic._files import check_owner, drafted, followed, parent_of, sweep, sync, sync_entry
 from hftopic._locks import locked
 
 ResultT = TypeVar("ResultT")
 
 ATTEMPTS = 3  # attempts to read a set that is replaced meanwhile, before its writers are made to wait
+_COMMIT = re.compile(r"\.hftopic-[0-9a-f]{16}\.commit")
 _REMOVED = ".removed.json"  # the names of the files that a commit removes
 
 
 @contextmanager
 def written_set(
-    folder: str | os.PathLike[str], key: str = "", *, removed: Callable[[str], object] = lambda _: False
+    folder: str | os.PathLike[str], key: str = "", *, earlier: Callable[[], Collection[str]] = tuple
 ) -> Iterator[Path]:
     """Draft of files that are moved into a folder as a set when the body ends without an error.
 
@@ -38,8 +40,10 @@ def written_set(
         If it does not exist, it is made; its parent must exist. Links are followed.
     key : str
         Name of the set, if the folder has several; its readers use the same one.
-    removed : callable
-        Whether an existing file of this name is part of the set: it is removed if it is not written again.
+    earlier : callable
+        Names of the files of the set that is there: those that are not written again are removed. It may
+        raise an error if the folder must not be changed. It is called before the body and before the commit,
+        while no other process changes the set.
 
     Raises
     ------
@@ -54,6 +58,9 @@ def written_set(
     place = target if target.is_dir() else parent_of(target)
     if place == target:
         sweep(target.parent)  # where a process may have died that made the folder
+        with locked(target):
+            _complete_all(target)
+            earlier()
     with drafted(place, target) as draft:
         content = draft / "content"
         content.mkdir()
@@ -65,7 +72,7 @@ def written_set(
                 sync_entry(place)
                 return
         with locked(target):
-            _commit(content, target, key, removed)
+            _commit(content, target, key, earlier)
 
 
 def read_set(
@@ -132,20 +139,46 @@ def _pending(folder: Path, key: str) -> bool:
     return (folder / _commit_name(key)).is_dir()
 
 
-def _commit(content: Path, folder: Path, key: str, removed: Callable[[str], object]) -> None:
+def _commit(content: Path, folder: Path, key: str, earlier: Callable[[], Collection[str]]) -> None:
     """Commit a draft by one rename, then move its files into place; the folder is locked."""
     commit = folder / _commit_name(key)
-    _move_into_place(commit, folder)
+    _complete_all(folder)
     names = os.listdir(content)
-    for name in names:
-        if (folder / name).is_dir():
-            raise IsADirectoryError(f"{folder / name} is a folder, where a file must be written; remove it")
-    gone = [name for name in os.listdir(folder) if name not in names and removed(name)]
+    gone = sorted(set(earlier()).difference(names).intersection(os.listdir(folder)))
+    for name in (*names, *gone):  # after the commit nothing may fail
+        _check_replaceable(folder, folder / name)
     (content / _REMOVED).write_text(json.dumps(gone), encoding="utf-8")
     sync(content)
     os.rename(content, commit)
     sync_entry(folder)
     _move_into_place(commit, folder)
+
+
+def _check_replaceable(folder: Path, file: Path) -> None:
+    """Raise OSError if a file cannot be replaced or removed, or if that would lose a link."""
+    check_owner(folder, file)
+    if file.is_symlink():
+        raise FileExistsError(
+            f"{file} is a link to {os.readlink(file)}; remove it, so that a file can be written in its place"
+        )
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder, where a file must be written; remove it")
+
+
+def complete(folder: Path) -> None:
+    """Complete all sets in a folder whose writers died after the commit, if this process may do so."""
+    try:
+        if any(map(_COMMIT.fullmatch, os.listdir(folder))):
+            with locked(folder):
+                _complete_all(folder)
+    except OSError:  # the reader of the set itself reports it
+        return
+
+
+def _complete_all(folder: Path) -> None:
+    """Complete all sets in a folder; it is locked."""
+    for name in filter(_COMMIT.fullmatch, os.listdir(folder)):
+        _move_into_place(folder / name, folder)
 
 
 def _complete(folder: Path, key: str) -> None:
@@ -159,17 +192,43 @@ def _move_into_place(commit: Path, folder: Path) -> None:
     """Move the files of a commit into the folder; it can be interrupted and repeated at every step."""
     if not commit.is_dir():
         return
+    _check_trusted(commit, folder)
     try:
         plan = commit / _REMOVED
         if plan.is_file():
-            gone = json.loads(plan.read_text(encoding="utf-8"))
+            gone = _names_in(plan)
             for name in sorted(set(os.listdir(commit)) - {_REMOVED}):
                 os.replace(commit / name, folder / name)
             for name in gone:
-                (folder / Path(name).name).unlink(missing_ok=True)
+                (folder / name).unlink(missing_ok=True)
             plan.unlink()
         commit.rmdir()
         sync_entry(folder)
     except OSError as error:
         told = f"an interrupted write cannot be completed: {error.strerror}"
         raise type(error)(error.errno, told, os.fspath(folder)) from error
+
+
+def _names_in(plan: Path) -> list[str]:
+    """Names of files in the folder, as a commit wrote them.
+
+    Raises
+    ------
+    OSError
+        The list is damaged.
+    """
+    try:
+        names = json.loads(plan.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or any(os.path.basename(str(name)) != name or not name for name in names):
+        raise OSError(errno.EIO, f"{plan} is damaged; remove {plan.parent.name}", os.fspath(plan))
+    return names
+
+
+def _check_trusted(commit: Path, folder: Path) -> None:
+    """Raise PermissionError in a folder such as /tmp, where anybody can make a commit, if it is of others."""
+    shared = hasattr(os, "geteuid") and folder.stat().st_mode & stat.S_ISVTX
+    if shared and commit.stat().st_uid != os.geteuid():
+        told = f"an interrupted write of another user must be completed by that user: {commit.name}"
+        raise PermissionError(errno.EPERM, told, os.fspath(folder))

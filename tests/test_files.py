@@ -12,7 +12,7 @@ import pytest
 
 from hftopic._files import drafted, followed, prove_writable, written_whole
 from hftopic._locks import Lock
-from hftopic._sets import _commit_name, read_set, written_set
+from hftopic._sets import _commit_name, complete, read_set, written_set
 
 
 def test_a_file_never_replaces_a_folder(tmp_path):
@@ -130,7 +130,7 @@ def write_set(folder, content, files=("a", "b"), **given):
 def test_a_set_replaces_its_own_files_and_keeps_all_others(tmp_path):
     write_set(tmp_path / "set", "1", ("a", "b", "c"))
     (tmp_path / "set" / "notes").write_text("kept")
-    write_set(tmp_path / "set", "2", removed=lambda name: name in "abc")
+    write_set(tmp_path / "set", "2", earlier=lambda: "abc")
     assert {file.name: file.read_text() for file in (tmp_path / "set").iterdir()} == {
         "a": "2",
         "b": "2",
@@ -168,7 +168,7 @@ def test_a_reader_completes_what_a_dead_writer_committed(tmp_path, monkeypatch, 
     with monkeypatch.context() as patch:
         patch.setattr(os, step, dying)
         try:
-            write_set(tmp_path, "2", removed="c".__eq__)
+            write_set(tmp_path, "2", earlier=lambda: "c")
             died = False
         except SystemExit:
             died = True
@@ -215,6 +215,37 @@ def test_readers_see_one_generation_while_two_threads_write(tmp_path):
     assert names(tmp_path) == sorted("abcdef")
 
 
+def test_the_first_files_of_a_set_are_completed_too(tmp_path, monkeypatch):
+    """Nothing is in place yet, so a reader that looks for the files first would find none."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            write_set(tmp_path, "1")
+    assert not (tmp_path / "a").exists()
+    complete(tmp_path)
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_what_is_there_is_asked_before_the_body_and_before_the_commit(tmp_path):
+    """A file that another process puts there meanwhile is seen; one that must be kept stops the write."""
+    write_set(tmp_path / "set", "1", "ab")
+
+    def earlier():
+        if (tmp_path / "set" / "foreign").exists():
+            raise FileExistsError("foreign")
+        return ["a", "b"]
+
+    def write():
+        with written_set(tmp_path / "set", earlier=earlier) as draft:
+            (draft / "a").write_text("2")
+            (tmp_path / "set" / "foreign").write_text("kept")
+
+    with pytest.raises(FileExistsError):
+        write()
+    assert names(tmp_path / "set") == ["a", "b", "foreign"]
+    assert (tmp_path / "set" / "a").read_text() == "1"
+
+
 def test_a_set_that_is_locked_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("hftopic._locks.PATIENCE", 0.01)
     lock = Lock(tmp_path)
@@ -227,14 +258,50 @@ def test_a_set_that_is_locked_names_the_folder(tmp_path, monkeypatch):
     assert names(tmp_path) == ["a", "b"]
 
 
-def test_a_commit_cannot_write_outside_its_folder(tmp_path):
-    (tmp_path / "kept").write_text("kept")
-    commit = tmp_path / "set" / _commit_name("")
+@pytest.mark.parametrize("removed", ['["../kept"]', '["kept", 3]', "{", "3", '[""]'])
+def test_a_commit_that_no_writer_made_is_not_followed(tmp_path, removed):
+    folder = tmp_path / "set"
+    commit = folder / _commit_name("")
     commit.mkdir(parents=True)
+    (tmp_path / "kept").write_text("kept")
+    (folder / "a").write_text("old")
     (commit / "a").write_text("new")
-    (commit / ".removed.json").write_text('["../kept"]')
-    assert read_set(tmp_path / "set", "", list, lambda: (tmp_path / "set" / "a").read_text()) == "new"
-    assert (tmp_path / "kept").read_text() == "kept"
+    (commit / ".removed.json").write_text(removed)
+    with pytest.raises(OSError, match=r"\.removed\.json is damaged; remove"):
+        read_set(folder, "", list, lambda: (folder / "a").read_text())
+    assert ((tmp_path / "kept").read_text(), (folder / "a").read_text()) == ("kept", "old")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
+def test_a_shared_folder_is_not_changed_for_another_user(tmp_path, monkeypatch):
+    """In a folder such as /tmp, a write over files of others fails before its commit, and loses nothing."""
+    write_set(tmp_path, "1")
+    tmp_path.chmod(0o1777)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: 12345)
+        patch.setattr(Path, "stat", lambda path, real=Path.stat: _owned_by_others(real(path)))
+        with pytest.raises(PermissionError, match="belongs to another user"):
+            write_set(tmp_path, "2")
+        commit = tmp_path / _commit_name("")
+        commit.mkdir()
+        with pytest.raises(PermissionError, match="of another user must be completed by that user"):
+            read_set(tmp_path, "", list, lambda: None)
+        commit.rmdir()
+    assert names(tmp_path) == ["a", "b"]
+    assert (tmp_path / "a").read_text() == "1"
+
+
+def _owned_by_others(status):
+    return os.stat_result((*status[:4], 54321, *status[5:10]))
+
+
+def test_links_among_the_files_of_a_set_are_kept(tmp_path):
+    (tmp_path / "real").write_text("kept")
+    (tmp_path / "a").symlink_to("real")
+    with pytest.raises(FileExistsError, match="a is a link to real; remove it"):
+        write_set(tmp_path, "1")
+    assert (tmp_path / "real").read_text() == "kept"
+    assert names(tmp_path) == ["a", "real"]
 
 
 def test_files_and_folders_follow_the_umask(tmp_path):

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from hftopic._numbers import is_whole
 from hftopic._sets import read_set
+from hftopic._torch_state import neutral_torch
+from hftopic.data.validation import as_vocabulary
 from hftopic.latent.groups import Discrete, Normal
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
@@ -29,8 +31,10 @@ from hftopic.models.saving import (
     description_hash,
     tensor_record,
 )
+from hftopic.networks.network import TopicNetwork
 
 LARGEST_DESCRIPTION = 2**30  # bytes
+SMALLEST_VARIANCE = 1e-30  # of a prior
 LARGEST_HEADER = 2**20  # bytes of a file of tensors beside the tensors
 
 
@@ -38,6 +42,7 @@ class ModelFileError(ValueError):
     """A saved model is missing, damaged, or written by an incompatible version."""
 
 
+@neutral_torch()
 def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> BaseTopicModel:
     """Load a model from a folder that its ``save`` method wrote; nothing in the files is executed.
 
@@ -65,7 +70,7 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     files = [folder / DESCRIPTION, folder / TENSORS]
     description, content = read_set(folder, "", lambda: files, lambda: _read(folder))
     tensors = _tensors(folder / TENSORS, description, content)
-    if description.get("estimator") not in MODELS:
+    if str(description.get("estimator")) not in MODELS:
         raise ModelFileError(
             f"{folder} contains a {description.get('estimator')!r}, which is not a known model; "
             f"known models are {', '.join(MODELS)}. If it is a custom class, call hftopic.register on it "
@@ -75,6 +80,7 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
         parameters = description["parameters"] | ({} if device is None else {"device": str(device)})
         _check_sizes(parameters, description, tensors)
         model: BaseTopicModel = MODELS[description["estimator"]](**parameters)
+        model._validate_params()
     chosen_device(model.device)
     with _damage_reported(folder):
         _restore(model, description, tensors)
@@ -157,7 +163,7 @@ def _check_tensors(file: Path, description: dict[str, Any], tensors: dict[str, T
             raise ModelFileError(
                 f"{file} does not belong to {DESCRIPTION}, or was changed: the SHA-256 of {name} differs"
             )
-        if tensor.is_floating_point() and not tensor.isfinite().all():
+        if tensor.is_floating_point() and not tensor.double().isfinite().all():
             raise ModelFileError(f"{file}: {name} contains a value that is not finite")
 
 
@@ -168,18 +174,18 @@ def _check_sizes(parameters: dict[str, Any], description: dict[str, Any], tensor
     ------
     ValueError
     """
-    largest = max(tensor.numel() for tensor in tensors.values())
-    for name in ("groups", "hidden"):
-        if sum(_numbers(parameters.get(name))) > largest:
-            raise ValueError(f"{name} is larger than any tensor")
+    axes = {size for tensor in tensors.values() for size in tensor.shape}
+    n_topics = tensors["network.usage.words"].shape[-2]
+    if sum(_numbers(parameters.get("groups"))) != n_topics:
+        raise ValueError(f"groups do not have the {n_topics} topics of the tensors")
+    for size in _numbers(parameters.get("hidden")):
+        if size not in axes:
+            raise ValueError(f"no tensor has the size {size} of a hidden layer")
     n_words = tensors["network.usage.background"].numel()
     if description["n_features_in_"] != n_words:
         raise ValueError(
             f"n_features_in_ is {description['n_features_in_']!r}, but there are {n_words} words"
         )
-    for name in WORDS:
-        if description[name] is not None and len(description[name]) != n_words:
-            raise ValueError(f"{name} has {len(description[name])} words, not {n_words}")
     for name in ("n_iter_", "documents_seen"):
         if not is_whole(description[name], 0):
             raise ValueError(f"{name} is {description[name]!r}, not a number >= 0")
@@ -216,14 +222,44 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
     """Restore the fitted state of a model from the description that ``hftopic.models.saving`` writes."""
     for name in WORDS:
         if description[name] is not None:
-            setattr(model, name, np.array(description[name], dtype=object))
+            setattr(model, name, as_vocabulary(description[name], description["n_features_in_"], name=name))
     model.n_features_in_, model.n_iter_ = description["n_features_in_"], description["n_iter_"]
     model._documents_seen = description["documents_seen"]
     model.history_ = pd.DataFrame(description["history_"]).set_index("epoch")
     if description["losses_"] is not None:
-        model.losses_ = np.array(description["losses_"])
+        model.losses_ = np.array(description["losses_"], dtype=np.float64)
+    if not all(kind.kind in "iufb" for kind in model.history_.dtypes):
+        raise ValueError("history_ has values that are no numbers")
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
-    model._network = model._build_network(torch.zeros(model.n_features_in_), torch.Generator())
-    model._network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+    network = model._build_network(torch.zeros(model.n_features_in_, dtype=torch.float32), torch.Generator())
+    state = {name.removeprefix("network."): value for name, value in tensors.items()}
+    _check_like(state, network.state_dict())
+    network.load_state_dict(state)
+    _check_values(network, model._noise)
+    model._network = network
     model._expose()
+
+
+def _check_like(state: dict[str, Tensor], own: dict[str, Tensor]) -> None:
+    """Raise ValueError if a tensor has another type than in a network of this kind."""
+    for name, tensor in state.items():
+        if name in own and tensor.dtype != own[name].dtype:
+            raise ValueError(f"{name} is of {tensor.dtype}, not of {own[name].dtype}")
+
+
+def _check_values(network: TopicNetwork, noise: Tensor) -> None:
+    """Raise ValueError for tensors of the right shapes with which no answer is possible."""
+    n_dims, shape = network.space.n_dims, tuple(noise.shape)
+    if noise.dtype != torch.float32 or len(shape) != 2 or shape[1] != n_dims or not shape[0]:
+        raise ValueError(f"noise has shape {shape} and type {noise.dtype}, not (n, {n_dims}) and float32")
+    covariance = network.prior_covariance.double()
+    if covariance.ndim == 1:
+        covariance = torch.diag(covariance)
+    if torch.linalg.cholesky_ex(covariance).info:
+        raise ValueError("prior_covariance is not positive definite")
+    variance = covariance.diagonal()
+    if ((variance < SMALLEST_VARIANCE) | (variance > 1 / SMALLEST_VARIANCE)).any():
+        raise ValueError("prior_covariance has values that are too large or too small for float32")
+    if (network.usage.words < 0).any() or (network.usage.background < 0).any():
+        raise ValueError("usage has numbers below 0")

@@ -90,6 +90,9 @@ def check_replaceable(path: str | os.PathLike[str]) -> Path:
                 f"{target} exists and is not a saved model: it contains {others[0]!r}; "
                 "choose another path or remove it"
             )
+    for file in (target / DESCRIPTION, target / TENSORS):
+        if file.is_symlink():
+            raise FileExistsError(f"{file} is a link, which would be replaced; remove it first")
     return target
 
 

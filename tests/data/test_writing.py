@@ -72,11 +72,40 @@ def test_counts_are_written_and_read_through_a_link(tmp_path: Path, name: str) -
     assert_same(read_corpus(real), new)
 
 
-def test_words_of_one_file_of_counts_are_not_exchanged_under_another(tmp_path: Path) -> None:
-    one, other = Corpus([[1, 2]], ["a", "b"]), Corpus([[3, 4]], ["c", "d"])
-    write_corpus(one, tmp_path / "x.ldac")
-    write_corpus(one, tmp_path / "x.mtx")
-    with pytest.raises(FileExistsError, match=r"x\.vocab\.txt would be replaced, .* belongs to x\.ldac"):
-        write_corpus(other, tmp_path / "x.mtx")
-    assert_same(read_corpus(tmp_path / "x.ldac"), one)
-    assert_same(read_corpus(tmp_path / "x.mtx"), one)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("x.ldac", "x.mtx"),
+        ("x.ldac.gz", "x.mtx"),
+        ("docword.x.txt", "docword.x.txt.gz"),
+        ("a.tsv", "b.tsv"),
+    ],
+)
+def test_words_of_one_corpus_are_not_exchanged_by_another(tmp_path: Path, first: str, second: str) -> None:
+    format = "octis" if first.endswith(".tsv") else None
+    one = Corpus([[1, 2, 0]], ["a", "b", "c"], tokens=[["a", "b", "b"]])
+    write_corpus(one, tmp_path / first, format=format)
+    write_corpus(one, tmp_path / second, format=format)
+    for words in (["c", "d", "e"], ["a", "b", "c", "d"]):
+        counts = [[1] * len(words)]
+        other = Corpus(counts, words, tokens=[words])
+        with pytest.raises(FileExistsError, match=f"would be replaced, but it also belongs to {first}"):
+            write_corpus(other, tmp_path / second, format=format)
+    for name in (first, second):
+        assert_same(read_corpus(tmp_path / name, format=format), one)
+
+
+def test_texts_and_counts_may_have_different_words(tmp_path: Path) -> None:
+    """Texts are not read with a vocabulary beside them, but with the labels."""
+    texts = Corpus([[1, 1]], ["a", "b"], ["x"], tokens=[["a", "b"]])
+    write_corpus(texts, tmp_path / "x.txt")
+    write_corpus(texts, tmp_path / "x.ldac")
+    write_corpus(Corpus([[2]], ["c"], ["x"]), tmp_path / "x.ldac")
+    with pytest.raises(FileExistsError, match=r"x\.labels\.txt would be replaced, .* belongs to x\.txt"):
+        write_corpus(Corpus([[2]], ["c"], ["y"]), tmp_path / "x.ldac")
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop.ldac").symlink_to("loop.ldac")
+    with pytest.raises(FileNotFoundError, match="is a link to loop"):
+        write_corpus(Corpus([[1]], ["a"]), tmp_path / "loop.ldac")

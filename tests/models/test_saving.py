@@ -238,9 +238,14 @@ def change_tensor(folder, name, change, sealed):
         (lambda f: corrupt_json(f, parameters={"groups": {"type": "os.system"}}), "unknown type"),
         (lambda f: corrupt_json(f, sealed=False, n_iter_=2), "model.json was changed"),
         (lambda f: corrupt_json(f, n_iter_=-1), "n_iter_ is -1"),
-        (lambda f: corrupt_json(f, vocabulary_=["a"]), "vocabulary_ has 1 words"),
-        (lambda f: corrupt_json(f, parameters={"groups": 10**12}), "larger than any tensor"),
-        (lambda f: corrupt_json(f, parameters={"groups": 4, "hidden": [10**9]}), "larger than any tensor"),
+        (lambda f: corrupt_json(f, vocabulary_=["a"]), "has 1 words"),
+        (lambda f: corrupt_json(f, parameters={"groups": 10**12}), "do not have the 4 topics"),
+        (
+            lambda f: corrupt_json(f, parameters={"groups": 4, "hidden": [10**9]}),
+            "size 10+ of a hidden",
+        ),
+        (lambda f: corrupt_json(f, parameters={"groups": 4, "max_iter": -1}), "'max_iter' parameter"),
+        (lambda f: corrupt_json(f, losses_="abc"), "damaged or incomplete"),
         (lambda f: corrupt_json(f, parameters={}), "damaged or incomplete"),
         (lambda f: os.truncate(f / "model.safetensors", 2**40), "more than the .* that it can need"),
         (lambda f: os.truncate(f / "model.json", 2**40), "more than the .* that it can need"),
@@ -248,6 +253,12 @@ def change_tensor(folder, name, change, sealed):
         (lambda f: corrupt_json(f, tensors=None), "damaged or incomplete"),
         (lambda f: change_tensor(f, "noise", lambda t: t[0].mul_(2), False), "the SHA-256 of noise differs"),
         (lambda f: change_tensor(f, "noise", lambda t: t[0].fill_(np.nan), True), "noise contains a value"),
+        (lambda f: corrupt_json(f, vocabulary_=[3] * 30), r"vocabulary_\[0\] is 3, not a string"),
+        (lambda f: corrupt_json(f, estimator=["ProdLDA"]), "not a known model"),
+        (
+            lambda f: change_tensor(f, "network.prior_covariance", lambda t: t.zero_(), True),
+            "not positive definite",
+        ),
     ],
 )
 def test_a_damaged_model_is_refused(corpus, tmp_path, damage, message):

@@ -1,5 +1,7 @@
 """Files next to a file of counts: vocabulary, labels, names and splits, with one value per line."""
 
+import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
+from hftopic._callers import level_of_the_caller
 from hftopic._files import followed, parent_of
 from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus, CorpusError
@@ -17,12 +21,12 @@ from hftopic.data.formats.lines import (
     FormatError,
     bare_name,
     blamed_on,
-    encodable,
-    read_lines,
     read_list,
     write_list,
 )
+from hftopic.data.formats.vocabulary import may_be_heading, read_vocabulary, write_vocabulary
 from hftopic.data.text import TextOptions
+from hftopic.data.validation import LARGEST_COUNT
 
 COUNT_ENDINGS = {
     ".npz": "npz",
@@ -62,6 +66,7 @@ class Counts:
 
     matrix: Any
     labels: Sequence[str] | None = None
+    is_sized: bool = True  # whether the file tells its number of columns
 
 
 def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], request: Request) -> Corpus:
@@ -76,8 +81,16 @@ def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], reques
     """
     words, own = _words_for(path, request)
     counts = read(path, len(words), request)
+    if own and not counts.is_sized and may_be_heading(words, n_used_columns(counts.matrix)):
+        told = (
+            f"the vocabulary starts with {words[0]!r}, and the last of its {len(words):,} words is not used: "
+            f"is {words[0]!r} a heading? Then delete it; if it is a word, save the counts as .npz or .mtx"
+        )
+        raise FormatError(told, path)
     lists = {what: beside(path, what) for what in LISTS}
     n_documents = counts.matrix.shape[0]
+    if not n_documents:
+        raise FormatError("there are no documents", path)
     held = {
         what: read_exactly(file, n_documents, what, request.encoding) if file else None
         for what, file in lists.items()
@@ -92,10 +105,16 @@ def read_counts(path: Path, read: Callable[[Path, int, Request], Counts], reques
             held["names"],
             splits=held["splits"],
         )
+        warn_of_similar(path, held["splits"])
         corpus = corpus if request.split is None else corpus.split(request.split)
         if request.vocabulary is not None and own:
             corpus = corpus.with_vocabulary(request.vocabulary)
     return corpus
+
+
+def n_used_columns(matrix: Any) -> int:
+    """Number of columns up to the last one that has a count."""
+    return int(matrix.indices.max(initial=-1)) + 1
 
 
 def _words_for(path: Path, request: Request) -> tuple[Sequence[str], bool]:
@@ -129,7 +148,8 @@ def _names_beside(path: Path, what: str) -> list[str]:
     own = [f"{stem}.vocab.txt", f"vocab.{title}.txt", f"{stem}.vocab"]
     if stem.startswith("docword."):
         own[:2] = own[1::-1]
-    return [*own, "vocab.txt", "vocabulary.txt"]
+    by_gensim = f"{bare_name(path)}.vocab"  # BleiCorpus and UciCorpus
+    return [*own, by_gensim, "vocab.txt", "vocabulary.txt"]
 
 
 def beside(path: Path, what: str) -> Path | None:
@@ -137,12 +157,18 @@ def beside(path: Path, what: str) -> Path | None:
     return next(filter(Path.is_file, _candidates(path, what)), None)
 
 
+def lists_of(path: Path) -> list[Path]:
+    """The files next to ``path`` that are read with it."""
+    found = (beside(path, what) for what in ("vocab", *LISTS))
+    return [file for file in found if file is not None]
+
+
 def _candidates(path: Path, what: str) -> Iterator[Path]:
     """Files next to ``path``, and next to the file that it links to, in the order in which they are tried."""
     for place in (path, path.resolve()) if path.is_symlink() else (path,):
         for name in _names_beside(place, what):
             for ending in ("", *COMPRESSIONS):
-                yield place.with_name(name + ending)
+                yield place.parent / (name + ending)  # the path may be ".", which has no name
 
 
 @dataclass(frozen=True)
@@ -170,32 +196,6 @@ def file_unit(path: Path) -> Unit:
     return Unit(real.parent, _stem(real), lambda: files)
 
 
-def read_vocabulary(path: Path, encoding: str) -> list[str]:
-    """Words of a vocabulary file, one per line; spaces around them and blank lines at the end are ignored.
-
-    Raises
-    ------
-    FormatError
-        A line before the last word is blank, or a word is repeated: the words after it would belong to the
-        wrong columns.
-    """
-    line_of: dict[str, int] = {}
-    blank = None
-    for number, line in read_lines(path, encoding):
-        word = line.strip()
-        if not word:
-            blank = blank or number
-            continue
-        if blank:
-            raise FormatError("blank line: the words after it would belong to the wrong columns", path, blank)
-        if word in line_of:
-            raise FormatError(f"the word {word!r} is also on line {line_of[word]}", path, number)
-        line_of[word] = number
-    if not line_of:
-        raise FormatError("contains no words", path)
-    return list(line_of)
-
-
 def read_exactly(path: Path, n_documents: int, what: str, encoding: str) -> list[str]:
     """One value per document, each a line of the file; blank lines after the last document are ignored."""
     values = read_list(path, encoding)
@@ -206,15 +206,18 @@ def read_exactly(path: Path, n_documents: int, what: str, encoding: str) -> list
     return values
 
 
-def write_vocabulary(path: Path, vocabulary: np.ndarray) -> None:
-    """Write a vocabulary file, one word per line."""
-    for place, word in enumerate(vocabulary):
-        if word != word.strip():
-            raise CorpusError(
-                f"cannot store the word {word!r}: spaces around words are lost in a vocabulary file"
+def warn_of_similar(path: Path, splits: Iterable[Any] | None) -> None:
+    """Warn of splits that differ only in spaces and capitals, such as "train" and "Train "."""
+    known: dict[str, Any] = {}
+    for split in dict.fromkeys(splits or ()):
+        other = known.setdefault(str(split).strip().casefold(), split)
+        if other != split:
+            warnings.warn(
+                f"{path}: the splits {other!r} and {split!r} differ only in spaces or capitals; they are two "
+                "splits",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
             )
-        encodable(word, "word", place)
-    write_list(path, vocabulary, "word")
 
 
 @contextmanager
@@ -288,25 +291,43 @@ def _check_links(path: Path, target: Path, kinds: Sequence[str]) -> None:
 
 
 def _check_not_shared(target: Path, lists: Mapping[str, Sequence[str]]) -> None:
-    """Raise FileExistsError if a list would change that other counts with the same stem are read with."""
-    others = [
-        file.name
-        for file in target.parent.iterdir()
-        if file.suffix in COUNT_ENDINGS and file.name != target.name and _stem(file) == _stem(target)
-    ]
-    for name, values in lists.items() if others else ():
+    """Raise FileExistsError if a list would change that another file is read with."""
+    for name, values in lists.items():
         file = target.with_name(name)
-        if file.is_file() and file.read_bytes().split(b"\n")[: len(values)] != [
-            value.encode("utf-8", "surrogatepass") for value in values
-        ]:
+        if not file.is_file() or _holds(file, values):
+            continue
+        other = next((one for one in sorted(os.listdir(target.parent)) if _reads(one, file, target)), None)
+        if other is not None:
             raise FileExistsError(
-                f"{file} would be replaced, but it also belongs to {others[0]}; choose another name"
+                f"{file} would be replaced, but it also belongs to {other}; choose another name"
             )
+
+
+def _holds(file: Path, values: Sequence[str]) -> bool:
+    """Whether a list has exactly these values."""
+    return file.read_bytes() == "".join(f"{value}\n" for value in values).encode("utf-8", "surrogatepass")
+
+
+def _reads(name: str, file: Path, target: Path) -> bool:
+    """Whether another file of a corpus than the target, with this name, is read with a list."""
+    other = target.with_name(name)
+    ending = Path(bare_name(other)).suffix.lower()
+    is_text = ending == ".txt" and not name.startswith("docword.")
+    kinds = LISTS if is_text else ("vocab", *LISTS)
+    candidates = chain.from_iterable(_names_beside(other, what) for what in kinds)
+    return (
+        ending in (*COUNT_ENDINGS, ".txt", ".tsv")
+        and file.name in candidates
+        and name != target.name
+        and other.is_file()
+        and not (target.is_file() and other.samefile(target))  # a link to it
+        and any(file == beside(other, what) for what in kinds)
+    )
 
 
 def words_beside(path: Path) -> str:
     """Name of the vocabulary file that is written next to a file of counts, or next to what it links to."""
-    return _names_beside(path.resolve(), "vocab")[0]
+    return _names_beside(followed(path), "vocab")[0]
 
 
 def whole_counts(corpus: Corpus, kind: str) -> np.ndarray:
@@ -325,6 +346,28 @@ def whole_counts(corpus: Corpus, kind: str) -> np.ndarray:
             f"{kind} files can only store integer counts, not {odd}; write a folder or a .mtx file"
         )
     return whole
+
+
+def summed(
+    path: Path, documents: np.ndarray, words: np.ndarray, counts: np.ndarray, shape: tuple[int, int]
+) -> Any:
+    """CSR matrix of entries, whose ids start at 0; repeated entries are added.
+
+    Raises
+    ------
+    FormatError
+        The sum of repeated entries is above 2**24. As no entry is, the sums are exact in 64 bits.
+    """
+    matrix = sp.coo_array((counts, (documents, words)), shape).tocsr()
+    wrong = np.flatnonzero(matrix.data > LARGEST_COUNT)
+    if wrong.size:
+        document = np.searchsorted(matrix.indptr, wrong[0], "right") - 1
+        told = (
+            f"the counts of column {matrix.indices[wrong[0]]} in document {document} (both from 0) add up "
+            f"to {matrix.data[wrong[0]]:.0f}, above {LARGEST_COUNT:,}, the largest count allowed"
+        )
+        raise FormatError(told, path)
+    return matrix
 
 
 def check_plausible(path: Path, n_documents: int, n_entries: int, line: int | None = None) -> None:

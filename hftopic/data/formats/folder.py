@@ -28,16 +28,10 @@ import scipy.sparse as sp
 from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import (
-    Request,
-    Unit,
-    no_words,
-    read_exactly,
-    read_vocabulary,
-    write_vocabulary,
-)
+from hftopic.data.formats.counts import Request, Unit, no_words, read_exactly
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
 from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
+from hftopic.data.formats.vocabulary import read_vocabulary, write_vocabulary
 
 _WHOLE = "counts"  # file name for a corpus without splits
 _FIRST = ("train", "valid", "val", "dev", "test")
@@ -53,7 +47,8 @@ def in_order(splits: Sequence[str]) -> list[str]:
 
 def matrices(folder: Path) -> dict[str, Path]:
     """File with the matrix of each split in a folder."""
-    files = {file.stem: file for file in folder.glob("*.npz") if not file.stem.endswith("_tokens")}
+    found = (file for file in folder.glob("*.npz") if not file.is_dir())
+    files = {file.stem: file for file in found if not file.stem.endswith("_tokens")}
     return {name: files[name] for name in in_order(list(files))}
 
 
@@ -71,6 +66,9 @@ def read_folder(folder: Path, request: Request) -> Corpus:
         A file is damaged, the files do not match each other or ``corpus.json``, or the split does not exist.
     """
     files = chosen(folder, matrices(folder), request.split)
+    for file in files.values():
+        if not file.is_file():  # to open a pipe would wait for its writer
+            raise FormatError("is not a file, but a pipe or a broken link; move or delete it", file)
     _check_manifest(folder, request)
     words = _words(folder, request)
     parts = [_read_part(folder, name, file, words, request) for name, file in files.items()]
@@ -90,8 +88,10 @@ def read_folder(folder: Path, request: Request) -> Corpus:
 
 
 def _words(folder: Path, request: Request) -> list[str]:
-    for file in (request.vocabulary_file, folder / "vocab.txt", folder / "vocabulary.txt"):
-        if file and file.is_file():
+    if request.vocabulary_file is not None:
+        return read_vocabulary(request.vocabulary_file, request.encoding)
+    for file in (folder / "vocab.txt", folder / "vocabulary.txt"):
+        if file.is_file():
             return read_vocabulary(file, request.encoding)
     if request.vocabulary is not None:
         return list(request.vocabulary)
@@ -170,10 +170,11 @@ def class_names(file: Path, labels: Sequence[str], encoding: str) -> list[str]:
 
 
 def _read_tokens(path: Path, n_documents: int, words: list[str]) -> list[tuple[str, ...]]:
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, ("ids", "ends"))
     ids, ends = arrays.get("ids"), arrays.get("ends")
     if ids is None or ends is None or any(a.ndim != 1 or a.dtype.kind not in "iu" for a in (ids, ends)):
         raise FormatError("must contain two integer arrays, 'ids' and 'ends'", path)
+    ends = ends.astype(np.int64)
     if len(ends) != n_documents or (len(ids) if not len(ends) else 0) or (np.diff(ends, prepend=0) < 0).any():
         raise FormatError(
             f"'ends' must contain {n_documents:,} non-decreasing end positions, one per document", path
@@ -204,7 +205,9 @@ def write_folder(corpus: Corpus, path: Path) -> None:
     CorpusError
         The files cannot store a word, label, name or split.
     """
-    earlier = _replaceable(followed(path))
+    target = followed(path)
+    if target.is_file():
+        raise FileExistsError(f"{target} is a file and cannot be replaced by a corpus folder")
     names = [_WHOLE] if corpus.splits is None else in_order(list(corpus.splits))
     _check_file_names(names if corpus.splits is not None else [])
     classes = None if corpus.labels is None else np.unique(corpus.labels)
@@ -213,7 +216,7 @@ def write_folder(corpus: Corpus, path: Path) -> None:
         for name in names
     }
     order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
-    with written_set(path, removed=earlier.__contains__) as draft:
+    with written_set(path, earlier=lambda: _replaceable(target)) as draft:
         write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
         if classes is not None:
             write_list(draft / "labels.txt", classes, "label")
@@ -242,10 +245,6 @@ def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | Non
 
 def _replaceable(path: Path) -> set[str]:
     """Names of the files of an earlier corpus in the folder; they may be replaced."""
-    if not path.exists():
-        return set()
-    if not path.is_dir():
-        raise FileExistsError(f"{path} is a file and cannot be replaced by a corpus folder")
     manifest = _manifest(path)
     earlier = set() if manifest is None else {*manifest, _MANIFEST}
     names = sorted(file.name for file in path.iterdir() if not file.name.startswith(".hftopic-"))
@@ -260,6 +259,8 @@ def _replaceable(path: Path) -> set[str]:
 
 def _manifest(folder: Path) -> dict[str, str] | None:
     """SHA-256 of each file of a corpus that this package wrote, or None."""
+    if not (folder / _MANIFEST).is_file():
+        return None
     try:
         known = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

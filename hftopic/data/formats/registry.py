@@ -9,17 +9,19 @@ from typing import Any
 
 from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, Unit, file_unit, read_counts, read_vocabulary
+from hftopic.data.formats.counts import Counts, Request, Unit, file_unit, read_counts
 from hftopic.data.formats.detection import ENDINGS
 from hftopic.data.formats.docword import read_docword, write_docword
 from hftopic.data.formats.folder import folder_unit, read_folder, write_folder
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
 from hftopic.data.formats.npz import read_npz, write_npz
-from hftopic.data.formats.octis import octis_file, read_octis, write_octis
+from hftopic.data.formats.octis import octis_table, read_octis, write_octis
 from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
-from hftopic.data.formats.tables import write_delimited, write_jsonl, write_parquet
+from hftopic.data.formats.parquet import write_parquet
+from hftopic.data.formats.tables import write_delimited, write_jsonl
 from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
+from hftopic.data.formats.vocabulary import read_vocabulary
 
 Reader = Callable[[Path, Request], Corpus]
 Writer = Callable[[Corpus, Path], None]
@@ -33,16 +35,21 @@ class Format:
     write: Writer | None
     of_text: bool = False
     has_columns: bool = False
+    is_folder: bool | None = None  # None: a file or a folder
     unit: Callable[[Path], Unit] = file_unit
 
 
 def _counts(read: Callable[[Path, int, Request], Counts], write: Writer) -> Format:
-    return Format(lambda path, request: read_counts(path, read, request), write)
+    return Format(lambda path, request: read_counts(path, read, request), write, is_folder=False)
 
 
 def _texts(name: str, write: Writer) -> Format:
     return Format(
-        lambda path, request: read_texts(path, READERS[name], request), write, True, has_columns=name != "txt"
+        lambda path, request: read_texts(path, READERS[name], request),
+        write,
+        of_text=True,
+        has_columns=name != "txt",
+        is_folder=False,
     )
 
 
@@ -50,7 +57,7 @@ SPLIT_FILES = Format(
     lambda path, request: read_texts(path, read_split_files, request), None, of_text=True, has_columns=True
 )
 FORMATS: dict[str, Format] = {
-    "folder": Format(read_folder, write_folder, unit=folder_unit),
+    "folder": Format(read_folder, write_folder, is_folder=True, unit=folder_unit),
     "npz": _counts(read_npz, write_npz),
     "docword": _counts(read_docword, write_docword),
     "ldac": _counts(read_ldac, write_ldac),
@@ -58,9 +65,11 @@ FORMATS: dict[str, Format] = {
     "svmlight": _counts(read_svmlight, write_svmlight),
     "svmlight0": _counts(partial(read_svmlight, base=0), partial(write_svmlight, base=0)),
     "svmlight1": _counts(partial(read_svmlight, base=1), partial(write_svmlight, base=1)),
-    "octis": Format(read_octis, write_octis, unit=lambda path: file_unit(octis_file(path))),
+    "octis": Format(read_octis, write_octis, unit=lambda path: file_unit(octis_table(path))),
     "txt": _texts("txt", write_txt),
-    "files": Format(lambda path, request: read_texts(path, read_files, request), None, of_text=True),
+    "files": Format(
+        lambda path, request: read_texts(path, read_files, request), None, of_text=True, is_folder=True
+    ),
     "csv": _texts("csv", partial(write_delimited, delimiter=",")),
     "tsv": _texts("tsv", partial(write_delimited, delimiter="\t")),
     "jsonl": _texts("jsonl", write_jsonl),
