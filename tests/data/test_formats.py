@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -48,17 +49,18 @@ def assert_same(got: Corpus, wanted: Corpus, *, tokens: bool) -> None:
         assert got.tokens == wanted.tokens
 
 
-# All characters except line ends, which a line cannot contain, and surrogates, which UTF-8 cannot encode.
-line_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\ufeff"), max_size=8)
-words = line_text.filter(lambda word: word == word.strip() and len(word.split()) == 1) | st.sampled_from(
-    ["", '"', "a,b", "#", "1:2", "0", "日本", "naïve", "'", "%"]
-).filter(bool)
+# All characters except line ends, which no line contains, surrogates (UTF-8 cannot encode them), and NUL.
+line_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\n\r\ufeff"), max_size=8)
+# Without commas and semicolons: a vocabulary of which every line has one may be a table, and is refused.
+words = line_text.filter(
+    lambda word: word == word.strip() and len(word.split()) == 1 and not set(word) & set(",;")
+) | st.sampled_from(["", '"', "a,b", "#", "1:2", "0", "日本", "naïve", "'", "%"]).filter(bool)
 
 
 @st.composite
 def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) -> Corpus:
     """Small corpora with empty documents, unused words and odd labels; with tokens if counts are integers."""
-    spelled = words.map(lambda word: f"{word} {word}") if phrases else words
+    spelled = words.map(lambda word: f"of {word} now") if phrases else words
     vocabulary = draw(st.lists(spelled, min_size=1, max_size=5, unique=True))
     documents = draw(st.lists(st.lists(st.sampled_from(vocabulary), max_size=6), min_size=1, max_size=6))
     n = len(documents)
@@ -80,11 +82,13 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return lambda: tmp_path_factory.mktemp("corpus")
 
 
+odd = pytest.mark.filterwarnings("ignore:.*documents have no label", "ignore:the texts are in")
 often = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(corpus=corpora() | corpora(phrases=True) | corpora(fractions=True))
 @often
+@odd
 def test_folder_keeps_everything(fresh: Callable[[], Path], corpus: Corpus) -> None:
     path = fresh() / "corpus"
     write_corpus(corpus, path)
@@ -96,6 +100,7 @@ def test_folder_keeps_everything(fresh: Callable[[], Path], corpus: Corpus) -> N
 @pytest.mark.parametrize("format", COUNTED)
 @given(corpus=corpora() | corpora(phrases=True))
 @often
+@odd
 def test_counts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Corpus) -> None:
     path = fresh() / COUNTED[format]
     write_corpus(corpus, path, format=format)
@@ -107,6 +112,7 @@ def test_counts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Co
 @pytest.mark.parametrize("format", ["npz", "matrixmarket", "svmlight"])
 @given(corpus=corpora(fractions=True))
 @often
+@odd
 def test_fractions_are_read_back(fresh: Callable[[], Path], format: str, corpus: Corpus) -> None:
     path = fresh() / COUNTED[format]
     write_corpus(corpus, path)
@@ -116,6 +122,7 @@ def test_fractions_are_read_back(fresh: Callable[[], Path], format: str, corpus:
 @pytest.mark.parametrize("format", TEXTUAL)
 @given(corpus=corpora())
 @often
+@odd
 def test_texts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Corpus) -> None:
     path = fresh() / TEXTUAL[format]
     write_corpus(corpus, path)
@@ -124,6 +131,7 @@ def test_texts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Cor
 
 @given(corpus=corpora())
 @often
+@odd
 def test_octis_is_read_back(fresh: Callable[[], Path], corpus: Corpus) -> None:
     folder = fresh()
     odd = corpus.splits is not None and "2nd-half" in corpus.splits
@@ -175,7 +183,6 @@ def test_labels_that_fit_on_no_line(tmp_path: Path, format: str) -> None:
     [
         ({"vocabulary": ["a\nb", "c"]}, "contains a line break"),
         ({"vocabulary": [" a", "c"]}, "spaces around words are lost"),
-        ({"vocabulary": ["\ud800", "c"]}, "cannot store word 0"),
         ({"splits": ["../train", "test"]}, "cannot store the split"),
         ({"splits": ["train", "Train"]}, "same name"),
         ({"splits": ["counts", "train"]}, "cannot store the split"),
@@ -225,7 +232,7 @@ BROKEN = {
     "docword, header": ("docword.x.txt", "2\nthree\n1\n1 1 1\n", 2, "expected the number of words"),
     "docword, empty": ("docword.x.txt", "", 1, "expected the number of documents"),
     "docword, other words": ("docword.x.txt", "2\n4\n1\n1 1 1\n", 2, "declares 4 words"),
-    "docword, cut off": ("docword.x.txt", "2\n3\n2\n1 1 1\n", 4, "ends after 1 of the 2"),
+    "docword, cut off": ("docword.x.txt", "2\n3\n2\n1 1 1\n", 3, "declares 2 entries but contains 1"),
     "docword, half a line": ("docword.x.txt", "2\n3\n2\n1 1 1\n1 2\n", 5, "got '1 2'"),
     "docword, all half lines": ("docword.x.txt", "2\n3\n2\n1 1\n1 2\n", 4, "got '1 1'"),
     "docword, too many": ("docword.x.txt", "2\n3\n1\n1 1 1\n1 2 1\n", 3, "but contains more"),
@@ -236,7 +243,7 @@ BROKEN = {
     "docword, not ASCII": ("docword.x.txt", b"2\n3\n1\n1 1 \xff\n", 4, "got"),
     "docword, enormous number": ("docword.x.txt", f"2\n3\n1\n1 1 {10**30}\n", 4, "got"),
     "docword, enormous": ("docword.x.txt", f"{10**15}\n3\n1\n1 1 1\n", 1, "but has only 1 entries"),
-    "docword, enormous entries": ("docword.x.txt", f"2\n3\n{10**15}\n1 1 1\n", 4, "ends after 1"),
+    "docword, enormous entries": ("docword.x.txt", f"2\n3\n{10**15}\n1 1 1\n", 3, "contains 1: is"),
     "ldac, form": ("x.ldac", "1 0:1\n1 0=1\n", 2, "expected 'M word:count"),
     "ldac, three numbers": ("x.ldac", "2 0:1:2 1\n", 1, "expected 'M word:count"),
     "ldac, M": ("x.ldac", "1 0:1\n2 0:1\n", 2, "declares 2 words but contains 1"),
@@ -278,26 +285,31 @@ BROKEN = {
         "x.mtx",
         "%%MatrixMarket matrix coordinate integer general\n2 3 2\n1 1 1\n1 4 1\n",
         4,
-        "out of bounds",
+        "column id 4 is not from 1 to 3",
     ),
     "mtx, letters": (
         "x.mtx",
         "%%MatrixMarket matrix coordinate integer general\n2 3 1\n1 a 1\n",
         3,
-        "nvalid",
+        "got '1 a 1'",
     ),
     "mtx, negative": (
         "x.mtx",
         "%%MatrixMarket matrix coordinate integer general\n2 3 1\n1 1 -1\n",
-        None,
-        "the value -1",
+        3,
+        "counts >= 0 that are whole numbers, got '1 1 -1'",
     ),
-    "mtx, NaN": ("x.mtx", "%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 nan\n", None, "NaN"),
+    "mtx, NaN": (
+        "x.mtx",
+        "%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 nan\n",
+        3,
+        "got '1 1 nan'",
+    ),
     "mtx, complex": (
         "x.mtx",
         "%%MatrixMarket matrix coordinate complex general\n2 3 1\n1 1 1 1\n",
-        None,
-        "real numbers",
+        1,
+        "the numbers must be real or .* not 'complex'",
     ),
     "svmlight, form": ("x.feat", "1 0:1\n1 0:x\n", 2, "expected 'label word:count"),
     "svmlight, negative": ("x.feat", "1 0:1 1:-2\n", 1, "counts >= 0"),
@@ -345,7 +357,6 @@ BROKEN = {
     "jsonl, null": ("x.jsonl", '{"text": "a"}\n{"text": null}\n', 2, "is None, not a string"),
     "jsonl, number": ("x.jsonl", '{"text": 1}\n', 1, "is 1, not a string"),
     "jsonl, nested": ("x.jsonl", "[" * 100_000, 1, "not JSON"),
-    "jsonl, label lost": ("x.jsonl", '{"text": "a", "label": 1}\n{"text": "b"}\n', 2, "'label' is None"),
     "jsonl, label late": (
         "x.jsonl",
         '{"text": "a"}\n{"text": "b", "label": 1}\n',
@@ -722,9 +733,9 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, format: str) -> No
     tokens = [["team", "ball", "team"], ["team"]]
     write_corpus(Corpus([[1, 2], [0, 1]], ["ball", "team"], None, None, tokens), path, format=format)
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
-    bad = Corpus(
-        [[1, 2], [0, 1]], ["ball\ud800", "team"], None, None, [["team", "ball\ud800", "team"], ["team"]]
-    )
+    cut = "ball\ud800"  # a Corpus refuses it
+    words, tokens = np.array([cut, "team"], dtype=object), (("team", cut, "team"), ("team",))
+    bad = Corpus._of_valid_parts(sp.csr_array(np.float32([[1, 2], [0, 1]])), words, None, None, tokens, None)
     with pytest.raises(CorpusError):
         write_corpus(bad, path, format=format)
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before

@@ -22,23 +22,31 @@ format            description
 Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). If a format cannot store the vocabulary, labels,
 names or splits, these are in files next to ``NAME.EXTENSION``, with one value per line: ``NAME.vocab.txt``
 (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt`` and ``NAME.splits.txt``. No file is ever unpickled
-or executed.
+or executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and limits on
+sizes in `hftopic.data.formats.limits`.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hftopic._sets import read_set
+from hftopic._callers import level_of_the_caller
+from hftopic._numbers import is_whole
+from hftopic._sets import complete, read_set
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Request, read_exactly
+from hftopic.data.formats.counts import Request, lists_of, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
 from hftopic.data.formats.folder import matrices
-from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.limits import allowing
+from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
 from hftopic.data.text import TextOptions
 
@@ -57,6 +65,7 @@ def read_corpus(
     name_column: str | None = None,
     encoding: str = "utf-8",
     text: TextOptions | None = None,
+    max_bytes: int | None = None,
 ) -> Corpus:
     """Read a corpus from a file or folder, in any of the formats above.
 
@@ -81,15 +90,26 @@ def read_corpus(
         Encoding of text files.
     text : TextOptions, optional
         Options for splitting texts into words.
+    max_bytes : int, optional
+        Largest number of bytes of a line, of decompressed content, of the arrays of a file, and of a pipe. By
+        default, a line has at most 16 MiB, compressed content at most 100 times its compressed size and
+        arrays 30 times the size of their file (small files may expand more), and a pipe gives at most 1 GiB.
 
     Raises
     ------
     FormatError
-        The content of the file does not match its format; the message names the file and, if known, the line.
+        The content of the file does not match its format, or is beyond ``max_bytes``; the message names the
+        file and, if known, the line.
     FileNotFoundError
-        The file or folder does not exist.
+        The file or folder does not exist, or ``vocabulary`` or ``labels`` is a path of no file.
     ValueError
         The format is unknown, or an argument has no effect with it.
+
+    Warns
+    -----
+    UserWarning
+        The last line of a file has no line end, unlike the lines before it: the file may have been cut off.
+        Or some labels are empty.
 
     Examples
     --------
@@ -102,28 +122,69 @@ def read_corpus(
     Corpus(2 documents, 4 words, 4 tokens; 2 labels; in reading order)
     """
     path = Path(path)
+    complete(path if path.is_dir() else path.resolve().parent)
     if not path.exists():
         raise FileNotFoundError(f"no file or folder {path}")
-    chosen = _known(format) if format is not None else FORMATS[format_of(path, list(FORMATS))]
-    if chosen is FORMATS["folder"] and path.is_dir() and not matrices(path):
-        chosen = SPLIT_FILES
-    columns = {"text_column": text_column, "label_column": label_column, "name_column": name_column}
-    _check_used(path, chosen, text, columns)
+    if max_bytes is not None and not is_whole(max_bytes):
+        raise ValueError(f"max_bytes must be an int >= 1 or None, not {max_bytes!r}")
+    words_file, labels_file = _file_of(vocabulary, "vocabulary"), _file_of(labels, "labels")
     given_labels = None if labels is None or isinstance(labels, str | os.PathLike) else list(labels)
     request = Request(
         split=split,
         vocabulary=_words(vocabulary),
-        vocabulary_file=Path(vocabulary) if isinstance(vocabulary, str | os.PathLike) else None,
         has_labels=labels is not None,
+        text_column=text_column,
+        label_column=label_column,
+        name_column=name_column,
         encoding=encoding,
         text=text,
-        **columns,
     )
+    with allowing(max_bytes), ExitStack() as pipes:
+        file = pipes.enter_context(rereadable(path, lists_of))
+        if words_file is not None:
+            request = replace(request, vocabulary_file=pipes.enter_context(rereadable(words_file)))
+        corpus = _read(file, format, request)
+        if labels_file is not None:
+            given_labels = read_exactly(labels_file, len(corpus), "labels", encoding)
+    corpus = corpus if given_labels is None else corpus.with_labels(given_labels)
+    _warn_of_empty_labels(path, corpus.labels)
+    return corpus
+
+
+def _file_of(given: Any, what: str) -> Path | None:
+    """The file that ``given`` is the path of; None if it is no path."""
+    if not isinstance(given, str | os.PathLike):
+        return None
+    path = Path(given)
+    if not path.exists():
+        raise FileNotFoundError(f"no file {path} for {what}=")
+    if path.is_dir():
+        raise FileNotFoundError(f"{what}={path} is a folder, not a file")
+    return path
+
+
+def _read(path: Path, format: str | None, request: Request) -> Corpus:
+    chosen = _known(format) if format is not None else FORMATS[format_of(path, list(FORMATS))]
+    if chosen.is_folder is not None and chosen.is_folder != path.is_dir():
+        one, other = ("file", "folder") if chosen.is_folder else ("folder", "file")
+        raise FormatError(f"is a {one}, but the format {format!r} is that of a {other}", path)
+    if chosen is FORMATS["folder"] and path.is_dir() and not matrices(path):
+        chosen = SPLIT_FILES
+    _check_used(path, chosen, request)
     unit = chosen.unit(path)
-    corpus = read_set(unit.folder, unit.key, unit.files, lambda: chosen.read(path, request))
-    if isinstance(labels, str | os.PathLike):
-        given_labels = read_exactly(Path(labels), len(corpus), "labels", encoding)
-    return corpus if given_labels is None else corpus.with_labels(given_labels)
+    return read_set(unit.folder, unit.key, unit.files, lambda: chosen.read(path, request))
+
+
+def _warn_of_empty_labels(path: Path, labels: NDArray[np.object_] | None) -> None:
+    """Warn of documents whose label is empty; a missing label, such as null, is read as an empty one."""
+    empty = [] if labels is None else [place for place, label in enumerate(labels) if not label.strip()]
+    if labels is not None and empty:
+        warnings.warn(
+            f"{path}: {len(empty):,} of {len(labels):,} documents have no label (the first is document "
+            f"{empty[0]}, counted from 0); their label is the empty string",
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
 
 
 def _words(vocabulary: Any) -> Any:
@@ -141,10 +202,11 @@ def _known(format: str) -> Format:
     return FORMATS[format]
 
 
-def _check_used(path: Path, format: Format, text: TextOptions | None, columns: dict[str, str | None]) -> None:
-    if text is not None and not format.of_text:
+def _check_used(path: Path, format: Format, request: Request) -> None:
+    if request.text is not None and not format.of_text:
         raise ValueError(f"text= has no effect on {path}, which contains word counts, not texts; remove it")
-    given = [name for name, column in columns.items() if column is not None]
+    columns = ("text_column", "label_column", "name_column")
+    given = [name for name in columns if getattr(request, name) is not None]
     if given and not format.has_columns:
         raise ValueError(f"{given[0]}= has no effect on {path}, which has no named columns; remove it")
 
@@ -177,6 +239,19 @@ def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | 
     if not isinstance(corpus, Corpus):
         raise TypeError(f"write_corpus takes a Corpus first, then the path, not a {type(corpus).__name__}")
     path = Path(path)
+    write = writer_of(path, format)
+    with blamed_on(path):
+        write(corpus, path)
+
+
+def writer_of(path: Path, format: str | None = None) -> Callable[[Corpus, Path], None]:
+    """Function that writes a corpus to this path.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`write_corpus`.
+    """
     name = format or (format_by_name(path) if path.suffix and not path.is_dir() else "folder")
     if name is None:
         raise ValueError(
@@ -186,5 +261,4 @@ def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | 
     write = _known(name).write
     if write is None:
         raise ValueError(f"format {name!r} can only be read, not written")
-    with blamed_on(path):
-        write(corpus, path)
+    return write

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from hftopic.data.formats.counts import COUNT_ENDINGS
 from hftopic.data.formats.folder import matrices
+from hftopic.data.formats.foreign import BY_NAME, told_by_members
 from hftopic.data.formats.lines import FormatError, bare_name, opened
 from hftopic.data.formats.matrix_market import BANNER
 from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
 ENDINGS: dict[str, str] = {**COUNT_ENDINGS, **EXTENSIONS}
 """Format for each ending of a file name."""
+_OF_CORPORA = ("corpus.json", "vocab.txt", "vocabulary.txt")
 
 
 def format_of(path: Path, known: list[str]) -> str:
@@ -24,6 +26,9 @@ def format_of(path: Path, known: list[str]) -> str:
     if path.is_dir():
         return _format_of_folder(path, known)
     found = format_by_name(path)
+    ending = Path(bare_name(path)).suffix.lower()
+    if found is None and ending in BY_NAME:
+        raise FormatError(BY_NAME[ending], path)
     if found == "txt" and _starts_like_docword(path):
         told = (
             "starts like a UCI docword file but is not named docword.NAME.txt; pass format='docword' or 'txt'"
@@ -50,11 +55,17 @@ def format_by_name(path: Path) -> str | None:
 
 
 def _format_by_start(path: Path) -> str | None:
+    with path.open("rb") as file:
+        if file.read(4) == b"PK\3\4":
+            other = told_by_members(path)
+            if other:
+                raise FormatError(other, path)
+            return "npz"
     with opened(path) as stream:
         start = stream.read(len(BANNER))
     if start == BANNER:
         return "matrixmarket"
-    return {b"PAR1": "parquet", b"PK\3\4": "npz"}.get(start[:4])
+    return "parquet" if start[:4] == b"PAR1" else None
 
 
 def _starts_like_docword(path: Path) -> bool:
@@ -75,6 +86,12 @@ def _format_of_folder(path: Path, known: list[str]) -> str:
         return "octis"
     if split_files(path):
         return "folder"
+    of_corpus = next((name for name in _OF_CORPORA if (path / name).is_file()), None)
+    if of_corpus:
+        told = (
+            f"contains {of_corpus!r} of a corpus, but no counts; for a folder of texts, pass format='files'"
+        )
+        raise FormatError(told, path)
     if any(bare_name(file).lower().endswith(".txt") for file in text_files(path)):
         return "files"
     told = (

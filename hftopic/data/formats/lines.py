@@ -6,24 +6,43 @@ import gzip
 import io
 import lzma
 import os
+import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, NoReturn
 
+from hftopic._callers import level_of_the_caller
 from hftopic.data.corpus import CorpusError
+from hftopic.data.formats.decompression import Streams
+from hftopic.data.formats.foreign import told_by_start
+from hftopic.data.formats.limits import (
+    BLANK_LINES,
+    RAISE,
+    TooLargeError,
+    Unpacked,
+    largest_pipe,
+    longest_line,
+    too_long,
+)
 
 COMPRESSIONS = (".gz", ".xz", ".bz2")
-_UNPACK: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 _PACK: dict[str, Any] = {
     # Without file name and time stamp, so that the same corpus gives the same bytes.
     ".gz": lambda file: gzip.GzipFile("", "wb", fileobj=file, mtime=0),
     ".xz": partial(lzma.LZMAFile, mode="wb"),
     ".bz2": partial(bz2.BZ2File, mode="wb"),
 }
+_UNPACK: dict[str, Callable[[io.BufferedReader], Any]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file),
+    ".xz": lambda file: Streams(file, lzma.LZMADecompressor, padding=b"\0"),
+    ".bz2": lambda file: Streams(file, bz2.BZ2Decompressor),
+}
 _BROKEN = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
+_BUFFER = 2**16
 
 
 class FormatError(CorpusError):
@@ -39,7 +58,11 @@ class FormatError(CorpusError):
     def __init__(self, message: str, path: str | os.PathLike[str], line: int | None = None) -> None:
         self.path = os.fspath(path)
         self.line = line
+        self.message = message
         super().__init__(f"{self.path}{f', line {line}' if line else ''}: {message}")
+
+    def __reduce__(self) -> tuple[type["FormatError"], tuple[str, str, int | None]]:
+        return type(self), (self.message, self.path, self.line)
 
 
 @contextmanager
@@ -65,32 +88,83 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     FormatError
-        The compressed data is damaged or truncated.
+        The compressed data is damaged or truncated, or expands beyond the limits of
+        `hftopic.data.formats.limits`; or the file is of another kind, such as a spreadsheet.
     """
     suffix = path.suffix.lower()
-    with _UNPACK.get(suffix, open)(path, "rb") as stream:
+    try:
+        with path.open("rb") as file:
+            yield _unpacked(path, file, suffix)
+    except TooLargeError as error:
+        raise FormatError(str(error), path) from error
+    except _BROKEN as error:
+        raise FormatError(f"damaged or truncated {suffix} data: {error}", path) from error
+    except OSError as error:
+        if suffix != ".bz2" or error.errno is not None:
+            raise
+        raise FormatError(f"damaged .bz2 data: {error}", path) from error
+
+
+def _unpacked(path: Path, file: io.BufferedReader, suffix: str) -> io.BufferedReader:
+    if suffix in _UNPACK:
+        return io.BufferedReader(Unpacked(_UNPACK[suffix](file), file), _BUFFER)
+    other = told_by_start(file.peek(10)[:10])
+    if other:
+        raise FormatError(other, path)
+    return file
+
+
+@contextmanager
+def rereadable(path: Path, near: Callable[[Path], Iterable[Path]] = lambda _: ()) -> Iterator[Path]:
+    """The path itself; for a pipe, which can be read only once, a temporary file with its content.
+
+    Next to the temporary file are links to the files that ``near`` finds next to the pipe.
+
+    Raises
+    ------
+    FormatError
+        The pipe has more bytes than the limit.
+    """
+    if path.is_file() or path.is_dir():
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, path.name)
+        with path.open("rb") as pipe, copy.open("wb") as stream:
+            left = largest_pipe()
+            while left > 0 and (block := pipe.read(min(left, _BUFFER))):
+                left -= stream.write(block)
+            if pipe.read(1):
+                told = f"gives more than {largest_pipe():,} bytes; save it to a file, or {RAISE}"
+                raise FormatError(told, path)
+        for other in near(path):
+            Path(folder, other.name).symlink_to(other.absolute())
         try:
-            yield stream
-        except _BROKEN as error:
-            raise FormatError(f"damaged or truncated {suffix} data: {error}", path) from error
-        except OSError as error:
-            if suffix != ".bz2" or error.errno is not None:
+            yield copy
+        except FormatError as error:
+            told_of = Path(error.path)
+            if told_of.parent != Path(folder):
                 raise
-            raise FormatError(f"damaged .bz2 data: {error}", path) from error
+            raise FormatError(error.message, path.with_name(told_of.name), error.line) from error
 
 
-def read_lines(path: Path, encoding: str = "utf-8", *, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: Path, encoding: str = "utf-8", *, keep_ends: bool = False, needs_end: bool = True
+) -> Iterator[tuple[int, str]]:
     """Numbered lines of a text file.
 
-    A line ends with a newline, or with a carriage return and a newline. The last line may have no end. A byte
-    order mark is not part of the first line.
+    A line ends with a newline, or with a carriage return and a newline; in a file without any newline, with a
+    carriage return. A byte order mark is not part of the first line. If the last line has no end, unlike the
+    lines before it, the file may have been cut off, so a warning names it.
 
     Parameters
     ----------
     path : Path
     encoding : str
     keep_ends : bool
-        Whether to keep the line ends.
+        Whether to keep the line ends. Carriage returns within lines are then allowed.
+    needs_end : bool
+        Whether a last line without an end is suspect.
 
     Yields
     ------
@@ -101,35 +175,98 @@ def read_lines(path: Path, encoding: str = "utf-8", *, keep_ends: bool = False) 
     Raises
     ------
     FormatError
-        A line is not in this encoding, or the compressed data is damaged.
+        A line is not in this encoding, is too long, or contains NUL or a carriage return; or the compressed
+        data is damaged.
     LookupError
         The encoding is unknown to Python.
     """
     codec = codecs.lookup(encoding).name
+    number, line = 0, ""
     with opened(path) as stream:
-        decoded = _decoded if "\n".encode(codec) == b"\n" else _decoded_wide
-        for number, line in enumerate(decoded(path, stream, codec), start=1):
-            text = line.removeprefix("\ufeff") if number == 1 else line
-            if keep_ends:
-                yield number, text
-            else:
-                yield number, text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+        for number, line in enumerate(_physical(path, stream, codec), start=1):
+            text = line if keep_ends else line.rstrip("\r\n") if line.endswith("\n") else line
+            if not keep_ends and "\r" in text:
+                told = "contains a carriage return: the line ends are mixed; convert all of them to newlines"
+                raise FormatError(told, path, number)
+            yield number, text
+    if needs_end and number > 1 and not line.endswith("\n"):
+        warn_of_cut(path, number)
+
+
+def warn_of_cut(path: Path, line: int) -> None:
+    """Warn that the last line of a file may be a part of a line."""
+    warnings.warn(
+        f"{path}, line {line}: the last line has no line end, unlike the lines before it. If the file was "
+        "cut off, the rest of this line is missing; if not, end it with a newline",
+        UserWarning,
+        stacklevel=level_of_the_caller(),
+    )
+
+
+def _physical(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
+    """Lines with their ends, without a byte order mark."""
+    try:
+        newline = "\n".encode(codec)
+    except UnicodeError as error:
+        raise LookupError(f"the encoding {codec} is not one of text: {error}") from error
+    decoded = _decoded if newline == b"\n" else _decoded_wide
+    blank = 0
+    for number, line in enumerate(_ended_by_newlines(decoded(path, stream, codec)), start=1):
+        text = line.removeprefix("\ufeff") if number == 1 else line
+        if "\0" in text:
+            raise FormatError(_told_of_nul(text), path, number)
+        blank = blank + 1 if text.isspace() else 0
+        if blank > BLANK_LINES:
+            raise FormatError(f"more than {BLANK_LINES:,} blank lines in sequence", path, number)
+        if text:
+            yield text
+
+
+def _ended_by_newlines(lines: Iterator[str]) -> Iterator[str]:
+    """The lines; if there is only one, without a newline, its carriage returns are the line ends."""
+    first = next(lines, "")
+    if "\r" in first and not first.endswith("\n"):
+        *whole, rest = first.split("\r")
+        yield from (f"{part}\n" for part in whole)
+        first = rest
+    yield first
+    yield from lines
+
+
+def _told_of_nul(text: str) -> str:
+    share = text.count("\0") / len(text)
+    if share < 1 / 3 or share > 0.8 or text.isspace():
+        return (
+            "contains the character NUL, which text does not have: is the file damaged, or not a text file?"
+        )
+    order = "le" if text.index("\0") % 2 else "be"
+    zeros, bits = ("three of four bytes are", 32) if share > 0.6 else ("every second byte is", 16)
+    return f"{zeros} zero, as in UTF-{bits} without a mark; pass encoding='utf-{bits}-{order}'"
 
 
 def _decoded(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
-    for number, line in enumerate(stream, start=1):
+    limit = longest_line()
+    for number, line in enumerate(iter(partial(stream.readline, limit + 1), b""), start=1):
+        if len(line) > limit:
+            raise FormatError(str(too_long()), path, number)
         try:
             yield line.decode(codec)
         except UnicodeDecodeError as error:
+            if number == 1 and line.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+                raise FormatError("is in UTF-32; pass encoding='utf-32'", path) from error
+            if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise FormatError("is in UTF-16; pass encoding='utf-16'", path) from error
             _refuse_encoding(path, number, codec, error)
 
 
 def _decoded_wide(path: Path, stream: IO[bytes], codec: str) -> Iterator[str]:
     """Lines of an encoding such as UTF-16, whose newline is more than one byte."""
-    number, text = 0, io.TextIOWrapper(stream, codec, newline="\n")
+    number, text, limit = 0, io.TextIOWrapper(stream, codec, newline="\n"), longest_line()
     try:
-        for line in text:
+        for line in iter(partial(text.readline, limit + 1), ""):
             number += 1
+            if len(line) > limit:
+                raise FormatError(str(too_long()), path, number)
             yield line
     except UnicodeError as error:
         _refuse_encoding(path, number + 1, codec, error)
@@ -157,7 +294,7 @@ def write_list(path: Path, values: Iterable[str], what: str) -> None:
     """
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for place, value in enumerate(values):
-            if "\n" in value or value.endswith("\r") or (place == 0 and value.startswith("\ufeff")):
+            if "\n" in value or "\r" in value or (place == 0 and value.startswith("\ufeff")):
                 raise CorpusError(
                     f"cannot store {what} {place}, {value!r}: it contains a line break or a byte order mark"
                 )
@@ -165,12 +302,24 @@ def write_list(path: Path, values: Iterable[str], what: str) -> None:
 
 
 def encodable(value: str, what: str, place: int) -> str:
-    """The value itself, if it can be encoded in UTF-8."""
+    """The value itself, if a text file can contain it."""
+    told = not_text(value)
+    if told:
+        raise CorpusError(f"cannot store {what} {place}, {value!r}: it contains {told}")
+    return value
+
+
+def not_text(value: str) -> str | None:
+    """The character of a string that no text file can contain, in words; None if there is none."""
+    if "\0" in value:
+        return "the character NUL"
+    if value.isascii():
+        return None
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise CorpusError(f"cannot store {what} {place}, {value!r}: {error}") from error
-    return value
+        return f"half of a character, {value[error.start]!r} (a lone surrogate)"
+    return None
 
 
 @contextmanager

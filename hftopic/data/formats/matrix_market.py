@@ -2,9 +2,11 @@
 
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import scipy.io
 import scipy.sparse as sp
 
@@ -13,70 +15,140 @@ from hftopic.data.formats.counts import (
     Counts,
     Request,
     check_plausible,
+    summed,
     whole_counts,
     words_beside,
     written_with_lists,
 )
+from hftopic.data.formats.entries import REAL, WHOLE, Columns, declared_entries, read_entries, shown
+from hftopic.data.formats.limits import BLANK_LINES, longest_line, too_long
 from hftopic.data.formats.lines import FormatError, compressed, opened
 
 BANNER = b"%%MatrixMarket"
+_COUNT = {"real": REAL, "double": REAL, "integer": WHOLE, "unsigned-integer": WHOLE, "pattern": None}
+"""Regular expression of a count for each field; in a pattern every entry counts once."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    dense: bool
+    count: bytes | None
+    symmetric: bool
+    rows: int
+    columns: int
+    entries: int
+    line: int  # the one with the sizes
 
 
 def read_matrix_market(path: Path, n_words: int, request: Request) -> Counts:  # noqa: ARG001
-    """Counts of a Matrix Market file; repeated entries are added.
+    """Counts of a Matrix Market file; repeated entries are added, blank lines are ignored.
 
-    The declared size is first compared with the number of lines, because scipy allocates memory of the
-    declared size.
+    Both layouts are read, with real numbers, integers or patterns, general or symmetric. Counts are never
+    negative, so skew-symmetric and Hermitian matrices are not read, and a file of integers contains nothing
+    but digits.
 
     Raises
     ------
     FormatError
-        The header or a line is malformed, or the number of columns is not the size of the vocabulary.
+        The header or a line is malformed, an id is out of range, the number of entries is not the declared
+        one, or the number of columns is not the size of the vocabulary.
+
+    Notes
+    -----
+    Boisvert, Pozo and Remington (1996), *The Matrix Market exchange formats*.
     """
     with opened(path) as stream:
-        _check_size(path, stream, n_words)
-    with opened(path) as stream:
-        try:
-            matrix = scipy.io.mmread(stream)
-        except (ValueError, OverflowError, TypeError) as error:
-            told = str(error)
-            line = re.match(r"Line (\d+): ", told)
-            message = told.removeprefix(line.group()) if line else told
-            raise FormatError(message, path, int(line.group(1)) if line else None) from error
-    return Counts(sp.csr_array(matrix))
+        header = _header(path, stream, n_words)
+        check_plausible(path, header.rows, header.entries, header.line)
+        read = _dense if header.dense else _sparse
+        rows, columns, counts = read(path, stream, header)
+    return Counts(summed(path, rows, columns, counts, (header.rows, header.columns)))
 
 
-def _check_size(path: Path, stream: IO[bytes], n_words: int) -> None:
-    banner = stream.readline(1000)
-    if not banner.startswith(BANNER):
-        raise FormatError(f"a Matrix Market file starts with {BANNER.decode()!r}", path, 1)
-    layout = banner.split()[2:3]
-    number, text = 2, stream.readline()
-    while text.startswith(b"%") or (text and not text.strip()):
-        number, text = number + 1, stream.readline()
-    parts = text.split()
-    if len(parts) != (2 if layout == [b"array"] else 3) or not all(
-        re.fullmatch(rb"\d{1,18}", part) for part in parts
-    ):
-        raise FormatError("expected the numbers of rows, columns and entries", path, number)
-    rows, columns, *entries = map(int, parts)
+_Entries = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _sparse(path: Path, stream: IO[bytes], header: _Header) -> _Entries:
+    names = ("row", "column", "count")[: 2 if header.count is None else 3]
+    form = Columns(names, (header.rows, header.columns), header.count, triangle=header.symmetric)
+    blocks = read_entries(path, stream, header.line + 1, form)
+    held = declared_entries(path, blocks, header.entries, header.line)
+    entries = np.concatenate([np.zeros((0, len(names)), dtype=np.int64), *held])
+    rows, columns = entries[:, :2].T.astype(np.int64) - 1
+    counts = np.ones(len(entries)) if header.count is None else entries[:, 2]
+    if header.symmetric:
+        beside = np.flatnonzero(rows != columns)  # each of these stands for two entries
+        rows, columns = np.append(rows, columns[beside]), np.append(columns, rows[beside])
+        counts = np.append(counts, counts[beside])
+    return rows, columns, counts
+
+
+def _dense(path: Path, stream: IO[bytes], header: _Header) -> _Entries:
+    """Entries of a dense matrix, stored column after column; a symmetric one as its lower triangle."""
+    form = Columns(("count",), (), header.count)
+    blocks = read_entries(path, stream, header.line + 1, form)
+    held = declared_entries(path, blocks, header.entries, header.line)
+    counts = np.concatenate([np.zeros((0, 1)), *held])[:, 0]
+    if not header.symmetric:
+        columns, rows = np.divmod(np.arange(len(counts)), max(header.rows, 1))
+        return rows, columns, counts
+    columns, rows = np.triu_indices(header.rows)
+    beside = np.flatnonzero(rows != columns)
+    return (
+        np.append(rows, columns[beside]),
+        np.append(columns, rows[beside]),
+        np.append(counts, counts[beside]),
+    )
+
+
+def _header(path: Path, stream: IO[bytes], n_words: int) -> _Header:
+    dense, count, symmetric = _banner(path, stream.readline(1000).removeprefix(b"\xef\xbb\xbf"))
+    number, text = _first_line(path, stream)
+    sizes = [int(part) for part in text.split() if re.fullmatch(rb"[0-9]{1,18}", part)]
+    if len(sizes) != len(text.split()) or len(sizes) != (2 if dense else 3):
+        what = "rows and columns" if dense else "rows, columns and entries"
+        raise FormatError(f"expected the numbers of {what}, got {shown(text)}", path, number)
+    rows, columns = sizes[:2]
     if columns != n_words:
         turned = " (it looks transposed: documents go in rows)" if rows == n_words else ""
-        raise FormatError(
-            f"has {columns:,} columns but the vocabulary has {n_words:,} words{turned}", path, number
-        )
-    declared = entries[0] if entries else rows * columns
-    found = sum(1 for line in stream if line.strip())
-    if found != declared and not _is_half(banner, declared, found):
-        raise FormatError(
-            f"declares {declared:,} entries but contains {found:,}: is the file truncated?", path, number
-        )
-    check_plausible(path, rows, declared, number)
+        told = f"has {columns:,} columns but the vocabulary has {n_words:,} words{turned}"
+        raise FormatError(told, path, number)
+    if symmetric and rows != columns:
+        raise FormatError(f"is symmetric, but has {rows:,} rows and {columns:,} columns", path, number)
+    stored = rows * columns if not symmetric else rows * (rows + 1) // 2
+    return _Header(dense, count, symmetric, rows, columns, stored if dense else sizes[2], number)
 
 
-def _is_half(banner: bytes, declared: int, found: int) -> bool:
-    """Whether this is a symmetric dense matrix, which is stored as one triangle."""
-    return b"array" in banner and b"general" not in banner.lower() and found < declared
+def _banner(path: Path, line: bytes) -> tuple[bool, bytes | None, bool]:
+    """Whether the matrix is dense, the regular expression of a count, and whether it is symmetric."""
+    if not line.startswith(BANNER):
+        raise FormatError(f"a Matrix Market file starts with {BANNER.decode()!r}", path, 1)
+    words = line.removeprefix(BANNER).decode("ascii", "backslashreplace").lower().split()
+    told = f"expected '{BANNER.decode()} matrix', then a layout, a kind of number and a symmetry"
+    if line.split()[0] != BANNER or len(words) != 4 or words[0] != "matrix":
+        raise FormatError(f"{told}, got {shown(line)}", path, 1)
+    _, layout, field, symmetry = words
+    for got, known, what in (
+        (layout, ("coordinate", "array"), "layout"),
+        (field, tuple(_COUNT), "numbers"),
+        (symmetry, ("general", "symmetric"), "symmetry"),
+    ):
+        if got not in known:
+            raise FormatError(f"the {what} must be {' or '.join(known)}, not {got[:40]!r}", path, 1)
+    if layout == "array" and field == "pattern":
+        raise FormatError("a pattern has no array of numbers", path, 1)
+    return layout == "array", _COUNT[field], symmetry == "symmetric"
+
+
+def _first_line(path: Path, stream: IO[bytes]) -> tuple[int, bytes]:
+    """The line with the sizes, after comments and blank lines."""
+    for number in range(2, BLANK_LINES):
+        text = stream.readline(longest_line())
+        if not text.endswith(b"\n") and len(text) == longest_line():
+            raise FormatError(str(too_long()), path, number)
+        if not text or (text.strip() and not text.startswith(b"%")):
+            return number, text
+    raise FormatError(f"has {BLANK_LINES:,} lines of comments", path)
 
 
 def write_matrix_market(corpus: Corpus, path: Path) -> None:

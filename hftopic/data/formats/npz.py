@@ -1,65 +1,159 @@
 """Sparse matrices saved by scipy; files are treated as untrusted."""
 
+import ast
+import lzma
+import math
+import struct
 import zipfile
 import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.lib import format as npy
 
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.counts import Counts, Request, check_plausible, words_beside, written_with_lists
+from hftopic.data.formats.foreign import told_by_members
+from hftopic.data.formats.limits import TooLargeError, check_arrays
 from hftopic.data.formats.lines import FormatError
+from hftopic.data.structure import check_blocks, check_compressed, check_coordinates, check_diagonals
 
+# What zipfile and its decompressors raise for damaged files.
 _BROKEN = (
     ValueError,
     KeyError,
     TypeError,
     EOFError,
+    IndexError,
+    AttributeError,
     NotImplementedError,
     RuntimeError,
     OverflowError,
+    MemoryError,
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
 )
+_MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 10_000  # bytes, as in numpy
+_MOST_MEMBERS = 1000
+_BLOCK = 2**20
+_MATRIX = ("format", "shape", "data", "indices", "indptr", "row", "col", "coords", "offsets")
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Arrays of an .npz file, after a check that each declared size matches the number of bytes.
+@dataclass(frozen=True)
+class _Header:
+    """Description of an array, at the start of its file in the archive."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    length: int  # bytes of the description
+
+    @property
+    def n_bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those arrays of an .npz file that have one of these names; the others are never decompressed.
+
+    Every array is described before memory is allocated: its size must match the number of bytes, and all of
+    them must not be far larger than the file.
 
     Raises
     ------
     FormatError
-        The file is not an .npz file, is damaged, or contains Python objects, which would need unpickling.
+        The file is not an .npz file, is damaged, expands too much, or contains Python objects, which would
+        need unpickling.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                _check_member(path, archive, member)
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > _MOST_MEMBERS:
+                raise FormatError(f"contains {len(members):,} files", path)
+            headers = {member.filename: _header(path, archive, member) for member in members}
+            if len({name.removesuffix(".npy") for name in headers}) < len(members):
+                raise FormatError("contains two arrays of the same name", path)
+            wanted = {name: headers[f"{name}.npy"] for name in names if f"{name}.npy" in headers}
+            check_arrays(sum(header.n_bytes for header in wanted.values()), path.stat().st_size)
+            return {name: _array(archive, name, header) for name, header in wanted.items()}
     except FormatError:
         raise
+    except TooLargeError as error:
+        raise FormatError(str(error), path) from error
     except (*_BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise  # the file could not be opened, so its content is unknown
         raise FormatError(f"is not a valid .npz file: {error}", path) from error
 
 
-def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+def _header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
     with archive.open(member) as stream:
-        version = npy.read_magic(stream)
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read_header(stream)
-        if dtype.hasobject:
-            told = "contains Python objects, which are never loaded: loading them could run any code"
-            raise FormatError(f"{member.filename} {told}", path)
-        size = int(np.prod([dtype.itemsize, *shape], dtype=object))
-        if member.file_size - stream.tell() != size:
-            told = f"declares an array {shape} of {dtype} but contains {member.file_size:,} bytes"
-            raise FormatError(f"{member.filename} {told}", path)
+        try:
+            header = _description(stream)
+        except ValueError as error:
+            other = told_by_members(path)
+            told = f"is not a valid .npz file: {member.filename}: {error}"
+            raise FormatError(f"{other}, not an .npz file" if other else told, path) from error
+    if header.dtype.hasobject:
+        told = "contains Python objects, which are never loaded: loading them could run any code"
+        raise FormatError(f"{member.filename} {told}", path)
+    if member.file_size - header.length != header.n_bytes:
+        told = f"declares an array {header.shape} of {header.dtype} but contains {member.file_size:,} bytes"
+        raise FormatError(f"{member.filename} {told}", path)
+    return header
+
+
+def _description(stream: IO[bytes]) -> _Header:
+    """Description of an array; Python's parser reads only the literals in it."""
+    start = stream.read(8)
+    if start[:6] != _MAGIC or start[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
+        raise ValueError("it is not an array of numpy")
+    size = stream.read(2 if start[6] == 1 else 4)
+    length = int.from_bytes(size, "little")
+    text = stream.read(min(length, _LONGEST_HEADER))
+    if len(text) < length:
+        raise ValueError(f"its description has {length:,} bytes")
+    try:
+        given = ast.literal_eval(text.decode("latin1" if start[6] < 3 else "utf-8").strip(" \n\0"))
+        shape, fortran = given["shape"], given["fortran_order"]
+        dtype = np.dtype(given["descr"]) if isinstance(given["descr"], str) else None
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        SyntaxError,
+        MemoryError,
+        RecursionError,
+        OverflowError,
+    ) as error:
+        raise ValueError(f"its description is not valid: {error}") from error
+    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+    if not whole or type(fortran) is not bool or len(given) != 3 or dtype is None or dtype.shape:
+        raise ValueError(f"its description is not valid: {text[:80]!r}")
+    return _Header(shape, dtype, fortran, 8 + len(size) + length)
+
+
+def _array(archive: zipfile.ZipFile, name: str, header: _Header) -> np.ndarray:
+    content = np.empty(header.n_bytes, dtype=np.uint8)
+    with archive.open(f"{name}.npy") as stream:
+        stream.read(header.length)
+        done = 0
+        while done < len(content):
+            block = stream.read(min(_BLOCK, len(content) - done))
+            if not block:
+                raise EOFError(f"{name}.npy is cut off")
+            content[done : done + len(block)] = np.frombuffer(block, dtype=np.uint8)
+            done += len(block)
+        stream.read(1)  # at the end, zipfile compares the checksum
+    array: np.ndarray = content.view(header.dtype) if header.n_bytes else np.zeros(0, header.dtype)
+    array = array.reshape(header.shape, order="F" if header.fortran else "C")
+    return array.astype(header.dtype.newbyteorder("="), copy=False)
 
 
 def read_npz(path: Path, n_words: int, request: Request) -> Counts:  # noqa: ARG001
@@ -70,28 +164,50 @@ def read_npz(path: Path, n_words: int, request: Request) -> Counts:  # noqa: ARG
     FormatError
         The file is damaged, or the number of columns is not the size of the vocabulary.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, _MATRIX)
     shape = arrays.get("shape")
     if shape is None or shape.shape != (2,) or shape.dtype.kind not in "iu" or "data" not in arrays:
-        held = ", ".join(arrays) or "nothing"
+        held = ", ".join(arrays) or "none of its arrays"
         raise FormatError(
             f"does not contain a sparse matrix saved by scipy.sparse.save_npz, but {held}", path
         )
     rows, columns = map(int, shape)
-    places = [arrays[name] for name in ("indices", "indptr", "row", "col") if name in arrays]
-    if any(array.dtype.kind not in "iu" for array in places):
-        raise FormatError("does not contain a valid sparse matrix: its indices are not integers", path)
     if columns != n_words:
         turned = " (it looks transposed: documents go in rows)" if rows == n_words else ""
         raise FormatError(f"has {columns:,} columns but the vocabulary has {n_words:,} words{turned}", path)
     check_plausible(path, rows, arrays["data"].size)
     try:
-        matrix: Any = sp.load_npz(path)
-        if hasattr(matrix, "check_format"):
-            matrix.check_format(full_check=True)
-        return Counts(sp.csr_array(matrix))
-    except (*_BROKEN, AttributeError, IndexError, OSError) as error:
-        raise FormatError(f"does not contain a valid sparse matrix: {error}", path) from error
+        return Counts(_matrix(arrays, (rows, columns)))
+    except _BROKEN as error:
+        told = f"no array {error}" if isinstance(error, KeyError) else str(error)
+        raise FormatError(f"does not contain a valid sparse matrix: {told}", path) from error
+
+
+def _matrix(arrays: dict[str, np.ndarray], shape: tuple[int, int]) -> Any:
+    """The matrix of these arrays, all of which are checked first."""
+    data = arrays["data"]
+    if data.dtype.kind not in "biuf":
+        raise ValueError(f"its values are not real numbers, but of type {data.dtype}")
+    if data.dtype.kind == "f" and data.dtype.itemsize not in (4, 8):  # scipy takes no others
+        data = data.astype(np.float64)
+    layout = arrays["format"].item()
+    layout = layout.decode("ascii") if isinstance(layout, bytes) else layout
+    if layout in ("csr", "csc"):
+        indices, indptr = arrays["indices"], arrays["indptr"]
+        check_compressed(data, indices, indptr, *(shape if layout == "csr" else shape[::-1]))
+        kind: Any = sp.csr_array if layout == "csr" else sp.csc_array
+        return kind((data, indices, indptr), shape=shape)
+    if layout == "bsr":
+        check_blocks(data, arrays["indices"], arrays["indptr"], shape)
+        return sp.bsr_array((data, arrays["indices"], arrays["indptr"]), shape=shape)
+    if layout == "coo":
+        coords = tuple(arrays["coords"]) if "coords" in arrays else (arrays["row"], arrays["col"])
+        check_coordinates(data, coords, shape)
+        return sp.coo_array((data, coords), shape=shape)
+    if layout == "dia":
+        check_diagonals(data, arrays["offsets"])
+        return sp.dia_array((data, arrays["offsets"]), shape=shape)
+    raise ValueError(f"it has the format {str(layout)[:40]!r}")
 
 
 def write_npz(corpus: Corpus, path: Path) -> None:

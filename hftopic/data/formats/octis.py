@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
+from hftopic.data.formats.counts import Request, beside, read_exactly, written_with_lists
 from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.tables import read_rows, table_of, write_rows
+from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.validation import count_tokens
 
 # The validation split is "val" in OCTIS and "valid" in this package.
@@ -16,6 +17,11 @@ _ITS_SPLIT = {ours: its for its, ours in _OUR_SPLIT.items()}
 def octis_file(path: Path) -> Path:
     """The table in an OCTIS folder; a path of a table is returned unchanged."""
     return path if path.suffix and not path.is_dir() else path / "corpus.tsv"
+
+
+def octis_table(path: Path) -> Path:
+    """The table to read; an existing file is one whatever its name."""
+    return path if path.is_file() else octis_file(path)
 
 
 def read_octis(path: Path, request: Request) -> Corpus:
@@ -30,7 +36,7 @@ def read_octis(path: Path, request: Request) -> Corpus:
         A row has another number of columns than the first row, a split is not one of OCTIS, or a word is not
         in the vocabulary.
     """
-    path = octis_file(path)
+    path = octis_table(path)
     rows = list(read_rows(path, request.encoding, "\t"))
     if not rows:
         raise FormatError("there are no texts", path)

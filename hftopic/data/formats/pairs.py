@@ -2,19 +2,32 @@
 
 import re
 from array import array
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, whole_counts, words_beside, written_with_lists
-from hftopic.data.formats.lines import FormatError, compressed, compressed_text, read_lines
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.counts import (
+    Counts,
+    Request,
+    n_used_columns,
+    summed,
+    whole_counts,
+    words_beside,
+    written_with_lists,
+)
+from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
+from hftopic.data.formats.vocabulary import may_be_heading
+from hftopic.data.validation import LARGEST_COUNT
 
-_LDAC = re.compile(r"\s*[0-9]+(?:\s+[0-9]+:[0-9]+)*\s*")
-_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-_SVMLIGHT = re.compile(rf"\s*(?P<label>[^\s:#]+)(?:\s+qid:[0-9]+)?(?P<pairs>(?:\s+[0-9]+:\+?{_NUMBER})*)\s*")
+_LDAC = re.compile(r"\s*+[0-9]++(?:\s++[0-9]++:[0-9]++)*+\s*+")
+_NUMBER = r"(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
+_SVMLIGHT = re.compile(
+    rf"\s*+(?P<label>[^\s:#]++)(?:\s++qid:[0-9]++)?+(?P<pairs>(?:\s++[0-9]++:\+?+{_NUMBER})*+)\s*+"
+)
 _BASE = re.compile(r"column indices are (zero|one)-based", re.IGNORECASE)
 
 
@@ -29,16 +42,22 @@ class _Rows:
 
     def add(self, pairs: list[str], line: int) -> None:
         """Add a document, given as id, count, id, count …"""
+        if not pairs:
+            self.ends.append(len(self.ids))
+            return
         try:
             self.ids.extend(map(int, pairs[::2]))
-            self.counts.extend(map(float, pairs[1::2]))
         except (OverflowError, ValueError) as error:
             raise FormatError(f"contains a number that is too large: {error}", self.path, line) from error
+        counts = list(map(float, pairs[1::2]))
+        if max(counts) > LARGEST_COUNT:
+            told = f"the count {max(counts):.15g} is above {LARGEST_COUNT:,}, the largest allowed"
+            raise FormatError(told, self.path, line)
+        self.counts.extend(counts)
         own = self.ids[self.ends[-1] :]
         self.ends.append(len(self.ids))
-        if own:
-            self.low = min(self.low or (own[0], line), (min(own), line))
-            self.high = max(self.high, (max(own), line))
+        self.low = min(self.low or (own[0], line), (min(own), line))
+        self.high = max(self.high, (max(own), line))
 
     def matrix(self, n_words: int, base: int) -> Any:
         for word, line in (self.low or (base, 0), self.high):
@@ -49,8 +68,8 @@ class _Rows:
                 )
                 raise FormatError(told, self.path, line)
         ids = np.array(self.ids, dtype=np.int64) - base
-        shape = (len(self.ends) - 1, n_words)
-        return sp.csr_array((np.array(self.counts), ids, np.array(self.ends)), shape=shape)
+        documents = np.repeat(np.arange(len(self.ends) - 1), np.diff(self.ends))
+        return summed(self.path, documents, ids, np.array(self.counts), (len(self.ends) - 1, n_words))
 
 
 def read_ldac(path: Path, n_words: int, request: Request) -> Counts:
@@ -76,23 +95,34 @@ def read_ldac(path: Path, n_words: int, request: Request) -> Counts:
             )
             raise FormatError(told, path, line)
         rows.add(pairs, line)
-    return Counts(rows.matrix(n_words, 0))
+    return Counts(rows.matrix(n_words, 0), is_sized=False)
 
 
 def write_ldac(corpus: Corpus, path: Path) -> None:
     """Write an LDA-C file, with ``NAME.vocab.txt``, labels, names and splits next to it."""
-    counts, ids, ends = (
-        whole_counts(corpus, "LDA-C").tolist(),
-        corpus.counts.indices.tolist(),
-        corpus.counts.indptr,
-    )
+    sizes = map(str, np.diff(corpus.counts.indptr).tolist())
+    _write_pairs(corpus, path, sizes, map(str, whole_counts(corpus, "LDA-C").tolist()))
+
+
+def _write_pairs(
+    corpus: Corpus, path: Path, starts: Iterable[str], counts: Iterable[str], base: int = 0, comment: str = ""
+) -> None:
+    """Write a line for each document: its start, and its pairs ``word:count`` with word ids from ``base``."""
+    if may_be_heading(corpus.vocabulary.tolist(), n_used_columns(corpus.counts)):
+        raise CorpusError(
+            f"cannot store the vocabulary: its first word, {corpus.vocabulary[0]!r}, would be taken for a "
+            "heading, because no document has the last word; write a folder or a .mtx file"
+        )
+    ids = iter(map(str, (corpus.counts.indices + base).tolist()))
+    left = iter(counts)
     with (
         written_with_lists(corpus, path, vocabulary=words_beside(path)) as draft,
         compressed_text(draft, path) as stream,
     ):
-        for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-            pairs = zip(ids[start:end], counts[start:end], strict=True)
-            stream.write(" ".join([str(end - start), *(f"{word}:{count}" for word, count in pairs)]) + "\n")
+        stream.write(comment)
+        for start, size in zip(starts, np.diff(corpus.counts.indptr).tolist(), strict=True):
+            pairs = map(":".join, zip(islice(ids, size), islice(left, size), strict=True))
+            stream.write(" ".join([start, *pairs]) + "\n")
 
 
 def read_svmlight(path: Path, n_words: int, request: Request, base: int | None = None) -> Counts:
@@ -123,7 +153,7 @@ def read_svmlight(path: Path, n_words: int, request: Request, base: int | None =
         labels.append(match["label"])
         rows.add(match["pairs"].replace(":", " ").split(), line)
     matrix = rows.matrix(n_words, _first_id(rows, n_words) if told_base is None else told_base)
-    return Counts(matrix, None if set(labels) <= {"0"} else labels)
+    return Counts(matrix, None if set(labels) <= {"0"} else labels, is_sized=False)
 
 
 def _first_id(rows: _Rows, n_words: int) -> int:
@@ -145,14 +175,9 @@ def write_svmlight(corpus: Corpus, path: Path, base: int = 0) -> None:
     A comment in the file states whether word ids start at 0 or 1. The file contains the labels as numbers, in
     the order of the sorted labels; ``NAME.labels.txt`` contains the labels themselves.
     """
-    from sklearn.datasets import dump_svmlight_file
-
     classes = np.zeros(len(corpus), dtype=np.int64)
     if corpus.labels is not None:
         classes = np.unique(corpus.labels, return_inverse=True)[1]
-    matrix = corpus.counts.copy()
-    with (
-        written_with_lists(corpus, path, vocabulary=words_beside(path)) as draft,
-        compressed(draft, path) as stream,
-    ):
-        dump_svmlight_file(matrix, classes, stream, zero_based=base == 0, comment="word counts of documents")
+    counts = map("{:.16g}".format, corpus.counts.data.tolist())
+    comment = f"# word counts of documents\n# Column indices are {'one' if base else 'zero'}-based\n"
+    _write_pairs(corpus, path, map(str, classes.tolist()), counts, base, comment)

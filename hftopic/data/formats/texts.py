@@ -7,10 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Request, beside, read_exactly, read_vocabulary, written_with_lists
+from hftopic.data.formats.counts import Request, beside, read_exactly, warn_of_similar, written_with_lists
 from hftopic.data.formats.folder import chosen, class_names, in_order, joined
-from hftopic.data.formats.lines import FormatError, bare_name, blamed_on, compressed_text, read_lines
-from hftopic.data.formats.tables import Table, read_delimited, read_jsonl, read_parquet, table_of
+from hftopic.data.formats.lines import (
+    FormatError,
+    bare_name,
+    blamed_on,
+    compressed_text,
+    not_text,
+    read_lines,
+)
+from hftopic.data.formats.parquet import read_parquet
+from hftopic.data.formats.tables import Table, read_delimited, read_jsonl, table_of
+from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.text import corpus_from_texts
 
 TextReader = Callable[[Path, Request], Table]
@@ -68,8 +77,12 @@ def read_files(folder: Path, request: Request) -> Table:
     if not files:
         raise FormatError("contains no text files", folder)
     parts = [file.relative_to(folder).parts for file in files]
+    odd = next((name for name in map("/".join, parts) if not_text(name)), None)
+    if odd is not None:
+        raise FormatError(f"the name of the file {odd!r} is not in UTF-8; rename it", folder)
     texts = [
-        "".join(line for _, line in read_lines(file, request.encoding, keep_ends=True)) for file in files
+        "".join(line for _, line in read_lines(file, request.encoding, keep_ends=True, needs_end=False))
+        for file in files
     ]
     labels = [part[0] for part in parts] if all(len(part) > 1 for part in parts) else None
     return Table(texts, labels, ["/".join(part) for part in parts])
@@ -105,6 +118,8 @@ def read_split_files(folder: Path, request: Request) -> Table:
     tables = {}
     for name, file in chosen(folder, split_files(folder), request.split).items():
         table = READERS[EXTENSIONS[Path(bare_name(file)).suffix.lower()]](file, request)
+        if not table.text:
+            raise FormatError("contains no texts; remove it if there is no such split", file)
         if table.label is not None:
             table.label = class_names(file, list(map(str, table.label)), request.encoding)
         tables[name] = table
@@ -120,15 +135,21 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
     """Corpus from a file or folder of texts: all documents, or those of the requested split.
 
     With a split, the vocabulary is chosen from the texts of that split only.
+
+    Raises
+    ------
+    FormatError
+        No word of a given vocabulary occurs in the texts.
     """
     table = read(path, request)
+    warn_of_similar(path, table.split)
     if request.split is not None:
         table = _of_split(path, table, request.split)
     wanted = request.vocabulary
     if request.vocabulary_file is not None:
         wanted = read_vocabulary(request.vocabulary_file, request.encoding)
     with blamed_on(path):
-        return corpus_from_texts(
+        corpus = corpus_from_texts(
             table.text,
             options=request.text,
             labels=table.label if not request.has_labels else None,
@@ -136,6 +157,15 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
             splits=table.split,
             vocabulary=wanted,
         )
+    if wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text)):
+        start = next(filter(str.strip, table.text)).strip()[:40]
+        told = (
+            f"the texts and the vocabulary have no word in common: a text starts with {start!r}, and the "
+            f"vocabulary has {len(wanted):,} words, such as {', '.join(map(repr, list(wanted)[:3]))}. Is it "
+            "the right vocabulary, made with the same lowercase and token_pattern?"
+        )
+        raise FormatError(told, path)
+    return corpus
 
 
 def _of_split(path: Path, table: Table, split: str) -> Table:
