@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from hftopic._numbers import is_one_of, is_whole
 from hftopic.analysis.cooccurrence import check_words, numbered, occurrences, reference_names
 from hftopic.analysis.models import documents_of
 from hftopic.analysis.topics import topic_words
+from hftopic.data.sequences import check_sequence, listed
 
 Window = int | Literal["document"]
 # gensim's own defaults, in tokens; u_mass is defined on whole documents.
@@ -42,8 +44,8 @@ def topic_coherence(
     corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
         Reference corpus. For a Corpus with ``tokens`` the windows slide over the tokens, which do not include
         words outside the vocabulary; pass `texts` to include them.
-    texts : iterable of sequences of str, optional
-        Reference corpus in reading order, one sequence of tokens per document. It need not be the corpus of
+    texts : iterable of iterables of str, optional
+        Reference corpus in reading order, one list of tokens per document. It need not be the corpus of
         the model. If given, it is the reference for all measures, and `corpus` is not counted.
     measure : {"c_npmi", "c_v", "c_uci", "u_mass"} or a sequence of them, default="c_npmi"
         Coherence measure or measures.
@@ -97,9 +99,9 @@ def topic_coherence(
     0      0    0.42      document  god, faith
     1      1   -0.92      document    bat, god   pope
     """
-    measures = _checked_measures(measure)
-    if processes < 1:
-        raise ValueError(f"processes must be at least 1, got {processes}")
+    measures = checked_measures(measure)
+    if not is_whole(processes):
+        raise ValueError(f"processes must be at least 1, got {processes!r}")
     corpus = documents_of(corpus)
     names = reference_names(model_or_topics, corpus, vocabulary)
     table = topic_words(model_or_topics, top_n, vocabulary=names)
@@ -141,13 +143,31 @@ def _reference(corpus: Any, texts: Any, wanted: set[str], names: Sequence[str] |
     return reference
 
 
-def _checked_texts(texts: Iterable[Sequence[str]]) -> list[Sequence[str]]:
-    """Texts as a list; a text that is a string is an error, because its tokens would be letters."""
-    listed: list[Sequence[str]] = [texts] if isinstance(texts, str) else list(texts)
-    for number, text in enumerate(listed):
-        if isinstance(text, str):
-            raise ValueError(f"texts must be lists of tokens; document {number} is a string: split it first")
-    return listed
+def _checked_texts(texts: Iterable[Iterable[str]]) -> list[Sequence[str]]:
+    """Texts as a list of sequences of tokens, each read once."""
+    if not _is_of_rows(texts):
+        check_sequence(texts, "texts", "pass one list of tokens per document")
+    documents = [texts] if isinstance(texts, str) else listed(texts)
+    return [_checked_tokens(document, number) for number, document in enumerate(documents)]
+
+
+def _is_of_rows(texts: Any) -> bool:
+    """Whether texts are a matrix of tokens, or one string, whose message is that of a document."""
+    return isinstance(texts, str) or (isinstance(texts, np.ndarray) and texts.ndim == 2)
+
+
+def _checked_tokens(document: Any, number: int) -> Sequence[str]:
+    """Tokens of one document; a string is an error, because its tokens would be letters."""
+    if isinstance(document, str):
+        raise ValueError(f"texts must be lists of tokens; document {number} is a string: split it first")
+    name = f"texts must be lists of tokens, but document {number}"
+    check_sequence(document, name, "[] is an empty document")
+    tokens: Sequence[str] = document if isinstance(document, list | tuple) else listed(document)
+    strange = [kind for kind in set(map(type, tokens)) if not issubclass(kind, str)]
+    if strange:
+        odd = next(token for token in tokens if not isinstance(token, str))
+        raise ValueError(f"{name} contains {odd!r}, which is not a string")
+    return tokens
 
 
 def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | None) -> list[list[str]]:
@@ -158,26 +178,24 @@ def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | No
     return [words[row].tolist() for row in np.split(rows.indices, rows.indptr[1:-1])]
 
 
-def _checked_measures(measure: str | Sequence[str]) -> list[str]:
+def checked_measures(measure: str | Sequence[str]) -> list[str]:
     """Names of measures as a list without repeats; an unknown name is an error."""
-    names = [measure] if isinstance(measure, str) else list(dict.fromkeys(measure))
+    if not isinstance(measure, str):
+        check_sequence(measure, "measure", f"choose from {', '.join(WINDOWS)}")
+    names = [measure] if isinstance(measure, str) else listed(measure)
     for name in names:
-        if name not in WINDOWS:
+        if not isinstance(name, str) or name not in WINDOWS:
             near = get_close_matches(str(name), WINDOWS, n=1, cutoff=0.3)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"unknown measure {name!r}; {hint}Choose from {', '.join(WINDOWS)}")
     if not names:
         raise ValueError(f"measure is empty; choose from {', '.join(WINDOWS)}")
-    return names
+    return list(dict.fromkeys(names))
 
 
 def _checked_window(measure: str, window: Window | None, reference: Reference) -> Window:
     """Window of `measure`: a number of tokens, or "document"."""
-    if (
-        window is not None
-        and window != "document"
-        and (not isinstance(window, int | np.integer) or window < 2)
-    ):
+    if window is not None and not is_one_of(window, ("document",)) and not is_whole(window, 2):
         raise ValueError(f"window must be at least 2 tokens, 'document' or None, got {window!r}")
     if measure == "u_mass" or window == "document":
         return "document"

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
-from hftopic.analysis.models import documents_of, model_vocabulary
+from hftopic.analysis.models import documents_of, reference_vocabulary
 from hftopic.analysis.topics import TopicWords, select_topics, topic_words
+from hftopic.data.columns import is_corpus, named_columns
+from hftopic.data.matrices import plain_matrix
+from hftopic.data.validation import canonical_csr, well_formed
 
 COHERENT = 0.1
 """Default NPMI from which words count as coherent."""
@@ -55,17 +58,20 @@ def occurrences(corpus: Any, wanted: Iterable[str], names: Sequence[str] | None)
     ValueError
         The columns have no names or not one each, or every document is empty.
     """
-    if hasattr(corpus, "counts"):
-        corpus, names = corpus.counts, corpus.vocabulary
-    elif isinstance(corpus, pd.DataFrame) and all(isinstance(column, str) for column in corpus.columns):
-        names = corpus.columns.tolist()
-    counts = check_array(corpus, accept_sparse="csr", ensure_non_negative=True, input_name="corpus")
+    plain = plain_matrix(corpus, "corpus")
+    own = named_columns(corpus, "corpus")
+    names = names if own is None else own
+    given = corpus.counts if is_corpus(corpus) else plain
+    given = well_formed(given, "corpus") if sparse.issparse(given) else given
+    counts = check_array(given, accept_sparse="csr", ensure_non_negative=True, input_name="corpus")
     if names is None or len(names) != counts.shape[1]:
         got = "no vocabulary" if names is None else f"a vocabulary of {len(names)}"
         raise ValueError(
             f"corpus has {counts.shape[1]} columns but {got}; pass vocabulary= with one word per column"
         )
-    occurs = sparse.csr_array(counts > 0, dtype=np.float64)
+    distinct = canonical_csr(sparse.csr_array(counts), shared_with=given)
+    occurs: Any = sparse.csr_array((distinct.data > 0, distinct.indices, distinct.indptr), distinct.shape)
+    occurs = occurs.astype(np.float64)
     filled = np.flatnonzero(np.diff(occurs.indptr))
     if not len(filled):
         raise ValueError("the reference corpus has no words: every document is empty")
@@ -107,7 +113,7 @@ def topic_occurrences(
 
 def reference_names(source: Any, corpus: Any, vocabulary: Sequence[str] | None) -> Sequence[str] | None:
     """Names of the words of a model and of the columns of a bare matrix; column numbers if both have none."""
-    names = model_vocabulary(source, corpus, vocabulary)
+    names = reference_vocabulary(source, corpus, vocabulary)
     if names is None and hasattr(source, "top_words") and hasattr(corpus, "shape"):
         return [str(column) for column in range(corpus.shape[1])]
     return names

@@ -16,7 +16,7 @@ from sklearn.metrics import mutual_info_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_random_state
 
-from hftopic._numbers import is_whole
+from hftopic._numbers import is_number, is_whole
 
 LEAST_DOCUMENTS = 20
 TREES, FEWEST_IN_A_LEAF = 50, 5  # size of the random forests of DCI
@@ -159,6 +159,8 @@ def kim_mnih_score(
             f"n_votes and n_documents must be at least 2, got {n_votes!r} and {n_documents!r}: a variance "
             "needs two documents, and half of the votes train the classifier"
         )
+    if not is_number(least_variance):
+        raise ValueError(f"least_variance must be a number, got {least_variance!r}")
     _check_bins(n_bins)
     values, table = _checked(codes, factors)
     variance = values.var(axis=0)
@@ -271,18 +273,32 @@ def _checked(codes: Any, factors: Any) -> tuple[NDArray[np.float64], pd.DataFram
         raise TypeError(
             f"codes must be an array, such as model.transform_latent(X); got a {type(codes).__name__}"
         )
-    table = factors if isinstance(factors, pd.DataFrame) else pd.DataFrame(np.asarray(factors))
-    if len(table) != len(codes):
+    try:
+        values = check_array(codes, dtype=np.float64, ensure_min_samples=LEAST_DOCUMENTS, input_name="codes")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"codes must be an array (n_documents, n_dims) of numbers: {error}") from error
+    table = factors if isinstance(factors, pd.DataFrame) else _as_table(factors)
+    if len(table) != len(values):
         raise ValueError(
-            f"factors has {len(table)} rows but codes has {len(codes)}; pass one row per document in both"
+            f"factors has {len(table)} rows but codes has {len(values)}; pass one row per document in both"
         )
-    values = check_array(codes, dtype=np.float64, ensure_min_samples=LEAST_DOCUMENTS, input_name="codes")
     if not len(table.columns) or table.isna().any(axis=None):
         raise ValueError("factors must have at least one column and no missing values")
     constant = [name for name in table if table[name].nunique() == 1]
     if constant:
         raise ValueError(f"factor {constant[0]!r} has the same value in all documents: remove it")
     return values, table.reset_index(drop=True)
+
+
+def _as_table(factors: Any) -> pd.DataFrame:
+    """Factors that are no data frame as one, with a column for each."""
+    try:
+        array = np.asarray(factors)
+    except ValueError:
+        array = np.empty(())
+    if array.ndim not in (1, 2) or isinstance(factors, str | bytes):
+        raise ValueError(f"factors must be a DataFrame or an array (n_documents, n_factors), got {factors!r}")
+    return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
 
 
 def _binned(column: NDArray[np.float64], n_bins: int) -> NDArray[np.int64]:

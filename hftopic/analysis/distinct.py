@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic._numbers import is_number
 from hftopic.analysis.cooccurrence import COHERENT, numbered, topic_occurrences
 from hftopic.analysis.topics import first_of_its_kind, shared_words
 
@@ -87,7 +88,9 @@ def distinct_topics(
     2      2  0.63        0     False faith, church
     3      3 -1.00     <NA>     False      god, bat
     """
-    if not 0 < duplicate_threshold <= 1:
+    if not is_number(coherent):
+        raise ValueError(f"coherent must be an NPMI, from -1 to 1; got {coherent!r}")
+    if not (is_number(duplicate_threshold) and 0 < duplicate_threshold <= 1):
         raise ValueError(
             f"duplicate_threshold must be a fraction of words in (0, 1]; got {duplicate_threshold!r}"
         )

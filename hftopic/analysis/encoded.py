@@ -4,7 +4,6 @@ Every function of the analysis takes documents, or the result of a model's ``enc
 that calls several methods of the model encodes the documents first, so that they are encoded only once.
 """
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
-from hftopic.data.inputs import as_counts, holds_counts
+from hftopic.data.inputs import as_counts, empty_are_known, holds_counts
 from hftopic.latent.posterior import Posterior
 
 
@@ -70,7 +69,12 @@ def counts_of(model: FittedTopicModel, X: Any) -> sp.csr_array:
 
 @contextmanager
 def empty_documents_known() -> Iterator[None]:
-    """Suppress the warning about empty documents, in code that has already given it or that skips them."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* documents have no words", category=UserWarning)
+    """Suppress the warning about empty documents, in code that has already given it or that skips them.
+
+    In this thread only, unlike a filter of :mod:`warnings`.
+    """
+    token = empty_are_known.set(True)
+    try:
         yield
+    finally:
+        empty_are_known.reset(token)

@@ -8,23 +8,24 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from hftopic._numbers import is_number, is_one_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics
-from hftopic.data.inputs import column_words
+from hftopic.data.inputs import column_words, words_to_list
 
 POLES = ("+", "-")
 
 
 def topic_exclusivity(
-    model: FittedTopicModel, top_n: int = 10, weight: float = 0.7, against: Any = None
+    model: FittedTopicModel, top_n: int | None = None, weight: float = 0.7, against: Any = None
 ) -> NDArray[np.float64]:
     r"""Exclusivity of each topic: the mean FREX score of its top words, in (0, 1].
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    top_n : int, default=10
-        Number of top words per topic; for NVDM the words of both poles.
+    top_n : int, optional
+        Number of top words per topic, for NVDM of each pole; 10 by default, or all words if there are fewer.
     weight : float, default=0.7
         Weight of exclusivity relative to frequency, from 0 to 1.
     against : array of bool (n_topics,) or of topic numbers, optional
@@ -65,7 +66,7 @@ def topic_exclusivity(
     >>> topic_exclusivity(model).shape
     (4,)
     """
-    _check_n(model, top_n)
+    top_n = _checked_n(model, top_n)
     of_poles = []
     for scores, ranked in zip(frex_scores(model, weight, against), _rankings(model), strict=True):
         leading = np.argsort(-ranked, axis=1, kind="stable")[:, :top_n]
@@ -75,7 +76,7 @@ def topic_exclusivity(
 
 def frex_words(
     model: FittedTopicModel,
-    n: int = 10,
+    n: int | None = None,
     weight: float = 0.7,
     vocabulary: Sequence[str] | None = None,
     *,
@@ -87,8 +88,8 @@ def frex_words(
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    n : int, default=10
-        Number of words per topic.
+    n : int, optional
+        Number of words per topic; 10 by default, or all words if there are fewer.
     weight : float, default=0.7
         Weight of exclusivity relative to frequency, from 0 to 1; see :func:`topic_exclusivity` for the score.
     vocabulary : sequence of str (n_words_of_model,), optional
@@ -119,9 +120,9 @@ def frex_words(
     >>> frex_words(model, 3).columns.tolist()
     ['group', 'word_1', 'word_2', 'word_3']
     """
-    if pole not in POLES[: 1 + has_poles(model)]:
+    if not is_one_of(pole, POLES[: 1 + has_poles(model)]):
         raise ValueError(f"pole={pole!r}: {type(model).__name__} has " + " and ".join(_poles_of(model)))
-    _check_n(model, n)
+    n = _checked_n(model, n)
     words = column_words(model, vocabulary)
     place = POLES.index(pole)
     scores, probabilities = frex_scores(model, weight, against)[place], _distributions(model)[place]
@@ -144,7 +145,7 @@ def frex_poles(
 
 def frex_scores(model: FittedTopicModel, weight: float, against: Any = None) -> list[NDArray[np.float64]]:
     """FREX score of every word in every topic, (n_topics, n_words); one array per pole."""
-    if not 0 <= weight <= 1:
+    if not (is_number(weight) and 0 <= weight <= 1):
         raise ValueError(f"weight must be in [0, 1], where 1 uses exclusivity only; got {weight!r}")
     poles = _distributions(model)
     own = np.sum(poles, axis=0)  # (K, V)
@@ -178,8 +179,6 @@ def _poles_of(model: FittedTopicModel) -> list[str]:
     return [f"pole={pole!r}" for pole in POLES] if has_poles(model) else ["no poles"]
 
 
-def _check_n(model: FittedTopicModel, n: int) -> None:
+def _checked_n(model: FittedTopicModel, n: int | None) -> int:
     check_topic_model(model)
-    n_words = np.asarray(model.topic_word_).shape[1]
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= n_words:
-        raise ValueError(f"the number of words per topic must be from 1 to {n_words}, got {n!r}")
+    return words_to_list(n, np.asarray(model.topic_word_).shape[1])

@@ -84,10 +84,10 @@ def to_pyldavis(
     (200, 4)
     """
     require_shares(model, "mixture that pyLDAvis could show", "topic_map and topic_summary")
-    words = column_words(model, model_vocabulary(model, X, vocabulary))
+    words: Any = column_words(model, model_vocabulary(model, X, vocabulary))
     with empty_documents_known():  # they are left out here
         X = model.encode(X)
-    exported = topics_to_show(model, X, topics, vocabulary=vocabulary)
+    exported = topics_to_show(model, X, topics, vocabulary=words)
     found = document_topics(model, X)
     counts = counts_of(model, X)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
@@ -175,10 +175,11 @@ def get_topic_info(
     200
     """
     require_shares(model, "largest topic", "topic_summary and representative_documents")
-    table = topic_words(model, n_words, vocabulary=model_vocabulary(model, X, vocabulary))
+    words = model_vocabulary(model, X, vocabulary)
+    table = topic_words(model, n_words, vocabulary=words)
     with empty_documents_known():  # empty documents are not counted here
         X = model.encode(X)
-    included = topics_to_show(model, X, topics, vocabulary=vocabulary)
+    included = topics_to_show(model, X, topics, vocabulary=words)
     values = np.where(included, document_topics(model, X).values, -1)  # smaller than every proportion
     leading = representative_documents(model, X, n_documents, topics=included)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}

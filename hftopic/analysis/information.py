@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from hftopic._numbers import is_number, is_whole
+from hftopic._torch_state import neutral_torch
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model
 from hftopic.latent.log_prior import LatentPrior
@@ -67,11 +69,12 @@ def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACT
     >>> topic_information(model, corpus).columns.tolist()
     ['topic', 'group', 'information', 'peak', 'kl', 'active']
     """
-    if threshold < 0:
-        raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold}")
+    if not (is_number(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold!r}")
     return information_table(model, posterior_of(model, X), threshold)
 
 
+@neutral_torch()
 def information_table(
     model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_PEAK
 ) -> pd.DataFrame:
@@ -155,39 +158,40 @@ def decompose(
     documents = model.posterior(X)
     posterior = documents.mean_field()
     n_documents = len(posterior)
-    if n_samples < 2 or n_documents < 2:
+    if not is_whole(n_samples, 2) or n_documents < 2:
         raise ValueError(
             f"decompose needs at least 2 documents and n_samples >= 2; got {n_documents} documents and "
-            f"n_samples={n_samples}"
+            f"n_samples={n_samples!r}"
         )
-    space, prior = model.latent_space_, _prior(model)
-    generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
-    drawn = np.sort(generator.permutation(n_documents)[:n_samples])
-    own = posterior[drawn]
-    noise = torch.from_numpy(generator.standard_normal((len(drawn), space.n_dims), dtype=np.float32))
-    q = log_mixture(own.sample_gaussian(noise), own, space, posterior)
-    p = prior.expected_log_prob(own)  # E_q[log p]
-    given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
-    kl = prior.kl(own)
-    elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
-    terms = {
-        "mutual_information": given_x.sum(1) - q.joint,
-        **correlation_terms(space, q, p),
-        "dimension_kl": (q.variables - p.variables).sum(1),
-        "total_correlation": q.joint - q.variables.sum(1),
-        "kl": kl,
-        "reconstruction": -elbo[drawn] - kl,
-        "negative_elbo": -elbo[drawn],
-    }
-    return Decomposition(
-        terms=pd.DataFrame({name: _mean_and_error(values) for name, values in terms.items()}).T.rename_axis(
-            "term"
-        ),
-        groups=_group_table(space, given_x, q),
-        topics=information_table(model, documents),
-        n_documents=n_documents,
-        n_samples=len(drawn),
-    )
+    with neutral_torch():
+        space, prior = model.latent_space_, _prior(model)
+        generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
+        drawn = np.sort(generator.permutation(n_documents)[:n_samples])
+        own = posterior[drawn]
+        noise = torch.from_numpy(generator.standard_normal((len(drawn), space.n_dims), dtype=np.float32))
+        q = log_mixture(own.sample_gaussian(noise), own, space, posterior)
+        p = prior.expected_log_prob(own)  # E_q[log p]
+        given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
+        kl = prior.kl(own)
+        elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
+        terms = {
+            "mutual_information": given_x.sum(1) - q.joint,
+            **correlation_terms(space, q, p),
+            "dimension_kl": (q.variables - p.variables).sum(1),
+            "total_correlation": q.joint - q.variables.sum(1),
+            "kl": kl,
+            "reconstruction": -elbo[drawn] - kl,
+            "negative_elbo": -elbo[drawn],
+        }
+        return Decomposition(
+            terms=pd.DataFrame(
+                {name: _mean_and_error(values) for name, values in terms.items()}
+            ).T.rename_axis("term"),
+            groups=_group_table(space, given_x, q),
+            topics=information_table(model, documents),
+            n_documents=n_documents,
+            n_samples=len(drawn),
+        )
 
 
 def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame:
@@ -240,7 +244,7 @@ class _Mixture:
         low = (posterior.mean - GRID_REACH * deviation).amin(0)
         high = (posterior.mean + GRID_REACH * deviation).amax(0)
         n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
-        grid = low + torch.linspace(0, 1, n_points)[:, None] * (high - low)
+        grid = low + torch.linspace(0, 1, n_points, dtype=torch.float32)[:, None] * (high - low)
         return cls(grid.double(), log_dims(grid, posterior).double())
 
     def negative_entropy(self, posterior: MeanFieldPosterior) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic._numbers import is_whole
 from hftopic.analysis.cooccurrence import Occurrences, numbered, topic_occurrences
 
 TOP_N = 5  # words shown beside the intruder, as in Chang et al. (2009)
@@ -144,9 +145,9 @@ def _trials(
 
 
 def _check(top_n: int, excluded: int, matches: int) -> None:
-    if top_n < 2:
+    if not is_whole(top_n, 2):
         raise ValueError(f"top_n must be at least 2: one word alone has no fit; got {top_n!r}")
-    if excluded < top_n:
+    if not is_whole(excluded, top_n):
         raise ValueError(f"excluded={excluded!r} must be at least top_n={top_n!r}: top words do not intrude")
-    if matches < 1:
+    if not is_whole(matches):
         raise ValueError(f"matches must be at least 1 intruder per word; got {matches!r}")

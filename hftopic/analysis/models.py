@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
+from hftopic.data.columns import named_columns
 from hftopic.data.corpus import Corpus
-from hftopic.data.inputs import known_words
+from hftopic.data.inputs import column_words, known_words
+from hftopic.data.validation import as_vocabulary, check_order
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import GroupsLike
@@ -66,7 +68,7 @@ class FittedTopicModel(Protocol):
         """exp(-ELBO / tokens)."""
 
     def top_words(
-        self, n: int = 10, vocabulary: Sequence[str] | None = None, *, pole: str = "+"
+        self, n: int | None = None, vocabulary: Sequence[str] | None = None, *, pole: str = "+"
     ) -> pd.DataFrame:
         """Top words, one row per topic: ``group``, ``word_1`` to ``word_n``."""
 
@@ -132,7 +134,8 @@ def check_is_topic_model(model: Any) -> None:
     TypeError
         `model` is not a topic model.
     """
-    if isinstance(model, type) or not (hasattr(model, "posterior") or hasattr(model, "top_words")):
+    can_answer = hasattr(model, "posterior") or hasattr(model, "top_words")
+    if isinstance(model, type | Encoded) or not can_answer:
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise TypeError(
             f"expected a fitted ProdLDA or NVDM, got {got}: pass the model as the first argument and the "
@@ -187,8 +190,37 @@ def documents_of(X: Any) -> Any:
 def model_vocabulary(
     model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None
 ) -> Sequence[str] | None:
-    """Names of the model's words: `vocabulary` if given, else the model's, else those of `X`, else None."""
-    corpus = corpus_of(X)
-    of_documents = None if corpus is None else corpus.vocabulary
-    sources: tuple[Any, ...] = (vocabulary, known_words(model), of_documents)
-    return next((words for words in sources if words is not None), None)
+    """Names of the model's words: `vocabulary` if given, else the model's, else those of `X`, else None.
+
+    Every function with a parameter `vocabulary` gets its words here, before anything is computed. An iterator
+    is read once, so the result is what is passed on.
+
+    Raises
+    ------
+    ValueError
+        `vocabulary` is not one word per column, or has the words of the model or of `X` in another order.
+    """
+    of_documents = named_columns(documents_of(X))
+    if vocabulary is None:
+        known: Any = known_words(model)
+        fits = of_documents is not None and len(of_documents) == getattr(model, "n_features_in_", None)
+        return known if known is not None else of_documents if fits else None
+    words: Any = column_words(model, vocabulary)
+    check_order(words, of_documents, "X")
+    return words  # type: ignore[no-any-return]
+
+
+def reference_vocabulary(
+    source: Any, reference: Any, vocabulary: Sequence[str] | None
+) -> Sequence[str] | None:
+    """Names of the words of a model, or of lists of words, and of the columns of a reference without names.
+
+    The reference may have words of its own in any order, because words are matched by spelling.
+    """
+    if hasattr(source, "top_words") and vocabulary is not None:
+        return model_vocabulary(source, None, vocabulary)
+    if hasattr(source, "top_words"):
+        known: Any = known_words(source)
+        return named_columns(reference) if known is None else known
+    words: Any = None if vocabulary is None else as_vocabulary(vocabulary, None)
+    return words  # type: ignore[no-any-return]

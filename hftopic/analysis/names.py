@@ -8,8 +8,10 @@ from hftopic.analysis.documents.documents import document_texts, representative_
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.exclusivity import POLES, frex_poles
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.data.inputs import words_to_list
 
 Namer = Callable[[list[str], list[str]], str]
+WORDS_IN_NAME = 3
 WORDS_TO_NAMER, DOCUMENTS_TO_NAMER = 10, 3
 FREX_WEIGHT = 0.7
 
@@ -18,7 +20,7 @@ def topic_names(
     model: FittedTopicModel,
     X: Any = None,
     *,
-    n_words: int = 3,
+    n_words: int | None = None,
     namer: Namer | None = None,
     vocabulary: Sequence[str] | None = None,
     against: Any = None,
@@ -30,8 +32,9 @@ def topic_names(
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
         Source of the documents for `namer`, and of the vocabulary if the model has none.
-    n_words : int, default=3
-        Number of words in a name: the first words of :func:`frex_words`.
+    n_words : int, optional
+        Number of words in a name, the first words of :func:`frex_words`; 3 by default, or all words if there
+        are fewer.
     namer : function (words, documents) -> str, optional
         Function that returns the name of a topic. It is called for each topic with two lists of str.
         ``words`` has the first ten words of :func:`frex_words` (or `n_words`, if that is more). ``documents``
@@ -69,16 +72,17 @@ def topic_names(
     >>> topic_names(model, corpus, namer=lambda words, documents: f"about {len(documents)}")[:2]
     ['about 3 (0)', 'about 3 (1)']
     """
-    if not is_whole(n_words):
+    if n_words is not None and not is_whole(n_words):
         raise ValueError(f"n_words must be a positive int, got {n_words!r}")
     check_topic_model(model)
+    n_words = words_to_list(n_words, model.topic_word_.shape[1], WORDS_IN_NAME)
     if namer is not None and not callable(namer):
         raise TypeError(f"namer must be a function of words and documents, got {namer!r}")
     if X is not None:
         counts_of(model, X)  # raises an error if X does not match the model
     n_listed = min(max(n_words, WORDS_TO_NAMER), model.topic_word_.shape[1])
     vocabulary = model_vocabulary(model, X, vocabulary)
-    poles = frex_poles(model, max(n_words, n_listed), FREX_WEIGHT, vocabulary, against)
+    poles = frex_poles(model, n_listed, FREX_WEIGHT, vocabulary, against)
     if namer is None:
         return _numbered_repeats(_names_of_words(poles, n_words))
     documents = _documents_of(model, X, vocabulary)

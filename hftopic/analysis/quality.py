@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import entr
 
+from hftopic._numbers import is_number, is_one_of
 from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.exclusivity import topic_exclusivity
 from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, has_poles
-from hftopic.analysis.topics import select_topics, topic_summary, topic_words
+from hftopic.analysis.topics import select_topics, topic_summary, topic_words, words_there_are
 
 CHUNK = 65536  # documents processed at a time in float64
 
@@ -88,7 +89,9 @@ def quality_table(
 ) -> pd.DataFrame:
     """Table of :func:`topic_quality`, from the result of :func:`topic_summary` with the same `top_n`."""
     quality = summary[["topic", "group", "active", "information"]].copy()
-    quality["exclusivity"] = topic_exclusivity(model, top_n, against=summary["active"].to_numpy(dtype=bool))
+    quality["exclusivity"] = topic_exclusivity(
+        model, words_there_are(model, top_n), against=summary["active"].to_numpy(dtype=bool)
+    )
     if not has_poles(model):
         values = document_topics(model, X).values
         quality["coverage"] = (values >= share).mean(axis=0)
@@ -140,7 +143,7 @@ def inverted_rbo(model_or_topics: Any, top_n: int = 10, p: float = 0.9, topics: 
     >>> round(inverted_rbo([["god", "faith"], ["faith", "god"]], p=0.9), 3)
     0.1
     """
-    if not 0 < p < 1:
+    if not (is_number(p) and 0 < p < 1):
         raise ValueError(f"p must be between 0 and 1, such as 0.9; got {p!r}")
     table = topic_words(model_or_topics, top_n)
     chosen = select_topics(topics, table.topics)
@@ -263,7 +266,7 @@ def effective_topics(
     >>> 1 <= effective_topics(model, corpus, of="document") <= effective_topics(model, corpus) <= 4
     True
     """
-    if of not in ("corpus", "document"):
+    if not is_one_of(of, ("corpus", "document")):
         raise ValueError(f"of={of!r} is unknown; did you mean 'corpus' or 'document'?")
     require_shares(model, "effective number", "topic_information and count its column 'active'")
     values = document_topics(model, X).values[:, simplexes(model)[0]]
@@ -292,5 +295,5 @@ def _effective_documents(values: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _check_share(share: float) -> None:
-    if not 0 < share <= 1:
+    if not (is_number(share) and 0 < share <= 1):
         raise ValueError(f"share must be a proportion in (0, 1]; got {share!r}")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic._numbers import is_number, is_whole
 from hftopic.analysis.cooccurrence import COHERENT, numbered, topic_occurrences
 
 MOST_WORDS = 16  # 2^15 splits
@@ -91,9 +92,11 @@ def topic_subjects(
     words_b           bat, ball
     Name: 0, dtype: object
     """
-    if not 2 <= top_n <= MOST_WORDS:
+    if not is_whole(top_n, 2) or top_n > MOST_WORDS:
         raise ValueError(f"top_n must be from 2 to {MOST_WORDS}, because all splits are tried; got {top_n!r}")
-    if min_words < 2:
+    if not is_number(coherent):
+        raise ValueError(f"coherent must be an NPMI, from -1 to 1; got {coherent!r}")
+    if not is_whole(min_words, 2):
         raise ValueError(f"min_words must be at least 2: one word has no pair within; got {min_words!r}")
     table, occurs = topic_occurrences(model_or_topics, corpus, top_n, vocabulary, topics)
     rows = []

@@ -1,15 +1,23 @@
 """Topics as lists of words: diversity, duplicates, and a summary with one row per topic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic._numbers import is_number, is_whole
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.information import topic_information
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import (
+    ACTIVE_PEAK,
+    FittedTopicModel,
+    check_topic_model,
+    has_poles,
+    model_vocabulary,
+)
+from hftopic.data.sequences import check_sequence, listed
 
 
 class TopicWords(NamedTuple):
@@ -128,18 +136,20 @@ def topic_summary(
     >>> bool(summary["proportion"].sum().round(5) == 1)
     True
     """
-    if not 0 < duplicate_threshold <= 1:
+    if not (is_number(duplicate_threshold) and 0 < duplicate_threshold <= 1):
         raise ValueError(
             f"duplicate_threshold must be a fraction of words in (0, 1]; got {duplicate_threshold!r}"
         )
+    if not is_whole(top_n):
+        raise ValueError(f"top_n must be a positive int, got {top_n!r}")
     signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
-    listed = topic_poles(model, n_words, vocabulary=names)
+    shown = topic_poles(model, n_words, vocabulary=names)
     compared = topic_poles(model, max(1, min(top_n, model.topic_word_.shape[1] // 4)), vocabulary=names)
     X = model.encode(X)
     summary = topic_information(model, X, threshold=threshold)
     if not signed:
         summary["proportion"] = document_topics(model, X).values.mean(axis=0, dtype=np.float64)
-    for name, words in zip(("words", "words_negative"), listed, strict=False):
+    for name, words in zip(("words", "words_negative"), shown, strict=False):
         summary[name] = [", ".join(of_topic) for of_topic in words]
     active = summary["active"].to_numpy(dtype=bool)
     overlap = shared_by_poles(compared, active)
@@ -205,7 +215,14 @@ def topic_poles(
     """Top words of every topic: one list, or for signed topics one list per pole, + first."""
     if not has_poles(model):
         return [topic_words(model, n, vocabulary=vocabulary).words]
+    n = words_there_are(model, n)
     return [_listed_words(model.top_words(n, vocabulary=vocabulary, pole=pole)) for pole in ("+", "-")]
+
+
+def words_there_are(model: FittedTopicModel, n: int) -> int:
+    """`n`, or the number of words of the model if it has fewer."""
+    known: int | None = getattr(model, "n_features_in_", None)
+    return n if known is None else min(n, known)
 
 
 def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None) -> TopicWords:
@@ -216,14 +233,15 @@ def topic_words(source: Any, n: int, *, vocabulary: Sequence[str] | None = None)
     ValueError
         `n` is not a positive int, or `source` is none of these.
     """
-    if not isinstance(n, int | np.integer) or n < 1:
+    if not is_whole(n):
         raise ValueError(f"the number of words per topic must be a positive int, got {n!r}")
     if hasattr(source, "top_words"):
-        source = source.top_words(n, vocabulary=vocabulary)
+        check_topic_model(source)
+        source = source.top_words(words_there_are(source, n), vocabulary=vocabulary)
     if isinstance(source, pd.DataFrame):
         groups = source["group"].to_numpy() if "group" in source else None
         return TopicWords(source.index.to_numpy(), groups, [words[:n] for words in _listed_words(source)])
-    words = [[str(word) for word in topic][:n] for topic in _checked_lists(source)]
+    words = [topic[:n] for topic in _checked_lists(source)]
     return TopicWords(np.arange(len(words)), None, words)
 
 
@@ -235,15 +253,31 @@ def _listed_words(table: pd.DataFrame) -> list[list[str]]:
     return [[str(word) for word in row if not pd.isna(word)] for row in table[columns].to_numpy()]
 
 
-def _checked_lists(source: Any) -> list[Iterable[str]]:
-    """Topics given as lists of words; a string instead of a list is an error."""
-    if isinstance(source, str) or not isinstance(source, Iterable):
-        raise ValueError(f"expected a fitted model, a table or lists of words, got {type(source).__name__}")
-    topics = list(source)
-    for topic in topics:
-        if isinstance(topic, str) or not isinstance(topic, Iterable):
-            raise ValueError(f"each topic must be a list of words, got {topic!r}; put the words in a list")
-    return topics
+def _checked_lists(source: Any) -> list[list[str]]:
+    """Topics given as lists of words."""
+    if not (isinstance(source, np.ndarray) and source.ndim == 2):
+        check_sequence(
+            source,
+            f"expected a fitted model, a table or lists of words, got {type(source).__name__}: this",
+            "pass one list of words per topic, such as [[word for word, _ in topic] for topic in "
+            "topics.values()] for a dict of BERTopic",
+        )
+    return [_checked_words(topic, place) for place, topic in enumerate(listed(source))]
+
+
+def _checked_words(topic: Any, place: int) -> list[str]:
+    """Words of one topic; a number is the word of a column without a name."""
+    if isinstance(topic, str):
+        raise ValueError(f"each topic must be a list of words, got {topic!r}; put the words in a list")
+    check_sequence(topic, f"each topic must be a list of words, but topic {place}", "put its words in a list")
+    words = listed(topic)
+    for word in words:
+        if not isinstance(word, str) and not is_whole(word, 0):
+            raise ValueError(
+                f"each topic must be a list of words, but topic {place} contains {word!r}; if these are "
+                "pairs of a word and a weight, pass [[word for word, _ in topic] for topic in topics]"
+            )
+    return [str(word) for word in words]
 
 
 def select_topics(selection: Any, topics: np.ndarray) -> np.ndarray:
@@ -256,7 +290,12 @@ def select_topics(selection: Any, topics: np.ndarray) -> np.ndarray:
     """
     if selection is None:
         return np.arange(len(topics))
-    chosen = np.asarray(selection)
+    try:
+        chosen = np.asarray(listed(selection) if isinstance(selection, Iterator) else selection)
+    except ValueError as error:
+        raise ValueError(
+            f"select topics with a 1-D boolean mask or a list of topic numbers; got {selection!r}"
+        ) from error
     if chosen.ndim != 1:
         raise ValueError(
             "select topics with a 1-D boolean mask or a list of topic numbers; "

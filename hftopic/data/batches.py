@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -10,6 +9,8 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from hftopic._cached import cached_property
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.data.validation import CorpusError, as_counts, as_strings, as_tokens, as_vocabulary
+from hftopic.data.columns import named_columns
+from hftopic.data.validation import (
+    CorpusError,
+    as_counts,
+    as_splits,
+    as_strings,
+    as_tokens,
+    as_vocabulary,
+    check_order,
+)
 
 __all__ = ["Corpus", "CorpusError"]
 
@@ -27,7 +36,8 @@ class Corpus:
         allowed. Negative, infinite and missing values, and counts above 2**24 (the limit of exact float32
         integers), are errors.
     vocabulary : sequence of str, length n_words
-        Word of each column, without duplicates.
+        Word of each column, without duplicates. Half a character (a lone surrogate, of a text that was cut)
+        cannot be written, and is an error here and in labels, names, splits and tokens.
     labels : sequence, length n_documents, optional
         Class of each document; numbers are converted to strings.
     names : sequence, length n_documents, optional
@@ -78,6 +88,7 @@ class Corpus:
     ) -> None:
         matrix = as_counts(counts)
         words = as_vocabulary(vocabulary, matrix.shape[1])
+        check_order(words, named_columns(counts, "counts", CorpusError), "the columns of counts")
         n_documents = matrix.shape[0]
         self._hold(
             matrix,
@@ -85,7 +96,7 @@ class Corpus:
             as_strings(labels, "labels", n_documents),
             as_strings(names, "names", n_documents),
             None if tokens is None else as_tokens(tokens, words, matrix),
-            as_strings(splits, "splits", n_documents),
+            as_splits(splits, n_documents),
         )
 
     def _hold(
@@ -270,7 +281,10 @@ def _rows(index: Any, n_documents: int) -> np.ndarray:
         index = index[0]
     if isinstance(index, slice):
         return np.arange(n_documents)[index]
-    rows = np.asarray(index)
+    try:
+        rows = np.asarray(index)
+    except ValueError as error:
+        raise IndexError(f"index documents with a mask or with row numbers, not with {index!r}") from error
     if rows.ndim == 0:
         raise TypeError(
             f"index a corpus with a slice, a boolean mask or a sequence of row numbers, not with {index!r}"

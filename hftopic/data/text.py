@@ -2,15 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_whole
 from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.segmentation import unsegmented
+from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.data.validation import as_vocabulary
 
 # At least three letters in sequence, for text without combining marks. The rest of a contraction of "not"
@@ -79,13 +83,15 @@ class TextOptions:
 def _check_pattern(pattern: str) -> None:
     try:
         groups = re.compile(pattern).groups
-    except re.error as error:
+    except (re.error, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(f"token_pattern {pattern!r} is not a valid regular expression: {error}") from error
     if groups > 1:
         raise ValueError(f"token_pattern {pattern!r} has {groups} capturing groups; at most one is allowed")
 
 
 def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(stop_words, Set):
+        check_sequence(stop_words, "stop_words", "pass 'english', a tuple of words or None")
     words = tuple(stop_words)
     strangers = [word for word in words if not isinstance(word, str)]
     if strangers:
@@ -118,7 +124,8 @@ def corpus_from_texts(
     texts : iterable of str
         One text per document. It may be a generator, because each text is read only once. Texts are
         converted to Unicode's composed form (NFC), so that a word is the same however its accents were
-        typed.
+        typed. Lists of words are joined first: ``[" ".join(words) for words in documents]`` with
+        ``TextOptions(token_pattern=r"\\S+", lowercase=False, stop_words=None)``.
     options : TextOptions, optional
         Options for splitting texts into words; ``TextOptions()`` by default.
     labels, names, splits : sequences, optional
@@ -130,8 +137,14 @@ def corpus_from_texts(
     Raises
     ------
     CorpusError
-        There are no texts, a text is not a string, or the options remove every word; the message names the
-        option.
+        There are no texts, a text is not a string or was cut inside a character (a lone surrogate), `texts`
+        is a DataFrame, a dict or something else that is no sequence of texts, or the options remove every
+        word; the message names the place or the option.
+
+    Warns
+    -----
+    UserWarning
+        The texts are in a script without spaces between words, and were not split into words.
 
     Examples
     --------
@@ -140,13 +153,22 @@ def corpus_from_texts(
     (['cat'], (('cat',), ('cat',)))
     """
     options = TextOptions() if options is None else options
+    if not isinstance(options, TextOptions):
+        raise CorpusError(
+            f"options must be TextOptions(...), got {options!r} of type {type(options).__name__}"
+        )
     if isinstance(texts, str | bytes):
         raise CorpusError("texts is a single string; pass a sequence of texts, one per document")
+    advice = "pass a sequence of texts, one per document"
+    check_sequence(texts, "texts", advice, CorpusError, lines=True)
     words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
     record = _Record(_analyser(options, words), words or ())
     counts, found = _vectorise(texts, record, options, words)
     if not record.documents:
         raise CorpusError(_NO_TEXTS)
+    told = unsegmented(record.documents)
+    if told:
+        warnings.warn(told, UserWarning, stacklevel=level_of_the_caller())
     kept = frozenset(found)
     tokens = tuple(tuple(word for word in document if word in kept) for document in record.documents)
     return Corpus(counts, found, labels, names, tokens, splits)
@@ -163,15 +185,43 @@ class _Record:
         self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
         self._shared |= {word: word for word in vocabulary}
 
-    def __call__(self, text: Any) -> tuple[str, ...]:
-        if not isinstance(text, str):
-            raise CorpusError(
-                f"text {len(self.documents)} is {text!r} of type {type(text).__name__}, not a string"
-            )
+    def __call__(self, text: str) -> tuple[str, ...]:
         share = self._shared.setdefault
         document = tuple(share(word, word) for word in self.analyse(text))
         self.documents.append(document)
         return document
+
+
+def _checked(texts: Iterable[Any]) -> Iterator[str]:
+    """Texts one by one, each checked before it is read."""
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise CorpusError(
+                f"text {place} is {_shown(text)} of type {type(text).__name__}, not a string{_advice(text)}"
+            )
+        reason = why_unwritable(text)
+        if reason is not None:
+            raise CorpusError(f"text {place} {reason}")
+        yield text
+
+
+def _shown(value: Any) -> str:
+    written = repr(value)
+    return written if len(written) <= 80 else f"{written[:79]}…"
+
+
+def _advice(text: Any) -> str:
+    """What to do about a document that is no text."""
+    if isinstance(text, bytes):
+        return "; decode it, such as by text.decode('utf-8')"
+    if text is None or (isinstance(text, float) and text != text):
+        return "; remove the document, or pass '' for an empty one, as frame['text'].fillna('') does"
+    if isinstance(text, Iterable):
+        return (
+            "; join lists of words, as in [' '.join(words) for words in documents], and keep the words as "
+            "they are with options=TextOptions(token_pattern=r'\\S+', lowercase=False, stop_words=None)"
+        )
+    return ""
 
 
 def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[str], list[str]]:
@@ -245,7 +295,7 @@ def _vectorise(
         dtype=np.float32,
     )
     try:
-        counts = vectorizer.fit_transform(texts)
+        counts = vectorizer.fit_transform(_checked(listed(texts) if hasattr(texts, "to_pylist") else texts))
     except CorpusError:
         raise
     except ValueError as error:
@@ -262,6 +312,9 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
             spread[word] = spread.get(word, 0) + 1
     if n == 0:
         return _NO_TEXTS
+    told = unsegmented(documents)
+    if told:
+        return told
     if not spread:
         pattern = options.token_pattern
         which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"

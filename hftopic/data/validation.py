@@ -1,6 +1,6 @@
 """Conversion and validation of the parts of a corpus."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 from numbers import Number
 from typing import Any
@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from hftopic.data.columns import is_corpus, is_frame, moved_word
+from hftopic.data.matrices import plain_matrix
+from hftopic.data.sequences import check_sequence, listed, why_unwritable
+from hftopic.data.structure import sound
+
 # float32 represents every integer exactly only up to this number.
-_LARGEST_COUNT = 2**24
+LARGEST_COUNT = 2**24
 
 
 class CorpusError(ValueError):
@@ -19,16 +24,16 @@ class CorpusError(ValueError):
 def as_counts(counts: Any) -> "sp.csr_array[np.float32]":
     """Counts as canonical float32 CSR; input in this form is not copied."""
     given = _as_matrix(counts)
-    values = _values(given)
+    values = stored_values(given)
     if values.dtype.kind not in "biuf":
         raise CorpusError(f"counts must be real numbers, not of type {values.dtype}")
     _check_values(values)
-    matrix = canonical_csr(sp.csr_array(given, dtype=np.float32), shared_with=given)
-    _check_values(matrix.data)  # the sum of duplicates may exceed the limit
-    return matrix
+    matrix = canonical_csr(sp.csr_array(given), shared_with=given)
+    check_exact(matrix.data, "counts")  # the sum of duplicates may exceed the limit
+    return matrix.astype(np.float32, copy=False)
 
 
-def canonical_csr(matrix: "sp.csr_array[np.float32]", shared_with: Any) -> "sp.csr_array[np.float32]":
+def canonical_csr(matrix: "sp.csr_array[Any]", shared_with: Any) -> "sp.csr_array[Any]":
     """CSR with sorted columns, no duplicates and no stored zeros.
 
     In this form a document is empty if and only if its row has no stored entries.
@@ -51,15 +56,15 @@ def canonical_csr(matrix: "sp.csr_array[np.float32]", shared_with: Any) -> "sp.c
 
 
 def _as_matrix(counts: Any) -> Any:
-    if hasattr(counts, "counts"):
+    if is_corpus(counts):
         raise CorpusError("counts is a Corpus; pass its .counts")
     try:
-        if sp.issparse(counts):
-            if hasattr(counts, "check_format"):
-                counts.check_format(full_check=True)
-            given: Any = counts
-        else:
-            given = np.asarray(counts)
+        given = plain_matrix(counts, "counts", CorpusError)
+        if is_frame(given) and hasattr(given, "sparse"):  # all of its columns are sparse
+            given = given.sparse.to_coo()
+        given = well_formed(given, "counts") if sp.issparse(given) else np.asarray(given)
+    except CorpusError:
+        raise
     except ValueError as error:
         raise CorpusError(f"counts is not a well-formed matrix: {error}") from error
     if given.ndim != 2:
@@ -67,7 +72,15 @@ def _as_matrix(counts: Any) -> Any:
     return given
 
 
-def _values(matrix: Any) -> np.ndarray:
+def well_formed(matrix: Any, name: str) -> Any:
+    """A sparse matrix after :func:`hftopic.data.structure.sound`, whose errors name the matrix."""
+    try:
+        return sound(matrix)
+    except ValueError as error:
+        raise CorpusError(f"{name} is not a well-formed matrix: {error}") from error
+
+
+def stored_values(matrix: Any) -> np.ndarray:
     """Stored values of a matrix, for any sparse format."""
     if isinstance(matrix, np.ndarray):
         return matrix
@@ -83,55 +96,121 @@ def _check_values(values: np.ndarray) -> None:
     if not (low >= 0 and high < np.inf):
         what = "NaN" if np.isnan(low) else f"the value {low if low < 0 else high}"
         raise CorpusError(f"counts contain {what}; all counts must be finite and >= 0: pass raw word counts")
-    if high > _LARGEST_COUNT:
+    check_exact(values, "counts")
+
+
+def check_exact(values: np.ndarray, name: str) -> None:
+    """Check that float32 represents counts exactly.
+
+    Raises
+    ------
+    CorpusError
+        A count is above 2**24.
+    """
+    high = values.max(initial=0)
+    if high > LARGEST_COUNT:
         raise CorpusError(
-            f"counts contain {high}, above {_LARGEST_COUNT:,}, the largest count allowed: float32 is exact "
+            f"{name} contain {high}, above {LARGEST_COUNT:,}, the largest count allowed: float32 is exact "
             "only up to that number"
         )
 
 
-def as_vocabulary(vocabulary: Iterable[str], n_words: int | None) -> np.ndarray:
-    if isinstance(vocabulary, str | bytes | Mapping | Set):
-        raise CorpusError(
-            f"vocabulary is a {type(vocabulary).__name__}; pass a sequence of words in column order, such as "
-            "CountVectorizer's get_feature_names_out()"
-        )
-    words = list(vocabulary)
+def as_vocabulary(
+    vocabulary: Iterable[str],
+    n_words: int | None,
+    *,
+    name: str = "vocabulary",
+    of: str = "the vocabulary has {words:,} words but counts have {columns:,} columns",
+) -> np.ndarray:
+    """Words in the order of the columns, as an array of str objects; an iterator is read once.
+
+    Parameters
+    ----------
+    vocabulary : sequence of str
+    n_words : int or None
+        Number of columns, if it is known.
+    name : str
+        Name of the words in messages.
+    of : str
+        Message about another number of words than columns.
+
+    Raises
+    ------
+    CorpusError
+        This is no sequence of words, one for each column, all different and with characters that can be seen
+        and written.
+    """
+    advice = "pass a sequence of words in column order, such as CountVectorizer's get_feature_names_out()"
+    check_sequence(vocabulary, name, advice, CorpusError)
+    words = listed(vocabulary)
     for place, word in enumerate(words):
         if not isinstance(word, str):
-            raise CorpusError(f"vocabulary[{place}] is {word!r}, not a string")
+            raise CorpusError(f"{name}[{place}] is {word!r}, not a string")
         if not word or word.isspace():
             raise CorpusError(
-                f"vocabulary[{place}] is {word!r}: a word must contain at least one visible character"
+                f"{name}[{place}] is {word!r}: a word must contain at least one visible character"
             )
+        _check_writable(word, f"{name}[{place}]")
     if not words:
-        raise CorpusError("the vocabulary is empty: a corpus needs at least one word")
+        raise CorpusError(f"the {name} is empty: a corpus needs at least one word")
     if n_words is not None and len(words) != n_words:
-        raise CorpusError(f"the vocabulary has {len(words):,} words but counts have {n_words:,} columns")
-    _check_unique(words)
+        raise CorpusError(of.format(words=len(words), columns=n_words))
+    check_unique(words, name)
     return _object_array(str(word) for word in words)
 
 
-def _check_unique(words: Sequence[str]) -> None:
+def check_order(words: Any, known: Any, source: str) -> None:
+    """Check that `words` are not the names that `source` has, in another order.
+
+    Raises
+    ------
+    CorpusError
+        A word is the name of another column there.
+    """
+    moved = None if known is None else moved_word(words, known)
+    if moved is not None:
+        word, here, there = moved
+        raise CorpusError(
+            f"vocabulary[{here}] is {word!r}, but in {source} this is the word of column {there}: words are "
+            "never matched by place; give the words in the order of the columns"
+        )
+
+
+def _check_writable(text: str, name: str) -> None:
+    reason = why_unwritable(text)
+    if reason is not None:
+        raise CorpusError(f"{name} {reason}")
+
+
+def check_unique(words: Sequence[str], name: str) -> None:
     first: dict[str, int] = {}
     for place, word in enumerate(words):
         if first.setdefault(word, place) != place:
-            raise CorpusError(f"the word {word!r} is in the vocabulary twice, at {first[word]} and {place}")
+            raise CorpusError(f"the word {word!r} is in the {name} twice, at {first[word]} and {place}")
 
 
 def as_strings(values: Iterable[Any] | None, what: str, n_documents: int) -> np.ndarray | None:
     if values is None:
         return None
-    if isinstance(values, str | bytes | Mapping | Set):
-        raise CorpusError(f"{what} is a {type(values).__name__}; pass a sequence with one value per document")
-    array = _object_array(_as_string(value, what, place) for place, value in enumerate(values))
+    check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
+    array = _object_array(_as_string(value, what, place) for place, value in enumerate(listed(values)))
     if len(array) != n_documents:
         raise CorpusError(f"there are {len(array):,} {what} for {n_documents:,} documents")
     return array
 
 
+def as_splits(values: Iterable[Any] | None, n_documents: int) -> np.ndarray | None:
+    """Name of the split of each document, none of which is empty."""
+    splits = as_strings(values, "splits", n_documents)
+    blank = [] if splits is None else [place for place, name in enumerate(splits) if not name.strip()]
+    if blank:
+        raise CorpusError(f"splits[{blank[0]}] is empty; give every document the name of a split")
+    return splits
+
+
 def _as_string(value: Any, what: str, place: int) -> str:
     if isinstance(value, str):
+        _check_writable(value, f"{what}[{place}]")
         return str(value)
     if isinstance(value, Number | np.bool_) and value == value:  # NaN differs from itself
         return str(value)
@@ -144,7 +223,8 @@ def _as_string(value: Any, what: str, place: int) -> str:
 def as_tokens(
     tokens: Iterable[Iterable[str]], vocabulary: np.ndarray, counts: "sp.csr_array[np.float32]"
 ) -> tuple[tuple[str, ...], ...]:
-    documents = tuple(_as_document(document, place) for place, document in enumerate(tokens))
+    check_sequence(tokens, "tokens", "pass one sequence of words per document", CorpusError)
+    documents = tuple(_as_document(document, place) for place, document in enumerate(listed(tokens)))
     if len(documents) != counts.shape[0]:
         raise CorpusError(f"tokens has {len(documents):,} documents but counts has {counts.shape[0]:,}")
     counted = count_tokens(documents, {word: column for column, word in enumerate(vocabulary)})
@@ -159,9 +239,10 @@ def as_tokens(
 
 
 def _as_document(document: Iterable[str], place: int) -> tuple[str, ...]:
-    if isinstance(document, str | bytes) or not isinstance(document, Iterable):
+    if isinstance(document, str | bytes):
         raise CorpusError(f"tokens[{place}] is {document!r}; pass a sequence of words")
-    return tuple(document)
+    check_sequence(document, f"tokens[{place}]", "pass a sequence of words", CorpusError)
+    return tuple(listed(document))
 
 
 def count_tokens(documents: Sequence[Sequence[str]], column: Mapping[str, int]) -> "sp.csr_array[np.float32]":

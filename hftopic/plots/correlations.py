@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hftopic._numbers import is_whole
 from hftopic.plots.style import (
     FAINT,
     INK,
@@ -13,6 +14,7 @@ from hftopic.plots.style import (
     PAPER,
     POSITIVE,
     axes,
+    check_level,
     check_names,
     colour_of,
     describe,
@@ -46,14 +48,15 @@ def plot_correlation(correlation: Any, *, level: float = 0.05, ax: Any = None) -
 
     Raises
     ------
-    TypeError
-        `correlation` is not a TopicCorrelation.
+    TypeError, ValueError
+        `correlation` is not a TopicCorrelation, or `level` is no number >= 0.
     """
     from matplotlib.patches import Rectangle
 
     from hftopic.analysis.layout import seriated
 
     _check(correlation)
+    check_level(level, "level")
     matrix, groups = correlation.matrix, _groups(correlation)
     order = seriated(matrix, [groups[topic] for topic in matrix.index])
     n = len(order)
@@ -176,11 +179,15 @@ def plot_network(
 
     Raises
     ------
-    TypeError
-        `correlation` is not a TopicCorrelation, or `names` is not a mapping.
+    TypeError, ValueError
+        `correlation` is not a TopicCorrelation, `names` is not a mapping, or a number is out of range.
     """
     _check(correlation)
     check_names(names)
+    check_level(level, "level")
+    check_level(smallest, "smallest")
+    if not is_whole(n_pairs, 0):
+        raise ValueError(f"n_pairs must be a whole number of lines; got {n_pairs!r}")
     ties = strongest_ties(correlation, n_pairs, smallest, level)
     columns = _columns(ties)
     tallest = max(map(len, columns.values()), default=1)

@@ -9,6 +9,7 @@ from hftopic.plots.style import (
     FAINT,
     GROUP_COLOURS,
     axes,
+    check_column,
     check_table,
     colour_of,
     describe,
@@ -48,7 +49,8 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
     >>> ax.get_title(loc="left")
     'loss'
     """
-    check_table(history, (term,), "a fitted model's history_")
+    check_table(history, (), "a fitted model's history_")
+    check_column(history, term, "term", "a fitted model's history_")
     ax = axes(ax, 3.0, 1.9)
     line = ax.plot(history.index, history[term], color=GROUP_COLOURS[0], linewidth=1.6, label="training")[0]
     describe(line, f"{term}: {history[term].iloc[-1]:.4g} at the end" if len(history) else term)
@@ -94,9 +96,12 @@ def plot_comparison(
         `comparison` is not a comparison, or has no such column.
     """
     table = getattr(comparison, "table", comparison)
-    check_table(table, (x, by), "compare")
+    check_table(table, (), "compare")
     y = _coherence_of(table) if y is None else y
-    check_table(table, (y,), "compare")
+    for name, column in (("x", x), ("y", y)):
+        check_column(table, column, name, "compare")
+    if not isinstance(by, str) or by not in table:
+        raise ValueError(f"by={by!r} is no column; choose from {', '.join(map(repr, table.columns))}")
     ax = axes(ax, 5.5, 3.8)
     for i, (setting, runs) in enumerate(table.groupby(by, sort=False)):
         colour, marker = colour_of(i), marker_of(i)

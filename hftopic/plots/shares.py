@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from hftopic._numbers import is_whole
 from hftopic.plots.style import (
     FAINT,
     NEGATIVE,
@@ -16,9 +18,16 @@ from hftopic.plots.style import (
     colour_of,
     describe,
     label,
+    numbers_of,
     shown,
     signed,
 )
+
+
+def _are_groups(groups: Any, largest: int) -> bool:
+    """Whether these are group numbers of the topics from 0 to `largest` at least."""
+    numbers = numbers_of(groups)
+    return numbers.ndim == 1 and len(numbers) > largest and bool((numbers % 1 == 0).all())
 
 
 def plot_shares(
@@ -69,7 +78,11 @@ def plot_shares(
     topics = [column for column in shares.columns if column != "documents"]
     if not topics or not len(shares):
         raise ValueError(f"the table has no topic columns or no rows; its columns are {list(shares.columns)}")
-    if groups is not None and (np.ndim(groups) != 1 or len(groups) <= max(map(int, topics))):
+    if not all(is_whole(topic, 0) for topic in topics):
+        raise ValueError(f"the columns of the table must be topic numbers; got {list(shares.columns)}")
+    if not all(map(is_numeric_dtype, shares[topics].dtypes)):
+        raise ValueError("the table must hold numbers; pass what topics_by_label or topics_over_time returns")
+    if groups is not None and not _are_groups(groups, max(map(int, topics))):
         raise ValueError(f"groups must be the model's topic_groups_, one number per topic; got {groups!r}")
     values = shares[topics].to_numpy(dtype=np.float64).T
     largest = np.abs(values).max(axis=1, initial=0.0)

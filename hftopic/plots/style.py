@@ -4,7 +4,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
+
+from hftopic._numbers import is_number
+from hftopic.data.sequences import described
 
 INK, FAINT, PAPER = "#1b1d22", "#8d929b", "#fefdfb"
 # Colours of groups, from Okabe and Ito (2008): distinguishable with red-green colour blindness.
@@ -16,6 +22,16 @@ LONGEST_WORD = 24
 TIP = "tip:"  # prefix of the text in the id of the artist that it describes
 
 
+class Sheet:
+    """Instead of Axes: those of a new figure that pyplot does not know, so it is no open figure."""
+
+    def axes(self, width: float, height: float) -> Any:
+        """Axes of a new figure with this size in inches."""
+        from matplotlib.figure import Figure
+
+        return Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
 def axes(ax: Any, width: float, height: float) -> Any:
     """The given Axes, or the Axes of a new figure with this size in inches.
 
@@ -23,7 +39,15 @@ def axes(ax: Any, width: float, height: float) -> Any:
     ------
     ImportError
         matplotlib is not installed.
+    TypeError
+        `ax` is something else, such as a Figure or an array of Axes.
     """
+    if isinstance(ax, Sheet):
+        return ax.axes(width, height)
+    if ax is not None and not hasattr(ax, "transAxes"):
+        raise TypeError(f"ax must be a matplotlib Axes, such as plt.subplots()[1]; got {described(ax)}")
+    if ax is not None and "top" not in getattr(ax, "spines", ()):
+        raise TypeError(f"ax must be rectangular Axes, not {described(ax)}, which have no sides")
     if ax is not None:
         return ax
     try:
@@ -67,6 +91,44 @@ def check_names(names: Any) -> None:
             f"names must be a dict of topic number to name, got a {type(names).__name__}; convert a list "
             "with dict(enumerate(names))"
         )
+
+
+def check_column(table: pd.DataFrame, column: Any, name: str, source: str) -> None:
+    """Check that a parameter is the name of a column of numbers in a table from `source`.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if isinstance(column, str):
+        check_table(table, (column,), source)
+    if not isinstance(column, str) or not is_numeric_dtype(table[column]):
+        numeric = [name for name in table if is_numeric_dtype(table[name])]
+        raise ValueError(
+            f"{name}={column!r} is no column of numbers; choose from {', '.join(map(repr, numeric))}"
+        )
+
+
+def check_level(level: Any, name: str) -> None:
+    """Check that a parameter is a number that is not negative.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not (is_number(level) and level >= 0):
+        raise ValueError(f"{name} must be a number >= 0; got {level!r}")
+
+
+def numbers_of(values: Any) -> NDArray[np.float64]:
+    """Values as an array of floats; an empty one if they are no numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.empty((0, 0))
+    return array.astype(np.float64) if array.dtype.kind in "biuf" else np.empty((0, 0))
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hftopic._numbers import is_whole
+from hftopic._numbers import is_one_of, is_whole
 from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.plots.style import (
     FAINT,
@@ -18,6 +18,7 @@ from hftopic.plots.style import (
     describe,
     label,
     marker_of,
+    numbers_of,
     shown,
     without_frame,
 )
@@ -28,7 +29,7 @@ PALE = 0.35  # opacity of the bars of topics that are not active
 def plot_words(
     model: FittedTopicModel,
     topic: int,
-    n: int = 10,
+    n: int | None = None,
     *,
     vocabulary: Any = None,
     pole: str = "+",
@@ -40,8 +41,8 @@ def plot_words(
     ----------
     model : fitted ProdLDA or NVDM
     topic : int
-    n : int, default=10
-        Number of words.
+    n : int, optional
+        Number of words; 10 by default, or all words if there are fewer.
     vocabulary : sequence of str, optional
         Word of each column, if the model has no vocabulary.
     pole : {"+", "-"}, default="+"
@@ -58,11 +59,10 @@ def plot_words(
     ValueError
         The topic or the pole does not exist.
     """
-
     signed, n_topics = has_poles(model), len(model.topic_groups_)
     if not is_whole(topic, 0) or topic >= n_topics:
         raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
-    if pole not in ("+", "-")[: 1 + signed]:
+    if not is_one_of(pole, ("+", "-")[: 1 + signed]):
         raise ValueError(
             f"pole={pole!r}: topics of {type(model).__name__} have "
             + ("'+' and '-'" if signed else "no poles")
@@ -164,8 +164,8 @@ def plot_map(
         `places` is not such a table, `sizes` does not match it, or `names` is not a mapping.
     """
     check_table(places, ("topic", "group", "x", "y"), "topic_map")
-    areas = np.ones(len(places)) if sizes is None else np.asarray(sizes, dtype=float)
-    if areas.shape != (len(places),) or not (areas >= 0).all():
+    areas = np.ones(len(places)) if sizes is None else numbers_of(sizes)
+    if areas.shape != (len(places),) or not ((areas >= 0) & (areas < np.inf)).all():
         raise ValueError(
             f"sizes must have one number >= 0 for each of the {len(places)} topics; got {sizes!r}"
         )

@@ -154,7 +154,7 @@ def test_a_column_called_vocabulary_is_a_word_like_any_other():
     model = ProdLDA(groups=2, hidden=(4,), max_iter=1, random_state=0).fit(table.to_numpy())
     with pytest.warns(UserWarning, match="X has feature names"):
         words = topic_summary(model, table, n_words=3)["words"]
-    assert sorted(words[0].split(", ")) == ["0", "1", "2"]
+    assert sorted(words[0].split(", ")) == ["ball", "faith", "vocabulary"]
 
 
 def test_topic_without_a_common_word_has_no_nearest(documents):

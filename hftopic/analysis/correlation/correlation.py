@@ -7,6 +7,7 @@ from warnings import warn
 import numpy as np
 from sklearn.utils import check_random_state
 
+from hftopic._numbers import is_number, is_one_of, is_whole
 from hftopic.analysis.correlation.pairs import SOURCES, Of, TopicCorrelation, by_topic, pairwise, ranked_pairs
 from hftopic.analysis.correlation.prior import prior_correlation
 from hftopic.analysis.correlation.scores import Kind, Scores, check_kind, topic_scores
@@ -118,6 +119,8 @@ def topic_correlation(
     The two-sided p-value of a pair is (1 + number of permutations with :math:`|r'| \ge |r|`) / (1 + number of
     permutations), under the null hypothesis that its two topics are independent. It is valid for any number
     of permutations. Permuting does not change the variances, so "mean" and "total" have the same p-values.
+    From 20,000 documents on, the permutations are circular shifts of one random order, which is as exact and
+    much faster (Hemerik and Goeman, 2018, *Exact testing with random permutations*).
 
     For "clr" the null hypothesis is that the two log-ratios are independent. Log-ratios sum to zero, so with
     few topics they are dependent even if the topics are not: use "mean" then. For "partial" the unpenalised
@@ -151,8 +154,9 @@ def topic_correlation(
     _check_source(of, kind, n_bootstrap)
     check_kind(model, kind)
     _check_draws(n_permutations, n_bootstrap, confidence)
+    names = model_vocabulary(model, X, vocabulary)
     if of == "prior":
-        return _of_prior(model, X, active, n_top_words, vocabulary)
+        return _of_prior(model, X, active, n_top_words, names)
     posterior = posterior_of(model, X)
     n_documents = len(posterior.mean)
     if n_documents < 3:
@@ -172,7 +176,7 @@ def topic_correlation(
         "p_value": p_values,
         "p_adjusted": adjusted(p_values),
     }
-    words = words_of_topics(model, n_top_words, model_vocabulary(model, X, vocabulary))
+    words = words_of_topics(model, n_top_words, names)
     return TopicCorrelation(
         matrix=by_topic(r, topics),
         pairs=ranked_pairs(topics, np.asarray(model.topic_groups_), columns, words),
@@ -201,7 +205,7 @@ def _of_prior(
         warn(_why_zero(model, len(set(groups[topics]))), stacklevel=3)
     untested = np.full(len(upper), np.nan)
     columns = {"r": upper, "p_value": untested, "p_adjusted": untested}
-    words = words_of_topics(model, n_top_words, model_vocabulary(model, X, vocabulary))
+    words = words_of_topics(model, n_top_words, vocabulary)
     return TopicCorrelation(
         matrix=by_topic(r, topics),
         pairs=ranked_pairs(topics, groups, columns, words),
@@ -242,10 +246,16 @@ def words_of_topics(model: FittedTopicModel, n: int, vocabulary: Sequence[str] |
 
 
 def _check_source(of: str, kind: str, n_bootstrap: int) -> None:
-    if of not in SOURCES:
+    if not is_one_of(of, SOURCES):
         raise ValueError(f"of={of!r} is unknown; did you mean {' or '.join(map(repr, SOURCES))}?")
-    given = [f"kind={kind!r}"] * (kind != "mean") + [f"n_bootstrap={n_bootstrap!r}"] * bool(n_bootstrap)
-    if of == "prior" and given:
+    if of == "documents":
+        return
+    is_mean, no_bootstrap = (
+        isinstance(kind, str) and kind == "mean",
+        is_whole(n_bootstrap, 0) and not n_bootstrap,
+    )
+    given = [f"kind={kind!r}"] * (not is_mean) + [f"n_bootstrap={n_bootstrap!r}"] * (not no_bootstrap)
+    if given:
         raise ValueError(
             f"{' and '.join(given)}: only valid with of='documents'. Correlations of the prior are "
             "parameters of the model and are not computed from documents"
@@ -253,12 +263,12 @@ def _check_source(of: str, kind: str, n_bootstrap: int) -> None:
 
 
 def _check_draws(n_permutations: int, n_bootstrap: int, confidence: float) -> None:
-    if n_permutations < 1:
-        raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
-    if n_bootstrap < 0 or n_bootstrap == 1:
-        raise ValueError(f"n_bootstrap must be 0 (no intervals) or at least 2; got {n_bootstrap}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, such as 0.95; got {confidence}")
+    if not is_whole(n_permutations):
+        raise ValueError(f"n_permutations must be at least 1, got {n_permutations!r}")
+    if not is_whole(n_bootstrap, 0) or n_bootstrap == 1:
+        raise ValueError(f"n_bootstrap must be 0 (no intervals) or at least 2; got {n_bootstrap!r}")
+    if not (is_number(confidence) and 0 < confidence < 1):
+        raise ValueError(f"confidence must be between 0 and 1, such as 0.95; got {confidence!r}")
 
 
 def _generators(random_state: Any) -> list[np.random.Generator]:

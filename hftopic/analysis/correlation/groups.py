@@ -9,15 +9,21 @@ import torch
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from hftopic._numbers import is_whole
+from hftopic._torch_state import neutral_torch
 from hftopic.analysis.correlation.correlation import gaussian_topics
 from hftopic.analysis.correlation.scores import standardised
-from hftopic.analysis.correlation.significance import ROUNDING, permuted_products
+from hftopic.analysis.correlation.significance import (
+    ROUNDING,
+    SHIFTED_FROM,
+    ShiftedProducts,
+    permuted_products,
+)
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.objective.marginals import CHUNK_ENTRIES
-from hftopic.objective.minibatch import mixture_weights
-from hftopic.objective.pairwise import group_densities, log_mixed
+from hftopic.objective.pairwise import LOG_2, LOWEST_EXPONENT, group_densities
 
 SMALLEST_SHARE = 1e-5  # a smaller fraction of the group's largest singular value is rounding error
 COLUMNS = (
@@ -102,10 +108,10 @@ def group_dependence(
     >>> group_dependence(model, corpus, active=range(4), n_permutations=99).columns.tolist()[4:]
     ['canonical_1', 'canonical_2', 'p_value', 'information', 'standard_error', 'gaussian_information']
     """
-    if n_permutations < 1:
-        raise ValueError(f"n_permutations must be at least 1, got {n_permutations}")
-    if n_samples < 2:
-        raise ValueError(f"n_samples must be at least 2 (for the standard error); got {n_samples}")
+    if not is_whole(n_permutations):
+        raise ValueError(f"n_permutations must be at least 1, got {n_permutations!r}")
+    if not is_whole(n_samples, 2):
+        raise ValueError(f"n_samples must be at least 2 (for the standard error); got {n_samples!r}")
     posterior = posterior_of(model, X)
     if len(posterior.mean) < 3:
         raise ValueError(f"dependence needs at least three documents, got {len(posterior.mean)}")
@@ -174,6 +180,15 @@ def _first_p_values(
     """
     ends = np.cumsum([0, *(basis.shape[1] for basis in bases)])
     joined = np.concatenate(bases, axis=1)
+    if len(joined) >= SHIFTED_FROM:
+        shifted = ShiftedProducts(joined, n_permutations, generator)
+        counted = [
+            np.count_nonzero(
+                _first_of_shifted(shifted, range(*ends[[a, a + 1]]), range(*ends[[b, b + 1]])) >= r
+            )
+            for (a, b), r in zip(pairs, first - ROUNDING, strict=True)
+        ]
+        return np.where(np.isnan(first), np.nan, (1 + np.array(counted)) / (1 + n_permutations))
     exceeded = np.ones(len(pairs))
     for _ in range(n_permutations):
         drawn = permuted_products(joined, generator)
@@ -184,6 +199,15 @@ def _first_p_values(
     return np.where(np.isnan(first), np.nan, exceeded / (1 + n_permutations))
 
 
+def _first_of_shifted(shifted: ShiftedProducts, rows: range, columns: range) -> np.ndarray:
+    """First canonical correlation of two groups of columns for each shift, (n_shifts,)."""
+    if not len(rows) or not len(columns):
+        return np.empty(0)
+    products = np.array([[shifted.of(i, j) for j in columns] for i in rows])  # (rows, columns, n_shifts)
+    return np.asarray(np.linalg.svd(products.transpose(2, 0, 1), compute_uv=False)[:, 0])
+
+
+@neutral_torch()
 def _information_columns(
     posterior: Posterior,
     dims: list[np.ndarray],
@@ -203,8 +227,7 @@ def _information_columns(
     ends = np.cumsum([0, *map(len, dims)]).tolist()
     slices = [slice(start, stop) for start, stop in pairwise(ends)]
     own = components[drawn].sample_gaussian(torch.from_numpy(noise[:, chosen]).double())
-    height = max(1, CHUNK_ENTRIES // (n_documents * len(slices)))
-    values = torch.cat([_log_ratios(z, components, slices, pairs) for z in torch.split(own, height)])
+    values = _log_ratios(own, components, slices, pairs)
     return {
         "information": values.mean(dim=0).numpy(),
         "standard_error": (values.std(dim=0) / np.sqrt(len(values))).numpy(),
@@ -215,17 +238,42 @@ def _log_ratios(
     z: Tensor, components: MeanFieldPosterior, slices: list[slice], pairs: list[tuple[int, int]]
 ) -> Tensor:
     """log q(z_a, z_b) - log q(z_a) - log q(z_b) of each sample and pair of groups, (R, pairs), in nats."""
-    weights = mixture_weights("full", len(components), len(components))
-    bits = group_densities(z, components, slices)  # one (R, N) per group
-    alone = [log_mixed(of_group, weights) for of_group in bits]
+    alone, joint = ([_LogSum(len(z)) for _ in sums] for sums in (slices, pairs))
+    at_once = max(1, CHUNK_ENTRIES // (len(z) * len(slices)))
+    for start in range(0, len(components), at_once):
+        bits = group_densities(z, components[start : start + at_once], slices)  # one (R, M) per group
+        for total, of_group in zip(alone, bits, strict=True):
+            total.add(of_group)
+        for total, (a, b) in zip(joint, pairs, strict=True):
+            total.add(bits[a] + bits[b])
     known = [s.stop > s.start for s in slices]  # a group without topics has no density, and no ratio
+    n_documents = np.log(len(components))
     ratios = [
-        log_mixed(bits[a] + bits[b], weights) - alone[a] - alone[b]
+        total.value() - alone[a].value() - alone[b].value() + n_documents
         if known[a] and known[b]
-        else torch.zeros_like(alone[a])
-        for a, b in pairs
+        else torch.zeros(len(z), dtype=z.dtype)
+        for total, (a, b) in zip(joint, pairs, strict=True)
     ]
     return torch.stack(ratios, dim=1)
+
+
+class _LogSum:
+    """Logarithm of the sum of 2^bits over the documents of all parts, for each of R samples."""
+
+    def __init__(self, n_samples: int) -> None:
+        self._highest = torch.full((n_samples,), -torch.inf, dtype=torch.float64)
+        self._total = torch.zeros(n_samples, dtype=torch.float64)
+
+    def add(self, bits: Tensor) -> None:
+        """Add a part, shape (R, M)."""
+        highest = torch.maximum(self._highest, bits.amax(1))
+        shares = (bits - highest[:, None]).clamp_min_(LOWEST_EXPONENT).exp2_()
+        self._total = self._total * torch.exp2(self._highest - highest) + shares.sum(1)
+        self._highest = highest
+
+    def value(self) -> Tensor:
+        """The logarithm, shape (R,), in nats."""
+        return (self._total.log2() + self._highest) * LOG_2
 
 
 def _gaussian_information(posterior: Posterior, dims_a: np.ndarray, dims_b: np.ndarray) -> float:

@@ -1,17 +1,19 @@
 """Correlations between groups that recur over random seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hftopic._numbers import is_number, is_whole
 from hftopic.analysis.correlation.correlation import gaussian_topics, words_of_topics
 from hftopic.analysis.correlation.scores import Kind, check_kind, topic_scores
 from hftopic.analysis.encoded import empty_documents_known, posterior_of
 from hftopic.analysis.models import FittedTopicModel, check_list_of_models, model_vocabulary
 from hftopic.analysis.selection.stability import Similarity, match_topics
+from hftopic.data.sequences import check_sequence
 from hftopic.latent.posterior import Posterior
 
 
@@ -90,10 +92,12 @@ def recurring_pairs(
     >>> bool((pairs["recurring"] <= pairs["across"]).all())
     True
     """
+    active = active if active is None or not isinstance(active, Iterator) else list(active)
     _check_request(models, reference, active, smallest)
     for model in models:
         check_kind(model, kind)
-    selections = [None] * len(models) if active is None else active
+    selections: Sequence[Any] = [None] * len(models) if active is None else active
+    names = model_vocabulary(models[reference], X, vocabulary)
     posteriors = _posteriors(models, X)
     topics = [
         gaussian_topics(model, posterior, selection)
@@ -111,9 +115,7 @@ def recurring_pairs(
         apart.append(_moved(groups[:, None] != groups, place))
     a, b = np.triu_indices(len(known), 1)
     counts = _counts(np.stack(r)[:, a, b], np.stack(apart)[:, a, b], smallest)
-    words = words_of_topics(
-        models[reference], n_top_words, model_vocabulary(models[reference], X, vocabulary)
-    )
+    words = words_of_topics(models[reference], n_top_words, names)
     return _ranked(known[a], known[b], np.asarray(models[reference].topic_groups_), counts, words)
 
 
@@ -190,13 +192,15 @@ def _check_request(
     check_list_of_models(models)
     if len(models) < 2:
         raise ValueError(f"recurring_pairs needs at least two models, got {len(models)}: fit more seeds")
-    if not 0 <= reference < len(models):
+    if not is_whole(reference, 0) or reference >= len(models):
         raise ValueError(
             f"reference={reference!r} is out of range: models are numbered 0 to {len(models) - 1}"
         )
+    if active is not None:
+        check_sequence(active, "active", "pass one selection of topics per model")
     if active is not None and len(active) != len(models):
         raise ValueError(
             f"active has {len(active)} selections of topics for {len(models)} models; pass one per model"
         )
-    if not 0 <= smallest <= 1:
+    if not (is_number(smallest) and 0 <= smallest <= 1):
         raise ValueError(f"smallest must be an absolute correlation in [0, 1]; got {smallest!r}")

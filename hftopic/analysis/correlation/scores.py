@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from hftopic._numbers import is_one_of
 from hftopic.analysis.correlation.partial import chosen_penalty, partial_correlation
 from hftopic.analysis.correlation.significance import document_chunks
 from hftopic.analysis.models import FittedTopicModel, has_poles
@@ -107,7 +108,7 @@ def check_kind(model: FittedTopicModel, kind: str) -> None:
     ValueError
         `kind` is unknown, or it is "clr" for a model whose topics have no proportions.
     """
-    if kind not in KINDS:
+    if not is_one_of(kind, KINDS):
         raise ValueError(f"kind={kind!r} is unknown; did you mean {', '.join(map(repr, KINDS))}?")
     if kind == "clr" and has_poles(model):
         raise ValueError(

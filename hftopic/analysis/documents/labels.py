@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import is_scalar
 
-from hftopic._numbers import is_positive
+from hftopic._numbers import is_one_of
+from hftopic.analysis.documents.dates import as_dates
+from hftopic.analysis.documents.periods import periods
 from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.models import FittedTopicModel, corpus_of
-
-MOST_BINS = 24  # maximum number of automatic time bins
-PERIODS = ("D", "W", "M", "Q", "Y")  # names of day, week, month, quarter and year in pandas
+from hftopic.data.sequences import check_sequence, listed, why_unwritable
 
 
 def topics_by_label(
@@ -61,7 +61,7 @@ def topics_by_label(
     >>> topics_by_label(model, corpus, ["even", "odd"] * 100).index.tolist()
     ['even', 'odd']
     """
-    if measure not in ("mean", "lift"):
+    if not is_one_of(measure, ("mean", "lift")):
         raise ValueError(f"measure={measure!r} is unknown; did you mean 'mean' or 'lift'?")
     if measure == "lift":
         require_shares(model, "lift", "measure='mean' and compare differences")
@@ -70,10 +70,8 @@ def topics_by_label(
         if corpus is None or corpus.labels is None:
             raise ValueError("no labels: X has none; pass labels= with one label per document")
         labels = corpus.labels.tolist()
-    if isinstance(labels, str):
-        raise ValueError(f"labels must be a sequence with one label per document, got the str {labels!r}")
+    classes = _classes(labels)
     found = document_topics(model, X)
-    classes = pd.Categorical(labels)
     _check_length(classes, found.n_documents, "labels")
     codes = np.asarray(classes.codes, dtype=np.int64)[found.rows]
     means, sizes = _means(codes, found.values, len(classes.categories))
@@ -99,14 +97,18 @@ def topics_over_time(
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Empty documents are ignored.
     dates : sequence (n_documents,)
-        Datetimes, periods, or numbers such as years. Documents with a missing date are ignored. Time zones
-        are ignored; local time is used.
+        Datetimes, periods, texts such as "2024-01-31", "31 January 2024" or "31/12/2024", or numbers such as
+        years; 20240131 is a date. Texts in which day and month can be exchanged are an error if no other date
+        tells their order. Documents with a missing date are ignored. Time zones are ignored; local time is
+        used.
     freq : str, number or None
-        For datetimes, the name of a pandas period, such as "M", "Q" or "Y". For numbers, the bin width; bins
-        start at multiples of it. None chooses automatically. For datetimes, it is the shortest of day, week,
-        month, quarter and year that gives at most 24 periods from the first date to the last, else the year.
-        For numbers, each value is a bin. If there are more than 24 values, the width is the smallest of
-        1, 2 or 5 times a power of ten that gives at most 24 bins.
+        For datetimes, the name of a pandas period, such as "M", "Q" or "Y", or several of them: "10Y" are
+        decades. Several years, quarters or months are counted from the year 0; "100D" and "2W" are counted
+        from the first date. For numbers, the bin width; bins start at multiples of it. None chooses
+        automatically. For datetimes, it is the shortest of day, week, month, quarter and year that gives at
+        most 24 periods from the first date to the last, else the year. For numbers, each value is a bin. If
+        there are more than 24 values, the width is the smallest of 1, 2 or 5 times a power of ten that gives
+        at most 24 bins.
 
     Returns
     -------
@@ -118,8 +120,9 @@ def topics_over_time(
     Raises
     ------
     ValueError
-        The number of dates is not the number of documents; all dates are missing; a date is infinite or not a
-        date; or `freq` does not match the type of the dates.
+        The number of dates is not the number of documents; all dates are missing; a date is infinite, not a
+        date or ambiguous, and the message says at which position; or `freq` does not match the type of the
+        dates.
 
     Examples
     --------
@@ -132,19 +135,40 @@ def topics_over_time(
     {1990: 50, 1991: 50, 1992: 50, 1993: 50}
     """
     found = document_topics(model, X)
-    given = pd.Series(dates).reset_index(drop=True)
+    given = as_dates(dates, numbers=not isinstance(freq, str))
     _check_length(given, found.n_documents, "dates")
     given = given.iloc[found.rows].reset_index(drop=True)
     known = given.notna().to_numpy()
     if not known.any():
         raise ValueError("dates are missing for all non-empty documents; pass at least one date")
-    bins = _bins(given[known], freq)
+    bins = periods(given[known].reset_index(drop=True), freq)
     codes = np.full(len(given), -1)
     codes[known], spans = pd.factorize(bins, sort=True)
     means, sizes = _means(codes, found.values, len(spans))
     table = _table(means, pd.Index(spans, name="date"))
     table.insert(0, "documents", sizes)
     return table
+
+
+def _classes(labels: Any) -> pd.Categorical:
+    """Labels as classes: sorted, or in the order of a Categorical."""
+    check_sequence(labels, "labels", "pass a sequence with one label per document")
+    typed = isinstance(labels, np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray)
+    if isinstance(getattr(labels, "dtype", None), pd.CategoricalDtype):
+        return pd.Categorical(labels)
+    if not typed or labels.dtype.kind in "OS":
+        labels = pd.Series(listed(labels), dtype=object)
+        for place, label in enumerate(labels):
+            if not is_scalar(label) or isinstance(label, bytes):
+                raise ValueError(
+                    f"labels[{place}] is {label!r} of type {type(label).__name__}; "
+                    "pass one label per document"
+                )
+            reason = why_unwritable(label) if isinstance(label, str) else None
+            if reason is not None:
+                raise ValueError(f"labels[{place}] {reason}")
+        labels = labels.infer_objects()
+    return pd.Categorical(labels)
 
 
 def _means(
@@ -167,75 +191,3 @@ def _table(means: NDArray[np.float64], index: pd.Index) -> pd.DataFrame:
 def _check_length(given: Any, n_documents: int, name: str) -> None:
     if len(given) != n_documents:
         raise ValueError(f"got {len(given)} {name} for {n_documents} documents; pass one per document")
-
-
-def _bins(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any]":
-    """Period or bin of each date; no date is missing."""
-    if is_numeric_dtype(dates) and not is_bool_dtype(dates):
-        return _numeric_bins(dates, freq)
-    if freq is not None and not isinstance(freq, str):
-        raise ValueError(
-            f"freq={freq!r} is not valid for datetimes: pass the name of a pandas period, such as 'M' or 'Y'"
-        )
-    moments = _moments(dates)
-    try:
-        spans: pd.Series[Any] = moments.dt.to_period(freq or _shortest_period(moments))
-    except (ValueError, AttributeError) as error:
-        raise ValueError(
-            f"freq={freq!r} is not a pandas period; use 'D', 'W', 'M', 'Q' or 'Y' (not 'MS' or 'YE')"
-        ) from error
-    return spans
-
-
-def _moments(dates: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Dates as timestamps without a time zone."""
-    if isinstance(dates.dtype, pd.PeriodDtype):
-        dates = dates.dt.to_timestamp()
-    if not is_datetime64_any_dtype(dates):
-        try:
-            if is_bool_dtype(dates):
-                raise TypeError("bool")
-            dates = pd.to_datetime(dates)
-        except (ValueError, TypeError) as error:
-            unread = dates[pd.to_datetime(dates.astype(str), errors="coerce", format="mixed").isna()]
-            example = (dates if unread.empty else unread).tolist()[0]
-            raise ValueError(
-                f"dates must be datetimes or numbers, but {example!r} is neither; convert them with "
-                "pandas.to_datetime"
-            ) from error
-    moments: pd.Series[Any] = dates.dt.tz_localize(None)
-    return moments
-
-
-def _shortest_period(moments: "pd.Series[Any]") -> str:
-    """Shortest of PERIODS that gives at most MOST_BINS periods from the first to the last moment."""
-    ends = pd.Series([moments.min(), moments.max()])
-    for period in PERIODS:
-        first, last = ends.dt.to_period(period).astype("int64")
-        if last - first < MOST_BINS:
-            return period
-    return PERIODS[-1]
-
-
-def _numeric_bins(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":
-    """Lower end of the bin of each number."""
-    if not np.isfinite(numbers.to_numpy(dtype=np.float64)).all():
-        raise ValueError("dates contain an infinite number; use NaN for missing dates")
-    if (numbers % 1 == 0).all():
-        numbers = numbers.astype(np.int64)  # years are floats if one of them is missing
-    if width is None:
-        if numbers.nunique() <= MOST_BINS:
-            return numbers
-        width = _round_width(float(numbers.min()), float(numbers.max()))
-    if not is_positive(width):
-        raise ValueError(f"freq={width!r} is not valid for numbers: pass the bin width, a positive number")
-    starts: pd.Series[Any] = (numbers // width) * width
-    return starts
-
-
-def _round_width(low: float, high: float) -> float:
-    """Smallest width of 1, 2 or 5 times a power of ten that gives at most MOST_BINS bins."""
-    power = 10.0 ** np.floor(np.log10((high - low) / MOST_BINS))
-    widths = [step * power for step in (1, 2, 5, 10, 20)]
-    fits = [width for width in widths if high // width - low // width < MOST_BINS]
-    return float(fits[0])

@@ -10,7 +10,16 @@ import pandas as pd
 from hftopic.analysis.coherence import Window
 from hftopic.analysis.models import ACTIVE_PEAK
 from hftopic.analysis.selection.runs import Run, Yardstick, finished_runs, stabilities
-from hftopic.analysis.selection.settings import check_data, check_measures, differing, settings_of
+from hftopic.analysis.selection.settings import (
+    Setting,
+    check_data,
+    check_measures,
+    differing,
+    settings_of,
+)
+from hftopic.analysis.selection.store import RunStore, plan_of
+from hftopic.data.sequences import described
+from hftopic.data.validation import as_vocabulary
 
 LOWER_IS_BETTER = ("perplexity", "within_mean_abs_r", "fit_seconds")
 
@@ -143,13 +152,14 @@ def compare(
     seeds: Sequence[int] = (0,),
     reference: Any = None,
     coherence: str = "c_npmi",
-    top_n: int = 10,
+    top_n: int | None = None,
     window: Window | None = None,
     threshold: float = ACTIVE_PEAK,
     match_threshold: float = 0.5,
     vocabulary: Sequence[str] | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
+    store: RunStore | None = None,
 ) -> Comparison:
     """Fit several settings with several seeds, and evaluate all on the same held-out documents.
 
@@ -173,8 +183,9 @@ def compare(
         pairs never co-occur in it.
     coherence : {"c_npmi", "c_v", "c_uci", "u_mass"}, default="c_npmi"
         Coherence measure.
-    top_n : int, default=10
-        Number of words per topic for coherence, diversity and distinct topics. For NVDM both poles of a topic
+    top_n : int, optional
+        Number of words per topic for coherence, diversity and distinct topics; 10 by default, or all words if
+        there are fewer. For NVDM both poles of a topic
         are counted, here and in the word intrusion.
     window : int, "document" or None
         Window of the coherence, see :func:`topic_coherence`.
@@ -188,6 +199,10 @@ def compare(
         Number of processes, as in scikit-learn. Each process fits one run at a time.
     verbose : int, default=0
         1 shows the progress over runs on standard error.
+    store : RunStore, optional
+        Object that keeps every run as soon as it is finished and finds it again, so that a second call
+        continues an interrupted one, see ``hftopic.analysis.selection.store``. The command line does so with
+        its option ``--out``.
 
     Returns
     -------
@@ -231,24 +246,55 @@ def compare(
     settings = settings_of(models, grid, seeds)
     reference = validation if reference is None else reference
     check_data(settings, train, validation)
-    check_measures(coherence, top_n, threshold, match_threshold, validation)
-    yardstick = Yardstick(validation, reference, coherence, top_n, window, threshold, vocabulary)
-    runs = finished_runs(settings, train, yardstick, n_jobs, verbose)
-    stability = stabilities(settings, runs, match_threshold)
+    if store is not None and not (hasattr(store, "finished") and hasattr(store, "keep")):
+        raise TypeError(f"store must have the methods finished and keep; got {described(store)}")
+    words: Any = None if vocabulary is None else as_vocabulary(vocabulary, None)
+    n_words = check_measures(coherence, top_n, threshold, match_threshold, validation)
+    yardstick = Yardstick(validation, reference, coherence, n_words, window, threshold, words)
     different = differing(settings)
-    rows = [
-        {"name": setting.name, **parameters, "seed": setting.seed, **run.measures, "stability": stable}
-        for setting, parameters, run, stable in zip(settings, different, runs, stability, strict=True)
-    ]
+    known: dict[int, Run] = {}
+    if store is not None:
+        earlier = store.finished(plan_of(settings, train, yardstick, match_threshold))
+        known = {i: earlier[one.name, one.seed] for i, one in enumerate(settings) if _is_known(one, earlier)}
+
+    def finish(place: int, runs: dict[int, Run]) -> None:
+        if store is not None:
+            done = sorted(runs)
+            table = _table(
+                [settings[i] for i in done],
+                [different[i] for i in done],
+                [runs[i] for i in done],
+                [np.nan] * len(done),
+                coherence,
+            )
+            store.keep(settings[place], runs[place], table)
+
+    runs = finished_runs(settings, train, yardstick, n_jobs, verbose, known, finish)
+    stability = stabilities(settings, runs, match_threshold)
     fitted: dict[str, tuple[Any, ...]] = {setting.name: () for setting in settings}
     for setting, run in zip(settings, runs, strict=True):
         fitted[setting.name] += (run.model,) if run.error is None else ()
-    return Comparison(_ordered(rows, runs, coherence), fitted, coherence, tuple(different[0]))
+    table = _table(settings, different, runs, stability, coherence)
+    return Comparison(table, fitted, coherence, tuple(different[0]))
 
 
-def _ordered(rows: list[dict[str, Any]], runs: list[Run], coherence: str) -> pd.DataFrame:
-    """Rows as a table, with the column order of :class:`Comparison`; missing values are NaN."""
-    table = pd.DataFrame(rows)
+def _is_known(setting: Setting, earlier: Mapping[tuple[str, int | None], Run]) -> bool:
+    """Whether an earlier call made this run; a model that was passed fitted is always measured again."""
+    return not setting.fitted and (setting.name, setting.seed) in earlier
+
+
+def _table(
+    settings: Sequence[Setting],
+    different: Sequence[dict[str, Any]],
+    runs: Sequence[Run],
+    stability: Sequence[float],
+    coherence: str,
+) -> pd.DataFrame:
+    """One row per run, with the column order of :class:`Comparison`; missing values are NaN."""
+    table = pd.DataFrame(
+        {"name": setting.name, **parameters, "seed": setting.seed, **run.measures, "stability": stable}
+        for setting, parameters, run, stable in zip(settings, different, runs, stability, strict=True)
+    )
     measured = (
         "perplexity",
         coherence,

@@ -3,7 +3,7 @@
 import copy
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
+from hftopic._jobs import jobs_here
 from hftopic.analysis.coherence import Window
 from hftopic.analysis.correlation.correlation import topic_correlation
 from hftopic.analysis.information import topic_information
@@ -54,35 +55,59 @@ class Yardstick(NamedTuple):
 
 
 def finished_runs(
-    settings: list[Setting], train: Any, yardstick: Yardstick, n_jobs: int | None, verbose: int
+    settings: list[Setting],
+    train: Any,
+    yardstick: Yardstick,
+    n_jobs: int | None,
+    verbose: int,
+    known: Mapping[int, Run],
+    finish: Callable[[int, dict[int, Run]], None],
 ) -> list[Run]:
     """All runs in order, with a progress bar on standard error.
+
+    Parameters
+    ----------
+    known : dict of int to Run
+        Runs by place that have been made before; they are not made again.
+    finish : callable
+        Called after each run with its place and all runs so far.
 
     Raises
     ------
     Exception
         The error of the first run, if it may affect other runs.
     """
-    runs = _started_runs(settings, train, yardstick, n_jobs)
-    finished: list[Run] = []
-    for run in tqdm(runs, total=len(settings), desc="compare", unit="run", disable=not verbose):
-        if run.cause is not None and not finished:
+    runs = dict(known)
+    places = [place for place in range(len(settings)) if place not in runs]
+    started = _started_runs(settings, places, train, yardstick, n_jobs)
+    bar = tqdm(
+        started, total=len(settings), initial=len(runs), desc="compare", unit="run", disable=not verbose
+    )
+    for place, run in bar:
+        if run.cause is not None and place == 0:
             raise run.cause
         if run.error is not None:
-            setting = settings[len(finished)]
+            setting = settings[place]
             warnings.warn(f"{setting.name}, seed {setting.seed}: {run.error}", stacklevel=3)
-        finished.append(run)
-    return finished
+        runs[place] = run
+        finish(place, runs)
+    return [runs[place] for place in range(len(settings))]
 
 
 def _started_runs(
-    settings: list[Setting], train: Any, yardstick: Yardstick, n_jobs: int | None
-) -> Iterator[Run]:
+    settings: list[Setting], places: list[int], train: Any, yardstick: Yardstick, n_jobs: int | None
+) -> Iterator[tuple[int, Run]]:
+    """Runs with their places, as they finish."""
+    n_jobs = jobs_here(n_jobs)
     if n_jobs in (None, 1):
-        return (run_of(setting, train, yardstick) for setting in settings)
-    tasks = (delayed(run_of)(setting, train, yardstick) for setting in settings)
-    results: Iterator[Run] = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
+        return ((place, run_of(settings[place], train, yardstick)) for place in places)
+    tasks = (delayed(_run_at)(place, settings[place], train, yardstick) for place in places)
+    results: Iterator[tuple[int, Run]] = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
     return results
+
+
+def _run_at(place: int, setting: Setting, train: Any, yardstick: Yardstick) -> tuple[int, Run]:
+    return place, run_of(setting, train, yardstick)
 
 
 def run_of(setting: Setting, train: Any, yardstick: Yardstick) -> Run:

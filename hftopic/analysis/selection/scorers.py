@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hftopic._numbers import is_whole
 from hftopic.analysis.coherence import Window, topic_coherence
 from hftopic.analysis.distinct import distinct_topics
 from hftopic.analysis.information import topic_information
@@ -18,6 +19,7 @@ from hftopic.analysis.intrusion import TOP_N, n_excluded, word_intrusion
 from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.inputs import column_words
+from hftopic.data.validation import check_order
 
 
 def coherence_score(
@@ -209,6 +211,8 @@ def word_intrusion_score(
     >>> 0 <= word_intrusion_score(model, corpus) <= 1
     True
     """
+    if not is_whole(top_n, 2):
+        raise ValueError(f"top_n must be at least 2: one word alone has no fit; got {top_n!r}")
     model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
     against = counts if reference is None else reference
     return mean_intrusion(model, active, against, top_n=top_n, vocabulary=names)
@@ -220,6 +224,7 @@ def _evaluated(
     """The topic model, its input, which topics are active on it, (n_topics,) bool, and the words."""
     model, counts, names = model_and_counts(estimator, X)
     words = words_of_columns(model, counts, names if vocabulary is None else vocabulary)
+    check_order(words, names, "the steps before the model")
     active = topic_information(model, counts, threshold=threshold)["active"].to_numpy(dtype=bool)
     return model, counts, active, words
 
@@ -233,7 +238,11 @@ def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | 
     before = estimator[:-1]
     if not len(before):
         return estimator[-1], X, None
-    return estimator[-1], before.transform(X), before.get_feature_names_out()
+    try:
+        names = before.get_feature_names_out()
+    except AttributeError:  # a step that has no names
+        names = None
+    return estimator[-1], before.transform(X), names
 
 
 def words_of_columns(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> list[str]:
@@ -279,6 +288,7 @@ def mean_intrusion(
     vocabulary: Sequence[str],
 ) -> float:
     """Mean share of intruders that are detected, over the active topics; NaN if there is no intruder."""
+    top_n = min(top_n, len(vocabulary))
     excluded = n_excluded(len(vocabulary), top_n)
     topics = active_words(model, active, excluded, vocabulary)
     if not topics:

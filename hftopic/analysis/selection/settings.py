@@ -7,11 +7,13 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
+from hftopic._numbers import is_number, is_one_of, is_whole
 from hftopic.analysis.coherence import WINDOWS
 from hftopic.analysis.models import TopicEstimator, check_is_topic_model, is_fitted
 from hftopic.analysis.selection.stability import check_comparable
-from hftopic.data.corpus import Corpus
-from hftopic.data.inputs import known_words
+from hftopic.data.columns import named_columns
+from hftopic.data.inputs import N_WORDS, known_words
+from hftopic.data.sequences import check_sequence, listed, why_no_counts
 from hftopic.latent.space import LatentSpace
 
 OF_RUNS = ("random_state", "verbose")  # parameters that can differ between runs of one setting
@@ -40,11 +42,11 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
         There is no model, a parameter does not exist or has an invalid value, a setting occurs twice, or
         seeds are not distinct integers >= 0.
     """
-    listed = _checked_seeds(seeds)
+    chosen = _checked_seeds(seeds)
     named = models if isinstance(models, Mapping) else {None: models}
     settings: list[Setting] = []
     for name, model in named.items():
-        settings += _as_given(name, model, listed) if grid is None else _combined(name, model, grid, listed)
+        settings += _as_given(name, model, chosen) if grid is None else _combined(name, model, grid, chosen)
     if not settings:
         raise ValueError("there is no model to compare: pass a model, or a dict of names to models")
     for setting in settings:
@@ -56,11 +58,12 @@ def settings_of(models: Any, grid: Any, seeds: Any) -> list[Setting]:
 def _checked_seeds(seeds: Any) -> list[int]:
     if isinstance(seeds, int | np.integer):
         raise TypeError(f"seeds must be a sequence, such as ({seeds},) or range({seeds}); got {seeds!r}")
-    listed = list(seeds)
-    whole = all(isinstance(seed, int | np.integer) and 0 <= seed <= LARGEST_SEED for seed in listed)
-    if not listed or not whole or len(set(listed)) < len(listed):
+    check_sequence(seeds, "seeds", "pass a sequence of integers, such as range(3)")
+    given = listed(seeds)
+    whole = all(is_whole(seed, 0) and seed <= LARGEST_SEED for seed in given)
+    if not given or not whole or len(set(given)) < len(given):
         raise ValueError(f"seeds must be one or more distinct integers >= 0; got {seeds!r}")
-    return [int(seed) for seed in listed]
+    return [int(seed) for seed in given]
 
 
 def _as_given(name: Any, given: Any, seeds: list[int]) -> list[Setting]:
@@ -91,7 +94,8 @@ def _combined(name: Any, model: TopicEstimator, grid: Any, seeds: list[int]) -> 
     """Runs of one model with every combination of the values in a grid."""
     check_is_topic_model(model)
     known = model.get_params(deep=False)
-    if not isinstance(grid, Mapping) and not all(isinstance(part, Mapping) for part in grid):
+    parts = [grid] if isinstance(grid, Mapping) else grid
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, Mapping) for part in parts):
         raise TypeError(
             "grid must be a dict that maps parameters to lists of values, or a list of such dicts; "
             f"got {grid!r}"
@@ -183,7 +187,7 @@ def check_data(settings: list[Setting], train: Any, validation: Any) -> None:
             f"validation has {n_documents} documents; at least {FEWEST_DOCUMENTS} are needed for correlations"
         )
     if to_fit:
-        _check_words(_shape(train)[1], _words_of(train), n_words, validation, "train")
+        _check_words(_shape(train)[1], named_columns(train), n_words, validation, "train")
     for setting in settings:
         if setting.fitted:
             model = setting.estimator
@@ -195,7 +199,7 @@ def _check_words(size: int, words: Any, n_words: int, validation: Any, name: str
         raise ValueError(
             f"{name} has {size:,} words but validation has {n_words:,}; use the same vocabulary for both"
         )
-    others = _words_of(validation)
+    others = named_columns(validation)
     if words is not None and others is not None and not np.array_equal(words, others):
         raise ValueError(
             f"{name} and validation have different vocabularies: read both with the same vocabulary, or "
@@ -203,11 +207,10 @@ def _check_words(size: int, words: Any, n_words: int, validation: Any, name: str
         )
 
 
-def _words_of(X: Any) -> Any:
-    return X.vocabulary if isinstance(X, Corpus) else None
-
-
 def _shape(X: Any) -> tuple[int, int]:
+    reason = why_no_counts(X)
+    if reason is not None:
+        raise ValueError(f"documents must be word counts, but this {reason}")
     shape: tuple[int, ...] = getattr(X, "shape", None) or np.shape(X)
     if len(shape) != 2:
         raise ValueError(f"documents must be a matrix of counts, (n_documents, n_words); got shape {shape}")
@@ -216,20 +219,22 @@ def _shape(X: Any) -> tuple[int, int]:
 
 def check_measures(
     coherence: str, top_n: Any, threshold: float, match_threshold: float, validation: Any
-) -> None:
-    """Check the parameters of the measures.
+) -> int:
+    """Check the parameters of the measures; the number of top words, which is 10 or all words by default.
 
     Raises
     ------
     ValueError
         A parameter is unknown or out of range.
     """
-    if coherence not in WINDOWS:
+    if not is_one_of(coherence, WINDOWS):
         raise ValueError(f"unknown coherence {coherence!r}; choose from {', '.join(WINDOWS)}")
     n_words = _shape(validation)[1]
-    if not isinstance(top_n, int | np.integer) or not 2 <= top_n <= n_words:
+    top_n = min(N_WORDS, n_words) if top_n is None else top_n
+    if not is_whole(top_n, 2) or top_n > n_words:
         raise ValueError(f"top_n must be from 2 to {n_words} (the vocabulary size); got {top_n!r}")
-    if not threshold >= 0:
-        raise ValueError(f"threshold must be >= 0 (information in nats); got {threshold}")
-    if not 0 <= match_threshold <= 1:
+    if not (is_number(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be >= 0 (information in nats); got {threshold!r}")
+    if not (is_number(match_threshold) and 0 <= match_threshold <= 1):
         raise ValueError(f"match_threshold must be a similarity in [0, 1]; got {match_threshold!r}")
+    return int(top_n)

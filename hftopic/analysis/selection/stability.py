@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from hftopic._numbers import is_number, is_one_of
 from hftopic.analysis.models import FittedTopicModel, check_list_of_models, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, shared_words, topic_poles
 from hftopic.data.inputs import known_words
+from hftopic.data.sequences import check_sequence, listed
 
 Similarity = Literal["cosine", "words"]
 
@@ -153,7 +155,9 @@ def topic_stability(
     check_list_of_models(models)
     if len(models) < 2:
         raise ValueError(f"topic_stability needs at least two models, got {len(models)}: fit more seeds")
-    chosen: Sequence[Any] = [None] * len(models) if topics is None else topics
+    if topics is not None:
+        check_sequence(topics, "topics", "pass one selection of topics per model")
+    chosen: Sequence[Any] = [None] * len(models) if topics is None else listed(topics)
     if len(chosen) != len(models):
         raise ValueError(
             f"topics has {len(chosen)} selections of topics for {len(models)} models; pass one per model"
@@ -260,7 +264,7 @@ def _n_topics(model: FittedTopicModel) -> int:
 
 
 def _check_settings(threshold: float, similarity: str) -> None:
-    if not 0 <= threshold <= 1:
+    if not (is_number(threshold) and 0 <= threshold <= 1):
         raise ValueError(f"threshold must be a similarity in [0, 1]; got {threshold!r}")
-    if similarity not in ("cosine", "words"):
+    if not is_one_of(similarity, ("cosine", "words")):
         raise ValueError(f"similarity={similarity!r} is unknown; did you mean 'cosine' or 'words'?")

@@ -6,6 +6,7 @@ from scipy.stats import kstest
 
 from hftopic import NVDM, Concrete, Normal, ProdLDA, StandardNormal, make_correlated_topics
 from hftopic.analysis import decompose
+from hftopic.analysis.correlation import groups as group_module
 from hftopic.analysis.correlation.groups import group_dependence
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
@@ -166,3 +167,29 @@ def test_same_seed_same_result(gaussian):
 def test_mistakes_are_named(gaussian, documents, settings, message):
     with pytest.raises(ValueError, match=message):
         dependence(gaussian.standard_normal((documents, 4)), (2, 2), **settings)
+
+
+def test_the_mixture_is_summed_in_parts(gaussian, monkeypatch):
+    mean = gaussian.standard_normal((90, 5))
+    mean[:, 4] += mean[:, 0]
+    whole = dependence(mean, (2, 1, 2))
+    monkeypatch.setattr(group_module, "CHUNK_ENTRIES", 90 * 3 * 7)  # seven documents at once
+    parts = dependence(mean, (2, 1, 2))
+    columns = ["information", "standard_error"]
+    np.testing.assert_allclose(parts[columns], whole[columns], rtol=1e-10)
+
+
+def test_many_documents_are_shifted_instead_of_permuted(gaussian, monkeypatch):
+    # A p-value of 400 draws has a standard error of at most 0.025; six of their difference: odds below 1e-8.
+    mean = gaussian.standard_normal((300, 6))
+    mean[:, 5] += 0.15 * mean[:, 0]
+    mean[:, 2] = 1  # a group without topics that vary
+    permuted = dependence(mean, (2, 1, 3), n_permutations=400)
+    monkeypatch.setattr(group_module, "SHIFTED_FROM", 300)
+    shifted = dependence(mean, (2, 1, 3), n_permutations=400)
+    np.testing.assert_allclose(shifted["p_value"], permuted["p_value"], atol=6 * np.sqrt(2) * 0.025)
+    assert shifted["p_value"].isna().tolist() == [True, False, True]
+    others = shifted.columns.drop("p_value")
+    np.testing.assert_array_equal(
+        shifted[others].to_numpy(dtype=float), permuted[others].to_numpy(dtype=float)
+    )

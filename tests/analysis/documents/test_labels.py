@@ -99,6 +99,24 @@ def test_mistakes_in_labels_are_named(planted, corpus):
         topics_by_label(planted, corpus, ["a"] * 120, measure="max")
 
 
+def test_what_cannot_be_a_label_is_named_in_every_kind_of_sequence(planted, corpus):
+    n_documents = len(corpus)
+    lists = np.empty(n_documents, dtype=object)
+    lists[:] = [["a"]] * n_documents
+    for labels, told in (
+        (lists, r"labels\[0\] is \['a'\] of type list"),
+        (pd.Series(lists), r"labels\[0\] is \['a'\] of type list"),
+        (np.array([b"a"] * n_documents), r"labels\[0\] is np.bytes_\(b'a'\) of type bytes_"),
+        (
+            pd.MultiIndex.from_product([["a"], range(n_documents)]),
+            "labels is a MultiIndex; pass one of its levels",
+        ),
+        (np.zeros(n_documents, dtype=[("a", int)]), r"a structured array; pass one field"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            topics_by_label(planted, corpus, labels)
+
+
 def test_months_and_years(planted, corpus):
     dates = pd.date_range("2020-01-15", periods=120, freq="D")
     monthly = topics_over_time(planted, corpus, dates, freq="M")
@@ -172,9 +190,9 @@ def test_many_numbers_make_few_bins(planted, corpus, scale):
         ([1990], None, "1 dates for 120 documents"),
         ([np.nan] * 120, None, "dates are missing for all non-empty documents"),
         ([np.inf] * 120, None, "infinite number"),
-        (["2020-01-01"] * 119 + ["never"], None, "but 'never' is neither"),
-        (["faith"] * 120, None, "dates must be datetimes or numbers, but 'faith' is neither"),
-        ([True] * 120, None, "dates must be datetimes or numbers, but True is neither"),
+        (["2020-01-01"] * 119 + ["never"], None, r"dates\[119\]: 'never' is neither a date nor a number"),
+        (["faith"] * 120, None, "'faith' is neither a date nor a number"),
+        ([True] * 120, None, "True is neither a date nor a number"),
         ([1990] * 120, "Y", "pass the bin width"),
         ([1990] * 120, -1, "pass the bin width"),
         (["2020-01-01"] * 120, 2, "pass the name of a pandas period"),
