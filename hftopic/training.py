@@ -1,5 +1,6 @@
 """The training loop: epochs, warm-up, early stopping, and a history of plain data."""
 
+import copy
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -8,9 +9,10 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
+from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import batch_slices, shuffled_batches
 from hftopic.data.documents import Documents, Rows
 from hftopic.grouping import Grouping
@@ -135,6 +137,7 @@ class Trainer(Generic[BatchT]):
         Whether topics are assigned to groups during training, see :mod:`hftopic.grouping`.
     """
 
+    @neutral_torch()
     def __init__(
         self,
         network: Network[BatchT],
@@ -168,6 +171,7 @@ class Trainer(Generic[BatchT]):
         companion = self.objective.companion(self.network.space, self.generator)
         return None if companion is None else companion.to(self.network.device)
 
+    @neutral_torch()
     def run_epoch(
         self,
         documents: Documents[BatchT],
@@ -301,6 +305,7 @@ class Trainer(Generic[BatchT]):
         everything = documents.batch(np.arange(len(documents)), self.network.device)
         return _Source(documents, Mixing("full", len(documents)), self.network.prior, everything)
 
+    @neutral_torch()
     def validation_loss(self, documents: Documents[BatchT], n_documents: int) -> float:
         """Loss on held-out documents with the final weights of the objective, in nats per document.
 
@@ -336,6 +341,15 @@ class Trainer(Generic[BatchT]):
         """Restore the weights last kept, and the order that their topics had."""
         self.exchange(np.argsort(self._since_kept))
         self.network.load_state_dict(self._kept)
+
+    def kept_network(self) -> Network[BatchT]:
+        """A network with the weights last kept, which further training does not change."""
+        known = self.network.state_dict(keep_vars=True)
+        of_copy = {
+            id(value): nn.Parameter(self._kept[name]) if isinstance(value, nn.Parameter) else self._kept[name]
+            for name, value in known.items()
+        }
+        return copy.deepcopy(self.network, of_copy)
 
     def _noise(self, n_rows: int, generator: torch.Generator | None = None) -> Noise:
         return Noise.draw(n_rows, self.network.space, generator or self.generator, self.network.device)
@@ -385,7 +399,7 @@ def clip_gradients(parameters: Sequence[Tensor]) -> None:
 def _means(mean_loss: Tensor, terms: Terms) -> Terms:
     return {
         "loss": mean_loss.detach(),
-        **{name: torch.as_tensor(term).detach().float().mean() for name, term in terms.items()},
+        **{name: torch.as_tensor(term, dtype=torch.float32).detach().mean() for name, term in terms.items()},
     }
 
 
@@ -415,7 +429,8 @@ def train(
     settings, n_documents = trainer.settings, len(documents)
     best, best_epoch = math.inf, 0
     settled = trainer.grouping.settled_epoch(settings.max_iter)
-    with tqdm(total=settings.max_iter, desc="fit", unit="epoch", disable=not verbose) as bar:
+    bar = tqdm(total=settings.max_iter, desc="fit", unit="epoch", disable=not verbose)
+    with neutral_torch(), bar:
         while trainer.epoch < settings.max_iter:
             record = trainer.run_epoch(documents, n_documents, _cosine(settings.max_iter))
             if validation is not None:

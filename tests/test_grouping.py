@@ -1,5 +1,6 @@
 """Learned correlations of the prior and learned groups: exact exchanges, two phases, what is refused."""
 
+import copy
 from dataclasses import replace
 from itertools import combinations
 
@@ -163,7 +164,7 @@ def test_before_the_cut_weights_are_plain_and_correlations_free(counts):
     model = ProdLDA((3, 3), max_iter=20, hidden=(20,), batch_size=64, random_state=0)
 
     def look(record):
-        network = model._network
+        network = copy.copy(model)._network
         same = network.space.topic_groups[:, None] == network.space.topic_groups
         free = network.prior_covariance.numpy()[same & ~np.eye(6, dtype=bool)]
         within.append(np.abs(free).max())
@@ -238,12 +239,12 @@ def test_it_is_saved_loaded_and_pickled(counts, tmp_path):
 
     model = ProdLDA((3, 3), **SMALL).fit(counts)
     model.save(tmp_path / "model")
-    for copy in (load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
-        np.testing.assert_array_equal(copy.prior_correlation_, model.prior_correlation_)
-        np.testing.assert_array_equal(copy.losses_, model.losses_)
-        assert copy.perplexity(counts) == model.perplexity(counts)
-        copy.partial_fit(counts)
-        assert (copy.prior_correlation_ != model.prior_correlation_).any()
+    for other in (load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other.prior_correlation_, model.prior_correlation_)
+        np.testing.assert_array_equal(other.losses_, model.losses_)
+        assert other.perplexity(counts) == model.perplexity(counts)
+        other.partial_fit(counts)
+        assert (other.prior_correlation_ != model.prior_correlation_).any()
 
 
 def test_partial_fit_learns_groups_and_correlations(counts):

@@ -36,7 +36,7 @@ def without_shift(covariance: Tensor, simplex: NDArray[np.int64]) -> Tensor:
     simplex : ndarray of int, shape (K,)
         Number of the simplex of each dimension; -1 for none.
     """
-    projection, shifts = torch.eye(len(simplex)).to(covariance), torch.zeros_like(covariance)
+    projection, shifts = torch.ones_like(covariance.diagonal()).diag(), torch.zeros_like(covariance)
     for number in np.unique(simplex[simplex >= 0]):
         member = torch.from_numpy(simplex == number).to(covariance)
         direction = torch.outer(member, member) / member.sum()

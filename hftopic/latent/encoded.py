@@ -1,13 +1,13 @@
 """Documents that a model has encoded once, for reuse in several analyses."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from hftopic._cached import cached_property
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from hftopic._cached import cached_property
 from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior, log_normal
 from hftopic.latent.space import LatentSpace, Levels
 

@@ -35,9 +35,11 @@ class Noise:
         cls, n_rows: int, space: LatentSpace, generator: torch.Generator, device: torch.device
     ) -> "Noise":
         """Noise for ``n_rows`` documents, drawn on the CPU, so that it is the same for every device."""
-        normal = torch.randn(n_rows, space.n_dims, generator=generator)
+        normal = torch.randn(n_rows, space.n_dims, generator=generator, dtype=torch.float32)
         gumbel = [
-            -torch.empty(n_rows, concrete.classes).exponential_(generator=generator).log()
+            -torch.empty(n_rows, concrete.classes, dtype=torch.float32)
+            .exponential_(generator=generator)
+            .log()
             for concrete in space.concretes
         ]
         return cls(normal.to(device), tuple(g.to(device) for g in gumbel))

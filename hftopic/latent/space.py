@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hftopic._cached import cached_property
 from hftopic.latent.groups import MOST_CLASSES, Discrete, Group, GroupsLike, Normal
 
 

@@ -3,12 +3,13 @@
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, fields
+from functools import partial
 from inspect import signature
 from numbers import Integral, Real
-from typing import Annotated, Any, ClassVar, Self, dataclass_transform
+from typing import Annotated, Any, ClassVar, Self, cast, dataclass_transform
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
+from hftopic._jobs import jobs_here
+from hftopic._numbers import is_whole
+from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import as_counts, warn_of_empty
@@ -30,6 +34,7 @@ from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
 from hftopic.models.bases import BaseEstimator
+from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
 from hftopic.models.parameters import (
     EPOCHS,
@@ -38,6 +43,7 @@ from hftopic.models.parameters import (
     RandomState,
     WeightLike,
     check_fits,
+    checked_callbacks,
     chosen_assignment,
     chosen_device,
     chosen_objective,
@@ -51,7 +57,10 @@ from hftopic.networks.encoder import Encoder
 from hftopic.networks.network import TopicNetwork
 from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
-from hftopic.training import Callback, Settings, Trainer, TrainingDivergedError, train
+from hftopic.training import Callback, Record, Settings, Trainer, TrainingDivergedError, train
+
+# A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
+Offering = Callable[[Callable[[], Any], Record], bool | None]
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -139,7 +148,9 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         y : ignored
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
-            ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start.
+            ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
+            callback, ``save``, ``pickle`` and ``copy.copy`` take the weights of this epoch; everything else
+            about the model is as it was before ``fit``, until ``fit`` ends.
 
         Returns
         -------
@@ -159,27 +170,25 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         UserWarning
             Few topics tell anything about the documents.
         """
-        with self._unchanged_on_error():
-            self._validate_params()
-            if callable(callbacks):
-                raise ValueError(
-                    f"callbacks must be a list of functions; got a single {callbacks!r}: put it in a list"
-                )
-            if callbacks and self.n_init > 1 and effective_n_jobs(self.n_jobs) > 1:
+        with exchanged(self) as model, ExitStack() as until_the_end:
+            model._validate_params()
+            callbacks = checked_callbacks(callbacks)
+            if callbacks and model.n_init > 1 and effective_n_jobs(model.n_jobs) > 1:
                 raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
-            documents = self._documents_with_words(X, reset=True)
-            for state in ("_network", "_trainer", "_hash"):  # of an earlier fit
-                self.__dict__.pop(state, None)
-            generators = self._generators()
-            documents, held_out = self._hold_out(documents, generators[0])
-            if self.n_init == 1:
-                error = self._train(documents, held_out, generators[0], callbacks)
+            documents = model._documents_with_words(X, reset=True)
+            for state in ("_network", "_trainer"):  # of an earlier fit
+                vars(model).pop(state, None)
+            generators = model._generators()
+            called = [offering(self, callback, until_the_end) for callback in callbacks]
+            documents, held_out = model._hold_out(documents, generators[0])
+            if model.n_init == 1:
+                error = model._train(documents, held_out, generators[0], called)
             else:
-                error = self._train_several(documents, held_out, generators, callbacks)
-            self._describe(documents)
+                error = model._train_several(documents, held_out, generators, called)
+            model._describe(documents)
             if error is not None:
                 raise error
-            description.warn_of_uninformative(self._network)
+            description.warn_of_uninformative(model._network)
         return self
 
     def _train(
@@ -187,14 +196,16 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         documents: BagsOfWords,
         held_out: BagsOfWords | None,
         generator: torch.Generator,
-        callbacks: Sequence[Callback],
+        callbacks: Sequence[Offering],
     ) -> TrainingDivergedError | None:
         """Train from one start and set the fitted attributes, also if training diverged."""
         trainer = self._new_trainer(documents, generator, len(documents))
         self._documents_seen = len(documents)
         diverged = None
+        current = partial(self._as_trained, trainer, documents)
+        calls = [partial(callback, current) for callback in callbacks]
         try:
-            train(trainer, documents, held_out, callbacks, verbose=bool(self.verbose))
+            train(trainer, documents, held_out, calls, verbose=bool(self.verbose))
         except TrainingDivergedError as error:
             diverged = error
         finally:
@@ -206,19 +217,31 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     def _describe(self, documents: BagsOfWords) -> None:
         """Describe the topics of the fitted network by the words of documents."""
         description.describe(self._network, documents)
-        if hasattr(self, "_trainer"):
-            self._trainer.keep(self._trainer.kept_epoch)
+        trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
+        if trainer is not None:
+            trainer.keep(trainer.kept_epoch)
+            self._network = _kept_network(trainer)
         self._expose()
+
+    def _as_trained(self, trainer: Trainer[Batch], documents: BagsOfWords) -> Self:
+        """A fitted model with the weights of the last epoch, which further training does not change."""
+        model, last = twin(self), trainer.records[-1]
+        model._network = copy.deepcopy(self._network)
+        description.describe(model._network, documents)
+        model._adopt(trainer)
+        model.losses_ = np.array([last.get("validation_loss", last["loss"])])
+        return model
 
     def _train_several(
         self,
         documents: BagsOfWords,
         held_out: BagsOfWords | None,
         generators: Sequence[torch.Generator],
-        callbacks: Sequence[Callback],
+        callbacks: Sequence[Offering],
     ) -> TrainingDivergedError | None:
         """Train from several starts and adopt the one with the lowest loss, without its optimiser."""
-        starts: list[tuple[BaseTopicModel, TrainingDivergedError | None]] = Parallel(n_jobs=self.n_jobs)(
+        n_jobs = jobs_here(self.n_jobs)
+        starts: list[tuple[BaseTopicModel, TrainingDivergedError | None]] = Parallel(n_jobs=n_jobs)(
             delayed(_trained)(copy.copy(self), documents, held_out, generator.get_state(), callbacks)
             for generator in generators
         )
@@ -256,44 +279,36 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         ------
         ValueError
             Invalid data or parameters, or ``marginals="full"``, which needs all documents at once.
+        RuntimeError
+            Another thread is in ``partial_fit`` of this model.
         """
-        with self._unchanged_on_error():
-            self._validate_params()
-            if self.marginals == "full":
+        with alone(self), exchanged(self) as model:
+            model._validate_params()
+            if total_documents is not None and not is_whole(total_documents, 0):
+                raise ValueError(f"total_documents must be a number of documents; got {total_documents!r}")
+            if model.marginals == "full":
                 raise ValueError(
                     "marginals='full' needs all documents at once, but partial_fit sees only some of them; "
                     "call fit, or use marginals='hfvae'"
                 )
-            documents = self._documents_with_words(X, reset=not hasattr(self, "_network"))
-            trainer = self._resumed_trainer(documents)
-            before, self._documents_seen = self._documents_seen, self._documents_seen + len(documents)
+            documents = model._documents_with_words(X, reset=not hasattr(model, "_network"))
+            trainer = model._resumed_trainer(documents)
+            before, model._documents_seen = model._documents_seen, model._documents_seen + len(documents)
             epoch, n_records = trainer.epoch, len(trainer.records)
             try:
-                trainer.run_epoch(documents, max(self._documents_seen, total_documents or 0))
-                description.update(self._network, documents)
+                trainer.run_epoch(documents, max(model._documents_seen, total_documents or 0))
+                description.update(cast(TopicNetwork, trainer.network), documents)
                 trainer.keep()
             except BaseException:
                 trainer.restore()
                 trainer.epoch = epoch
                 del trainer.records[n_records:]
-                self._documents_seen = before
+                model._documents_seen = before
                 raise
             finally:
-                self._adopt(trainer)
+                model._network = _kept_network(trainer)
+                model._adopt(trainer)
         return self
-
-    @contextmanager
-    def _unchanged_on_error(self) -> Iterator[None]:
-        """Restore the estimator if fitting raises any error except TrainingDivergedError."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except TrainingDivergedError:
-            raise
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
         if isinstance(X, Encoded):
@@ -365,7 +380,8 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         if self._network.learned is None:  # else training keeps the loss bounded
             check_fits(objective, self._network.prior, settings.max_iter)
         if trainer is None:
-            trainer = Trainer(self._network, objective, settings, self._generator(), learns_groups)
+            network = copy.deepcopy(self._network)  # other threads may read the one of the model
+            trainer = Trainer(network, objective, settings, self._generator(), learns_groups)
             trainer.epoch = self.n_iter_
             rows = self.history_.reset_index().to_dict("records")
             trainer.records = [{str(name): value for name, value in row.items()} for row in rows]
@@ -447,10 +463,14 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """State for pickling: on the CPU, and without the trainer, whose generator cannot be pickled."""
+        model = taken_out(self)
+        if model is not self:
+            return model.__getstate__()
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_trainer", None)
         if "_network" in state:
-            state["_network"] = copy.deepcopy(state["_network"]).cpu()
+            with neutral_torch():
+                state["_network"] = copy.deepcopy(state["_network"]).cpu()
         return state
 
 
@@ -463,7 +483,7 @@ def _trained(
     documents: BagsOfWords,
     held_out: BagsOfWords | None,
     state: Tensor,
-    callbacks: Sequence[Callback],
+    callbacks: Sequence[Offering],
 ) -> tuple[BaseTopicModel, TrainingDivergedError | None]:
     """A model trained from one start, in this process or another one, without its optimiser."""
     generator = torch.Generator()
@@ -471,6 +491,11 @@ def _trained(
     error = model._train(documents, held_out, generator, callbacks)
     del model._trainer
     return model, error
+
+
+def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
+    """The network of a fitted model, which other threads may read: further training does not change it."""
+    return cast(TopicNetwork, trainer.kept_network())
 
 
 def _same(one: Any, other: Any) -> bool:

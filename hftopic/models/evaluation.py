@@ -21,21 +21,24 @@ N_SAMPLES = 10  # number of noise vectors for perplexity and score
 
 def draw_noise(space: LatentSpace, generator: torch.Generator) -> Tensor:
     """Noise vectors that every evaluation of a model uses, so that its values repeat, shape (S, K)."""
-    return torch.randn(N_SAMPLES, space.n_dims, generator=generator)
+    return torch.randn(N_SAMPLES, space.n_dims, generator=generator, dtype=torch.float32)
 
 
+@torch.inference_mode()
 def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFieldPosterior:
     """q(z|x) of each document, on the CPU."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
     return MeanFieldPosterior.concatenated([encoded.map(Tensor.cpu) for _, _, encoded in chunks])
 
 
+@torch.inference_mode()
 def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.float32]:
     """The output of ``transform``: topic proportions or posterior means, shape (N, n_topics)."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
     return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
 
 
+@torch.inference_mode()
 def encode(
     network: TopicNetwork, documents: Documents[Batch]
 ) -> tuple[MeanFieldPosterior, NDArray[np.float32]]:
@@ -47,20 +50,23 @@ def encode(
     return MeanFieldPosterior.concatenated(posteriors), np.concatenate(proportions)
 
 
+@torch.inference_mode()
 def word_probabilities(
     network: TopicNetwork, documents: Documents[Batch], known: MeanFieldPosterior | None = None
 ) -> NDArray[np.float32]:
     """p(w|x) at the posterior mean of the Gaussian dimensions, averaged over classes, shape (N, V)."""
     n_words = network.decoder.n_words
     result = np.empty((len(documents), n_words), dtype=np.float32)
+    decode = network.eval().evaluation_decoder()
     for rows, _, encoded in _posteriors(network, documents, network.chunk_documents, known):
-        averaged = torch.zeros(len(encoded), n_words, device=network.device)
+        averaged = torch.zeros(len(encoded), n_words, device=network.device, dtype=torch.float32)
         for weight, sample in _by_class(network, encoded, encoded.mean):
-            averaged += weight[:, None] * network.decode(sample).probabilities()
+            averaged += weight[:, None] * decode(sample).probabilities()
         result[rows] = to_numpy(averaged)
     return result
 
 
+@torch.inference_mode()
 def elbo(
     network: Network[BatchT],
     documents: Documents[BatchT],
@@ -74,12 +80,12 @@ def elbo(
     if they have been encoded before.
     """
     result = np.empty(len(documents))
-    noise = noise.to(network.device)
+    noise, decode = noise.to(network.device), network.eval().evaluation_decoder()
     for rows, batch, encoded in _posteriors(network, documents, network.chunk_documents, known):
         reconstruction = torch.zeros(len(encoded), dtype=torch.float64, device=network.device)
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
-                reconstruction += weight * network.decode(sample).log_likelihood(batch)
+                reconstruction += weight * decode(sample).log_likelihood(batch)
         divergence = network.prior.kl(encoded).double()
         result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
     return result
@@ -104,15 +110,14 @@ def _posteriors(
 ) -> Iterator[tuple[slice, BatchT, MeanFieldPosterior]]:
     """Chunks of documents with their posteriors, which are computed unless ``known`` is given."""
     network.eval()
-    with torch.inference_mode():
-        encode = network.evaluation_encoder() if known is None else None
-        for start in range(0, len(documents), height):
-            rows = slice(start, min(start + height, len(documents)))
-            batch = documents.batch(np.arange(rows.start, rows.stop), network.device)
-            if encode is not None:
-                yield rows, batch, encode(batch)
-            elif known is not None:
-                yield rows, batch, known[rows].map(lambda tensor: tensor.to(network.device))
+    encode = network.evaluation_encoder() if known is None else None
+    for start in range(0, len(documents), height):
+        rows = slice(start, min(start + height, len(documents)))
+        batch = documents.batch(np.arange(rows.start, rows.stop), network.device)
+        if encode is not None:
+            yield rows, batch, encode(batch)
+        elif known is not None:
+            yield rows, batch, known[rows].map(lambda tensor: tensor.to(network.device))
 
 
 def to_numpy(tensor: Tensor) -> NDArray[np.float32]:

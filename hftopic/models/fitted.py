@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from hftopic._numbers import as_vector
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.data.inputs import as_counts, warn_of_empty, warn_of_fractions
+from hftopic.data.sequences import described
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
@@ -23,9 +26,12 @@ from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.bases import TransformerMixin
+from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
 from hftopic.models.topics import TopicWords
 from hftopic.networks.network import TopicNetwork
+
+LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
 def _has_classes(model: "FittedModel") -> bool:
@@ -46,6 +52,7 @@ class FittedModel(TopicWords, TransformerMixin):
     _noise: Tensor
     _documents_seen: int
     _fitted_with: dict[str, Any]
+    _hashes: list[str]  # of these weights, once it is known; shared with the twins that read them
     vocabulary_: NDArray[np.object_]
     feature_names_in_: NDArray[np.object_]
     history_: pd.DataFrame
@@ -80,11 +87,14 @@ class FittedModel(TopicWords, TransformerMixin):
         ------
         sklearn.exceptions.NotFittedError
         ValueError
-            ``X`` has negative, missing or infinite counts, or a different vocabulary than the model.
+            ``X`` has negative, missing or infinite counts, counts above 2**24, or a different vocabulary
+            than the model. A Corpus and a DataFrame have words, which must be those of the model in the same
+            order; for other documents the number of columns must be equal.
         """
-        if isinstance(X, Encoded):
-            return self._own(X).proportions.copy()
-        return evaluation.represent(self._network_checked(), self._read(X))
+        with self._reading() as model:
+            if isinstance(X, Encoded):
+                return model._own(X).proportions.copy()
+            return evaluation.represent(model._network, model._read(X))
 
     def transform_latent(self, X: Any) -> NDArray[np.float32]:
         """E[z|x], the posterior mean of the Gaussian dimensions, shape (n_documents, n_dims)."""
@@ -97,9 +107,10 @@ class FittedModel(TopicWords, TransformerMixin):
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         """
-        if isinstance(X, Encoded):
-            return self._own(X).posterior
-        return Posterior.of(evaluation.posterior(self._network_checked(), self._read(X)))
+        with self._reading() as model:
+            if isinstance(X, Encoded):
+                return model._own(X).posterior
+            return Posterior.of(evaluation.posterior(model._network, model._read(X)))
 
     def encode(self, X: Any) -> Encoded:
         """Encode documents once, for use instead of ``X`` in this model and in ``hftopic.analysis``.
@@ -127,13 +138,13 @@ class FittedModel(TopicWords, TransformerMixin):
         >>> bool((model.transform(encoded) == model.transform(corpus)).all())
         True
         """
-        if isinstance(X, Encoded):
-            return self._own(X)
-        check_is_fitted(self)
-        counted, more = self._split_input(X)
-        documents = self._documents_of(counted, more)
-        posterior, proportions = evaluation.encode(self._network, documents)
-        return Encoded(X, counted, documents.counts, posterior, proportions, self._weights_hash())
+        with self._reading() as model:
+            if isinstance(X, Encoded):
+                return model._own(X)
+            counted, more = model._split_input(X)
+            documents = model._documents_of(counted, more)
+            posterior, proportions = evaluation.encode(model._network, documents)
+            return Encoded(X, counted, documents.counts, posterior, proportions, model._weights_hash())
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any) -> NDArray[np.int64]:
@@ -166,7 +177,8 @@ class FittedModel(TopicWords, TransformerMixin):
         For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
         a mixture.
         """
-        return evaluation.word_probabilities(self._network_checked(), *self._documents_and_posterior(X))
+        with self._reading() as model:
+            return evaluation.word_probabilities(model._network, *model._documents_and_posterior(X))
 
     def perplexity(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """exp(-ELBO / tokens) over all documents, with the unweighted KL divergence for every objective.
@@ -179,16 +191,26 @@ class FittedModel(TopicWords, TransformerMixin):
         ------
         ValueError
             All documents are empty.
+
+        Warns
+        -----
+        UserWarning
+            The values sum to less than one token per document, as relative frequencies or small weights do:
+            they are no counts, and the value can be infinite.
         """
-        documents, known = self._documents_and_posterior(X)
-        n_tokens = documents.counts.sum(dtype=np.float64)
-        if n_tokens == 0:
-            raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
-        return math.exp(-self._elbo(documents, known).sum() / n_tokens)
+        with self._reading() as model:
+            documents, known = model._documents_and_posterior(X)
+            n_tokens = documents.counts.sum(dtype=np.float64)
+            if n_tokens == 0:
+                raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
+            warn_of_fractions(n_tokens, int((~documents.empty).sum()))
+            exponent = -model._elbo(documents, known).sum() / n_tokens
+            return math.exp(exponent) if exponent <= LARGEST_EXPONENT else math.inf
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
-        return self._elbo(*self._documents_and_posterior(X))
+        with self._reading() as model:
+            return model._elbo(*model._documents_and_posterior(X))
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
@@ -203,13 +225,14 @@ class FittedModel(TopicWords, TransformerMixin):
 
         The values are not limited by the smallest number of float32, unlike the logarithm of ``transform``.
         """
-        check_is_fitted(self)
-        if self.signed_topics_:
-            raise ValueError(f"topics of {type(self).__name__} are signed: they have no proportions")
-        on_device = posterior.mean_field().map(lambda tensor: tensor.to(self._network.device))
-        with torch.inference_mode():
-            found = self._network.decoder.log_proportions(on_device)
-        return np.asarray(found.cpu().numpy())
+        with self._reading() as model, torch.inference_mode():
+            if model.signed_topics_:
+                raise ValueError(f"topics of {type(self).__name__} are signed: they have no proportions")
+            if not isinstance(posterior, Posterior):
+                raise TypeError(f"pass what model.posterior(X) returns, not {described(posterior)}")
+            on_device = posterior.mean_field().map(lambda tensor: tensor.to(model._network.device))
+            found = model._network.decoder.log_proportions(on_device)
+            return np.asarray(found.cpu().numpy())
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Attribution of the words of documents to topics, as defined by the decoder.
@@ -229,8 +252,16 @@ class FittedModel(TopicWords, TransformerMixin):
             Function of two arguments for a number of (document, word) pairs: the output of ``transform`` for
             the documents, shape (pairs, n_topics), and the columns of the words, shape (pairs,). It returns
             the contribution of each topic, shape (pairs, n_topics), in nats.
+
+        Raises
+        ------
+        ValueError
+            An array is not of this shape, or holds something else than finite numbers.
         """
-        return self._network_checked().decoder.attribution(self.components_, mean, frequency)
+        with self._reading() as model:
+            reference = as_vector(mean, len(model.topic_groups_), "mean", "topic")
+            tokens = as_vector(frequency, model.n_features_in_, "frequency", "word")
+            return model._network.decoder.attribution(model.components_, reference, tokens)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a folder, as ``model.safetensors`` and ``model.json``.
@@ -238,7 +269,8 @@ class FittedModel(TopicWords, TransformerMixin):
         :func:`hftopic.load` reads it, with the parameters that the model was fitted with. The two files are
         written atomically, as one, and replace those of an earlier saved model; other files in the folder are
         kept. Links are followed. The optimiser state is not saved: ``partial_fit`` after a load starts with a
-        new optimiser.
+        new optimiser. In a callback of ``fit``, the model that is written has the weights of the epoch that
+        has just ended.
 
         Raises
         ------
@@ -250,12 +282,8 @@ class FittedModel(TopicWords, TransformerMixin):
             A parameter cannot be saved, or the model or a parameter has a custom class that is not registered
             (see :func:`hftopic.register`). Nothing is written.
         """
-        check_is_fitted(self)
-        save_model(self, path)
-
-    def _network_checked(self) -> TopicNetwork:
-        check_is_fitted(self)
-        return self._network
+        with taken_out(self)._reading() as model:
+            save_model(model, path)
 
     def _split_input(self, X: Any) -> tuple[Any, Any]:
         """What the counts are read from, and what else a subclass knows of the documents, from ``X``."""
@@ -266,7 +294,6 @@ class FittedModel(TopicWords, TransformerMixin):
         return BagsOfWords(counts)
 
     def _read(self, X: Any) -> BagsOfWords:
-        check_is_fitted(self)
         return self._documents_of(*self._split_input(X))
 
     def _documents_of(self, counted: Any, more: Any) -> BagsOfWords:
@@ -284,13 +311,12 @@ class FittedModel(TopicWords, TransformerMixin):
 
     def _elbo(self, documents: BagsOfWords, known: MeanFieldPosterior | None) -> NDArray[np.float64]:
         """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
-        elbo = evaluation.elbo(self._network_checked(), documents, self._noise, known)
+        elbo = evaluation.elbo(self._network, documents, self._noise, known)
         elbo[documents.empty] = 0.0
         return elbo
 
     def _own(self, encoded: Encoded) -> Encoded:
         """Raise ValueError unless this model, in its current state, encoded the documents."""
-        check_is_fitted(self)
         if encoded.made_by != self._weights_hash():
             raise ValueError(
                 f"these documents were encoded by another model, or before this {type(self).__name__} was "
@@ -300,17 +326,16 @@ class FittedModel(TopicWords, TransformerMixin):
 
     def _weights_hash(self) -> str:
         """SHA-256 of the network's weights: it tells models apart, also after they are saved or pickled."""
-        known: str | None = self.__dict__.get("_hash")
-        if known is None:
+        if not self._hashes:
             digest = hashlib.sha256()
             for tensor in self._network.state_dict().values():
                 digest.update(evaluation.to_numpy(tensor).tobytes())
-            known = self._hash = digest.hexdigest()
-        return known
+            self._hashes.append(digest.hexdigest())
+        return self._hashes[0]
 
     def _expose(self) -> None:
         """Set the fitted attributes that depend only on the network."""
-        self.__dict__.pop("_hash", None)
+        self._hashes = []
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()

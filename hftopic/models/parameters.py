@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt
 from torch import Tensor
 
+from hftopic.data.sequences import check_sequence, listed
 from hftopic.grouping import why_groups_are_fixed
 from hftopic.latent.log_prior import LatentPrior, check_bounded
 from hftopic.latent.priors import LearnedCorrelation, Prior
@@ -21,6 +22,7 @@ from hftopic.latent.space import LatentSpace
 from hftopic.networks.network import Network
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 from hftopic.objective.schedule import turning_points
+from hftopic.training import Callback
 
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None
@@ -214,6 +216,26 @@ def layer_sizes(hidden: Sequence[int]) -> tuple[int, ...]:
     return sizes
 
 
+def checked_callbacks(callbacks: Any) -> list[Callback]:
+    """Callbacks as a list.
+
+    Raises
+    ------
+    ValueError
+        They are not a list of functions.
+    """
+    if callable(callbacks):
+        raise ValueError(
+            f"callbacks must be a list of functions; got a single {callbacks!r}: put it in a list"
+        )
+    check_sequence(callbacks, "callbacks", "pass a list of functions")
+    checked: list[Callback] = listed(callbacks)
+    for place, callback in enumerate(checked):
+        if not callable(callback):
+            raise ValueError(f"callbacks must be a list of functions; callbacks[{place}] is {callback!r}")
+    return checked
+
+
 def check_fits(objective: Objective, prior: LatentPrior, max_iter: int) -> None:
     """Check that the weights of the objective match the groups and that the loss is bounded.
 
@@ -240,5 +262,5 @@ def chosen_device(device: str | torch.device) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return torch.empty(0, dtype=torch.float64, device=device).device
-    except (RuntimeError, AssertionError, TypeError) as error:
+    except (RuntimeError, AssertionError, TypeError, ValueError) as error:
         raise ValueError(f"device={device!r} cannot be used here: {error}") from error

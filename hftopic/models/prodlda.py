@@ -164,9 +164,10 @@ class ProdLDA(BaseTopicModel):
     n_features_in_ : int
         Number of words in the vocabulary.
     feature_names_in_ : ndarray of str, shape (n_words,)
-        Vocabulary; only if fitted on a DataFrame.
+        Vocabulary; only if fitted on a DataFrame. Columns with numbers as labels have no names.
     vocabulary_ : ndarray of str, shape (n_words,)
-        Vocabulary; only if fitted on a Corpus.
+        Vocabulary; only if fitted on a Corpus. Documents with names of columns must have the words of the
+        model in the same order, whichever of the two it has.
 
     References
     ----------

@@ -1,6 +1,8 @@
 """The words of the topics of a fitted model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from hftopic._numbers import is_one_of
+from hftopic._torch_state import neutral_torch
 from hftopic.data.forms import first_forms
-from hftopic.data.inputs import column_words
+from hftopic.data.inputs import column_words, words_to_list
 from hftopic.models import evaluation
+from hftopic.models.exchange import twin
 from hftopic.networks.network import TopicNetwork
 
 RANKINGS = ("relevance", "probability", "weight", "exclusivity")
@@ -31,7 +36,7 @@ class TopicWords:
 
     def top_words(
         self,
-        n: int = 10,
+        n: int | None = None,
         vocabulary: Sequence[str] | None = None,
         *,
         by: str = "relevance",
@@ -42,11 +47,11 @@ class TopicWords:
 
         Parameters
         ----------
-        n : int, default=10
-            Number of words per topic.
+        n : int, optional
+            Number of words per topic; 10 by default, or all words if there are fewer.
         vocabulary : sequence of str, length n_words, optional
             Word of each column, for a model not fitted on a Corpus or a DataFrame. If missing, column numbers
-            are used.
+            are used. The words of the model in another order are an error.
         by : {"relevance", "probability", "weight", "exclusivity"}, default="relevance"
             Ranking criterion, see :meth:`word_scores`.
         pole : {"+", "-"}, default="+"
@@ -65,20 +70,22 @@ class TopicWords:
         Raises
         ------
         ValueError
-            ``by`` or ``pole`` is unknown, the model has no negative pole, or ``n`` is larger than the
-            vocabulary.
+            ``by`` or ``pole`` is unknown, the model has no negative pole, ``n`` is not a positive int or is
+            larger than the vocabulary, or ``vocabulary`` is not one word per column.
         """
-        scores = self.word_scores(by=by, pole=pole)
-        words = column_words(self, vocabulary)
-        if not 1 <= n <= len(words):
-            raise ValueError(f"n must be from 1 to {len(words)} (the vocabulary size); got {n}")
+        if not isinstance(merge_forms, bool | np.bool_):
+            raise ValueError(f"merge_forms must be True or False; got {merge_forms!r}")
+        with self._reading() as model:
+            scores, groups = model.word_scores(by=by, pole=pole), model.topic_groups_
+            words = column_words(model, vocabulary)
+        n = words_to_list(n, len(words))
         order = np.argsort(-scores, axis=1, kind="stable")
         if merge_forms:
             ranked = np.array([_distinct_forms(words[of_topic], n) for of_topic in order], dtype=object)
         else:
             ranked = words[order[:, :n]]
         table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)])
-        table.insert(0, "group", self.topic_groups_)
+        table.insert(0, "group", groups)
         return table.rename_axis("topic")
 
     def word_scores(self, *, by: str = "relevance", pole: str = "+") -> NDArray[np.float32]:
@@ -107,32 +114,44 @@ class TopicWords:
         ValueError
             ``by`` or ``pole`` is unknown, or the model has no negative pole.
         """
-        check_is_fitted(self)
-        if by not in RANKINGS:
+        if not is_one_of(by, RANKINGS):
             raise ValueError(f"by must be one of {', '.join(map(repr, RANKINGS))}; got {by!r}")
-        if pole not in POLES:
+        if not is_one_of(pole, POLES):
             raise ValueError(f"pole must be '+' or '-'; got {pole!r}")
-        if pole == "-" and not self.signed_topics_:
-            raise ValueError(
-                f"topics of {type(self).__name__} have no negative pole; remove pole. "
-                "Only signed topics have one, such as those of NVDM"
-            )
-        sign, usage = POLES[pole], self._network.usage
-        if by == "weight":
-            return np.asarray(sign * self.components_)
-        with torch.inference_mode():
+        with self._reading() as model, torch.inference_mode():
+            if pole == "-" and not model.signed_topics_:
+                raise ValueError(
+                    f"topics of {type(self).__name__} have no negative pole; remove pole. "
+                    "Only signed topics have one, such as those of NVDM"
+                )
+            sign, usage = POLES[pole], model._network.usage
+            if by == "weight":
+                return np.asarray(sign * model.components_)
             probability, frequency = usage.probabilities(sign), usage.frequency
             if by == "relevance":
                 tiny = torch.finfo(frequency.dtype).tiny
                 scores = probability * (probability.clamp_min(tiny) / frequency.clamp_min(tiny)).log()
             elif by == "exclusivity":
-                _, place, sizes = np.unique(self.topic_simplex_, return_inverse=True, return_counts=True)
+                _, place, sizes = np.unique(model.topic_simplex_, return_inverse=True, return_counts=True)
                 even = EVEN_DOCUMENTS / torch.from_numpy(len(usage.words) * sizes[place])[:, None]
                 of_topic = usage.words[0 if sign > 0 else 1] + even.to(usage.words)
                 scores = of_topic / (usage.documents / len(sizes) + EVEN_DOCUMENTS)
             else:
                 scores = probability
             return evaluation.to_numpy(scores)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Self]:
+        """This fitted model as it is now, in the torch state of the package; it may be fitted meanwhile.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+        """
+        with neutral_torch():
+            model = twin(self)
+            check_is_fitted(model)
+            yield model
 
 
 def _distinct_forms(words: NDArray[np.object_], n: int) -> list[object]:

@@ -75,9 +75,9 @@ class Encoder(nn.Module):
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
         """Create the parameters of the first layer, with ``width`` outputs."""
-        self.embedding = nn.Parameter(torch.empty(n_words, width))
+        self.embedding = nn.Parameter(torch.empty(n_words, width, dtype=torch.float32))
         nn.init.xavier_uniform_(self.embedding, generator=generator)
-        self.embedding_bias = nn.Parameter(torch.zeros(width))
+        self.embedding_bias = nn.Parameter(torch.zeros(width, dtype=torch.float32))
 
     def first_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
         """First layer before the activation, shape (B, width), in the precision of the counts."""

@@ -25,7 +25,7 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
     levels = bits.view(torch.int16)[: x.numel()].view(x.shape)  # uniform over 65536 values
     dropped = min(round(rate * DROPOUT_LEVELS), DROPOUT_LEVELS - 1)
     keep = (levels >= dropped - DROPOUT_LEVELS // 2).to(x.device)
-    return x * (keep * (DROPOUT_LEVELS / (DROPOUT_LEVELS - dropped)))
+    return x * (keep.to(x.dtype) * (DROPOUT_LEVELS / (DROPOUT_LEVELS - dropped)))
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -41,9 +41,9 @@ class ShiftNorm(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.shift = nn.Parameter(torch.zeros(size))
-        self.register_buffer("running_mean", torch.zeros(size))
-        self.register_buffer("running_variance", torch.ones(size))
+        self.shift = nn.Parameter(torch.zeros(size, dtype=torch.float32))
+        self.register_buffer("running_mean", torch.zeros(size, dtype=torch.float32))
+        self.register_buffer("running_variance", torch.ones(size, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.batch_norm(
@@ -62,10 +62,10 @@ class Linear(nn.Module):
 
     def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs))
+        self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs, dtype=torch.float32))
         if n_outputs:  # without Normal groups there are no Gaussian dimensions
             nn.init.xavier_uniform_(self.weight, generator=generator)
-        self.bias = nn.Parameter(torch.zeros(n_outputs))
+        self.bias = nn.Parameter(torch.zeros(n_outputs, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.linear(x, self.weight, self.bias)

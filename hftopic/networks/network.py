@@ -32,8 +32,9 @@ PRIOR_AXES = {
 """Axes over Gaussian dimensions of the tensors that every network has."""
 
 CHUNK_DOCUMENTS = 4096
-# Entries of one (documents, words) block of a decoder in evaluation: 32 MB of float32.
-CHUNK_ENTRIES = 2**23
+# Entries of one (documents, words) block of a decoder in evaluation: 16 MB of float32, because a larger block
+# does not stay in the cache.
+CHUNK_ENTRIES = 2**22
 
 
 class Network(nn.Module, ABC, Generic[BatchT]):
@@ -78,6 +79,10 @@ class Network(nn.Module, ABC, Generic[BatchT]):
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
         return self.encode
+
+    def evaluation_decoder(self) -> Callable[[Sample], Likelihood[BatchT]]:
+        """Decoder for evaluation, with the weights of the network fixed."""
+        return self.decode
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes that run over topics, of each parameter and buffer that has any, by its name.
@@ -221,6 +226,10 @@ class TopicNetwork(Network[Batch]):
             return encoded.map(Tensor.float).replaced(batch.empty, prior.expand(len(batch)))
 
         return encode
+
+    def evaluation_decoder(self) -> Callable[[Sample], WordDistribution]:
+        """The decoder with what does not depend on the sample computed once."""
+        return self.decoder.for_evaluation()
 
     @property
     def chunk_documents(self) -> int:

@@ -37,8 +37,8 @@ class TopicUsage(nn.Module):
 
     def __init__(self, n_topics: int, n_words: int, signed: bool) -> None:
         super().__init__()
-        self.register_buffer("words", torch.zeros(2 if signed else 1, n_topics, n_words))
-        self.register_buffer("background", torch.zeros(n_words))
+        self.register_buffer("words", torch.zeros(2 if signed else 1, n_topics, n_words, dtype=torch.float32))
+        self.register_buffer("background", torch.zeros(n_words, dtype=torch.float32))
 
     @property
     def documents(self) -> Tensor:

@@ -134,9 +134,9 @@ class Discriminator(nn.Module):
         sizes = pairwise((n_inputs, *hidden, 2))
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for n_in, n_out in sizes:
-            weight = torch.empty(n_out, n_in)
+            weight = torch.empty(n_out, n_in, dtype=torch.float32)
             self.weights.append(nn.init.kaiming_uniform_(weight, a=SLOPE, generator=generator))
-            self.biases.append(torch.zeros(n_out))
+            self.biases.append(torch.zeros(n_out, dtype=torch.float32))
         self.learning_rate = learning_rate
         self._optimiser: torch.optim.Optimizer | None = None
         self._batch_before: Tensor | None = None
@@ -160,7 +160,7 @@ class Discriminator(nn.Module):
         target = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
         target[len(drawn.z) :] = 1
         weight = torch.tensor(
-            [1 / len(drawn.z), 1 / len(shuffled)], device=logits.device
+            [1 / len(drawn.z), 1 / len(shuffled)], device=logits.device, dtype=torch.float32
         )  # mini-batches may differ in size
         optimiser = self._adam()
         optimiser.zero_grad()  # the step of the model also leaves gradients here

@@ -6,11 +6,11 @@ per document.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 from torch import Tensor
 
+from hftopic._cached import cached_property
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace, Levels

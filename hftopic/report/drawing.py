@@ -3,11 +3,13 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
-from hftopic.plots.style import FAINT, GROUP_COLOURS, INK, NEGATIVE, PAPER, POSITIVE, TIP
+from hftopic._locks import ThreadLock
+from hftopic.plots.style import FAINT, GROUP_COLOURS, INK, NEGATIVE, PAPER, POSITIVE, TIP, Sheet
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # Colours of a figure and the page's CSS variables for them, which differ between light and dark mode.
@@ -36,28 +38,37 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def drawn(plot: Callable[[], Any], description: str) -> str:
-    """SVG of the figure that ``plot`` draws.
+_drawing = ThreadLock()
+
+
+def drawn(plot: Callable[..., Any], description: str) -> str:
+    """SVG of the figure that ``plot`` draws; the figure looks the same whatever the user's style.
 
     Parameters
     ----------
     plot : callable
-        Function without arguments that draws the figure and returns its Axes.
+        Function that draws the figure on its argument ``ax`` and returns the Axes.
     description : str
         Text alternative of the figure, for screen readers.
     """
-    import matplotlib.pyplot as plt
-    from matplotlib import rc_context
-
     buffer = io.BytesIO()
-    with rc_context(SETTINGS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the browser uses its own fonts
-        figure = plot().figure
-        try:
-            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-        finally:
-            plt.close(figure)
+    with _own_style():
+        figure = plot(ax=Sheet()).figure
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_page(ElementTree.fromstring(buffer.getvalue()), description)
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """matplotlib with its defaults and :data:`SETTINGS`, and without warnings about fonts.
+
+    Both belong to the whole process, so one thread draws at a time.
+    """
+    from matplotlib import style
+
+    with _drawing, style.context(["default", SETTINGS]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the browser uses its own fonts
+        yield
 
 
 def _for_page(svg: ElementTree.Element, description: str) -> str:

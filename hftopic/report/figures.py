@@ -39,7 +39,7 @@ def pruning_figure(found: Findings) -> Figure:
     n_active = int(found.summary["active"].sum())
     description = f"Bars of the information of {len(found.summary)} topics, sorted; {n_active} are active"
     return Figure(
-        drawn(lambda: plot_information(found.summary), description),
+        drawn(partial(plot_information, found.summary), description),
         description,
         "Information I(x; z) of every topic, exact under the full mixture over the corpus. Pale topics are "
         "not active: even in the documents that have them most, their mean information is at most "
@@ -56,7 +56,7 @@ def correlation_figure(found: Findings) -> Figure:
     )
     note = f" The {left_out} least informative topics are left out." if left_out else ""
     return Figure(
-        drawn(lambda: plot_correlation(shown), description),
+        drawn(partial(plot_correlation, shown), description),
         description,
         "Correlations of the topics' posterior means. Violet is positive, olive is negative; deeper is "
         "stronger. A cross marks a pair that is not significant at 0.05 after the adjustment of Benjamini "
@@ -107,7 +107,7 @@ def network_figure(found: Findings) -> Figure:
     )
     pairs = "pair" if len(ties) == 1 else f"{len(ties)} strongest pairs"
     return Figure(
-        drawn(lambda: plot_network(found.correlation, names=_names(found)), description),
+        drawn(partial(plot_network, found.correlation, names=_names(found)), description),
         description,
         f"The {pairs} with |r| of at least 0.1 and an adjusted p-value of at most 0.05. Solid violet lines "
         "are positive correlations, dashed olive lines are negative; wider is stronger.",
@@ -121,7 +121,7 @@ def map_figure(found: Findings) -> Figure:
     explained = " and ".join(f"{100 * part:.0f}%" for part in found.places.attrs["explained"])
     description = f"Map of {len(found.places)} active topics by similarity of their words"
     return Figure(
-        drawn(lambda: plot_map(found.places, sizes, names=_names(found)), description),
+        drawn(partial(plot_map, found.places, sizes, names=_names(found)), description),
         description,
         f"Topics with similar words are close together; the area of a point is the topic's {share}. The two "
         f"axes explain {explained} of the squared distances.",
@@ -136,7 +136,7 @@ def shares_figure(found: Findings, shares: pd.DataFrame, kind: str) -> Figure | 
     groups = found.summary["group"].to_numpy()
     description = f"Heat map of {counted(len(topics), 'active topic')} by {kind}"
     return Figure(
-        drawn(lambda: plot_shares(shares[topics], groups=groups, names=_names(found)), description),
+        drawn(partial(plot_shares, shares[topics], groups=groups, names=_names(found)), description),
         description,
         "Shades are scaled within each row; do not compare shades between rows. The table has the values.",
     )

@@ -25,10 +25,13 @@ from hftopic.analysis import (
 from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
+from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
 from hftopic.analysis.quality import quality_table
 from hftopic.analysis.used import mask_of
 from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
+
+MOST_EVALUATED = 5_000  # documents of the perplexity; with 50,000 words they take some five seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +58,10 @@ class Findings:
         Representative documents of each topic shown.
     labels, times : DataFrame or None
         Topics by label, and over time.
-    diversity, overlap, perplexity : float or None
-        Diversity and inverted rank-biased overlap of the active topics, duplicates included; perplexity of
-        the corpus.
+    diversity, overlap : float or None
+        Diversity and inverted rank-biased overlap of the active topics, duplicates included.
+    perplexity : Perplexity
+        Perplexity of the corpus, or of a sample of it with its standard error.
     measures : list of str
         Coherence measures; topics are ranked by the first one.
     n_words : int
@@ -80,7 +84,7 @@ class Findings:
     times: pd.DataFrame | None
     diversity: float | None
     overlap: float | None
-    perplexity: float
+    perplexity: Perplexity
     measures: list[str]
     n_words: int
     class_groups: frozenset[int]
@@ -128,7 +132,7 @@ def findings(
     labels = None if corpus.labels is None else topics_by_label(model, encoded)
     times = None if dates is None else topics_over_time(model, encoded, dates)
     next(steps)
-    perplexity = model.perplexity(encoded)
+    perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
     return Findings(
         shown=np.flatnonzero(shown),

@@ -10,13 +10,19 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_scalar
 
 from hftopic import __version__
-from hftopic._files import written_whole
-from hftopic._numbers import is_whole
-from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of
+from hftopic._files import prove_writable, written_whole
+from hftopic._numbers import is_one_of, is_whole
+from hftopic._spreadsheets import FORMULA
+from hftopic.analysis.coherence import checked_measures
+from hftopic.analysis.documents.dates import as_dates
+from hftopic.analysis.encoded import counts_of
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of, model_vocabulary
 from hftopic.data.corpus import Corpus
 from hftopic.data.inputs import column_words, holds_counts
+from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.latent.encoded import Encoded
 from hftopic.plots.style import colour_number
 from hftopic.report.documents import chosen_documents, document_data
@@ -47,7 +53,8 @@ def write_report(
     The report shows the topics of each group with their words, the active topics, correlations, a map, a
     table of coherence and quality, topics by label and over time, training curves, searchable documents, and
     the settings. It needs no network. Every table can be downloaded as CSV. The same model, corpus and
-    arguments give the same bytes.
+    arguments give the same bytes. The perplexity of a corpus with more than 5,000 documents is that of a
+    random sample of 5,000, with its standard error; all other figures are of all documents.
 
     Parameters
     ----------
@@ -79,7 +86,7 @@ def write_report(
     n_permutations : int, default=999
         Number of permutations of the correlation test.
     vocabulary : sequence of str, optional
-        Word of each column, if neither the model nor the corpus has a vocabulary.
+        Word of each column, if the corpus has no vocabulary.
     random_state : int, default=0
         Seed of the permutations and of the random sample of documents.
     verbose : int, default=0
@@ -87,15 +94,18 @@ def write_report(
 
     Raises
     ------
-    FileNotFoundError
-        The folder of ``path`` does not exist.
+    FileNotFoundError, PermissionError, OSError
+        The folder of ``path`` does not exist, or nothing can be written there. This is tried before the
+        analysis.
     IsADirectoryError
         ``path`` is a folder; its content is not changed.
     ImportError
         jinja2 or matplotlib is not installed: ``pip install 'hftopic[report]'``.
     ValueError
         ``topics`` is unknown, ``texts`` or ``dates`` does not have one entry per document, a text is not a
-        str, a number is not positive, or the vocabulary does not match the model.
+        str, a text or the title was cut inside a character (a lone surrogate), a date cannot be read, see
+        :func:`hftopic.analysis.topics_over_time`, a number is not positive, or the vocabulary does not match
+        the model. Nothing is computed before these are found.
     TypeError, NotFittedError
         ``model`` is not a topic model, or is not fitted.
 
@@ -112,25 +122,33 @@ def write_report(
     for name, value in numbers.items():
         if not is_whole(value):
             raise ValueError(f"{name} must be a positive int, got {value!r}")
-    if topics not in ("active", "all"):
+    if not is_one_of(topics, ("active", "all")):
         raise ValueError(f"topics={topics!r} is unknown; did you mean 'active' or 'all'?")
+    heading = "Topics" if title is None else title
+    if not isinstance(heading, str):
+        raise ValueError(f"title must be a str, got {title!r} of type {type(title).__name__}")
+    reason = why_unwritable(heading)
+    if reason is not None:
+        raise ValueError(f"title {reason}")
     template = _template()
     source = corpus if holds_counts(corpus) else model.encode(corpus)
     documents = _as_corpus(model, source, vocabulary)
-    for name, given in (("texts", texts), ("dates", dates)):
+    originals = None if texts is None else _checked_texts(texts)
+    moments = None if dates is None else as_dates(dates)
+    for name, given in (("texts", originals), ("dates", moments)):
         if given is not None and len(given) != len(documents):
             raise ValueError(
                 f"{name} has {len(given)} entries for {len(documents)} documents; pass one per document"
             )
-    originals = None if texts is None else _checked_texts(texts)
-    listed = [measures] if isinstance(measures, str) else list(measures)
+    measured = checked_measures(measures)
     made_with = {
-        "coherence": ", ".join(listed),
+        "coherence": ", ".join(measured),
         "permutations": n_permutations,
         "words per topic": n_words,
         "seed of the report": random_state,
     }
-    # The file is opened before the analysis, so that a wrong path fails early.
+    if prove_writable(path).is_dir():  # before the analysis
+        raise IsADirectoryError(f"{os.fspath(path)} is a folder; pass the path of a file to write")
     with written_whole(path) as draft:
         encoded = source if isinstance(source, Encoded) else model.encode(documents)
         found = findings(
@@ -139,8 +157,8 @@ def write_report(
             encoded,
             topics=topics,
             n_words=min(n_words, documents.n_words),
-            measures=listed,
-            dates=dates,
+            measures=measured,
+            dates=moments,
             n_permutations=n_permutations,
             random_state=random_state,
             verbose=verbose,
@@ -149,19 +167,23 @@ def write_report(
         rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
         variables = sections(model, documents, found, n_shown=len(rows), made_with=made_with)
         data = _data(model, documents, encoded, found, rows, originals)
-        heading = "Topics" if title is None else str(title)
         draft.write_text(_rendered(template, heading, data, variables), encoding="utf-8")
 
 
 def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:
     """Texts as a list; a missing text is None."""
+    check_sequence(texts, "texts", "pass the original text of each document", lines=True)
     checked: list[str | None] = []
-    for row, text in enumerate(texts):
-        if not isinstance(text, str) and not pd.isna(text):
+    for row, text in enumerate(listed(texts)):
+        missing = text is None or (is_scalar(text) and pd.isna(text))
+        if not isinstance(text, str) and not missing:
             raise ValueError(
                 f"texts[{row}] must be a str, got {text!r}; pass the original text of each document"
             )
-        checked.append(text if isinstance(text, str) else None)
+        reason = None if missing else why_unwritable(text)
+        if reason is not None:
+            raise ValueError(f"texts[{row}] {reason}")
+        checked.append(None if missing else text)
     return checked
 
 
@@ -202,12 +224,15 @@ def _content_hash(script: str) -> str:
 
 
 def _as_corpus(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> Corpus:
-    """Documents as a Corpus, which has a vocabulary."""
+    """Documents as a Corpus, which has a vocabulary: that of the model, or its own if the model has none."""
     corpus = documents_of(X)
-    if isinstance(corpus, Corpus):
+    words: Any = model_vocabulary(model, X, vocabulary)
+    counts = counts_of(model, X)
+    if isinstance(corpus, Corpus) and (vocabulary is None or np.array_equal(words, corpus.vocabulary)):
         return corpus
-    counts = corpus.to_numpy() if isinstance(corpus, pd.DataFrame) else corpus
-    return Corpus(counts, column_words(model, vocabulary))
+    if isinstance(corpus, Corpus):
+        raise ValueError("the corpus has a vocabulary; remove vocabulary=, or pass the counts alone")
+    return Corpus(counts, column_words(model, words))
 
 
 def _data(
@@ -228,6 +253,7 @@ def _data(
         "topics": colours,
         "names": names,
         "signed": "proportion" not in found.summary,
+        "formula": FORMULA,
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":

@@ -144,8 +144,16 @@ def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
         Fact("active topics", str(int(found.summary["active"].sum())), f"of {len(found.summary)}"),
         *coherence,
         Fact("diversity", text(found.diversity), "distinct top words"),
-        Fact("perplexity", number(found.perplexity), "on these documents"),
+        Fact("perplexity", number(found.perplexity.value), _perplexity_note(found)),
     ]
+
+
+def _perplexity_note(found: Findings) -> str:
+    error = found.perplexity.standard_error
+    if not error:
+        return "on these documents"
+    n_documents = f"{found.perplexity.n_documents:,}"
+    return f"± {number(error)} (standard error), on a random sample of {n_documents} documents"
 
 
 def _window_note(coherence: pd.DataFrame, measure: str) -> str:

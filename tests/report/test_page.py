@@ -499,3 +499,34 @@ def test_a_folder_that_does_not_exist_is_an_error_before_the_analysis(model, cor
     monkeypatch.setattr("hftopic.report.page.findings", None)
     with pytest.raises(FileNotFoundError, match="does not exist; create it first"):
         write(model, corpus, tmp_path / "nowhere" / "report.html")
+
+
+def test_a_path_that_cannot_be_written_is_told_before_the_analysis(tmp_path, monkeypatch):
+    monkeypatch.setattr("hftopic.report.page.findings", lambda *_, **__: pytest.fail("analysed"))
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("mine")
+    counts = np.random.default_rng(0).poisson(1.0, (30, 6)) + 1
+    model = ProdLDA(groups=(2, 2), max_iter=1, batch_size=10, random_state=0).fit(counts)
+    for path, error in (
+        (tmp_path, IsADirectoryError),
+        (tmp_path / "link", FileNotFoundError),
+        (tmp_path / "no" / "page.html", FileNotFoundError),
+        (tmp_path / "file" / "page.html", NotADirectoryError),
+        (tmp_path / ("n" * 300), OSError),
+    ):
+        with pytest.raises(error):
+            write_report(model, counts, path, vocabulary=list("abcdef"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_the_perplexity_of_many_documents_names_its_error(corpus, tmp_path, monkeypatch):
+    model = ProdLDA((2, 2), max_iter=2, random_state=0).fit(corpus)
+    settings = {"measures": "u_mass", "n_permutations": 9, "topics": "all"}
+    write_report(model, corpus, tmp_path / "all.html", **settings)
+    monkeypatch.setattr("hftopic.report.findings.MOST_EVALUATED", 40)
+    write_report(model, corpus, tmp_path / "some.html", **settings)
+    pages = [(tmp_path / f"{name}.html").read_text(encoding="utf-8") for name in ("all", "some")]
+    told = [
+        re.search(r"± [\d.,]+ \(standard error\), on a random sample of 40 documents", page) for page in pages
+    ]
+    assert [one is None for one in told] == [True, False]

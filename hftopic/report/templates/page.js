@@ -27,7 +27,7 @@
     body.append(...rows.map(([, r]) => r));
   };
   const quoted = (text, numeric) => {
-    const safe = !numeric && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;  // so that a spreadsheet does not run it as a formula
+    const safe = !numeric && new RegExp(data.formula).test(text) ? "'" + text : text;  // hftopic._spreadsheets
     return /[",\n\r]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
   };
   const download = (key) => {
