@@ -11,7 +11,13 @@ from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit, transform
-from hftopic.cli.program import Program, debug_option, import_modules, stop_cleanly_when_terminated
+from hftopic.cli.program import (
+    Program,
+    debug_option,
+    import_modules,
+    open_standard_streams,
+    stop_cleanly_when_terminated,
+)
 from hftopic.cli.reporting import report
 
 
@@ -29,7 +35,7 @@ def program(modules: tuple[str, ...]) -> None:
     """Topic models that learn groups of topics: independent within a group, free to correlate across groups.
 
     Results go to standard output; progress and notes go to standard error. Exit codes: 0 success, 1 error,
-    2 wrong usage, 130 interrupted.
+    2 wrong usage, 130 interrupted, 143 terminated.
     """
     import_modules(modules)
 
@@ -40,5 +46,6 @@ for command in (demo, fit, transform, topics, evaluate, correlate, report, compa
 
 def main() -> None:
     """Entry point of the ``hftopic`` script."""
+    open_standard_streams()
     stop_cleanly_when_terminated()
     program(prog_name="hftopic")

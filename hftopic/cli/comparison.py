@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,13 @@ from hftopic.cli.options import (
     check_free,
     command_options,
     corpus_options,
-    note,
     quiet_option,
     style_options,
     vocabulary_option,
 )
-from hftopic.cli.tables import Style, show, show_tables
+from hftopic.cli.tables import Style, show, show_tables, write_csv
+from hftopic.cli.terminal import note
+from hftopic.cli.unfinished import Unfinished, folder_of
 from hftopic.cli.values import SEED, BatchSize, Finite, Groups, Objective, Share, existing_path, new_path
 
 if TYPE_CHECKING:
@@ -191,26 +193,28 @@ def compare(
     weights = {name: distinct(options.pop(name)) for name in WEIGHTS}
     grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights)
     if out is not None:
-        check_free(out, force, is_file=True)
+        check_free(out, force or folder_of(out).is_dir(), is_file=True)
     estimators = {name: unfitted(name, "hfvae", **options) for name in distinct(models)}
     train, held = divided(source, source.read(words_file=vocabulary), validation)
     from hftopic.analysis.selection.comparison import compare as compared
 
     if not quiet:
         note(f"Fitting on {len(train):,} documents, evaluating on {len(held):,}")
-    found = compared(
-        estimators if len(estimators) > 1 else next(iter(estimators.values())),
-        grid,
-        train=train,
-        validation=held,
-        seeds=distinct(seeds),
-        coherence=coherence,
-        top_n=top_n,
-        n_jobs=n_jobs,
-        verbose=int(not quiet and sys.stderr.isatty()),
-    )
-    if out is not None:
-        write_table(found.table, out)
+    with nullcontext() if out is None else Unfinished(out, force) as store:
+        found = compared(
+            estimators if len(estimators) > 1 else next(iter(estimators.values())),
+            grid,
+            train=train,
+            validation=held,
+            seeds=distinct(seeds),
+            coherence=coherence,
+            top_n=top_n,
+            n_jobs=n_jobs,
+            verbose=int(not quiet and sys.stderr.isatty()),
+            store=store,
+        )
+        if out is not None:
+            write_table(found.table, out)
     by = coherence if rank_by == "coherence" else rank_by
     runs, settings = (ranked(table, by) for table in (found.table, found.summary()))
     if style == "json":
@@ -314,5 +318,5 @@ def write_table(table: "pd.DataFrame", out: Path) -> None:
     from hftopic._files import written_whole
 
     with written_whole(out) as draft:
-        table.to_csv(draft, index=False)
+        write_csv(table, draft)
     note(f"{len(table):,} runs in {out}")

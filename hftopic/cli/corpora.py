@@ -10,11 +10,11 @@ from hftopic.cli.options import (
     check_free,
     command_options,
     corpus_options,
-    note,
     style_options,
     vocabulary_option,
 )
 from hftopic.cli.tables import Style, show_values
+from hftopic.cli.terminal import note
 from hftopic.cli.values import existing_path, new_path
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ def describe(
     if out is None and out_format is not None:
         raise click.UsageError("--out-format needs --out, the file or folder to write")
     if out is not None:
+        from hftopic.data.formats import write_corpus, writer_of
+
+        writer_of(out, out_format)
         check_free(out, force, is_file=out_format not in (None, "folder", "octis"))
     documents = source.read(words_file=vocabulary)
     if out is not None:
-        from hftopic.data.formats import write_corpus
-
         write_corpus(documents, out, format=out_format)
         note(f"{len(documents):,} documents in {out}")
     known = facts(documents)

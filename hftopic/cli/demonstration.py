@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hftopic.cli.inspection import shortened, show_groups, shown_topics
-from hftopic.cli.options import command_options, note, seed_option
+from hftopic.cli.options import check_free, command_options, seed_option
 from hftopic.cli.reporting import draw_without_windows
 from hftopic.cli.tables import Style, show, show_tables
-from hftopic.cli.values import Integers
+from hftopic.cli.terminal import note, put
+from hftopic.cli.values import Integers, new_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ N_PAIRS = 10
 @click.option(
     "--report",
     "page",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=new_path,
     default="hftopic-demo.html",
     show_default=True,
     help="HTML report to write.",
@@ -56,6 +57,7 @@ def demo(
     active topics of each group, the strongest correlations across groups, and the coherence of each topic.
     It also writes an HTML report.
     """
+    check_free(page, force=True, is_file=True)
     note("Reading the docstrings of the installed packages")
     corpus = docstrings(packages, documents, seed)
     note(f"Fitting groups of {' and '.join(map(str, groups))} topics on {corpus!r}")
@@ -65,11 +67,11 @@ def demo(
     if style == "json":
         show_tables(tables)
         return
-    click.echo("Active topics, most informative first (information in nats)\n")
+    put("Active topics, most informative first (information in nats)\n")
     show_groups(tables["topics"], None)
-    click.echo()
+    put()
     show(shortened(tables["pairs"]), heading="Strongest pairs of topics across groups")
-    click.echo()
+    put()
     show(tables["coherence"], heading="Coherence of the active topics (NPMI in windows of 10 tokens)")
 
 

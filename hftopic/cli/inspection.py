@@ -9,13 +9,13 @@ from hftopic.cli.options import (
     Source,
     command_options,
     corpus_options,
-    note,
     permutations_option,
     seed_option,
     style_options,
     words_option,
 )
 from hftopic.cli.tables import Style, show, show_tables, show_values
+from hftopic.cli.terminal import note, put
 from hftopic.cli.values import existing_path
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def correlate(
     if style is None:
         heading = "Correlations of the prior" if of == "prior" else None
         show(shortened(pairs, tested=of == "documents").head(n_pairs or SHOWN_PAIRS), heading=heading)
-        click.echo()
+        put()
         show(found.summary().reset_index())
     elif style == "csv":
         show(pairs.head(n_pairs or len(pairs)), style)
@@ -278,7 +278,7 @@ def show_groups(table: "pd.DataFrame", style: Style) -> None:
         return
     for number, (group, of_group) in enumerate(table.groupby("group")):
         if number:
-            click.echo()
+            put()
         show(readable(of_group), heading=f"Group {group}")
 
 

@@ -1,13 +1,16 @@
 """``fit`` and ``transform``: fit a model on a corpus, and compute topic proportions of documents."""
 
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hftopic.cli.interruption import EndOfEpoch
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
     Command,
@@ -15,12 +18,12 @@ from hftopic.cli.options import (
     check_free,
     command_options,
     corpus_options,
-    note,
     quiet_option,
     style_options,
     vocabulary_option,
 )
-from hftopic.cli.tables import Style, show_values
+from hftopic.cli.tables import Style, show_csv, show_values, write_csv
+from hftopic.cli.terminal import note
 from hftopic.cli.values import (
     SEED,
     BatchSize,
@@ -48,7 +51,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @click.command()
 @click.argument("corpus", type=existing_path)
 @click.option("--out", type=new_path, required=True, help="Folder for the model.")
-@click.option("--force", is_flag=True, help="Replace an existing model.")
+@click.option("--force", is_flag=True, help="Replace an existing model; other files of its folder stay.")
 @click.option(
     "--model",
     type=click.Choice(["prodlda", "nvdm"]),
@@ -176,6 +179,12 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting("--device", type=str, default="auto", help="Device to train on: auto, cpu, cuda …")
 @click.option("--seed", "random_state", type=SEED, default=0, show_default=True, help="Random seed.")
+@click.option(
+    "--keep-interrupted",
+    is_flag=True,
+    help="When interrupted (Ctrl-C or SIGTERM), end the current epoch and save the model; interrupt twice to "
+    "stop at once.",
+)
 @quiet_option
 @vocabulary_option
 @corpus_options
@@ -187,6 +196,7 @@ def fit(
     force: bool,
     model: str,
     objective: Any,
+    keep_interrupted: bool,
     quiet: bool,
     vocabulary: Path | None,
     style: Style,
@@ -197,16 +207,70 @@ def fit(
     If the corpus has splits, the split "train" is used (change it with --split).
     """
     check_together(model, objective, **settings)
-    check_free(out, force)
+    if keep_interrupted and (settings["n_init"] or 1) > 1:
+        raise click.UsageError(
+            "--keep-interrupted: only valid with --n-init 1; starts are compared by their loss at the end of "
+            "training, which an interrupted one has not reached"
+        )
+    from hftopic.models.saving import check_replaceable
+
     check_replaceable(out)
+    check_free(out, force)
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
     documents = source.read(words_file=vocabulary, prefer="train")
-    if not quiet:
-        note(f"Fitting on {documents!r}")
-    fitted = estimator.fit(documents)
-    fitted.save(out)
-    show_values({"model": str(out), **outcome(fitted, documents)}, style)
+    with EndOfEpoch() if keep_interrupted else nullcontext() as end:
+        if not quiet:
+            note(f"Fitting on {documents!r}")
+        train_and_save(estimator, documents, out, end)
+    if end is not None and end.received is not None:
+        note(f"Interrupted after epoch {estimator.n_iter_}: the model of this epoch is saved in {out}")
+    show_values({"model": str(out), **outcome(estimator, documents)}, style)
+    if end is not None and end.received is not None:
+        click.get_current_context().exit(end.exit_code)
+
+
+def train_and_save(estimator: Any, documents: "Corpus", out: Path, end: EndOfEpoch | None) -> None:
+    """Train a model and save it; with ``end`` also if training is interrupted or diverges.
+
+    Raises
+    ------
+    RuntimeError
+        Training diverged; the message says whether the last good epoch is saved.
+    """
+    from hftopic import TrainingDivergedError
+
+    try:
+        estimator.fit(documents, callbacks=[] if end is None else [end])
+    except TrainingDivergedError as error:
+        if end is None:
+            raise RuntimeError(f"{error}; they are not saved, see --keep-interrupted") from error
+        if not estimator.n_iter_:
+            raise RuntimeError(f"{error}, before training; they are not saved") from error
+        save(estimator, out)
+        raise RuntimeError(f"{error}; they are saved in {out}") from error
+    save(estimator, out)
+
+
+def save(fitted: Any, out: Path) -> None:
+    """Save a fitted model.
+
+    If ``out`` has become unwritable while the model was trained, the model is saved in a new folder for
+    temporary files.
+
+    Raises
+    ------
+    click.ClickException
+        The model is saved in the other folder, which the message names.
+    """
+    try:
+        fitted.save(out)
+    except OSError as error:
+        refuge = Path(tempfile.mkdtemp(prefix="hftopic-")) / "model"
+        fitted.save(refuge)
+        raise click.ClickException(
+            f"cannot write {out}: {error.strerror or error}. The model is saved in {refuge} instead"
+        ) from error
 
 
 def check_together(model: str, objective: Any, **settings: Any) -> None:
@@ -257,16 +321,6 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
 
 
-def check_replaceable(out: Path) -> None:
-    """Check before training that `out` is free or a saved model; nothing else is ever replaced."""
-    from hftopic.models.saving import DESCRIPTION
-
-    if out.exists() and not (out / DESCRIPTION).is_file():
-        raise click.ClickException(
-            f"{out} exists and is not a saved model, so it is not replaced; choose another --out"
-        )
-
-
 def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
     """Sizes of the fitted model, and the terms of the objective in the last epoch, in nats per document."""
     terms = fitted.history_.iloc[-1].drop(["epoch", "learning_rate", "warm_up"], errors="ignore")
@@ -313,7 +367,7 @@ def transform(model: SavedModel, source: Source, out: Path | None, force: bool) 
     table = pd.DataFrame(fitted.transform(documents), columns=fitted.get_feature_names_out())
     table.insert(0, "document", list(names))
     if out is None:
-        click.echo(table.to_csv(index=False), nl=False)
+        show_csv(table)
         return
     from hftopic._files import written_whole
 
@@ -336,7 +390,7 @@ def _write_npz(table: "pd.DataFrame", path: Path) -> None:
 
 
 WRITERS = {
-    ".csv": lambda table, path: table.to_csv(path, index=False),
+    ".csv": write_csv,
     ".parquet": lambda table, path: table.to_parquet(path, index=False),
     ".npz": _write_npz,
 }

@@ -83,7 +83,7 @@ def words_of(model: object) -> list[str] | None:
 
 
 def _listed(path: Path, n_words: int) -> list[str]:
-    from hftopic.data.formats.counts import read_vocabulary
+    from hftopic.data.formats.vocabulary import read_vocabulary
 
     words = read_vocabulary(path, "utf-8")
     if len(words) != n_words:

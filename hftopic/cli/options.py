@@ -1,6 +1,5 @@
 """Options shared by several commands, and the corpus that they describe."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.program import debug_option
+from hftopic.cli.terminal import note
 from hftopic.cli.values import SEED, Share, existing_file, text_encoding, word_pattern
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Source:
     format: str | None
     split: str | None
     encoding: str
+    max_bytes: int | None
     columns: dict[str, str | None]
     text: dict[str, Any]
 
@@ -62,6 +63,7 @@ class Source:
             split=None if self.split == ALL else self.split,
             vocabulary=words_file if vocabulary is None or self._lacks_words() else vocabulary,
             encoding=self.encoding,
+            max_bytes=self.max_bytes,
             text=TextOptions(**self.text) if self.text else None,
             **self.columns,
         )
@@ -104,6 +106,12 @@ _READING = [
         callback=text_encoding,
         help="Encoding of text files.",
     ),
+    click.option(
+        "--max-bytes",
+        type=click.IntRange(1),
+        help="Largest number of bytes of a line and of what a compressed file expands to; by default, limits "
+        "that only damaged or malicious files exceed.",
+    ),
 ]
 _COLUMNS = [
     click.option("--text-column", help="Column of a table with the texts.  [default: text]"),
@@ -136,7 +144,7 @@ def corpus_options(command: Command) -> Command:
     @wraps(command)
     def with_source(*, corpus: Path | None, **given: Any) -> Any:
         source = None
-        options = {name: given.pop(name) for name in ("format", "split", "encoding")}
+        options = {name: given.pop(name) for name in ("format", "split", "encoding", "max_bytes")}
         columns = {name: given.pop(name) for name in ("text_column", "label_column", "name_column")}
         text = _text_settings({option: given.pop(option) for option in _text_names()})
         if corpus is not None:
@@ -167,9 +175,12 @@ def _listed_words(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").split()
     except FileNotFoundError:
-        raise click.BadParameter(
-            f"{str(path)!r} is neither 'english', 'none' nor a file of words", param_hint="--stop-words"
-        ) from None
+        told = f"{str(path)!r} is neither 'english', 'none' nor a file of words"
+    except OSError as error:
+        told = f"{path} cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        told = f"{path} is no UTF-8 text: {error.reason} at byte {error.start}"
+    raise click.BadParameter(told, param_hint="--stop-words")
 
 
 def words_option(default: int = 10, lowest: int = 1) -> Callable[[Command], Command]:
@@ -235,32 +246,30 @@ def _with_options(command: Command, options: Sequence[Callable[[Command], Comman
     return command
 
 
-def note(message: str) -> None:
-    """Print a note for the user on standard error."""
-    click.echo(message, err=True)
-
-
 def check_free(path: Path, force: bool, is_file: bool = False) -> None:
-    """Check before any work that the output can be written.
+    """Check before any work that the output can be written, by writing beside it.
 
     Raises
     ------
     click.ClickException
-        The path exists and ``--force`` was not given; the path is a folder but a file must be written; or
-        the path is not writable.
+        The path exists and ``--force`` was not given, it is a folder but a file must be written, or it cannot
+        be written.
     """
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        state = "is not a folder" if folder.exists() else "does not exist; create it first"
-        raise click.ClickException(f"cannot write {path}: the folder {folder} {state}")
-    if path.exists() and not force:
-        raise click.ClickException(f"{path} already exists; pass --force to replace it")
-    if is_file and path.is_dir():
+    from hftopic._files import followed, prove_writable
+
+    target = followed(path)
+    if is_file and target.is_dir():
         raise click.ClickException(
             f"{path} is a folder and cannot be replaced by a file; choose another --out"
         )
+    if not force and target.exists() and not _is_empty_folder(target):
+        raise click.ClickException(f"{path} already exists; pass --force to replace it")
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=folder):
-            pass
+        prove_writable(path)
     except OSError as error:
-        raise click.ClickException(f"cannot write {path}: {error.strerror}") from error
+        told = str(error) if error.strerror is None else f"cannot write {path}: {error.strerror}"
+        raise click.ClickException(told) from error
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())

@@ -4,15 +4,17 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from hftopic.cli.messages import in_options
+from hftopic.cli.terminal import OutputLostError, message, note, put
 
 DEBUG = "hftopic.debug"
 INTERRUPTED = 128 + signal.SIGINT
@@ -20,7 +22,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 class Program(click.Group):
-    """Group of commands with exit codes 0 on success, 1 on an error, 2 on wrong usage, 130 when interrupted.
+    """Group of commands with exit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted, 143 terminated.
 
     An error is one message on standard error; ``--debug`` shows the traceback. If the reader of the output
     closes it early, as ``head`` does, this is not an error.
@@ -30,26 +32,42 @@ class Program(click.Group):
         """Commands in the order in which they were added, which is the order of a user's work."""
         return list(self.commands)
 
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        with _printable_errors():
+            try:
+                return super().make_context(*arguments, **settings)
+            except OSError as error:  # --help and --version are printed here
+                _drop_output()
+                if isinstance(error, BrokenPipeError):
+                    sys.exit(0)
+                raise click.ClickException(_lost(error)) from error
+
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _printable_errors():
             warnings.showwarning = _warner()
             try:
                 result = super().invoke(ctx)
-                sys.stdout.flush()  # a closed output raises its error here, where it is handled
+                put(end=False)  # flushes: an output that cannot be written is told here
                 return result
             except KeyboardInterrupt:
-                click.echo("Interrupted", err=True)
+                note("Interrupted")
                 ctx.exit(INTERRUPTED)
-            except BrokenPipeError:
-                _drop_output()
-                ctx.exit(0)
             except (click.ClickException, click.exceptions.Exit, click.Abort):
                 raise
             except Exception as error:
-                if ctx.meta.get(DEBUG):
-                    raise
-                command = self.commands.get(ctx.invoked_subcommand or "")
-                raise click.ClickException(in_options(_message(error), command)) from error
+                self._end(ctx, error)
+
+    def _end(self, ctx: click.Context, error: Exception) -> NoReturn:
+        """End the program after an error that is no message yet."""
+        if isinstance(error, OutputLostError):
+            _drop_output()
+            if isinstance(error.__cause__, BrokenPipeError):
+                ctx.exit(0)
+        if ctx.meta.get(DEBUG):
+            note("".join(traceback.format_exception(error)).rstrip())
+            ctx.exit(1)
+        command = self.commands.get(ctx.invoked_subcommand or "")
+        raise click.ClickException(in_options(_message(error), command)) from error
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -88,6 +106,27 @@ def stop_cleanly_when_terminated() -> None:
     signal.signal(signal.SIGTERM, _exit_terminated)
 
 
+def open_standard_streams() -> None:
+    """Open what the caller has closed, so that no file of ours becomes standard input, output or error.
+
+    Raises
+    ------
+    SystemExit
+        Standard output is closed: there is no place for results.
+    """
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if name in closed:
+            opened = os.open(os.devnull, os.O_RDWR)
+            os.dup2(opened, number)
+            if opened != number:
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+    if "stdout" in closed:
+        note("Error: standard output is closed; redirect it to a file, or to /dev/null")
+        sys.exit(1)
+
+
 def _exit_terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     sys.exit(TERMINATED)
 
@@ -98,19 +137,29 @@ def _note_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> 
 
 
 def _drop_output() -> None:
-    """Discard the rest of the output, because the reader of standard output has closed it."""
+    """Discard the rest of the output, which cannot be written."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Errors whose messages, such as a name from a corpus, cannot send control sequences to a terminal."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = message(error.message)
+        raise
 
 
 def _warner() -> Callable[..., None]:
     """Function that shows a warning in one line, and each text only once per command."""
     shown = set()
 
-    def warn(message: Warning | str, *_: object, **__: object) -> None:
-        if str(message) not in shown:
-            shown.add(str(message))
-            click.echo(f"Warning: {message}", err=True)
+    def warn(warning: Warning | str, *_: object, **__: object) -> None:
+        if str(warning) not in shown:
+            shown.add(str(warning))
+            note(f"Warning: {warning}")
 
     return warn
 
@@ -118,10 +167,24 @@ def _warner() -> Callable[..., None]:
 def _message(error: Exception) -> str:
     """Message of an error; an unexpected error also shows the name of its class."""
     text = str(error).strip()
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OutputLostError):
+        return _lost(error.__cause__)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory{f': {text}' if text else ''}; use fewer words or documents"
+    if isinstance(error, OSError) and error.strerror:
+        places = [os.fsdecode(place) for place in (error.filename, error.filename2) if _is_path(place)]
+        return ": ".join([*places, error.strerror])
+    if isinstance(error, UnicodeError):
+        return f"a text cannot be read or written in this encoding: {text}"
     if isinstance(error, (ValueError, OSError, RuntimeError, ImportError)) and text:
         return text
-    return (
-        f"{type(error).__name__}: {text}\nThis is an unexpected error; run with --debug to see the traceback."
-    )
+    named = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"{named}\nThis is an unexpected error; run with --debug to see the traceback."
+
+
+def _lost(error: BaseException | None) -> str:
+    return f"cannot write to standard output: {getattr(error, 'strerror', error)}"
+
+
+def _is_path(place: object) -> bool:
+    return isinstance(place, str | bytes | os.PathLike)

@@ -14,12 +14,12 @@ from hftopic.cli.options import (
     check_free,
     command_options,
     corpus_options,
-    note,
     permutations_option,
     quiet_option,
     seed_option,
     words_option,
 )
+from hftopic.cli.terminal import note
 from hftopic.cli.values import existing_file, existing_path, new_path
 
 
@@ -107,24 +107,19 @@ def report(
 
 def lines_of(path: Path, encoding: str) -> list[str | None]:
     """Lines of a file; a blank line is None."""
-    return [line.strip() or None for line in path.read_text(encoding=encoding).splitlines()]
+    from hftopic.data.formats.lines import read_list
+
+    return [line.strip() or None for line in read_list(path, encoding)]
 
 
-def dates_of(path: Path, encoding: str) -> list[Any]:
-    """Lines of a file as numbers if all are numbers, else as strings, each of which must be a date."""
-    lines = lines_of(path, encoding)
+def dates_of(path: Path, encoding: str) -> Any:
+    """Lines of a file as dates or numbers; a blank line is missing."""
+    from hftopic.analysis.documents.dates import DateError, as_dates
+
     try:
-        return [None if line is None else float(line) if "." in line else int(line) for line in lines]
-    except ValueError:
-        import pandas as pd
-
-        moments = pd.to_datetime(pd.Series(lines, dtype=object), errors="coerce", format="mixed", utc=True)
-        for number, (line, unread) in enumerate(zip(lines, moments.isna(), strict=True), start=1):
-            if line is not None and unread:
-                raise click.ClickException(
-                    f"{path}, line {number}: {line!r} is neither a date nor a number"
-                ) from None
-        return list(lines)
+        return as_dates(lines_of(path, encoding))
+    except DateError as error:
+        raise click.ClickException(f"{path}, line {error.place + 1}: {error.reason}") from error
 
 
 def draw_without_windows() -> None:

@@ -3,14 +3,19 @@
 import json
 import math
 import os
+import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+
+from hftopic._spreadsheets import without_formula
+from hftopic.cli.terminal import output_encoding, printable, put
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,20 +24,21 @@ Style = Literal["json", "csv"] | None  # None is a table for people
 NARROWEST = 8  # minimum width of a text column, in characters
 GAP = "  "
 MISSING = "\N{EN DASH}"
+_NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 def show(frame: "pd.DataFrame", style: Style = None, heading: str | None = None) -> None:
     """Print a table, without its index, in the given style."""
     if style == "json":
-        click.echo(json.dumps(records(frame), ensure_ascii=False, indent=1))
+        show_json(records(frame))
     elif style == "csv":
-        click.echo(flattened(frame).to_csv(index=False), nl=False)
+        show_csv(frame)
     else:
         if heading:
-            click.echo(click.style(heading, bold=True))
+            put(click.style(heading, bold=True))
         rows = [list(row) for row in frame.itertuples(index=False, name=None)]
         for line in lines([str(name) for name in frame.columns], rows, available_width()):
-            click.echo(line)
+            put(line)
 
 
 def show_values(values: Mapping[str, Any], style: Style = None, heading: str | None = None) -> None:
@@ -40,9 +46,7 @@ def show_values(values: Mapping[str, Any], style: Style = None, heading: str | N
     import pandas as pd
 
     if style == "json":
-        click.echo(
-            json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False, indent=1)
-        )
+        show_json({name: _plain(value) for name, value in values.items()})
     else:
         frame = pd.DataFrame(
             {"measure": list(values), "value": pd.Series(list(values.values()), dtype=object)}
@@ -52,8 +56,39 @@ def show_values(values: Mapping[str, Any], style: Style = None, heading: str | N
 
 def show_tables(frames: "Mapping[str, pd.DataFrame]") -> None:
     """Print named tables as one JSON object."""
-    named = {name: records(frame) for name, frame in frames.items()}
-    click.echo(json.dumps(named, ensure_ascii=False, indent=1))
+    show_json({name: records(frame) for name, frame in frames.items()})
+
+
+def show_json(content: Any) -> None:
+    """Print JSON in which control characters, marks that reorder the text and surrogates are escaped."""
+    text = json.dumps(content, ensure_ascii=not output_encoding().lower().startswith("utf"), indent=1)
+    put(_NOT_ASCII.sub(lambda found: _escaped(found[0]), text))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def show_csv(frame: "pd.DataFrame") -> None:
+    """Print CSV, as it would be in a file; to a terminal without control characters.
+
+    Raises
+    ------
+    click.ClickException
+        The encoding of standard output lacks a character: an escape would be another word.
+    """
+    text = as_csv(frame)
+    encoding = output_encoding()
+    try:
+        content = (printable(text, keep="\n") if sys.stdout.isatty() else text).encode(
+            encoding, "surrogateescape"
+        )
+    except UnicodeEncodeError as error:
+        raise click.ClickException(
+            f"standard output is in {encoding}, which has no {text[error.start]!r}; "
+            "set PYTHONIOENCODING=utf-8"
+        ) from None
+    put(content, end=False)
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -65,9 +100,29 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     ]
 
 
-def flattened(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Frame with lists joined to text, because CSV has no lists."""
-    return frame.map(lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else value)
+def as_csv(frame: "pd.DataFrame") -> str:
+    """Frame as CSV: lists are joined, because CSV has none, and no cell is a formula of a spreadsheet."""
+    import pandas as pd
+
+    cells = {
+        place: column
+        if pd.api.types.is_numeric_dtype(column)
+        else pd.Series([_in_csv(value) for value in column], dtype=object)
+        for place, (_, column) in enumerate(frame.reset_index(drop=True).items())
+    }
+    header = [without_formula(str(name)) for name in frame.columns]
+    return pd.DataFrame(cells, index=range(len(frame))).to_csv(
+        index=False, header=header, lineterminator="\n"
+    )
+
+
+def write_csv(frame: "pd.DataFrame", path: Path) -> None:
+    """Write a CSV file in UTF-8."""
+    path.write_text(as_csv(frame), encoding="utf-8", newline="")
+
+
+def _in_csv(value: Any) -> Any:
+    return without_formula(" ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def available_width() -> int | None:
@@ -84,7 +139,7 @@ def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
         and all(_is_number(row[i]) or _is_missing(row[i]) for row in rows)
         for i in range(len(names))
     ]
-    cells = [list(names), *([text(value) for value in row] for row in rows)]
+    cells = [[printable(name) for name in names], *([text(value) for value in row] for row in rows)]
     widths = [max(display_width(row[i]) for row in cells) for i in range(len(names))]
     if width is not None:
         widths = fitted(widths, numeric, width - len(GAP) * (len(names) - 1))
@@ -107,7 +162,7 @@ def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> li
 
 
 def text(value: Any) -> str:
-    """One cell for people: three decimals, a dash for a missing value, visible control characters."""
+    """One cell for people: three decimals, a dash for a missing value, escaped control characters."""
     if _is_missing(value):
         return MISSING
     if _is_truth(value):
@@ -118,15 +173,18 @@ def text(value: Any) -> str:
         number = float(value)
         return f"{number:.3f}" if 1e-3 <= abs(number) < 1e5 or number == 0 else f"{number:.3g}"
     words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words
-    )
+    return printable(words)
 
 
 def display_width(text: str) -> int:
     """Width of a text in terminal columns: two for a wide character, none for a combining character."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+        0
+        if unicodedata.category(c) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
     )
 
 

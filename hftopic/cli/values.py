@@ -2,6 +2,7 @@
 
 import ast
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,19 @@ from typing import Any
 import click
 
 SEED = click.IntRange(0, 2**32 - 1)  # seeds that numpy accepts
-existing_path = click.Path(exists=True, path_type=Path)
+
+
+class ExistingPath(click.Path):
+    """Path of a file or folder that exists, after the writing of its files is completed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from hftopic._sets import complete
+
+        complete(Path(os.path.realpath(value)).parent)
+        return super().convert(value, param, ctx)
+
+
+existing_path = ExistingPath(exists=True, path_type=Path)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_path = click.Path(path_type=Path)
 

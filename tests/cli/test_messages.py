@@ -4,6 +4,7 @@ import pytest
 
 from hftopic.cli import program
 from hftopic.cli.messages import in_options
+from hftopic.cli.program import _message
 from hftopic.training import TrainingDivergedError
 
 
@@ -38,3 +39,26 @@ def test_advice_after_a_divergence_names_options() -> None:
 
 def test_message_of_no_command_is_left_alone() -> None:
     assert in_options("min_df=5 removes every word", None) == "min_df=5 removes every word"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("min_df is 3"), "min_df is 3"),
+        (FileNotFoundError(2, "No such file", "a"), "a: No such file"),
+        (OSError(18, "Invalid cross-device link", "a", None, b"b"), "a: b: Invalid cross-device link"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError("the network is down"), "the network is down"),
+        (MemoryError(), "there is not enough memory; use fewer words or documents"),
+        (MemoryError("5 GiB"), "there is not enough memory: 5 GiB; use fewer words or documents"),
+        (KeyError("schema"), "KeyError: 'schema'\nThis is an unexpected error; run with --debug"),
+        (ValueError(), "ValueError\nThis is an unexpected error; run with --debug"),
+        (ZeroDivisionError("x"), "ZeroDivisionError: x\nThis is an unexpected error; run with --debug"),
+        (
+            UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+            "a text cannot be read or written in this encoding",
+        ),
+    ],
+)
+def test_message_of_any_error(error: Exception, told: str) -> None:
+    assert _message(error).startswith(told)

@@ -28,7 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ProdLDA(groups=(2, 2), hidden=(8,), max_iter=2, batch_size=10, random_state=0).fit(MATRIX).save(
         path / "m"
     )
-    (path / "words.txt").write_text("\n".join(WORDS), encoding="utf-8")
+    (path / "words.txt").write_text("\n".join([*WORDS, ""]), encoding="utf-8")
     (path / "few.txt").write_text("apple\nbread\n", encoding="utf-8")
     order = np.argsort(WORDS)[::-1]
     write_corpus(Corpus(MATRIX[:, order], [WORDS[i] for i in order]), path / "reversed.ldac")
@@ -75,7 +75,7 @@ def test_vocabulary_is_no_way_to_rename_a_models_words(place: Path, tmp_path: Pa
     corpus = Corpus(MATRIX, WORDS)
     NVDM(groups=(2,), hidden=(8,), max_iter=1, batch_size=10, random_state=0).fit(corpus).save(tmp_path / "m")
     called("topics", tmp_path / "m", "-n", 2, "--vocabulary", place / "words.txt")
-    (tmp_path / "other.txt").write_text("\n".join(reversed(WORDS)), encoding="utf-8")
+    (tmp_path / "other.txt").write_text("\n".join([*reversed(WORDS), ""]), encoding="utf-8")
     _, err = called("topics", tmp_path / "m", "--vocabulary", tmp_path / "other.txt", code=1)
     assert "has its own vocabulary" in err
 
@@ -90,6 +90,6 @@ def test_vocabulary_names_the_words_of_counts(place: Path) -> None:
 def test_texts_that_share_no_word_with_the_model_are_an_error(place: Path) -> None:
     common = ["transform", place / "m", place / "texts.txt", "--vocabulary", place / "words.txt"]
     out, err = called(*common, code=1)
-    assert "and the model have no word in common" in err
-    assert "the model has 6 words" in err
+    assert "have no word in common" in err
+    assert "the vocabulary has 6 words" in err
     assert out == ""

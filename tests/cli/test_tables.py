@@ -43,7 +43,7 @@ def test_table_without_a_width_cuts_nothing(rows: list[tuple[str, str]]) -> None
         (np.float32(0.5), "0.500"),
         (1e-5, "1e-05"),
         (float("inf"), "inf"),
-        ("a\x1b[1mb", "a�[1mb"),
+        ("a\x1b[1mb\u202ec\n", r"a\x1b[1mb\u202ec\n"),
     ],
 )
 def test_cells(value: object, shown: str) -> None:

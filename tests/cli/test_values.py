@@ -89,7 +89,7 @@ def test_device_that_is_not_here_is_found_before_the_corpus_is_read(unreadable: 
 
 def test_out_beneath_a_file_is_found_before_the_corpus_is_read(unreadable: Path) -> None:
     out = unreadable / "model"
-    assert f"cannot write {out}: the folder {unreadable} is not a folder" in called(
+    assert f"cannot write {out}: {unreadable} is a file, not a folder" in called(
         "fit", unreadable, "--out", out, code=1
     )
 
