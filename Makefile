@@ -13,11 +13,12 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons lint docs docs-test bench reproduce tables dist clean
+.PHONY: help demo test fuzz pythons lint docs docs-test bench reproduce tables dist clean
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
 	@echo 'make test       the test suite (ARGS="-k words" to choose)'
+	@echo 'make fuzz       mutated corpora and models, killed writers: the long run, some minutes (SEED=1 for others)'
 	@echo 'make pythons    the tests with each of Python 3.11, 3.12 and 3.13 that is installed'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
@@ -34,6 +35,12 @@ demo: $(VENV)/.installed-report
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(ARGS)
+
+SEED ?= 0
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz.corpora --n 20000 --seed $(SEED) $(ARGS)
+	$(BIN)/python -m tests.fuzz.models --n 5000 --seed $(SEED) $(ARGS)
+	$(BIN)/python -m tests.fuzz.kills --kills 300 --interrupts 300 --seed $(SEED)
 
 lint: $(VENV)/.installed-test $(VENV)/.installed-dev
 	$(BIN)/ruff check .
