@@ -18,7 +18,7 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -91,15 +91,16 @@ def measured(method: str, seed: int, epochs: int | None) -> dict[str, Any]:
     if method == "CTM":
         settings, correlations, topic_word = ctm(counts, 2 * PAIRS, seed)
     else:
-        model = ProdLDA(
+        model = (Told if method == GIVEN else ProdLDA)(
             **WITHOUT_SCALE
             | {"max_iter": LEARNED_EPOCHS}
             | MODELS[method]
             | ({} if epochs is None else {"max_iter": epochs}),
             random_state=seed,
         )
-        callbacks = [partial(give_prior, model, truth.topic_word)] if method == GIVEN else []
-        settings, topic_word = model.fit(counts, callbacks=callbacks), alone(model)
+        if isinstance(model, Told):
+            model.true_topics = truth.topic_word
+        settings, topic_word = model.fit(counts), alone(model)
         estimates = other_estimates(model, counts)
         correlations = np.corrcoef(model.transform_latent(counts), rowvar=False)
         perplexity = model.perplexity(counts)
@@ -123,15 +124,21 @@ def measured(method: str, seed: int, epochs: int | None) -> dict[str, Any]:
     return {name: None if value is None else rounded(value) for name, value in row.items()} | made
 
 
-def give_prior(model: ProdLDA, topics: np.ndarray, record: dict[str, float]) -> None:
-    """Callback that sets the prior of a model in training to the true one."""
-    if record["epoch"] < GIVEN_FROM * model.max_iter:
-        return
-    network = model._network
-    _, match = matched(topics, alone(model))
-    covariance = np.empty_like(CORRELATION)
-    covariance[np.ix_(match, match)] = VARIANCE * CORRELATION
-    network.prior_covariance.copy_(torch.from_numpy(covariance))
+class Told(ProdLDA):
+    """Model whose prior is set to the true one while it is trained."""
+
+    true_topics: ClassVar[np.ndarray]
+
+    def _train(self, documents: Any, held_out: Any, generator: Any, callbacks: Any) -> Any:
+        return super()._train(documents, held_out, generator, [*callbacks, self._give_prior])
+
+    def _give_prior(self, _: Any, record: dict[str, float]) -> None:
+        if record["epoch"] < GIVEN_FROM * self.max_iter:
+            return
+        _, match = matched(self.true_topics, alone(self))
+        covariance = np.empty_like(CORRELATION)
+        covariance[np.ix_(match, match)] = VARIANCE * CORRELATION
+        self._network.prior_covariance.copy_(torch.from_numpy(covariance))
 
 
 def of_pairs(correlations: np.ndarray, match: np.ndarray) -> np.ndarray:
