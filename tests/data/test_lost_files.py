@@ -16,6 +16,10 @@ def test_a_folder_that_has_lost_its_counts_is_no_folder_of_texts(tmp_path):
     with pytest.raises(FormatError, match=r"contains 'corpus\.json' .*no counts"):
         read_corpus(tmp_path / "corpus")
     (tmp_path / "corpus" / "corpus.json").unlink()
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "labels.txt").write_text("sport\n")  # of train.csv, which is lost
+    with pytest.raises(FormatError, match=r"contains 'labels\.txt' .*no counts"):
+        read_corpus(tmp_path / "tables")
     with pytest.raises(FormatError, match=r"contains 'vocab\.txt' .*no counts"):
         read_corpus(tmp_path / "corpus")
 

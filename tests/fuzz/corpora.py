@@ -28,7 +28,7 @@ TOLERATED = {
     "repeated entry": "docstrings of the readers of counts: repeated entries are added",
     "leading zeros": "a number is the same with zeros before it",
     "number below the smallest float": "1e-400 is 0 in every reader of numbers",
-    "zeros after the compressed data": "as gzip itself does: tapes are filled up with zeros",
+    "zeros after the compressed data": "as gzip and xz do: tapes are filled up with zeros",
     "quote inside an unquoted field": "as in Python's csv module",
     "repeated key of an object": "as in JSON: the last one counts",
     "banner in other letters": "the standard of Matrix Market ignores case",

@@ -86,7 +86,7 @@ class Reader:
             raise Refused(f"no {name}")
         data = self.files[name]
         try:
-            self.zeros_may_follow = name.endswith(".gz")
+            self.zeros_may_follow = name.endswith((".gz", ".xz"))
             if name.endswith(".gz"):
                 return self._streams(data, lambda: zlib.decompressobj(31))
             if name.endswith(".xz"):
@@ -111,8 +111,8 @@ class Reader:
             self._hold(stream.eof, "truncated compression")
             out, data = out + part, stream.unused_data
             if data and not data.strip(b"\0"):
-                gz = self.zeros_may_follow
-                self.odd.add("zeros after the compressed data" if gz else "bytes after the compressed data")
+                what = "zeros" if self.zeros_may_follow else "bytes"
+                self.odd.add(f"{what} after the compressed data")
                 return out
         return out
 

@@ -12,7 +12,7 @@ from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
 ENDINGS: dict[str, str] = {**COUNT_ENDINGS, **EXTENSIONS}
 """Format for each ending of a file name."""
-_OF_CORPORA = ("corpus.json", "vocab.txt", "vocabulary.txt")
+_OF_CORPORA = ("corpus.json", "vocab.txt", "vocabulary.txt", "labels.txt")
 
 
 def format_of(path: Path, known: list[str]) -> str:
