@@ -256,8 +256,10 @@ def _check_values(network: TopicNetwork, noise: Tensor) -> None:
     covariance = network.prior_covariance.double()
     if covariance.ndim == 1:
         covariance = torch.diag(covariance)
-    if torch.linalg.cholesky_ex(covariance).info:
-        raise ValueError("prior_covariance is not positive definite")
+    rounding = 1e-4 * float(covariance.diagonal().max()) if n_dims else 0.0
+    is_symmetric = torch.allclose(covariance, covariance.T, atol=rounding)
+    if not is_symmetric or torch.linalg.cholesky_ex(covariance).info:
+        raise ValueError("prior_covariance is not symmetric and positive definite")
     variance = covariance.diagonal()
     if ((variance < SMALLEST_VARIANCE) | (variance > 1 / SMALLEST_VARIANCE)).any():
         raise ValueError("prior_covariance has values that are too large or too small for float32")

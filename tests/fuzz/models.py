@@ -88,7 +88,7 @@ def answers(model: Any) -> dict[str, Any]:
         "components": np.asarray(model.components_),
         "covariance": np.asarray(model.prior_covariance_),
         "words": model.top_words(4).to_dict(),
-        "vocabulary": model.vocabulary_.tolist(),
+        "vocabulary": np.asarray(getattr(model, "vocabulary_", [])).tolist(),
         "names": model.get_feature_names_out().tolist(),
         "history": model.history_.to_csv(),
         "parameters": repr(model.get_params(deep=False)),

@@ -257,7 +257,7 @@ def change_tensor(folder, name, change, sealed):
         (lambda f: corrupt_json(f, estimator=["ProdLDA"]), "not a known model"),
         (
             lambda f: change_tensor(f, "network.prior_covariance", lambda t: t.zero_(), True),
-            "not positive definite",
+            "not symmetric and positive definite",
         ),
     ],
 )
