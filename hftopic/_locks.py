@@ -53,26 +53,55 @@ class Lock:
             descriptor, self.descriptor = self.descriptor, None
             os.close(descriptor)
 
+    def abandon(self) -> None:
+        """Close the lock in a forked process, where unlocking would unlock it for the parent."""
+        descriptor, self.descriptor = self.descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
     def __del__(self) -> None:
         self.release()
+
+
+_held: dict[tuple[int, str], Lock] = {}
+"""Locks of the bodies of :func:`locked`, by thread and folder."""
+
+
+def _in_forked_process() -> None:
+    for lock in _held.values():
+        lock.abandon()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_in_forked_process)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Only one process or thread at a time is in the body, for each folder; where folders can be locked.
 
+    The body must not lock the same folder again.
+
     Raises
     ------
     TimeoutError
         Another one has been in the body for :data:`PATIENCE` seconds.
     """
+    body = threading.get_ident(), os.path.realpath(folder)
+    left = _held.pop(body, None)
+    if left is not None:  # an interrupt came between the end of the body and the release of its lock
+        left.release()
     lock = Lock(folder)
+    _held[body] = lock
     try:
         if not lock.acquire(PATIENCE) and lock.works:
             raise TimeoutError(f"{folder} has been locked by another process for {PATIENCE:g} seconds")
         yield
     finally:
         lock.release()
+        if _held.get(body) is lock:
+            del _held[body]
 
 
 class ThreadLock:

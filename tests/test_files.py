@@ -1,6 +1,8 @@
 """Files are written atomically, alone and as sets, and no other file is lost."""
 
+import contextlib
 import errno
+import gc
 import os
 import stat
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hftopic._files import drafted, followed, prove_writable, written_whole
-from hftopic._locks import Lock
+from hftopic._locks import Lock, locked
 from hftopic._sets import _commit_name, complete, read_set, written_set
 
 
@@ -256,6 +258,34 @@ def test_a_set_that_is_locked_names_the_folder(tmp_path, monkeypatch):
     lock.release()
     write_set(tmp_path, "1")
     assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_lock_that_an_interrupt_has_left_is_taken_back_by_its_thread(tmp_path, monkeypatch):
+    """A traceback keeps the body alive, and with it the lock, as in an interactive session."""
+    monkeypatch.setattr("hftopic._locks.PATIENCE", 0.01)
+    if not Lock(tmp_path).acquire():
+        pytest.skip("this file system has no locks of folders")
+    left = locked(tmp_path)
+    left.__enter__()
+    write_set(tmp_path, "1")
+    assert names(tmp_path) == ["a", "b"]
+    with locked(tmp_path):
+        left.__exit__(None, None, None)  # the end of the old body does not end the lock of the new one
+        other = Lock(tmp_path)
+        assert not other.acquire()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_does_not_end_the_lock_of_its_parent(tmp_path):
+    with locked(tmp_path):
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                gc.collect()
+            os._exit(0)
+        os.waitpid(child, 0)
+        other = Lock(tmp_path)
+        assert not other.acquire() or not other.works
 
 
 @pytest.mark.parametrize("removed", ['["../kept"]', '["kept", 3]', "{", "3", '[""]'])
