@@ -147,8 +147,10 @@ def _commit(content: Path, folder: Path, key: str, earlier: Callable[[], Collect
     gone = sorted(set(earlier()).difference(names).intersection(os.listdir(folder)))
     for name in (*names, *gone):  # after the commit nothing may fail
         _check_replaceable(folder, folder / name)
-    (content / _REMOVED).write_text(json.dumps(gone), encoding="utf-8")
-    sync(content)
+    plan = content / _REMOVED
+    plan.write_text(json.dumps(gone), encoding="utf-8")
+    sync_entry(plan)  # the other files are on the disk already
+    sync_entry(content)
     os.rename(content, commit)
     sync_entry(folder)
     _move_into_place(commit, folder)
