@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 STANDARD_ERROR = 2
@@ -31,12 +31,7 @@ class EndOfEpoch:
                 self._before[sent] = signal.signal(sent, self._receive)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for sent, handler in self._before.items():
             signal.signal(sent, handler)
 

@@ -14,7 +14,7 @@ import hftopic
 from hftopic import Corpus, CorpusError, TextOptions, read_corpus
 from tests.fuzz.independent import Reader, Reading, Refused
 from tests.fuzz.mutations import Files, edit_files
-from tests.fuzz.runner import Outcome, main, single_threaded
+from tests.fuzz.runner import Outcome, main, single_threaded, where
 from tests.fuzz.seeds import MAKERS, Seed
 
 PACKAGE = str(Path(hftopic.__file__).parent)
@@ -113,17 +113,10 @@ def _refusal(error: BaseException, room: Path, case: str, unchanged: Seed | None
     else:
         own = isinstance(error, CorpusError)
     if not own:
-        return Outcome(f"foreign {type(error).__name__}", case, _where(error))
+        return Outcome(f"foreign {type(error).__name__}", case, where(error, PACKAGE))
     if str(room) not in str(error):
         return Outcome("no file named", case, told)
     return Outcome("refused", case)
-
-
-def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(PACKAGE)][-1:]
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.line}" for frame in [*own, frames[-1]]]
-    return f"{type(error).__name__}: {error} at {' → '.join(places)}"
 
 
 def _difference(corpus: Corpus, reading: Reading) -> str:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import tempfile
-import traceback
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -26,7 +25,7 @@ from hftopic.latent.groups import Concrete
 from hftopic.latent.priors import LearnedCorrelation
 from hftopic.objective import FactorVAE
 from tests.fuzz.mutations import BYTES, TEXT, Files, Rng, one_of
-from tests.fuzz.runner import Outcome, main, single_threaded
+from tests.fuzz.runner import Outcome, main, single_threaded, where
 
 PACKAGE = str(Path(hftopic.__file__).parent)
 DESCRIPTION, TENSORS = "model.json", "model.safetensors"
@@ -300,7 +299,7 @@ def fuzz(seed: int, number: int, folder: Path) -> Outcome:
         try:
             got = answers(model)
         except BaseException as error:
-            return Outcome(f"loaded, then {type(error).__name__}", case, _where(error))
+            return Outcome(f"loaded, then {type(error).__name__}", case, where(error, PACKAGE))
     foreign = [w for w in warned if w.category is not UserWarning]
     if foreign:
         return Outcome("warned", case, f"{foreign[0].category.__name__}: {foreign[0].message}")
@@ -344,17 +343,10 @@ def _refusal(error: BaseException, room: Path, case: str, changed: bool) -> Outc
     # The device of a forged file may be one that is not here.
     device = type(error) is ValueError and "device" in str(error)
     if not (isinstance(error, ModelFileError) or device):
-        return Outcome(f"foreign {type(error).__name__}", case, _where(error))
+        return Outcome(f"foreign {type(error).__name__}", case, where(error, PACKAGE))
     if str(room) not in str(error) and not device:
         return Outcome("no file named", case, told)
     return Outcome("refused", case)
-
-
-def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(PACKAGE)][-1:]
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.line}" for frame in [*own, frames[-1]]]
-    return f"{type(error).__name__}: {str(error)[:400]} at {' → '.join(places)}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import struct
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -186,6 +187,14 @@ def single_threaded(module: str) -> None:
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         os.environ.update(wanted)
         os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+
+
+def where(error: BaseException, package: str) -> str:
+    """Message of an error, and the last lines in the package and at all that it went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(package)][-1:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.line}" for frame in [*own, frames[-1]]]
+    return f"{type(error).__name__}: {str(error)[:400]} at {' → '.join(places)}"
 
 
 def main(fuzzer: Fuzzer, what: str) -> None:
