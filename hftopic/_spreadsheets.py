@@ -21,3 +21,8 @@ def without_formula(value: Any) -> Any:
     '-0.5'
     """
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def with_formula(text: str) -> str:
+    """The text that :func:`without_formula` has been given."""
+    return text[1:] if text[:1] == "'" and without_formula(text[1:]) == text else text

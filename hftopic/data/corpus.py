@@ -1,14 +1,17 @@
-"""A corpus: word counts of documents, their vocabulary, and optional labels, names, tokens and splits."""
+"""A corpus: word counts of documents, their vocabulary, and what else is known of the documents."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from hftopic.data.columns import named_columns
+from hftopic.data.matrices import read_only, read_only_counts
+from hftopic.data.metadata import Columns, as_dates_of_documents, as_metadata, as_texts, frame_of
+from hftopic.data.reading import Reading, as_reading
 from hftopic.data.validation import (
     CorpusError,
     as_counts,
@@ -17,7 +20,11 @@ from hftopic.data.validation import (
     as_tokens,
     as_vocabulary,
     check_order,
+    numbers_of_rows,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Corpus", "CorpusError"]
 
@@ -47,14 +54,31 @@ class Corpus:
         ``counts``.
     splits : sequence, length n_documents, optional
         Split of each document, such as "train", "valid" or "test".
+    texts : sequence of str, length n_documents, optional
+        Original text of each document, which readers are shown.
+    dates : sequence, length n_documents, optional
+        Date of each document: a string in any form that :func:`hftopic.data.dates.as_dates` reads, a number
+        such as a year, or a date. "", None and NaT are missing.
+    metadata : DataFrame or dict of sequences, optional
+        Other columns, with one value per document: strings, numbers, truth values or dates (kept as strings
+        in ISO form). None, NaN and the empty string are missing.
+    reading : dict, optional
+        How texts became counts, as JSON can hold it: ``text_column``, ``label_column``, ``name_column``,
+        ``date_column``, ``delimiter``, ``encoding`` and ``sheet`` as far as they were given; ``options``, the
+        fields of TextOptions that are not the defaults; and ``spread_evenly``, the words that ``even_df``
+        left out. ``read_corpus`` fills it; a fitted model keeps it.
 
     Attributes
     ----------
     counts : scipy.sparse.csr_array of float32, shape (n_documents, n_words)
         Sorted column indices, no duplicates, no stored zeros.
     vocabulary : numpy.ndarray of str objects, shape (n_words,)
-    labels, names, splits : numpy.ndarray of str objects, shape (n_documents,), or None
+    labels, names, splits, texts, dates : numpy.ndarray of str objects, shape (n_documents,), or None
     tokens : tuple of tuples of str, or None
+    metadata : DataFrame with n_documents rows, or None
+        A new one at each access. Columns have the type int64, float64, bool or object, which are strings and
+        None. ``metadata_columns`` has them as arrays.
+    reading : dict or None
 
     Raises
     ------
@@ -76,6 +100,10 @@ class Corpus:
     names: np.ndarray | None
     tokens: tuple[tuple[str, ...], ...] | None
     splits: np.ndarray | None
+    texts: np.ndarray | None = None
+    dates: np.ndarray | None = None
+    _columns: Columns | None = None  # of the metadata: without pandas, whose import takes time
+    _reading: Reading | None = None
 
     def __init__(
         self,
@@ -85,46 +113,59 @@ class Corpus:
         names: Iterable[Any] | None = None,
         tokens: Iterable[Iterable[str]] | None = None,
         splits: Iterable[Any] | None = None,
+        texts: Iterable[str] | None = None,
+        dates: Iterable[Any] | None = None,
+        metadata: Any = None,
+        reading: Mapping[str, Any] | None = None,
     ) -> None:
         matrix = as_counts(counts)
         words = as_vocabulary(vocabulary, matrix.shape[1])
         check_order(words, named_columns(counts, "counts", CorpusError), "the columns of counts")
         n_documents = matrix.shape[0]
         self._hold(
-            matrix,
-            words,
-            as_strings(labels, "labels", n_documents),
-            as_strings(names, "names", n_documents),
-            None if tokens is None else as_tokens(tokens, words, matrix),
-            as_splits(splits, n_documents),
+            counts=matrix,
+            vocabulary=words,
+            labels=as_strings(labels, "labels", n_documents),
+            names=as_strings(names, "names", n_documents),
+            tokens=None if tokens is None else as_tokens(tokens, words, matrix),
+            splits=as_splits(splits, n_documents),
+            texts=as_texts(texts, n_documents),
+            dates=as_dates_of_documents(dates, n_documents),
+            _columns=as_metadata(metadata, n_documents),
+            _reading=as_reading(reading),
         )
 
-    def _hold(
-        self,
-        counts: "sp.csr_array[np.float32]",
-        vocabulary: np.ndarray,
-        labels: np.ndarray | None,
-        names: np.ndarray | None,
-        tokens: tuple[tuple[str, ...], ...] | None,
-        splits: np.ndarray | None,
-    ) -> None:
-        parts = {
-            "counts": _read_only_counts(counts),
-            "vocabulary": _read_only(vocabulary),
-            "labels": None if labels is None else _read_only(labels),
-            "names": None if names is None else _read_only(names),
-            "tokens": tokens,
-            "splits": None if splits is None else _read_only(splits),
-        }
+    def _hold(self, counts: "sp.csr_array[np.float32]", **parts: Any) -> None:
+        object.__setattr__(self, "counts", read_only_counts(counts))
         for name, part in parts.items():
-            object.__setattr__(self, name, part)
+            object.__setattr__(self, name, read_only(part) if isinstance(part, np.ndarray) else part)
+        if self._columns is not None:
+            held = {name: read_only(column) for name, column in self._columns.items()}
+            object.__setattr__(self, "_columns", held)
 
-    @classmethod
-    def _of_valid_parts(cls, *parts: Any) -> "Corpus":
-        """Corpus made of parts of a valid corpus, without a second validation."""
-        corpus = cls.__new__(cls)
-        corpus._hold(*parts)
+    def _with(self, **parts: Any) -> "Corpus":
+        """The same corpus with other parts, which are those of a valid corpus: there is no validation."""
+        corpus = Corpus.__new__(Corpus)
+        corpus._hold(**{field.name: getattr(self, field.name) for field in fields(self)} | parts)
         return corpus
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._hold(**state)  # arrays out of a pickle can be written to
+
+    @property
+    def metadata(self) -> "pd.DataFrame | None":
+        """Other columns of the table, one row per document; a new DataFrame at each access."""
+        return None if self._columns is None else frame_of(self._columns)
+
+    @property
+    def metadata_columns(self) -> Columns:
+        """The metadata as read-only arrays, by name of the column; empty if there is none."""
+        return dict(self._columns or {})
+
+    @property
+    def reading(self) -> Reading | None:
+        """A copy of how texts became counts, or None."""
+        return as_reading(self._reading)
 
     @property
     def n_documents(self) -> int:
@@ -159,8 +200,17 @@ class Corpus:
             facts.append("splits " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
         if self.tokens is not None:
             facts.append("in reading order")
+        kept = {"texts": self.texts, "dates": self.dates, "metadata": self._columns}
+        if any(part is not None for part in kept.values()):
+            facts.append("with " + ", ".join(name for name, part in kept.items() if part is not None))
         size = f"{self.n_documents:,} documents, {self.n_words:,} words, {self.n_tokens:,} tokens"
         return f"Corpus({'; '.join([size, *facts])})"
+
+    def _repr_html_(self) -> str:
+        """The corpus in a notebook: sizes, labels, frequent words and the first documents."""
+        from hftopic.data.display import corpus_html
+
+        return corpus_html(self)
 
     def __getitem__(self, index: Any) -> "Corpus":
         """Sub-corpus with the same vocabulary.
@@ -176,12 +226,12 @@ class Corpus:
         TypeError
             ``index`` is a single number; use ``corpus[i : i + 1]``.
         """
-        rows = _rows(index, self.n_documents)
-        tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
-        labels, names, splits = (
-            None if part is None else part[rows] for part in (self.labels, self.names, self.splits)
-        )
-        return Corpus._of_valid_parts(self.counts[rows], self.vocabulary, labels, names, tokens, splits)
+        rows = numbers_of_rows(index, self.n_documents)
+        of_documents = ("labels", "names", "splits", "texts", "dates")
+        parts = {name: part[rows] for name in of_documents if (part := getattr(self, name)) is not None}
+        columns = self._columns and {name: column[rows] for name, column in self._columns.items()}
+        tokens = self.tokens and tuple(self.tokens[row] for row in rows)
+        return self._with(counts=self.counts[rows], tokens=tokens, _columns=columns, **parts)
 
     def split(self, name: str) -> "Corpus":
         """Documents of one split, in the same order.
@@ -203,7 +253,7 @@ class Corpus:
     def sha256(self) -> str:
         """SHA-256 hash of the counts and the vocabulary, the same on every machine.
 
-        Labels, names, splits and tokens do not affect it.
+        The other parts do not affect it.
 
         Examples
         --------
@@ -230,10 +280,27 @@ class Corpus:
         CorpusError
             The number of labels is not the number of documents.
         """
-        held = as_strings(labels, "labels", self.n_documents)
-        return Corpus._of_valid_parts(
-            self.counts, self.vocabulary, held, self.names, self.tokens, self.splits
-        )
+        return self._with(labels=as_strings(labels, "labels", self.n_documents))
+
+    def with_texts(self, texts: Iterable[str] | None) -> "Corpus":
+        """The same documents with other original texts, or without texts.
+
+        Raises
+        ------
+        CorpusError
+            A text is not a string, or their number is not the number of documents.
+        """
+        return self._with(texts=as_texts(texts, self.n_documents))
+
+    def with_reading(self, reading: Mapping[str, Any] | None) -> "Corpus":
+        """The same documents with another description of how texts became counts, or without one.
+
+        Raises
+        ------
+        CorpusError
+            ``reading`` is not a dict, or JSON cannot hold it.
+        """
+        return self._with(_reading=as_reading(reading))
 
     def with_vocabulary(self, vocabulary: Iterable[str]) -> "Corpus":
         """The same documents with the columns of another vocabulary, matched by spelling.
@@ -262,42 +329,7 @@ class Corpus:
         tokens = self.tokens
         if tokens is not None:
             tokens = tuple(tuple(word for word in document if word in place) for document in tokens)
-        return Corpus._of_valid_parts(counts, words, self.labels, self.names, tokens, self.splits)
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def _read_only_counts(counts: "sp.csr_array[np.float32]") -> "sp.csr_array[np.float32]":
-    parts = (_read_only(counts.data), _read_only(counts.indices), _read_only(counts.indptr))
-    return sp.csr_array(parts, shape=counts.shape, copy=False)
-
-
-def _rows(index: Any, n_documents: int) -> np.ndarray:
-    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn's index
-        index = index[0]
-    if isinstance(index, slice):
-        return np.arange(n_documents)[index]
-    try:
-        rows = np.asarray(index)
-    except ValueError as error:
-        raise IndexError(f"index documents with a mask or with row numbers, not with {index!r}") from error
-    if rows.ndim == 0:
-        raise TypeError(
-            f"index a corpus with a slice, a boolean mask or a sequence of row numbers, not with {index!r}"
-        )
-    if rows.size == 0 and rows.dtype.kind == "f":
-        rows = rows.astype(np.int64)
-    if rows.ndim != 1 or rows.dtype.kind not in "bui":
-        raise IndexError(
-            "index documents with a 1-D boolean mask or with row numbers, "
-            f"not with {rows.dtype} of shape {rows.shape}"
-        )
-    chosen: np.ndarray = np.arange(n_documents)[rows]
-    return chosen
+        return self._with(counts=counts, vocabulary=words, tokens=tokens)
 
 
 def _sizes(splits: np.ndarray) -> dict[str, int]:

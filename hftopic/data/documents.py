@@ -68,6 +68,10 @@ class BagsOfWords:
         rows = np.arange(len(self)) if self.rows is None else self.rows
         return replace(self, rows=rows[chosen])
 
+    def sampled(self, most: int) -> Self:
+        """At most so many documents, at even distances; all if there are no more."""
+        return self if len(self) <= most else self.select(evenly(len(self), most))
+
     @property
     def empty(self) -> NDArray[np.bool_]:
         """Mask of the empty documents, shape (N,)."""
@@ -79,3 +83,8 @@ class BagsOfWords:
         rows = np.arange(len(self)) if self.rows is None else self.rows
         times = np.bincount(rows, minlength=self.counts.shape[0]).astype(np.float32)
         return np.asarray(times @ self.counts)
+
+
+def evenly(n_documents: int, most: int) -> Rows:
+    """Numbers of at most so many documents, at even distances; all if there are no more."""
+    return np.linspace(0, n_documents - 1, min(n_documents, most)).astype(np.int64)

@@ -60,6 +60,11 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
         ``X`` has negative, missing or infinite values, counts above 2**24, no documents, texts instead of
         counts, or a different vocabulary than the model; or it is a sparse matrix whose indices are out of
         range.
+
+    Warns
+    -----
+    UserWarning
+        ``reset`` is true, and all rows are normalised, such as tf-idf.
     """
     plain = plain_matrix(X, "X")
     names = _checked_names(X) if reset else named_columns(X)
@@ -81,6 +86,8 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     else:
         check_columns(model, X, names)
     _check_positive(model, matrix.data)
+    if reset:
+        _warn_of_weights(matrix)
     return matrix.astype(np.float32, copy=False)
 
 
@@ -91,6 +98,22 @@ def _check_positive(model: BaseEstimator, values: NDArray[Any]) -> None:
             f"Negative values in data passed to {type(model).__name__}: the lowest is {lowest:g}. "
             "Pass word counts, not centred or standardised values"
         )
+
+
+def _warn_of_weights(counts: sp.csr_array) -> None:
+    """Warn of documents to fit on that are tf-idf or shares: almost nothing is learnt from them."""
+    if not (counts.data % 1).any():
+        return
+    for power in (1, 2):
+        lengths = (counts**power).sum(axis=1)
+        if np.allclose(lengths[lengths > 0], 1, atol=1e-3):
+            warnings.warn(
+                "every row of X has the length 1, as tf-idf or shares of words have: topics are learnt from "
+                "word counts, so pass those, such as of CountVectorizer",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
+            return
 
 
 def _readable(model: BaseEstimator, X: Any) -> Any:

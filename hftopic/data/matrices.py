@@ -54,6 +54,13 @@ def plain_matrix(values: Any, name: str, error: type[ValueError] = ValueError) -
         ) from failure
 
 
+def words_of_row(counts: "sp.csr_array[Any]", words: np.ndarray, row: int) -> list[str]:
+    """Words of one document of sparse counts, the most frequent first."""
+    start, end = counts.indptr[row], counts.indptr[row + 1]
+    commonest = np.argsort(-counts.data[start:end], kind="stable")
+    return [str(word) for word in words[counts.indices[start:end][commonest]]]
+
+
 def _plain_array(array: np.ndarray) -> np.ndarray:
     """Numbers in a native type of at most 64 bits; arrays of other things unchanged."""
     if array.dtype.kind == "O":
@@ -101,3 +108,16 @@ def _is_of_numbers(kind: Any) -> bool:
     if is_object_dtype(kind) or is_bool_dtype(kind):
         return True
     return bool(is_numeric_dtype(kind) and not is_complex_dtype(kind))
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A view of an array that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def read_only_counts(counts: "sp.csr_array[np.float32]") -> "sp.csr_array[np.float32]":
+    """Counts whose arrays are views that cannot be written to."""
+    parts = (read_only(counts.data), read_only(counts.indices), read_only(counts.indptr))
+    return sp.csr_array(parts, shape=counts.shape, copy=False)

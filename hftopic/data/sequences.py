@@ -123,8 +123,8 @@ def why_unwritable(text: str) -> str | None:
 
 
 OF_TEXTS = (
-    "holds texts, not word counts: convert them with "
-    "sklearn.feature_extraction.text.CountVectorizer, or build a Corpus with hftopic.corpus_from_texts"
+    "holds texts, not word counts: fit hftopic.TopicPipeline(model) on the texts, build a Corpus with "
+    "hftopic.corpus_from_texts, or convert them with sklearn.feature_extraction.text.CountVectorizer"
 )
 OF_TOKENS = (
     "holds lists of words, not word counts: build a Corpus with hftopic.corpus_from_texts([' '.join(words) "

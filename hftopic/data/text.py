@@ -1,111 +1,23 @@
 """Word counts of raw texts, by scikit-learn's CountVectorizer."""
 
-import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from hftopic._callers import level_of_the_caller
-from hftopic._numbers import is_whole
 from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.evenness import spread_evenly
+from hftopic.data.reading import options_of, reading_of
 from hftopic.data.segmentation import unsegmented
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
+from hftopic.data.text_options import TextOptions, number_of
 from hftopic.data.validation import as_vocabulary
+from hftopic.data.words import JOINED, analyser, first_uses
 
-# At least three letters in sequence, for text without combining marks. The rest of a contraction of "not"
-# ("don", "isn", "couldn") is not a word.
-LETTERS = r"(?u)\b[^\W\d_]{3,}\b(?!['\u2019]t\b)"
-_JOINERS = "\u200c\u200d"  # within words of Persian and of Indic scripts
-_NO_TEXTS = "there are no texts"
-# Variation selectors have the Unicode category of marks, but they select how a symbol looks. If they were
-# treated as marks, a heart symbol directly before "love" would prevent the match of the word.
-_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
-
-
-@dataclass(frozen=True)
-class TextOptions:
-    """Options for splitting texts into words and for choosing the vocabulary.
-
-    Parameters
-    ----------
-    lowercase : bool
-        Whether texts are converted to lower case first.
-    stop_words : "english", tuple of str, or None
-        Words to remove: scikit-learn's English list, the given words, or none.
-    min_df, max_df : int or float
-        Minimum and maximum number of documents that contain a kept word: an int is a number of documents, a
-        float in [0, 1] is a fraction of the documents. The defaults are 5 documents and half of the
-        documents.
-    token_pattern : str or None
-        Regular expression that matches a word. By default, a word is three or more letters of any script in
-        sequence, with the combining marks on them (accents, vowel signs); marks do not count as letters.
-    max_features : int or None
-        Maximum size of the vocabulary: the most frequent words are kept. None keeps all words.
-
-    Raises
-    ------
-    ValueError
-        A parameter has an invalid value.
-
-    Examples
-    --------
-    >>> TextOptions(min_df=1, max_features=2000).max_df
-    0.5
-    """
-
-    lowercase: bool = True
-    stop_words: str | tuple[str, ...] | None = "english"
-    min_df: int | float = 5
-    max_df: int | float = 0.5
-    token_pattern: str | None = None
-    max_features: int | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.stop_words, str) and self.stop_words != "english":
-            raise ValueError(
-                f"stop_words must be 'english', a tuple of words or None, not {self.stop_words!r}"
-            )
-        if self.stop_words is not None and not isinstance(self.stop_words, str):
-            object.__setattr__(self, "stop_words", _as_words(self.stop_words))
-        for name in ("min_df", "max_df"):
-            _check_frequency(name, getattr(self, name))
-        if self.token_pattern is not None:
-            _check_pattern(self.token_pattern)
-        if self.max_features is not None and not is_whole(self.max_features):
-            raise ValueError(f"max_features must be an int >= 1 or None, not {self.max_features!r}")
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        groups = re.compile(pattern).groups
-    except (re.error, TypeError, RecursionError, OverflowError) as error:
-        raise ValueError(f"token_pattern {pattern!r} is not a valid regular expression: {error}") from error
-    if groups > 1:
-        raise ValueError(f"token_pattern {pattern!r} has {groups} capturing groups; at most one is allowed")
-
-
-def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(stop_words, Set):
-        check_sequence(stop_words, "stop_words", "pass 'english', a tuple of words or None")
-    words = tuple(stop_words)
-    strangers = [word for word in words if not isinstance(word, str)]
-    if strangers:
-        raise ValueError(f"stop_words must be strings; {strangers[0]!r} is not")
-    return words
-
-
-def _check_frequency(name: str, value: Any) -> None:
-    share = isinstance(value, float | np.floating) and 0 <= value <= 1
-    if not (share or is_whole(value)):
-        raise ValueError(
-            f"{name} must be a number of documents (int >= 1) or a fraction of documents "
-            f"(float in [0.0, 1.0]), not {value!r}"
-        )
+__all__ = ["TextOptions", "corpus_from_texts"]
 
 
 def corpus_from_texts(
@@ -116,6 +28,9 @@ def corpus_from_texts(
     names: Iterable[Any] | None = None,
     splits: Iterable[Any] | None = None,
     vocabulary: Sequence[str] | np.ndarray | None = None,
+    dates: Iterable[Any] | None = None,
+    metadata: Any = None,
+    keep_texts: bool = True,
 ) -> Corpus:
     """Corpus of texts, with the vocabulary in alphabetical order and the tokens in reading order.
 
@@ -133,6 +48,11 @@ def corpus_from_texts(
     vocabulary : sequence of str, optional
         Vocabulary of the corpus, in this order; use it to read new documents for a fitted model. The options
         that choose words (``stop_words``, ``min_df``, ``max_df``, ``max_features``) then have no effect.
+    dates, metadata : sequence, DataFrame, optional
+        As in `Corpus`.
+    keep_texts : bool, default=True
+        Whether the corpus keeps the texts, so that reports and tables show the original documents; they take
+        memory.
 
     Raises
     ------
@@ -140,6 +60,8 @@ def corpus_from_texts(
         There are no texts, a text is not a string or was cut inside a character (a lone surrogate), `texts`
         is a DataFrame, a dict or something else that is no sequence of texts, or the options remove every
         word; the message names the place or the option.
+    ValueError
+        ``keep_texts`` is not True or False.
 
     Warns
     -----
@@ -157,39 +79,76 @@ def corpus_from_texts(
         raise CorpusError(
             f"options must be TextOptions(...), got {options!r} of type {type(options).__name__}"
         )
+    check_keep_texts(keep_texts)
     if isinstance(texts, str | bytes):
         raise CorpusError("texts is a single string; pass a sequence of texts, one per document")
     advice = "pass a sequence of texts, one per document"
     check_sequence(texts, "texts", advice, CorpusError, lines=True)
     words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
-    record = _Record(_analyser(options, words), words or ())
-    counts, found = _vectorise(texts, record, options, words)
-    if not record.documents:
-        raise CorpusError(_NO_TEXTS)
-    told = unsegmented(record.documents)
+    read = _Reader(analyser(options, words), words or ())
+    originals = listed(texts) if keep_texts or hasattr(texts, "to_pylist") else texts
+    documents = [read(text) for text in _checked(originals)]
+    if not documents:
+        raise CorpusError("there are no texts")
+    counts, found, even = _counted(documents, options, words)
+    told = _unsegmented(documents, options)
     if told:
         warnings.warn(told, UserWarning, stacklevel=level_of_the_caller())
     kept = frozenset(found)
-    tokens = tuple(tuple(word for word in document if word in kept) for document in record.documents)
-    return Corpus(counts, found, labels, names, tokens, splits)
+    tokens = tuple(
+        tuple(first_uses((word for word in document if word in kept), options.max_count))
+        for document in documents
+    )
+    return Corpus(
+        counts,
+        found,
+        labels,
+        names,
+        tokens,
+        splits,
+        originals if keep_texts else None,
+        dates,
+        metadata,
+        reading_of(options, spread_evenly=even or None),
+    )
 
 
-class _Record:
-    """Analyser that records the tokens it returns, so that each text is read only once."""
+def options_of_model(model: Any, instead: str) -> "TextOptions":
+    """Options with which the texts of a fitted model were read.
 
-    def __init__(self, analyse: Callable[[str], list[str]], vocabulary: Iterable[str]) -> None:
+    Raises
+    ------
+    ValueError
+        The model was not fitted on texts that this package read, so they are unknown; the message says what
+        to do `instead`.
+    """
+    reading = getattr(model, "reading_", None)
+    if reading is None:
+        raise ValueError(
+            f"it is unknown how texts became the word counts that the {type(model).__name__} was fitted on: "
+            f"{instead}"
+        )
+    return TextOptions(**options_of(reading))
+
+
+def check_keep_texts(keep_texts: Any) -> None:
+    """Raise ValueError if this is no truth value."""
+    if not isinstance(keep_texts, bool | np.bool_):
+        raise ValueError(f"keep_texts must be True or False, not {keep_texts!r}")
+
+
+class _Reader:
+    """Words of a text, with one string object per word, however often it occurs."""
+
+    def __init__(self, analyse: Callable[[str], Sequence[str]], vocabulary: Iterable[str]) -> None:
         self.analyse = analyse
-        self.documents: list[tuple[str, ...]] = []
-        # One string object per word, however often it occurs. A word of a given vocabulary keeps its own
-        # spelling, even if that is not NFC.
+        # A word of a given vocabulary keeps its own spelling, even if that is not NFC.
         self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
         self._shared |= {word: word for word in vocabulary}
 
     def __call__(self, text: str) -> tuple[str, ...]:
         share = self._shared.setdefault
-        document = tuple(share(word, word) for word in self.analyse(text))
-        self.documents.append(document)
-        return document
+        return tuple(share(word, word) for word in self.analyse(text))
 
 
 def _checked(texts: Iterable[Any]) -> Iterator[str]:
@@ -224,83 +183,45 @@ def _advice(text: Any) -> str:
     return ""
 
 
-def _analyser(options: TextOptions, vocabulary: list[str] | None) -> Callable[[str], list[str]]:
+def _counted(
+    documents: list[tuple[str, ...]], options: TextOptions, vocabulary: list[str] | None
+) -> tuple[Any, list[str], list[str]]:
+    """Counts, their words, and the words that were left out because they are spread evenly."""
     # Imported here, because reading a matrix does not need it.
     from sklearn.feature_extraction.text import CountVectorizer
 
-    stop_words: Any = options.stop_words if vocabulary is None else None
-    if isinstance(stop_words, tuple):
-        stop_words = [unicodedata.normalize("NFC", word) for word in stop_words]
-    analyse: Callable[[str], list[str]] = CountVectorizer(
-        preprocessor=_lowered if options.lowercase else _composed,
-        stop_words=stop_words,
-        tokenizer=_words if options.token_pattern is None else None,
-        token_pattern=options.token_pattern,
-    ).build_analyzer()
-    return analyse
-
-
-def _composed(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _lowered(text: str) -> str:
-    if text.isascii():
-        return text.lower()
-    # lower() would convert the Turkish capital I with a dot to two characters: i and a combining dot.
-    return _composed(_composed(text).replace("\u0130", "i").lower())
-
-
-def _words(text: str) -> list[str]:
-    """Words of a composed text; the slower pattern is used only if the text has combining marks."""
-    simple, marked, mark = _word_patterns()
-    # Searching the distinct characters is faster than searching the text: the class of marks is slow.
-    has_marks = not text.isascii() and mark.search("".join(set(text)))
-    return (marked if has_marks else simple).findall(text)
-
-
-@cache
-def _word_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Patterns of a word without marks, of a word with marks on its letters, and of a mark."""
-    marks = _marks()
-    letter = rf"[^\W\d_][{marks}]*"
-    word = rf"(?<![\w{marks}]){letter}(?:[{_JOINERS}]?{letter}){{2,}}(?![\w{marks}])(?!['\u2019]t\b)"
-    return re.compile(LETTERS), re.compile(word), re.compile(f"[{marks}{_JOINERS}]")
-
-
-def _marks() -> str:
-    """Combining marks (categories Mn and Mc) as ranges of a character class; `re` has no class for them."""
-    ranges: list[list[int]] = []
-    for code in range(0x20000):  # above, the only marks are the variation selectors supplement
-        if unicodedata.category(chr(code)) in ("Mn", "Mc") and code not in _VARIATION_SELECTORS:
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
-
-
-def _vectorise(
-    texts: Iterable[str], record: _Record, options: TextOptions, vocabulary: list[str] | None
-) -> tuple[Any, list[str]]:
-    from sklearn.feature_extraction.text import CountVectorizer
-
+    options = options.resolved(len(documents))
     vectorizer = CountVectorizer(
-        analyzer=record,
+        analyzer=tuple,
         lowercase=options.lowercase,  # only for the warning about capitals in a given vocabulary
         vocabulary=vocabulary,
         min_df=options.min_df,
         max_df=options.max_df,
-        max_features=options.max_features,
         dtype=np.float32,
     )
     try:
-        counts = vectorizer.fit_transform(_checked(listed(texts) if hasattr(texts, "to_pylist") else texts))
-    except CorpusError:
-        raise
+        counts = vectorizer.fit_transform(documents)
     except ValueError as error:
-        raise CorpusError(_why_no_word(record.documents, options)) from error
-    return counts, vectorizer.get_feature_names_out().tolist()
+        raise CorpusError(_why_no_word(documents, options)) from error
+    words = vectorizer.get_feature_names_out()
+    even = np.zeros(len(words), dtype=bool)
+    if vocabulary is None and options.even_df is not None:
+        even = spread_evenly(counts, number_of(options.even_df, len(documents)))
+        even &= not even.all()
+    if options.max_count is not None:
+        counts.data = np.minimum(counts.data, options.max_count)
+    if vocabulary is not None:
+        return counts, vocabulary, []
+    columns = _most_frequent(counts, np.flatnonzero(~even), options.max_features)
+    return counts[:, columns], words[columns].tolist(), words[even].tolist()
+
+
+def _most_frequent(counts: Any, columns: np.ndarray, most: int | None) -> np.ndarray:
+    """The columns, or those `most` of them with the largest sums, in their order."""
+    if most is None:
+        return columns
+    sums = np.asarray(counts.sum(axis=0)).ravel()[columns]
+    return np.sort(columns[np.argsort(-sums, kind="stable")[:most]])
 
 
 def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> str:
@@ -310,9 +231,7 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
     for document in documents:
         for word in set(document):
             spread[word] = spread.get(word, 0) + 1
-    if n == 0:
-        return _NO_TEXTS
-    told = unsegmented(documents)
+    told = _unsegmented(documents, options)
     if told:
         return told
     if not spread:
@@ -322,7 +241,7 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
             f"the vocabulary is empty: the {n:,} texts are empty, or {which} and "
             f"stop_words={options.stop_words!r} remove every word"
         )
-    fewest, most = (_documents(bound, n) for bound in (options.min_df, options.max_df))
+    fewest, most = options.bounds(n)
     widest = max(spread, key=lambda word: (spread[word], word))
     told = f"{widest!r} is in {spread[widest]:,} of {n:,} texts, more than any other word"
     if max(spread.values()) < fewest:
@@ -338,5 +257,8 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
     )
 
 
-def _documents(bound: float, n_documents: int) -> float:
-    return bound if is_whole(bound) else bound * n_documents
+def _unsegmented(documents: Iterable[Sequence[str]], options: TextOptions) -> str | None:
+    """What is wrong with words of Chinese, Thai …, if it is; n-grams are looked at word by word."""
+    if options.ngram_range != (1, 1):
+        documents = ([part for word in words for part in word.split(JOINED)] for words in documents)
+    return unsegmented(documents)

@@ -156,7 +156,7 @@ def as_vocabulary(
     if n_words is not None and len(words) != n_words:
         raise CorpusError(of.format(words=len(words), columns=n_words))
     check_unique(words, name)
-    return _object_array(str(word) for word in words)
+    return object_array(str(word) for word in words)
 
 
 def check_order(words: Any, known: Any, source: str) -> None:
@@ -193,7 +193,7 @@ def as_strings(values: Iterable[Any] | None, what: str, n_documents: int) -> np.
     if values is None:
         return None
     check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
-    array = _object_array(_as_string(value, what, place) for place, value in enumerate(listed(values)))
+    array = object_array(_as_string(value, what, place) for place, value in enumerate(listed(values)))
     if len(array) != n_documents:
         raise CorpusError(f"there are {len(array):,} {what} for {n_documents:,} documents")
     return array
@@ -274,9 +274,41 @@ def _stranger(documents: Sequence[Sequence[str]], column: Mapping[str, int]) -> 
     raise AssertionError("every token is in the vocabulary")
 
 
-def _object_array(values: Iterable[str]) -> np.ndarray:
+def object_array(values: Iterable[str | None]) -> np.ndarray:
+    """Array of these objects."""
     # Fixed-width strings would be padded to the longest, and would lose NUL characters at their ends.
     held = list(values)
     array = np.empty(len(held), dtype=object)
     array[:] = held
     return array
+
+
+def numbers_of_rows(index: Any, n_documents: int) -> np.ndarray:
+    """Numbers of the documents that an index of a corpus selects, in its order.
+
+    Raises
+    ------
+    IndexError, TypeError
+        As ``Corpus.__getitem__``.
+    """
+    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn's index
+        index = index[0]
+    if isinstance(index, slice):
+        return np.arange(n_documents)[index]
+    try:
+        rows = np.asarray(index)
+    except ValueError as error:
+        raise IndexError(f"index documents with a mask or with row numbers, not with {index!r}") from error
+    if rows.ndim == 0:
+        raise TypeError(
+            f"index a corpus with a slice, a boolean mask or a sequence of row numbers, not with {index!r}"
+        )
+    if rows.size == 0 and rows.dtype.kind == "f":
+        rows = rows.astype(np.int64)
+    if rows.ndim != 1 or rows.dtype.kind not in "bui":
+        raise IndexError(
+            "index documents with a 1-D boolean mask or with row numbers, "
+            f"not with {rows.dtype} of shape {rows.shape}"
+        )
+    chosen: np.ndarray = np.arange(n_documents)[rows]
+    return chosen

@@ -26,7 +26,24 @@ def full_corpus() -> Corpus:
         ["1", "2", "3"],
         [["ball", "team", "ball"], [], ["god", "god", "god"]],
         ["train", "test", "train"],
+        ["A ball, a team: balls!", "", "God. God? God!"],
+        ["2024-01-31", "", "2024-03-01"],
+        {
+            "author": ["Ann", None, "Bo"],
+            "votes": [3, 0, -1],
+            "score": [0.5, None, 2],
+            "seen": [True, False, True],
+        },
+        {"text_column": "body", "options": {"stop_words": ["the", "a"]}},
     )
+
+
+def rows_of(corpus: Corpus) -> list[tuple[object, ...]]:
+    """All that is known of each document besides its counts, in the order of the documents."""
+    assert corpus.metadata is not None
+    parts = (corpus.labels, corpus.names, corpus.tokens, corpus.splits, corpus.texts, corpus.dates)
+    columns = [[repr(value) for value in corpus.metadata[name]] for name in corpus.metadata]
+    return list(zip(*parts, *columns, strict=True))
 
 
 def is_canonical(corpus: Corpus) -> bool:
@@ -83,9 +100,11 @@ def test_counts_in_the_right_form_are_not_copied_and_stay_the_callers() -> None:
 
 def test_nothing_in_a_corpus_can_be_changed() -> None:
     corpus = full_corpus()
-    for array in (corpus.counts.data, corpus.counts.indices, corpus.vocabulary, corpus.labels, corpus.splits):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = array[1]
+    for held in (corpus, pickle.loads(pickle.dumps(corpus))):
+        arrays = [held.counts.data, held.counts.indices, held.vocabulary, held.labels, held.splits]
+        for array in (*arrays, held.texts, held.dates):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = array[1]
     with pytest.raises(AttributeError):
         corpus.labels = None  # type: ignore[misc]
 
@@ -267,7 +286,8 @@ def test_other_labels() -> None:
 
 def test_repr_and_sums() -> None:
     assert repr(full_corpus()) == (
-        "Corpus(3 documents, 3 words, 6 tokens; 2 labels; splits train 2, test 1; in reading order)"
+        "Corpus(3 documents, 3 words, 6 tokens; 2 labels; splits train 2, test 1; in reading order; "
+        "with texts, dates, metadata)"
     )
     assert repr(Corpus(COUNTS, WORDS)) == "Corpus(3 documents, 3 words, 6 tokens)"
     assert Corpus([[0.5, 0.25, 0]], WORDS).n_tokens == 0.75
@@ -279,6 +299,8 @@ def test_copies_are_equal() -> None:
     for other in (pickle.loads(pickle.dumps(corpus)), copy.deepcopy(corpus), copy.copy(corpus)):
         assert repr(other) == repr(corpus)
         assert (other.counts - corpus.counts).nnz == 0
+        assert rows_of(other) == rows_of(corpus)
+        assert other.reading == corpus.reading
 
 
 def test_hash_is_that_of_counts_and_words_alone():

@@ -38,10 +38,8 @@ def zip_of(*members: str) -> bytes:
 FOREIGN: dict[str, tuple[bytes, str]] = {
     "x.csv.zip": (zip_of("x.csv"), "is a zip archive; unpack it first"),
     "x.zip": (zip_of("x.csv"), "is a zip archive"),
-    "x.xlsx": (
-        zip_of("[Content_Types].xml", "xl/workbook.xml"),
-        "is an Excel workbook; save the sheet as CSV",
-    ),
+    "x.xlsx": (b"text\nfine\n", "is not an Excel workbook"),
+    "old.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel or Word file, or one with a password"),
     "x.docx": (
         zip_of("[Content_Types].xml", "word/document.xml"),
         "is a Word document; save its text as a .txt",
@@ -127,7 +125,7 @@ def test_standard_input(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code]
     table = "text,label\nthe big cat,x\nthe dog,y\n"
     piped = subprocess.run(command, input=table, capture_output=True, text=True, check=True)
-    assert piped.stdout == "Corpus(2 documents, 3 words, 3 tokens; 2 labels; in reading order)\n"
+    assert piped.stdout == "Corpus(2 documents, 3 words, 3 tokens; 2 labels; in reading order; with texts)\n"
     (tmp_path / "x.csv").write_text(table)
     with (tmp_path / "x.csv").open() as stream:
         assert subprocess.run(command, stdin=stream, capture_output=True, text=True).stdout == piped.stdout

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats import FORMATS, FormatError, read_corpus, write_corpus
+from hftopic.data.formats.counts import n_used_columns
 from hftopic.data.formats.npz import save_counts
+from hftopic.data.formats.vocabulary import may_be_heading
 from hftopic.data.text import TextOptions
 
 AS_IT_STANDS = TextOptions(lowercase=False, stop_words=None, token_pattern=r"\S+")
@@ -29,6 +31,7 @@ COUNTED = {
     "svmlight": "small.svmlight",
     "svmlight1": "small.feat",
 }
+UNSIZED = ("ldac", "svmlight", "svmlight1")  # which do not tell how many columns they have
 TEXTUAL = {
     "txt": "small.txt",
     "csv": "small.csv",
@@ -76,6 +79,12 @@ def corpora(draw: st.DrawFn, *, phrases: bool = False, fractions: bool = False) 
     return Corpus(counts, vocabulary, labels, names, documents, splits)
 
 
+def assume_storable(corpus: Corpus, format: str) -> None:
+    """Leave out words that an unsized format refuses, because the first may be a heading of the others."""
+    refused = format in UNSIZED and may_be_heading(corpus.vocabulary.tolist(), n_used_columns(corpus.counts))
+    assume(not refused)
+
+
 @pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """A new empty folder at each call, because hypothesis calls a test many times."""
@@ -102,6 +111,7 @@ def test_folder_keeps_everything(fresh: Callable[[], Path], corpus: Corpus) -> N
 @often
 @odd
 def test_counts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Corpus) -> None:
+    assume_storable(corpus, format)
     path = fresh() / COUNTED[format]
     write_corpus(corpus, path, format=format)
     detected = None if format != "svmlight1" else "svmlight"
@@ -114,6 +124,7 @@ def test_counts_are_read_back(fresh: Callable[[], Path], format: str, corpus: Co
 @often
 @odd
 def test_fractions_are_read_back(fresh: Callable[[], Path], format: str, corpus: Corpus) -> None:
+    assume_storable(corpus, format)
     path = fresh() / COUNTED[format]
     write_corpus(corpus, path)
     assert_same(read_corpus(path), corpus, tokens=False)
@@ -336,19 +347,6 @@ BROKEN = {
     "csv, twice": ("x.csv", "text,text\nfine,1\n", 1, "duplicate column"),
     "csv, not UTF-8": ("x.csv", b"text\nfine\ncaf\xe9\n", 3, "not utf-8"),
     "csv, empty": ("x.csv", "", None, "there are no texts and no header row"),
-    "csv, semicolons": (
-        "x.csv",
-        '\n"text";"label"\n"fine; good";"1"\n',
-        2,
-        "appears to be separated by ';', not by commas; save it with commas as .csv, or with tabs as .tsv",
-    ),
-    "csv, tabs": (
-        "x.csv",
-        "text\tlabel\nfine, good\t1\n",
-        1,
-        "by tabs, not by commas; rename it to end in .tsv",
-    ),
-    "tsv, commas": ("x.tsv", "text,label\nfine,1\n", 1, "by commas, not by tabs; rename it to end in .csv"),
     "tsv, fields": ("x.tsv", "text\tlabel\nfine\t1\t2\n", 2, "3 fields for 2"),
     "txt, not UTF-8": ("x.txt", b"fine\ncaf\xe9\n", 2, "not utf-8"),
     "txt, empty": ("x.txt", "", None, "no texts"),
@@ -735,7 +733,9 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, format: str) -> No
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     cut = "ball\ud800"  # a Corpus refuses it
     words, tokens = np.array([cut, "team"], dtype=object), (("team", cut, "team"), ("team",))
-    bad = Corpus._of_valid_parts(sp.csr_array(np.float32([[1, 2], [0, 1]])), words, None, None, tokens, None)
+    bad = Corpus([[1]], ["a"])._with(
+        counts=sp.csr_array(np.float32([[1, 2], [0, 1]])), vocabulary=words, tokens=tokens
+    )
     with pytest.raises(CorpusError):
         write_corpus(bad, path, format=format)
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before

@@ -10,7 +10,7 @@ import pytest
 
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats import FormatError, parquet, read_corpus
-from hftopic.data.formats.counts import Request
+from hftopic.data.formats.request import Request
 from hftopic.data.text import TextOptions
 
 pa = pytest.importorskip("pyarrow")
@@ -35,6 +35,7 @@ def read(path: Path, **columns: Any) -> Corpus:
         (pa.array([1.5, 2.0]), ["1.5", "2.0"]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*the column 'before' of type struct")
 def test_types_of_labels(tmp_path: Path, labels: Any, wanted: list[str]) -> None:
     nested = pa.array([{"a": 1, "b": "x"}] * 2)
     corpus = read(tmp_path / "x.parquet", before=nested, label=labels)
@@ -88,7 +89,9 @@ def test_the_dictionary_of_a_row_group_is_checked_once(
     pq.write_table(pa.table({"text": texts, "label": labels}), tmp_path / "x.parquet", row_group_size=4000)
     checked: list[Any] = []
     expanded = parquet._expanded
-    monkeypatch.setattr(parquet, "_expanded", lambda column: checked.append(column) or expanded(column))
+    monkeypatch.setattr(
+        parquet, "_expanded", lambda column, **k: checked.append(column) or expanded(column, **k)
+    )
     table = parquet.read_parquet(tmp_path / "x.parquet", Request())
     assert table.text == texts
     assert table.label == [label or "" for label in labels]

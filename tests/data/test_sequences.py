@@ -87,6 +87,7 @@ def test_nothing_that_takes_a_vocabulary_takes_them(model, make, told, tmp_path)
         "X": COUNTS,
         "corpus": COUNTS,
         "document": 0,
+        "query": "word",
         "topic": 0,
         "path": tmp_path / "report.html",
         "validation": COUNTS,
@@ -124,9 +125,9 @@ def test_texts_topics_dates_and_labels_take_none_of_them(model, make, told, tmp_
     with pytest.raises(ValueError, match="texts must be lists of tokens"):
         analysis.topic_coherence([WORDS], texts=[WORDS, make()])
     with pytest.raises(ValueError, match="labels "):
-        analysis.topics_by_label(model, COUNTS, make())
+        analysis.topics_by_label(model, COUNTS, make(), topics="all")
     with pytest.raises(ValueError, match="dates "):
-        analysis.topics_over_time(model, COUNTS, make())
+        analysis.topics_over_time(model, COUNTS, make(), topics="all")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -170,7 +171,7 @@ def test_words_of_a_model_are_those_of_a_corpus(model, words, told):
         lambda: model.top_words(1, vocabulary=words),
         lambda: analysis.topic_summary(model, COUNTS, vocabulary=words),
         lambda: analysis.frex_words(model, 1, vocabulary=words),
-        lambda: plots.plot_words(model, 0, 1, vocabulary=words),
+        lambda: plots.plot_words(model, topic=0, n=1, vocabulary=words),
     ):
         with pytest.raises(CorpusError, match=told):
             call()
@@ -193,7 +194,7 @@ def test_half_a_character_of_a_text_or_a_title(model, tmp_path):
         with pytest.raises(ValueError, match=f"{told} has half a character"):
             report.write_report(model, COUNTS, tmp_path / "report.html", **settings)
     with pytest.raises(ValueError, match=r"labels\[0\] has half a character"):
-        analysis.topics_by_label(model, COUNTS, [CUT, "a", "b", "c"])
+        analysis.topics_by_label(model, COUNTS, [CUT, "a", "b", "c"], topics="all")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -266,7 +267,7 @@ def test_what_is_no_matrix_of_counts(X, told, model):
         lambda: estimator.partial_fit(X),
         lambda: NVDM(groups=2, max_iter=1).fit(X),
         lambda: model.transform(X),
-        lambda: analysis.topic_summary(model, X),
+        lambda: analysis.topic_information(model, X),
         lambda: analysis.compare(estimator, train=COUNTS, validation=X),
     ):
         with pytest.raises(ValueError, match=told):

@@ -269,7 +269,7 @@ def test_texts_that_nobody_has_segmented(texts: list[str], script: str) -> None:
         corpus_from_texts(texts, options=OPTIONS)
     assert caught[0].filename == __file__
     with pytest.raises(CorpusError, match=f"the texts are in {script}.* with a segmenter"):
-        corpus_from_texts(texts)
+        corpus_from_texts(texts, options=TextOptions(min_df=5))
 
 
 def test_segmented_texts_and_other_scripts_are_not_suspect() -> None:

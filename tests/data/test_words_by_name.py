@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:X (has|does not have).* feature names"),
     pytest.mark.filterwarnings("ignore:.*topics? (left out|tell)"),
     pytest.mark.filterwarnings("ignore:.*no pair to correlate"),
+    pytest.mark.filterwarnings("ignore:.*nothing was learnt yet"),
 ]
 
 WORDS = [f"w{column:02d}" for column in range(12)]
@@ -44,23 +46,31 @@ REFERENCES = {
     ("word_intrusion", "corpus"),
 }
 # Parameters of these names that are no documents of a model.
-NO_DOCUMENTS = {("write_corpus", "corpus"), ("recurring_pairs", "reference")}
+NO_DOCUMENTS = {("write_corpus", "corpus"), ("plot_history", "corpus"), ("recurring_pairs", "reference")}
 OTHER = {
-    "a", "active", "against", "ax", "b", "by", "cache", "callbacks", "cls", "codes", "coherence",
-    "coherent", "comparison", "confidence", "correlation", "data_home", "dates", "deep", "device",
-    "document", "documents", "duplicate_threshold", "encoding", "endings", "estimator", "excluded",
-    "factors", "fit_params", "format", "freq", "frequency", "grid", "groups", "history", "information",
-    "input_features", "kind", "label", "label_column", "labels", "least_variance", "level",
-    "match_threshold", "matches", "max_bytes", "mean", "measure", "measures", "merge_forms", "min_words",
-    "model", "model_or_topics", "models", "n", "n_bins", "n_bootstrap", "n_documents", "n_jobs", "n_pairs",
-    "n_permutations", "n_samples", "n_top_words", "n_topics", "n_votes", "n_words", "name", "name_column",
-    "namer", "names", "of", "options", "p", "packages", "params", "path", "places", "pole", "posterior",
-    "processes", "random_state", "read", "reference", "remove", "seeds", "share", "shares", "sharpness",
-    "similarity", "sizes", "smallest", "split", "splits", "store", "subset", "term", "text", "text_column",
-    "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b", "total_documents",
-    "transform", "verbose", "vocabulary", "weight", "window", "word_concentration", "words_per_document",
-    "write", "x", "y",
+    "a", "active", "against", "ax", "b", "bad_dates", "by", "cache", "callbacks", "cls", "codes", "coherence",
+    "coherent", "comparison", "confidence", "correlation", "data_home", "date_column", "dates", "deep",
+    "delimiter", "device", "document", "documents", "duplicate_threshold", "encoding", "endings",
+    "estimator", "excluded", "factors", "fit_params", "format", "freq", "frequency", "grid", "groups",
+    "history", "information", "input_features", "keep_texts", "kind", "label", "label_column", "labels",
+    "least_variance", "level", "like", "match_threshold", "matches", "max_bytes", "mean", "measure",
+    "measures", "merge_forms", "metadata", "min_words", "model", "model_or_result", "model_or_topics",
+    "models", "n",
+    "n_bins", "n_bootstrap", "n_documents", "n_jobs", "n_pairs", "n_permutations", "n_samples",
+    "n_top_words", "n_topics", "n_votes", "n_words", "name", "name_column", "namer", "names", "of",
+    "options", "p", "packages", "params", "path", "places", "pole", "posterior", "query", "processes",
+    "random_state", "read", "reference", "remove", "seeds", "share", "shares", "sharpness", "sheet",
+    "similarity", "sizes", "smallest", "split", "splits", "store", "subset", "term", "text",
+    "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
+    "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
+    "words_per_document", "write", "x", "y",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
 
 
 class Entry(NamedTuple):
@@ -193,9 +203,11 @@ def call(entry, kind, X, path, **more):
         "self": model,
         "model": model,
         "estimator": model,
+        "model_or_result": model,
         "model_or_topics": model,
         "models": [model, second],
         "document": 0,
+        "query": 0,
         "dates": [1990, 1991] * 15,
         "path": path / "report.html",
         "X": corpus,
@@ -203,7 +215,14 @@ def call(entry, kind, X, path, **more):
     }
     settings = {
         "write_report": {"n_permutations": 9, "measures": "c_npmi", "topics": "all"},
+        "find_topics": {"query": "w00"},
+        "similar_documents": {"query": 0},
         "topics_by_label": {"labels": ["a", "b"] * 15},
+        "label_topics": {"labels": ["a", "b"] * 15},
+        "topics_over_time": {"dates": [1990, 1991] * 15},
+        "trends": {"dates": [1990, 1991] * 15},
+        "plot_shares": {"labels": ["a", "b"] * 15},
+        "plot_over_time": {"dates": [1990, 1991] * 15},
         "topic_correlation": {"n_permutations": 9, "active": [0, 1]},
         "recurring_pairs": {"active": [[0, 1], [0, 1]]},
         "group_dependence": {"n_permutations": 9, "n_samples": 2},

@@ -133,7 +133,7 @@ def _difference(corpus: Corpus, reading: Reading) -> str:
     if not np.allclose(got, wanted, rtol=1e-6, atol=1e-40):
         row, word = np.argwhere(~np.isclose(got, wanted, rtol=1e-6, atol=1e-40))[0]
         return f"document {row}, word {word}: {got[row, word]} and {wanted[row, word]}"
-    for part in ("labels", "names", "splits"):
+    for part in ("labels", "names", "splits", "dates"):
         ours, theirs = getattr(corpus, part), getattr(reading, part)
         if (None if ours is None else ours.tolist()) != theirs:
             return f"{part} {None if ours is None else ours.tolist()} and {theirs}"

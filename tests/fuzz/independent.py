@@ -27,6 +27,9 @@ LARGEST = 2**24
 SPLITS = ("train", "valid", "val", "dev", "test")
 
 
+COLUMNS = ("text", "label", "name", "split", "date")
+
+
 class Refused(Exception):  # noqa: N818
     """The files are not a corpus."""
 
@@ -41,6 +44,7 @@ class Reading:
     names: list[str] | None = None
     splits: list[str] | None = None
     tokens: list[tuple[str, ...]] | None = None
+    dates: list[str] | None = None
     odd: set[str] = field(default_factory=set)
 
 
@@ -57,18 +61,20 @@ class Reader:
         reading = FORMATS[self.format](self)
         reading.odd = self.odd
         n = len(reading.counts)
-        for values in (reading.labels, reading.names, reading.splits):
+        for values in (reading.labels, reading.names, reading.splits, reading.dates):
             self._hold(values is None or len(values) == n, "number of values")
         if self.split is not None:
             self._hold(reading.splits is not None and self.split in reading.splits, "no such split")
             rows = [row for row, split in enumerate(reading.splits or ()) if split == self.split]
             reading.counts = [reading.counts[row] for row in rows]
-            for part in ("labels", "names", "splits", "tokens"):
+            for part in ("labels", "names", "splits", "tokens", "dates"):
                 values = getattr(reading, part)
                 setattr(reading, part, None if values is None else [values[row] for row in rows])
         for counts in reading.counts:
             for count in counts.values():
                 self._hold(math.isfinite(count) and 0 <= count <= LARGEST, f"the count {count}")
+        if reading.dates is not None:
+            reading.dates = [date if date.strip() else "" for date in reading.dates]
         for what in ("labels", "names", "splits"):
             if not all(value.strip() for value in getattr(reading, what) or ()):
                 self.odd.add(f"empty {what}")
@@ -252,7 +258,8 @@ class Reader:
         n = len(counts)
         own = self.list_beside("labels", n)
         names, splits = self.list_beside("names", n), self.list_beside("splits", n)
-        return Reading(counts, words, labels if own is None else own, names, splits)
+        dates = self.list_beside("dates", n)
+        return Reading(counts, words, labels if own is None else own, names, splits, None, dates)
 
     # Formats of counts
 
@@ -654,6 +661,7 @@ class Reader:
             self.list_beside("names", len(rows)),
             None if splits is None else ["valid" if split == "val" else split for split in splits],
             tokens,
+            self.list_beside("dates", len(rows)),
         )
 
     # Formats of text
@@ -683,6 +691,7 @@ class Reader:
             columns["name"],
             columns["split"],
             documents,
+            columns["date"],
         )
 
     def read_txt(self) -> Reading:
@@ -692,7 +701,7 @@ class Reader:
         lines = self.lines(name)
         kept, self.target = self.target, name
         columns: dict[str, list[str] | None] = {"text": lines}
-        for what in ("label", "name", "split"):
+        for what in ("label", "name", "split", "date"):
             columns[what] = self.list_beside(f"{what}s", len(lines))
         self.target = kept
         return columns
@@ -705,7 +714,7 @@ class Reader:
         self._hold(bool(paths), "no files")
         texts = [self.text(files[key]) for key in paths]
         labels = [key.split("/")[0] for key in paths] if all("/" in key for key in paths) else None
-        return self.texts({"text": texts, "label": labels, "name": paths, "split": None})
+        return self.texts({"text": texts, "label": labels, "name": paths, "split": None, "date": None})
 
     def table(self, name: str, delimiter: str) -> list[list[str]]:
         """Rows of a delimited file (RFC 4180); blank lines are left out."""
@@ -746,7 +755,7 @@ class Reader:
         return rows
 
     def delimited(self, name: str, delimiter: str) -> dict[str, list[str] | None]:
-        rows = self.table(name, delimiter)
+        rows = self.table(name, self.separator(name, delimiter))
         self._hold(bool(rows), "no header")
         header = rows[0]
         while len(header) > 1 and not header[-1]:
@@ -758,12 +767,21 @@ class Reader:
             self._hold(len(row) >= len(header) and not any(row[len(header) :]), "number of fields")
             if len(row) > len(header):
                 self.odd.add("empty columns at the end")
-        places = {what: self.column_called(what, header) for what in ("text", "label", "name", "split")}
+        places = {what: self.column_called(what, header) for what in COLUMNS}
         self._hold(places["text"] is not None, "no text")
         return {
             what: None if place is None else [row[place] for row in rows[1:]]
             for what, place in places.items()
         }
+
+    def separator(self, name: str, delimiter: str) -> str:
+        """The separator with which the first line has a column of texts, if it is not the usual one."""
+        header = next((line for line in self.ended(name).split("\n") if line.strip()), "")
+        for other in (delimiter, *",\t;|"):
+            fields = [field.strip().strip('"').strip().casefold() for field in header.split(other)]
+            if "text" in fields:
+                return other
+        return delimiter
 
     def column_called(self, what: str, header: list[str]) -> int | None:
         """Number of a column, found by its name, or by a name that differs in spaces and capitals."""
@@ -795,17 +813,31 @@ class Reader:
             records.append(record)
         self._hold(bool(records), "no objects")
         keys = list(records[0])
-        found = {what: self.column_called(what, keys) for what in ("text", "label", "name", "split")}
+        found = {what: self.column_called(what, keys) for what in COLUMNS}
         self._hold(found["text"] is not None, "text")
+        dates = self.dates_of_objects(records, None if found["date"] is None else keys[found["date"]])
+        del found["date"]
         for what, place in found.items():
             own = [self.column_called(what, list(record)) for record in records]
             self._hold(place is not None or own == [None] * len(own), f"{what} in later objects")
-        return {
+        return {"date": dates} | {
             what: None
             if place is None
             else [self._value(record.get(keys[place]), what) for record in records]
             for what, place in found.items()
         }
+
+    def dates_of_objects(self, records: list[dict[str, Any]], key: str | None) -> list[str] | None:
+        """Dates, unless the first object, or any of them if the first has none, has something else there."""
+        if key is None:
+            keys = {other for record in records for other in record if other.strip().casefold() == "date"}
+            key = "date" if "date" in keys else min(keys) if len(keys) == 1 else None
+            odd = [isinstance(record.get(key or ""), bool | list | dict) for record in records]
+            if key is None or any(odd):
+                return None
+        elif isinstance(records[0].get(key), bool | list | dict):
+            return None
+        return [self._value(record.get(key), "date") for record in records]
 
     def _unrepeated(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -813,8 +845,9 @@ class Reader:
         return dict(pairs)
 
     def _value(self, value: Any, what: str) -> str:
-        if (value is None or value != value) and what in ("label", "name"):
+        if (value is None or value != value) and what in ("label", "name", "date"):
             return ""
+        self._hold(what != "date" or not isinstance(value, bool), "truth value")
         self._hold(isinstance(value, str) or (what != "text" and isinstance(value, int | float)), "value")
         self._hold(value == value, "NaN")
         return str(value)
@@ -837,7 +870,7 @@ class Reader:
             raise Refused(f"parquet: {error}") from error
         return {
             what: [self._value(row[what], what) for row in rows] if what in held.column_names else None
-            for what in ("text", "label", "name", "split")
+            for what in COLUMNS
         }
 
     def read_split_files(self) -> Reading:
@@ -849,7 +882,8 @@ class Reader:
                 self._hold(stem not in found, "two files of a split")
                 found[stem] = key
         self._hold(bool(found) and (self.split is None or self.split in found), "no such split")
-        columns: dict[str, list[str] | None] = {"text": [], "label": [], "name": [], "split": []}
+        columns: dict[str, list[str] | None] = {what: [] for what in COLUMNS}
+        dated = False
         have: dict[str, set[bool]] = {"label": set(), "name": set()}
         for split in _in_order(set(found)) if self.split is None else [self.split]:
             own = self.table_columns(files[found[split]])
@@ -859,12 +893,16 @@ class Reader:
             for what in have:
                 have[what].add(own[what] is not None)
             own["split"] = [split] * len(own["text"] or ())
+            dated |= own["date"] is not None
+            own["date"] = own["date"] or [""] * len(own["text"] or ())
             for what, values in columns.items():
                 values.extend(own[what] or ())  # type: ignore[union-attr]
         for what, kinds in have.items():
             self._hold(len(kinds) == 1, f"{what}s for some splits")
             if kinds == {False}:
                 columns[what] = None
+        if not dated:
+            columns["date"] = None
         return self.texts(columns)
 
     def table_columns(self, name: str) -> dict[str, list[str] | None]:

@@ -28,6 +28,7 @@ WORDS = (
     "#1",
     "çà",
 )
+DATES = ("2024-01-31", "", "2024")
 LABELS = ("sport", "religion", "two words", "3")
 ENDINGS = ("", "", "", ".gz", ".xz", ".bz2")
 
@@ -51,6 +52,7 @@ class Content:
     labels: list[str] | None
     names: list[str] | None
     splits: list[str] | None
+    dates: list[str] | None = None
 
     @classmethod
     def drawn(cls, rng: Rng, *, square: bool = False, spaces: bool = True) -> "Content":
@@ -69,7 +71,7 @@ class Content:
         if splits and rng.random() < 0.3:
             splits = splits[::-1]
         names = [f"doc {row}" for row in range(n)] if rng.random() < 0.3 else None
-        return cls(counts, words, values(LABELS, 0.5), names, splits)
+        return cls(counts, words, values(LABELS, 0.5), names, splits, values(DATES, 0.3))
 
     @property
     def tokens(self) -> list[list[str]]:
@@ -81,10 +83,13 @@ class Content:
     def beside(self, stem: str, vocabulary: str | None, rng: Rng) -> Files:
         """The files next to a file of counts or texts."""
         files = {} if vocabulary is None else {vocabulary: _vocabulary(rng, self.words)}
-        for what in ("labels", "names", "splits"):
+        for what in ("labels", "names", "splits", "dates"):
             values = getattr(self, what)
             if values is not None:
                 files[f"{stem}.{what}.txt"] = _lines(values)
+        if rng.random() < 0.2:
+            rows = [json.dumps({"author": LABELS[row % 3], "n": row / 2}) for row in range(len(self.counts))]
+            files[f"{stem}.metadata.txt"] = _lines(rows)
         return dict(
             _packed(rng, name, data) if rng.random() < 0.1 else (name, data) for name, data in files.items()
         )
@@ -241,6 +246,8 @@ def octis(rng: Rng) -> Seed:
     files = {"o/corpus.tsv": _delimited([list(row) for row in zip(*columns, strict=True)], "\t")}
     if rng.random() < 0.7:
         files["o/vocabulary.txt"] = _lines(content.words)
+    if content.dates:
+        files["o/corpus.dates.txt"] = _lines(content.dates)
     return Seed("octis", files, ["o", "o/corpus.tsv"][int(rng.integers(2))])
 
 
@@ -252,10 +259,12 @@ def _delimited(rows: list[list[str]], delimiter: str) -> bytes:
 
 def _columns(content: Content) -> dict[str, list[str]]:
     columns = {"text": [" ".join(document) for document in content.tokens]}
-    for what in ("label", "name", "split"):
+    for what in ("label", "name", "split", "date"):
         values = getattr(content, f"{what}s")
         if values is not None:
             columns[what] = values
+    if content.dates:
+        columns["author"] = [LABELS[row % 3] for row in range(len(content.counts))]
     return columns
 
 

@@ -23,7 +23,8 @@ from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.datasets import idiom, prose, repeats
 from hftopic.data.formats import read_corpus, write_corpus
-from hftopic.data.text import LETTERS, TextOptions, corpus_from_texts
+from hftopic.data.text import TextOptions, corpus_from_texts
+from hftopic.data.words import LETTERS, analyser
 
 PACKAGES = ("gensim", "networkx", "numpy", "pandas", "scipy", "sklearn", "sympy", "torch")
 
@@ -36,6 +37,7 @@ _MAKERS = (
     Path(prose.__file__),
     Path(repeats.__file__),
     Path(inspect.getfile(corpus_from_texts)),
+    Path(inspect.getfile(analyser)),
 )
 _WORD = re.compile(LETTERS)
 

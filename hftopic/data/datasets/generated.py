@@ -42,6 +42,9 @@ class CorrelatedTopics:
     topic_groups: np.ndarray
     correlation: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"<CorrelatedTopics: {len(self.topic_groups)} topics; .corpus is {self.corpus!r}>"
+
 
 def make_correlated_topics(
     n_documents: int = 2000,

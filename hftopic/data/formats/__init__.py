@@ -14,16 +14,18 @@ format            description
 ``octis``         ``corpus.tsv`` with a preprocessed document, its split and its label per row
 ``txt``           one text per line
 ``files``         folder of ``.txt`` files, one text per file (read only)
-``csv`` ``tsv``   table with a header and one text per row
+``csv`` ``tsv``   table with a header and one text per row, with any separator
 ``jsonl``         one JSON object with a text per line
 ``parquet``       table with one text per row; needs pyarrow
+``xlsx``          sheet of an Excel workbook with one text per row; needs openpyxl (read only)
 ================  ======================================================================================
 
 Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). If a format cannot store the vocabulary, labels,
-names or splits, these are in files next to ``NAME.EXTENSION``, with one value per line: ``NAME.vocab.txt``
-(or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt`` and ``NAME.splits.txt``. No file is ever unpickled
-or executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and limits on
-sizes in `hftopic.data.formats.limits`.
+names, splits, dates or metadata, these are in files next to ``NAME.EXTENSION``, with one value per line:
+``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt``, ``NAME.splits.txt``,
+``NAME.dates.txt``, and ``NAME.metadata.txt`` with one JSON object per line. No file is ever unpickled or
+executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and limits on sizes
+in `hftopic.data.formats.limits`.
 """
 
 import os
@@ -33,22 +35,24 @@ from contextlib import ExitStack
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
-from hftopic._numbers import is_whole
+from hftopic._numbers import is_one_of, is_whole
 from hftopic._sets import complete, read_set
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Request, lists_of, read_exactly
+from hftopic.data.formats.beside import lists_of, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
 from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
-from hftopic.data.text import TextOptions
+from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request, with_reading
+from hftopic.data.reading import Reading
+from hftopic.data.text import TextOptions, check_keep_texts
 
 __all__ = ["FORMATS", "FormatError", "read_corpus", "register_format", "write_corpus"]
 
@@ -63,8 +67,14 @@ def read_corpus(
     text_column: str | None = None,
     label_column: str | None = None,
     name_column: str | None = None,
-    encoding: str = "utf-8",
+    date_column: str | None = None,
+    bad_dates: Literal["error", "missing"] | None = None,
+    delimiter: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
     text: TextOptions | None = None,
+    keep_texts: bool = True,
+    like: Any = None,
     max_bytes: int | None = None,
 ) -> Corpus:
     """Read a corpus from a file or folder, in any of the formats above.
@@ -83,13 +93,28 @@ def read_corpus(
     labels : path-like or sequence, optional
         Label of each returned document, instead of the labels in the file; a path is a file with one label
         per line.
-    text_column, label_column, name_column : str, optional
-        Columns of a table with the texts, labels and names; by default "text", "label" and "name". A column
-        "split" contains the splits.
-    encoding : str
-        Encoding of text files.
+    text_column, label_column, name_column, date_column : str, optional
+        Columns of a table with the texts, labels, names and dates; by default "text", "label", "name" and
+        "date". A column "split" contains the splits. All other columns that have a name, up to 1,000, are the
+        metadata. If ``date_column`` is given, all of its dates must be readable, or missing.
+    bad_dates : {"error", "missing"}, optional
+        What dates are that cannot be read: an error, which is the default, or missing, with a warning that
+        counts them.
+    delimiter : str, optional
+        Separator of the fields of a CSV or TSV file: one character. By default it is the one with which the
+        header has the column of texts: a comma, a tab, a semicolon or a bar.
+    sheet : str or int, optional
+        Sheet of an Excel workbook: its name, or its number from 1. By default the first one.
+    encoding : str, optional
+        Encoding of text files; UTF-8 by default.
     text : TextOptions, optional
         Options for splitting texts into words.
+    keep_texts : bool, default=True
+        Whether the corpus keeps the original texts, which take memory.
+    like : fitted model, optional
+        A model that is to read the documents. Its vocabulary, and the arguments that its own documents were
+        read with (``model.reading_``), are the defaults. A label, name or date column that the file does not
+        have is then no error.
     max_bytes : int, optional
         Largest number of bytes of a line, of decompressed content, of the arrays of a file, and of a pipe. By
         default, a line has at most 16 MiB, compressed content at most 100 times its compressed size and
@@ -103,13 +128,15 @@ def read_corpus(
     FileNotFoundError
         The file or folder does not exist, or ``vocabulary`` or ``labels`` is a path of no file.
     ValueError
-        The format is unknown, or an argument has no effect with it.
+        The format is unknown, or an argument is invalid or has no effect with it.
+    ImportError
+        The format needs a package that is not installed: pyarrow, or openpyxl.
 
     Warns
     -----
     UserWarning
         The last line of a file has no line end, unlike the lines before it: the file may have been cut off.
-        Or some labels are empty.
+        Or some labels are empty, a workbook has several sheets, or columns are not kept as metadata.
 
     Examples
     --------
@@ -119,7 +146,7 @@ def read_corpus(
     ...     _ = table.write_text("text,label\\nthe team won,sport\\nfaith and hope,religion\\n")
     ...     corpus = read_corpus(table, text=TextOptions(min_df=1))
     >>> corpus
-    Corpus(2 documents, 4 words, 4 tokens; 2 labels; in reading order)
+    Corpus(2 documents, 4 words, 4 tokens; 2 labels; in reading order; with texts)
     """
     path = Path(path)
     complete(path if path.is_dir() else path.resolve().parent)
@@ -127,6 +154,9 @@ def read_corpus(
         raise FileNotFoundError(f"no file or folder {path}")
     if max_bytes is not None and not is_whole(max_bytes):
         raise ValueError(f"max_bytes must be an int >= 1 or None, not {max_bytes!r}")
+    check_keep_texts(keep_texts)
+    if vocabulary is None and like is not None:
+        vocabulary = _words_of(like)
     words_file, labels_file = _file_of(vocabulary, "vocabulary"), _file_of(labels, "labels")
     given_labels = None if labels is None or isinstance(labels, str | os.PathLike) else list(labels)
     request = Request(
@@ -136,16 +166,22 @@ def read_corpus(
         text_column=text_column,
         label_column=label_column,
         name_column=name_column,
-        encoding=encoding,
+        date_column=date_column,
+        bad_dates=_as_bad_dates(bad_dates),
+        delimiter=None if delimiter is None else _as_delimiter(delimiter),
+        sheet=None if sheet is None else _as_sheet(sheet),
+        encoding=encoding or "utf-8",
         text=text,
+        keep_texts=bool(keep_texts),
     )
     with allowing(max_bytes), ExitStack() as pipes:
         file = pipes.enter_context(rereadable(path, lists_of))
         if words_file is not None:
             request = replace(request, vocabulary_file=pipes.enter_context(rereadable(words_file)))
-        corpus = _read(file, format, request)
+        reading = getattr(like, "reading_", None)
+        corpus = _read(file, format, request, reading, is_encoded=encoding is not None)
         if labels_file is not None:
-            given_labels = read_exactly(labels_file, len(corpus), "labels", encoding)
+            given_labels = read_exactly(labels_file, len(corpus), "labels", request.encoding)
     corpus = corpus if given_labels is None else corpus.with_labels(given_labels)
     _warn_of_empty_labels(path, corpus.labels)
     return corpus
@@ -163,7 +199,40 @@ def _file_of(given: Any, what: str) -> Path | None:
     return path
 
 
-def _read(path: Path, format: str | None, request: Request) -> Corpus:
+def _words_of(model: Any) -> NDArray[np.object_]:
+    words = getattr(model, "vocabulary_", None)
+    if words is None:
+        raise TypeError(f"like must be a fitted model, not {model!r} of type {type(model).__name__}")
+    return np.asarray(words, dtype=object)
+
+
+def _as_delimiter(delimiter: Any) -> str:
+    written = "\t" if delimiter == "\\t" else delimiter  # as a shell passes it
+    if not isinstance(written, str) or len(written) != 1 or written in '\r\n"\0' or written.isalnum():
+        raise ValueError(
+            f"delimiter must be one character that separates fields, such as ';' or '\\t', not {delimiter!r}"
+        )
+    return written
+
+
+def _as_bad_dates(bad_dates: Any) -> str | None:
+    if bad_dates is not None and not is_one_of(bad_dates, ("error", "missing")):
+        raise ValueError(f"bad_dates must be 'error' or 'missing', not {bad_dates!r}")
+    given: str | None = bad_dates
+    return given
+
+
+def _as_sheet(sheet: Any) -> str | int:
+    if not isinstance(sheet, str) and not is_whole(sheet):
+        raise ValueError(f"sheet must be the name of a sheet, or its number from 1, not {sheet!r}")
+    return sheet if isinstance(sheet, str) else int(sheet)
+
+
+def _read(
+    path: Path, format: str | None, request: Request, reading: Reading | None, is_encoded: bool
+) -> Corpus:
+    if format is None and request.delimiter is not None and format_by_name(path) in ("txt", None):
+        format = None if path.is_dir() else "csv"
     chosen = _known(format) if format is not None else FORMATS[format_of(path, list(FORMATS))]
     if chosen.is_folder is not None and chosen.is_folder != path.is_dir():
         one, other = ("file", "folder") if chosen.is_folder else ("folder", "file")
@@ -171,6 +240,8 @@ def _read(path: Path, format: str | None, request: Request) -> Corpus:
     if chosen is FORMATS["folder"] and path.is_dir() and not matrices(path):
         chosen = SPLIT_FILES
     _check_used(path, chosen, request)
+    usable = set(chosen.arguments) - ({"encoding"} if is_encoded else set())
+    request = with_reading(request, reading, usable, path)
     unit = chosen.unit(path)
     return read_set(unit.folder, unit.key, unit.files, lambda: chosen.read(path, request))
 
@@ -205,18 +276,23 @@ def _known(format: str) -> Format:
 def _check_used(path: Path, format: Format, request: Request) -> None:
     if request.text is not None and not format.of_text:
         raise ValueError(f"text= has no effect on {path}, which contains word counts, not texts; remove it")
-    columns = ("text_column", "label_column", "name_column")
-    given = [name for name in columns if getattr(request, name) is not None]
-    if given and not format.has_columns:
-        raise ValueError(f"{given[0]}= has no effect on {path}, which has no named columns; remove it")
+    for name in (*COLUMN_ARGUMENTS, "bad_dates", "delimiter", "sheet"):
+        if getattr(request, name) is not None and name not in format.arguments:
+            what = {"delimiter": "is no CSV or TSV file", "sheet": "is no Excel workbook"}
+            told = what.get(name, "has no named columns")
+            raise ValueError(f"{name}= has no effect on {path}, which {told}; remove it")
 
 
 def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | None = None) -> None:
     """Write a corpus to a file or folder, atomically.
 
     `read_corpus` can read the result. Only ``folder`` stores everything. If another format cannot store a
-    part, not even in a file next to it, this is an error; only tokens are dropped without an error in count
-    formats. Text formats write each document as its tokens, separated by spaces.
+    part, not even in a file next to it, this is an error. Without an error, count formats drop the tokens and
+    the original texts, ``txt`` and ``octis`` the original texts, and all of them ``reading``.
+
+    Text formats write each document as its tokens, separated by spaces. Tables have the original texts beside
+    it, in the column ``original_text``, and each column of the metadata. CSV and TSV have no types: a column
+    of texts that are all numbers is read as numbers.
 
     Parameters
     ----------

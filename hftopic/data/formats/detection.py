@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hftopic.data.formats.counts import COUNT_ENDINGS
+from hftopic.data.formats.beside import COUNT_ENDINGS
 from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.foreign import BY_NAME, told_by_members
 from hftopic.data.formats.lines import FormatError, bare_name, opened

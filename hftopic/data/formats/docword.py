@@ -7,17 +7,11 @@ from typing import IO
 import numpy as np
 
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import (
-    Counts,
-    Request,
-    check_plausible,
-    summed,
-    whole_counts,
-    words_beside,
-    written_with_lists,
-)
+from hftopic.data.formats.beside import words_beside, written_with_lists
+from hftopic.data.formats.counts import Counts, check_plausible, summed, whole_counts
 from hftopic.data.formats.entries import DIGITS, Columns, declared_entries, read_entries, shown
 from hftopic.data.formats.lines import FormatError, compressed, opened
+from hftopic.data.formats.request import Request
 
 _BLOCK = 200_000  # lines written at once
 _HEADER = ("documents", "words", "entries")

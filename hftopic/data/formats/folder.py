@@ -8,13 +8,16 @@
 ``SPLIT_names.txt``    name of each document, one per line
 ``SPLIT_tokens.npz``   words of each document in reading order: word ``ids``, and the position where each
                        document ``ends``
+``SPLIT_texts.npz``    original text of each document: its bytes in ``utf8``, and the position where it
+                       ``ends``
+``SPLIT_table.npz``    dates of the documents, and the columns of their metadata by number: numbers and truth
+                       values as they are, strings like the texts
+``table.json``         names of these columns, and how the texts were read
 ``order.txt``          position of each document in the corpus, one per line, if the splits are mixed
 ``corpus.json``        SHA-256 of each of these files, if this package wrote them
 =====================  =====================================================================================
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,16 +31,28 @@ import scipy.sparse as sp
 from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import Request, Unit, no_words, read_exactly
+from hftopic.data.formats.beside import Unit, read_exactly
+from hftopic.data.formats.columns import (
+    Description,
+    read_columns,
+    read_description,
+    read_originals,
+    write_columns,
+    write_description,
+    write_originals,
+)
+from hftopic.data.formats.counts import no_words
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
+from hftopic.data.formats.manifest import READ, check_manifest, replaceable, write_manifest
 from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
+from hftopic.data.formats.request import Request
 from hftopic.data.formats.vocabulary import read_vocabulary, write_vocabulary
+from hftopic.data.metadata import Columns
 
+_WORDS = ("vocab.txt", "vocabulary.txt")
 _WHOLE = "counts"  # file name for a corpus without splits
 _FIRST = ("train", "valid", "val", "dev", "test")
-_READ = re.compile(r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|corpus\.json")
-_MANIFEST = "corpus.json"
-_KIND = "hftopic corpus"
+_PARTS = ("_tokens", "_texts", "_table")  # ends of names of files that are not counts
 
 
 def in_order(splits: Sequence[str]) -> list[str]:
@@ -48,13 +63,18 @@ def in_order(splits: Sequence[str]) -> list[str]:
 def matrices(folder: Path) -> dict[str, Path]:
     """File with the matrix of each split in a folder."""
     found = (file for file in folder.glob("*.npz") if not file.is_dir())
-    files = {file.stem: file for file in found if not file.stem.endswith("_tokens")}
+    files = {file.stem: file for file in found if not file.stem.endswith(_PARTS)}
     return {name: files[name] for name in in_order(list(files))}
+
+
+def words_file(folder: Path) -> Path | None:
+    """File with the vocabulary of a folder, or None."""
+    return next((file for name in _WORDS if (file := folder / name).is_file()), None)
 
 
 def folder_unit(folder: Path) -> Unit:
     """The files of a folder that are read together."""
-    return Unit(folder, "", lambda: [file for file in folder.iterdir() if _READ.fullmatch(file.name)])
+    return Unit(folder, "", lambda: [file for file in folder.iterdir() if READ.fullmatch(file.name)])
 
 
 def read_folder(folder: Path, request: Request) -> Corpus:
@@ -69,9 +89,10 @@ def read_folder(folder: Path, request: Request) -> Corpus:
     for file in files.values():
         if not file.is_file():  # to open a pipe would wait for its writer
             raise FormatError("is not a file, but a pipe or a broken link; move or delete it", file)
-    _check_manifest(folder, request)
+    check_manifest(folder, request)
     words = _words(folder, request)
-    parts = [_read_part(folder, name, file, words, request) for name, file in files.items()]
+    table = read_description(folder / "table.json")
+    parts = [_read_part(folder, name, file, words, table, request) for name, file in files.items()]
     splits = None if list(files) == [_WHOLE] else np.repeat(list(files), [p.matrix.shape[0] for p in parts])
     with blamed_on(folder):
         corpus = Corpus(
@@ -81,6 +102,10 @@ def read_folder(folder: Path, request: Request) -> Corpus:
             joined(folder, {part.name: part.names for part in parts}, "names"),
             joined(folder, {part.name: part.tokens for part in parts}, "tokens"),
             splits,
+            joined(folder, {part.name: part.texts for part in parts}, "texts"),
+            np.concatenate([part.columns[""] for part in parts]) if table.dates else None,
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in table.columns},
+            table.reading,
         )
         if (folder / "order.txt").is_file() and request.split is None:
             corpus = corpus[np.argsort(_read_order(folder / "order.txt", len(corpus)))]
@@ -90,9 +115,9 @@ def read_folder(folder: Path, request: Request) -> Corpus:
 def _words(folder: Path, request: Request) -> list[str]:
     if request.vocabulary_file is not None:
         return read_vocabulary(request.vocabulary_file, request.encoding)
-    for file in (folder / "vocab.txt", folder / "vocabulary.txt"):
-        if file.is_file():
-            return read_vocabulary(file, request.encoding)
+    own = words_file(folder)
+    if own is not None:
+        return read_vocabulary(own, request.encoding)
     if request.vocabulary is not None:
         return list(request.vocabulary)
     raise FormatError(no_words(folder / "vocab.txt"), folder)
@@ -127,12 +152,17 @@ class _Part:
     labels: Sequence[str] | None
     names: Sequence[str] | None
     tokens: Sequence[Sequence[str]] | None
+    texts: Sequence[str] | None
+    columns: Columns
 
 
-def _read_part(folder: Path, name: str, file: Path, words: list[str], request: Request) -> _Part:
+def _read_part(
+    folder: Path, name: str, file: Path, words: list[str], table: Description, request: Request
+) -> _Part:
     matrix = read_npz(file, len(words), request).matrix
     rows, encoding = matrix.shape[0], request.encoding
-    labels, names, tokens = (folder / f"{name}_{what}" for what in ("labels.txt", "names.txt", "tokens.npz"))
+    ends = ("labels.txt", "names.txt", "tokens.npz", "texts.npz", "table.npz")
+    labels, names, tokens, texts, columns = (folder / f"{name}_{end}" for end in ends)
     return _Part(
         name,
         matrix,
@@ -141,6 +171,8 @@ def _read_part(folder: Path, name: str, file: Path, words: list[str], request: R
         else None,
         read_exactly(names, rows, "names", encoding) if names.is_file() else None,
         _read_tokens(tokens, rows, words) if tokens.is_file() else None,
+        read_originals(texts, rows) if texts.is_file() and request.keep_texts else None,
+        read_columns(columns, rows, table) if table.dates or table.columns else {},
     )
 
 
@@ -216,20 +248,23 @@ def write_folder(corpus: Corpus, path: Path) -> None:
         for name in names
     }
     order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
-    with written_set(path, earlier=lambda: _replaceable(target)) as draft:
+    with written_set(path, earlier=lambda: replaceable(target)) as draft:
         write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
         if classes is not None:
             write_list(draft / "labels.txt", classes, "label")
         if not np.array_equal(order, np.arange(len(order))):
             write_list(draft / "order.txt", map(str, order), "place")
+        table = Description.of(corpus)
+        if table:
+            write_description(draft / "table.json", table)
         for name, own in rows.items():
-            _write_part(draft, name, corpus[own], classes)
-        hashes = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
-        manifest = json.dumps({"kind": _KIND, "sha256": hashes}, indent=1)
-        (draft / _MANIFEST).write_text(manifest + "\n", encoding="ascii")
+            _write_part(draft, name, corpus[own], classes, table)
+        write_manifest(draft)
 
 
-def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | None) -> None:
+def _write_part(
+    folder: Path, name: str, part: Corpus, classes: np.ndarray | None, table: Description
+) -> None:
     save_counts(folder / f"{name}.npz", part.counts)
     if classes is not None and part.labels is not None:
         numbers = np.searchsorted(classes, part.labels)
@@ -241,63 +276,10 @@ def _write_part(folder: Path, name: str, part: Corpus, classes: np.ndarray | Non
         ids = [column[word] for document in part.tokens for word in document]
         ends = np.cumsum(list(map(len, part.tokens)), dtype=np.int64)
         np.savez_compressed(folder / f"{name}_tokens.npz", ids=np.array(ids, dtype=np.int32), ends=ends)
-
-
-def _replaceable(path: Path) -> set[str]:
-    """Names of the files of an earlier corpus in the folder; they may be replaced."""
-    manifest = _manifest(path)
-    earlier = set() if manifest is None else {*manifest, _MANIFEST}
-    names = sorted(file.name for file in path.iterdir() if not file.name.startswith(".hftopic-"))
-    for name in names:
-        if name not in earlier and (manifest is None or _READ.fullmatch(name)):
-            raise FileExistsError(
-                f"{path} also contains {name!r}, which is not of a corpus that write_corpus wrote; choose "
-                "another folder, or move the file"
-            )
-    return earlier
-
-
-def _manifest(folder: Path) -> dict[str, str] | None:
-    """SHA-256 of each file of a corpus that this package wrote, or None."""
-    if not (folder / _MANIFEST).is_file():
-        return None
-    try:
-        known = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    held = known.get("sha256") if isinstance(known, dict) and known.get("kind") == _KIND else None
-    return held if isinstance(held, dict) else None
-
-
-def _check_manifest(folder: Path, request: Request) -> None:
-    """Raise FormatError if a file that is read is not the one that was written with the others."""
-    for name, expected in (_manifest(folder) or {}).items():
-        file = folder / Path(name).name
-        if not _is_needed(file, request):
-            continue
-        if not file.is_file():
-            raise FormatError(f"is missing, but {_MANIFEST} names it", file)
-        if _sha256(file) != expected:
-            raise FormatError(
-                f"was changed after the corpus was written: its SHA-256 is not the one in {_MANIFEST}. "
-                f"If the change is intended, delete {_MANIFEST}",
-                file,
-            )
-
-
-def _is_needed(file: Path, request: Request) -> bool:
-    """Whether a file of a corpus is read: not if the caller gives its content, or for another split."""
-    if file.name == "vocab.txt":
-        return file.is_file() or (request.vocabulary is None and request.vocabulary_file is None)
-    if file.name.endswith("labels.txt") and request.has_labels:
-        return False
-    split = request.split
-    return file.name == "labels.txt" or split is None or file.name.startswith((f"{split}.", f"{split}_"))
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    if part.texts is not None:
+        write_originals(folder / f"{name}_texts.npz", part.texts.tolist())
+    if table.dates or table.columns:
+        write_columns(folder / f"{name}_table.npz", part, table)
 
 
 def _check_file_names(splits: Sequence[str]) -> None:
@@ -305,7 +287,7 @@ def _check_file_names(splits: Sequence[str]) -> None:
         if (
             not re.fullmatch(r"[^\W_](?:[\w-]*[^\W_])?", name, re.ASCII)
             or name == _WHOLE
-            or name.endswith("_tokens")
+            or name.endswith(_PARTS)
         ):
             raise CorpusError(
                 f"cannot store the split {name!r}: its name must be a valid file name, such as 'train'"

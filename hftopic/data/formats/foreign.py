@@ -21,7 +21,7 @@ BY_NAME = {
     ".lz4": "is compressed with LZ4; decompress it first, or compress it with gzip",
     ".br": "is compressed with Brotli; decompress it first, or compress it with gzip",
     ".z": "is compressed with compress; decompress it first (gunzip), or compress it with gzip",
-    ".xlsx": f"is an Excel workbook; {_SAVE_CSV}",
+    ".xlsx": "is an Excel workbook; rename it to end in .xlsx",
     ".xls": f"is an Excel workbook; {_SAVE_CSV}",
     ".ods": f"is a spreadsheet; {_SAVE_CSV}",
     ".docx": f"is a Word document; {_SAVE_TEXT}",
@@ -45,7 +45,7 @@ _BY_START = {
     b"7z\xbc\xaf\x27\x1c": BY_NAME[".7z"],
     b"Rar!\x1a\x07": BY_NAME[".rar"],
     b"%PDF-": BY_NAME[".pdf"],
-    b"\xd0\xcf\x11\xe0\xa1\xb1": f"is an old Excel or Word file; {_SAVE_CSV}",
+    b"\xd0\xcf\x11\xe0\xa1\xb1": f"is an old Excel or Word file, or one with a password; {_SAVE_CSV}",
     b"PK\3\4": f"is a zip archive, such as an Excel or Word file; {_UNPACK}, or save it as CSV or text",
 }
 _BZIP2_BLOCK = b"1AY&SY"

@@ -1,12 +1,13 @@
 """Limits on what is read, so that a small file cannot fill the memory or keep the process busy.
 
-==================  ================================================================================
+==================  ==========================================================================================
 a line              16 MiB
 compressed content  100 times the bytes that it is read from, beyond 4 MiB
-arrays of an .npz   30 times the size of the file, beyond 64 MiB; the same for columns of a Parquet file
+arrays of an .npz   30 times the size of the file, beyond 64 MiB; the same for columns of a Parquet file, for
+                    an Excel workbook, and for columns that are missing in most lines of JSON
 a pipe              1 GiB
 blank lines         a million in sequence
-==================  ================================================================================
+==================  ==========================================================================================
 
 ``read_corpus(…, max_bytes=)`` replaces all of them, except the one on blank lines, by one number.
 """

@@ -11,18 +11,12 @@ import scipy.io
 import scipy.sparse as sp
 
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import (
-    Counts,
-    Request,
-    check_plausible,
-    summed,
-    whole_counts,
-    words_beside,
-    written_with_lists,
-)
+from hftopic.data.formats.beside import words_beside, written_with_lists
+from hftopic.data.formats.counts import Counts, check_plausible, summed, whole_counts
 from hftopic.data.formats.entries import REAL, WHOLE, Columns, declared_entries, read_entries, shown
 from hftopic.data.formats.limits import BLANK_LINES, longest_line, too_long
 from hftopic.data.formats.lines import FormatError, compressed, opened
+from hftopic.data.formats.request import Request
 
 BANNER = b"%%MatrixMarket"
 _COUNT = {"real": REAL, "double": REAL, "integer": WHOLE, "unsigned-integer": WHOLE, "pattern": None}

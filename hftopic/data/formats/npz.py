@@ -15,10 +15,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, check_plausible, words_beside, written_with_lists
+from hftopic.data.formats.beside import words_beside, written_with_lists
+from hftopic.data.formats.counts import Counts, check_plausible
 from hftopic.data.formats.foreign import told_by_members
 from hftopic.data.formats.limits import TooLargeError, check_arrays
 from hftopic.data.formats.lines import FormatError
+from hftopic.data.formats.request import Request
 from hftopic.data.structure import check_blocks, check_compressed, check_coordinates, check_diagonals
 
 # What zipfile and its decompressors raise for damaged files.

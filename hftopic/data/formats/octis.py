@@ -3,14 +3,17 @@
 from pathlib import Path
 
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import Request, beside, read_exactly, written_with_lists
+from hftopic.data.formats.beside import beside, lists_beside, written_with_lists
+from hftopic.data.formats.delimited import read_rows, write_rows
 from hftopic.data.formats.lines import FormatError, blamed_on
-from hftopic.data.formats.tables import read_rows, table_of, write_rows
+from hftopic.data.formats.request import Request
+from hftopic.data.formats.tables import table_of
 from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.validation import count_tokens
 
 # The validation split is "val" in OCTIS and "valid" in this package.
 _OUR_SPLIT = {"train": "train", "val": "valid", "test": "test"}
+_BESIDE = ("names", "dates", "metadata")
 _ITS_SPLIT = {ours: its for its, ours in _OUR_SPLIT.items()}
 
 
@@ -50,15 +53,14 @@ def read_octis(path: Path, request: Request) -> Corpus:
             word = next(word for word in row[0].split() if word not in known)
             raise FormatError(f"the word {word!r} is not in the vocabulary", path, line)
     tokens = [tuple(row[0].split()) for _, row in rows]
-    names = beside(path, "names")
     with blamed_on(path):
         corpus = Corpus(
             count_tokens(tokens, {word: column for column, word in enumerate(words)}),
             words,
             [row[2] for _, row in rows] if n_columns == 3 and not request.has_labels else None,
-            read_exactly(names, len(rows), "names", request.encoding) if names else None,
-            tokens,
-            [_OUR_SPLIT[row[1]] for _, row in rows] if n_columns > 1 else None,
+            tokens=tokens,
+            splits=[_OUR_SPLIT[row[1]] for _, row in rows] if n_columns > 1 else None,
+            **lists_beside(path, len(rows), request, _BESIDE),
         )
         corpus = corpus if request.split is None else corpus.split(request.split)
         return corpus if request.vocabulary is None else corpus.with_vocabulary(request.vocabulary)
@@ -113,5 +115,5 @@ def write_octis(corpus: Corpus, path: Path) -> None:
         if corpus.labels is not None:
             columns.append(parts["label"])
     vocabulary = "vocabulary.txt"
-    with written_with_lists(corpus, path, vocabulary=vocabulary, only=("names",)) as draft:
+    with written_with_lists(corpus, path, vocabulary=vocabulary, only=_BESIDE) as draft:
         write_rows(path, zip(*columns, strict=True), "\t", draft)

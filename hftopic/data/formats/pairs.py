@@ -10,16 +10,10 @@ from typing import Any
 import numpy as np
 
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.counts import (
-    Counts,
-    Request,
-    n_used_columns,
-    summed,
-    whole_counts,
-    words_beside,
-    written_with_lists,
-)
+from hftopic.data.formats.beside import words_beside, written_with_lists
+from hftopic.data.formats.counts import Counts, n_used_columns, summed, whole_counts
 from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
+from hftopic.data.formats.request import Request
 from hftopic.data.formats.vocabulary import may_be_heading
 from hftopic.data.validation import LARGEST_COUNT
 

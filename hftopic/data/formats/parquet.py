@@ -1,21 +1,28 @@
 """Parquet: a table with one text per row, read with pyarrow."""
 
+import re
+import warnings
 from pathlib import Path
 from typing import IO, Any
 
+from hftopic._callers import level_of_the_caller
 from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Request
 from hftopic.data.formats.limits import check_arrays
 from hftopic.data.formats.lines import FormatError, opened
-from hftopic.data.formats.tables import Table, columns_for, table_of, value_of
+from hftopic.data.formats.request import Request
+from hftopic.data.formats.tables import Table, columns_for, fits, others, table_of, value_of
+from hftopic.data.metadata import without_midnight
 
 _ROWS = 2**20  # read at once: each time, the whole dictionary of a column is checked
 _POINTER = 8  # bytes
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas writes for a frame with an index
 
 
 def read_parquet(path: Path, request: Request) -> Table:
     """Table from a Parquet file; needs pyarrow.
+
+    All other columns of strings, numbers, truth values and dates are metadata.
 
     Raises
     ------
@@ -23,6 +30,11 @@ def read_parquet(path: Path, request: Request) -> Table:
         pyarrow is not installed.
     FormatError
         The file is damaged, or its columns expand to far more than its size, or have no strings or numbers.
+
+    Warns
+    -----
+    UserWarning
+        Columns of other types, such as lists, are left out.
     """
     parquet = _pyarrow_parquet()
     import pyarrow as pa
@@ -30,34 +42,55 @@ def read_parquet(path: Path, request: Request) -> Table:
     try:
         # A stream, because pyarrow interprets a path as more than a file name.
         with opened(path) as stream, parquet.ParquetFile(stream) as file:
-            columns = columns_for(path, file.schema_arrow.names, request)
-            for column in columns.values():
-                _check_type(path, column, file.schema_arrow.field(column).type)
+            columns, more = _chosen(path, file.schema_arrow, request)
+            if more and not fits(path, file.metadata.num_rows, len(more) + len(set(columns.values()))):
+                more = []
         with opened(path) as stream:
-            held = _columns(path, stream, sorted(set(columns.values())))
+            held = _columns(path, stream, sorted(set(columns.values())), more)
         values = {what: held[column] for what, column in columns.items()}
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"not a valid Parquet file: {error}", path) from error
-    table = {
-        what: [
-            value_of(path, what, columns[what], value, None, f"row {row}: ")
-            for row, value in enumerate(column, start=1)
-        ]
-        for what, column in values.items()
-    }
-    return Table(**table) if table["text"] else Table()
+    table = Table(are_lines=False)
+    for row, found in enumerate(zip(*values.values(), strict=True), start=1):
+        told = zip(values, found, strict=True)
+        table.add(
+            {what: value_of(path, what, columns[what], value, None, f"row {row}: ") for what, value in told},
+            row,
+        )
+    table.metadata = {name: held[name] for name in more}
+    return table
 
 
-def _columns(path: Path, stream: IO[bytes], names: list[str]) -> dict[str, list[Any]]:
-    """Values of columns, with a limit on their size.
+def _chosen(path: Path, schema: Any, request: Request) -> tuple[dict[str, str], list[str]]:
+    """Columns of the text, label and so on, and the names of the others that are read."""
+    columns = columns_for(path, schema.names, request)
+    if request.date_column is None and "date" in columns and not _is_read(schema.field(columns["date"]).type):
+        del columns["date"]
+    for what, column in columns.items():
+        _check_type(path, column, schema.field(column).type, dates=what == "date")
+    names = [name for name in others(path, schema.names, columns) if not _INDEX.fullmatch(name)]
+    odd = [name for name in names if not _is_read(schema.field(name).type)]
+    if odd:
+        warnings.warn(
+            f"{path}: the column {odd[0]!r} of type {schema.field(odd[0]).type} is not kept as metadata"
+            + (f", nor are {len(odd) - 1:,} others" if len(odd) > 1 else ""),
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
+    return columns, [name for name in names if name not in odd]
+
+
+def _columns(path: Path, stream: IO[bytes], texts: list[str], more: list[str]) -> dict[str, list[Any]]:
+    """Values of columns, of which ``more`` are metadata, with a limit on their size.
 
     Strings are read as numbers into a dictionary of them, so that a string that is repeated millions of times
     is noticed before it is expanded.
     """
     parquet = _pyarrow_parquet()
     n_packed = path.stat().st_size
+    names = [*texts, *more]
     held: dict[str, list[Any]] = {name: [] for name in names}
     n_bytes = 0
     with parquet.ParquetFile(stream, read_dictionary=names) as file:
@@ -69,7 +102,7 @@ def _columns(path: Path, stream: IO[bytes], names: list[str]) -> dict[str, list[
             for name in names:
                 column = batch.column(name)
                 column.validate(full=True)  # pyarrow follows offsets and indices of a damaged file unseen
-                n_bytes += _expanded(column)
+                n_bytes += _expanded(column, is_copied=name in texts)
                 check_arrays(n_bytes, n_packed)
                 held[name].extend(_values(column))
     return held
@@ -79,6 +112,9 @@ def _values(column: Any) -> list[Any]:
     """Values of a column; those of a dictionary are one object each, however often they are repeated."""
     import pyarrow as pa
 
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        column = column.cast(pa.string())  # Python has no nanoseconds
+        return [None if value is None else without_midnight(value) for value in column.to_pylist()]
     if not pa.types.is_dictionary(column.type):
         values: list[Any] = column.to_pylist()
         return values
@@ -86,24 +122,39 @@ def _values(column: Any) -> list[Any]:
     return [None if place is None else known[place] for place in column.indices.to_pylist()]
 
 
-def _check_type(path: Path, name: str, kind: Any) -> None:
-    import pyarrow as pa
-
-    types = pa.types
-    values = kind.value_type if types.is_dictionary(kind) else kind
-    known = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_boolean)
-    if not types.is_null(values) and not any(is_kind(values) for is_kind in known):
+def _check_type(path: Path, name: str, kind: Any, *, dates: bool = False) -> None:
+    if not _is_read(kind, dates=dates):
+        values = _values_type(kind)
         raise FormatError(f"the column {name!r} has values of type {values}, not strings or numbers", path)
 
 
-def _expanded(column: Any) -> int:
-    """Bytes of the values of a column without its dictionary."""
+def _is_read(kind: Any, *, dates: bool = True) -> bool:
+    """Whether the values of a type are strings, numbers or truth values, or, if asked for, dates."""
+    import pyarrow as pa
+
+    types, values = pa.types, _values_type(kind)
+    known = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_boolean)
+    moments = (types.is_date, types.is_timestamp, types.is_decimal) if dates else ()
+    return any(is_kind(values) for is_kind in (types.is_null, *known, *moments))
+
+
+def _values_type(kind: Any) -> Any:
+    """Type of the values of a column, which may be in a dictionary."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _expanded(column: Any, is_copied: bool) -> int:
+    """Bytes of the values of a column without its dictionary, or with it if its values are not copied."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     repeated = pa.types.is_dictionary(column.type)
     values = column.dictionary if repeated else column
     size = _POINTER * len(column)
+    if repeated and not is_copied:
+        return size + int(column.nbytes)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         lengths = pc.binary_length(values)
         size += pc.sum(lengths.take(column.indices) if repeated else lengths).as_py() or 0
@@ -111,11 +162,18 @@ def _expanded(column: Any) -> int:
 
 
 def write_parquet(corpus: Corpus, path: Path) -> None:
-    """Write a Parquet file with text, label, name and split (those that the corpus has); needs pyarrow."""
+    """Write a Parquet file with text, label, name, split and date, and the metadata; needs pyarrow.
+
+    Columns that the corpus does not have are left out.
+    """
     parquet = _pyarrow_parquet()
     import pyarrow as pa
 
-    columns = {what: pa.array(values, pa.string()) for what, values in table_of(corpus).items()}
+    kinds = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_(), "O": pa.string()}
+    types = {name: kinds[column.dtype.kind] for name, column in corpus.metadata_columns.items()}
+    columns = {
+        what: pa.array(values, types.get(what, pa.string())) for what, values in table_of(corpus).items()
+    }
     with written_whole(path) as draft:
         parquet.write_table(pa.table(columns), draft)
 

@@ -9,17 +9,20 @@ from typing import Any
 
 from hftopic._files import written_whole
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Counts, Request, Unit, file_unit, read_counts
+from hftopic.data.formats.beside import Unit, file_unit
+from hftopic.data.formats.counts import Counts, read_counts
+from hftopic.data.formats.delimited import write_delimited
 from hftopic.data.formats.detection import ENDINGS
 from hftopic.data.formats.docword import read_docword, write_docword
 from hftopic.data.formats.folder import folder_unit, read_folder, write_folder
+from hftopic.data.formats.jsonl import write_jsonl
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.matrix_market import read_matrix_market, write_matrix_market
 from hftopic.data.formats.npz import read_npz, write_npz
 from hftopic.data.formats.octis import octis_table, read_octis, write_octis
 from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
 from hftopic.data.formats.parquet import write_parquet
-from hftopic.data.formats.tables import write_delimited, write_jsonl
+from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request
 from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
 from hftopic.data.formats.vocabulary import read_vocabulary
 
@@ -34,7 +37,7 @@ class Format:
     read: Reader
     write: Writer | None
     of_text: bool = False
-    has_columns: bool = False
+    arguments: tuple[str, ...] = ()  # of a reading, which have an effect
     is_folder: bool | None = None  # None: a file or a folder
     unit: Callable[[Path], Unit] = file_unit
 
@@ -43,18 +46,25 @@ def _counts(read: Callable[[Path, int, Request], Counts], write: Writer) -> Form
     return Format(lambda path, request: read_counts(path, read, request), write, is_folder=False)
 
 
-def _texts(name: str, write: Writer) -> Format:
+_OF_TEXT = ("text", "encoding")
+_OF_TABLES = (*_OF_TEXT, *COLUMN_ARGUMENTS, "bad_dates")
+
+
+def _texts(name: str, write: Writer | None, *arguments: str) -> Format:
     return Format(
         lambda path, request: read_texts(path, READERS[name], request),
         write,
         of_text=True,
-        has_columns=name != "txt",
+        arguments=arguments,
         is_folder=False,
     )
 
 
 SPLIT_FILES = Format(
-    lambda path, request: read_texts(path, read_split_files, request), None, of_text=True, has_columns=True
+    lambda path, request: read_texts(path, read_split_files, request),
+    None,
+    of_text=True,
+    arguments=(*_OF_TABLES, "delimiter", "sheet"),
 )
 FORMATS: dict[str, Format] = {
     "folder": Format(read_folder, write_folder, is_folder=True, unit=folder_unit),
@@ -66,14 +76,19 @@ FORMATS: dict[str, Format] = {
     "svmlight0": _counts(partial(read_svmlight, base=0), partial(write_svmlight, base=0)),
     "svmlight1": _counts(partial(read_svmlight, base=1), partial(write_svmlight, base=1)),
     "octis": Format(read_octis, write_octis, unit=lambda path: file_unit(octis_table(path))),
-    "txt": _texts("txt", write_txt),
+    "txt": _texts("txt", write_txt, *_OF_TEXT),
     "files": Format(
-        lambda path, request: read_texts(path, read_files, request), None, of_text=True, is_folder=True
+        lambda path, request: read_texts(path, read_files, request),
+        None,
+        of_text=True,
+        arguments=_OF_TEXT,
+        is_folder=True,
     ),
-    "csv": _texts("csv", partial(write_delimited, delimiter=",")),
-    "tsv": _texts("tsv", partial(write_delimited, delimiter="\t")),
-    "jsonl": _texts("jsonl", write_jsonl),
-    "parquet": _texts("parquet", write_parquet),
+    "csv": _texts("csv", partial(write_delimited, delimiter=","), *_OF_TABLES, "delimiter"),
+    "tsv": _texts("tsv", partial(write_delimited, delimiter="\t"), *_OF_TABLES, "delimiter"),
+    "jsonl": _texts("jsonl", write_jsonl, *_OF_TABLES),
+    "parquet": _texts("parquet", write_parquet, *_OF_TABLES),
+    "xlsx": _texts("xlsx", None, *_OF_TABLES, "sheet"),
 }
 
 

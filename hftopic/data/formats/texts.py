@@ -1,14 +1,21 @@
 """Texts in files: one document per line, per file, or per row of a table."""
 
+import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hftopic._callers import level_of_the_caller
 from hftopic.data.corpus import Corpus
-from hftopic.data.formats.counts import Request, beside, read_exactly, warn_of_similar, written_with_lists
+from hftopic.data.formats.beside import lists_beside, written_with_lists
+from hftopic.data.formats.counts import warn_of_similar
+from hftopic.data.formats.delimited import read_delimited
+from hftopic.data.formats.excel import read_excel
 from hftopic.data.formats.folder import chosen, class_names, in_order, joined
+from hftopic.data.formats.jsonl import read_jsonl
 from hftopic.data.formats.lines import (
     FormatError,
     bare_name,
@@ -18,7 +25,8 @@ from hftopic.data.formats.lines import (
     read_lines,
 )
 from hftopic.data.formats.parquet import read_parquet
-from hftopic.data.formats.tables import Table, read_delimited, read_jsonl, table_of
+from hftopic.data.formats.request import Request
+from hftopic.data.formats.tables import COLUMNS, Table, table_of
 from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.text import corpus_from_texts
 
@@ -39,12 +47,10 @@ def read_tsv(path: Path, request: Request) -> Table:
 def read_txt(path: Path, request: Request) -> Table:
     """Texts of a file with one text per line; a blank line is an empty document."""
     table = Table([line for _, line in read_lines(path, request.encoding)])
-    lists = {what: beside(path, what) for what in ("labels", "names", "splits")}
-    for what, file in lists.items():
-        if file and not (what == "labels" and request.has_labels):
-            setattr(
-                table, what.removesuffix("s"), read_exactly(file, len(table.text), what, request.encoding)
-            )
+    lists = lists_beside(path, len(table.text), request)
+    for what in ("labels", "names", "splits", "dates"):
+        setattr(table, what.removesuffix("s"), lists.get(what))
+    table.metadata = lists.get("metadata", {})
     return table
 
 
@@ -54,6 +60,7 @@ READERS: dict[str, TextReader] = {
     "tsv": read_tsv,
     "jsonl": read_jsonl,
     "parquet": read_parquet,
+    "xlsx": read_excel,
 }
 EXTENSIONS = {
     ".txt": "txt",
@@ -64,6 +71,8 @@ EXTENSIONS = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 
 
@@ -117,7 +126,7 @@ def read_split_files(folder: Path, request: Request) -> Table:
     """Texts of a folder with one file per split; numeric labels get their names from ``labels.txt``."""
     tables = {}
     for name, file in chosen(folder, split_files(folder), request.split).items():
-        table = READERS[EXTENSIONS[Path(bare_name(file)).suffix.lower()]](file, request)
+        table = _read_checked(file, READERS[EXTENSIONS[Path(bare_name(file)).suffix.lower()]], request)
         if not table.text:
             raise FormatError("contains no texts; remove it if there is no such split", file)
         if table.label is not None:
@@ -128,6 +137,68 @@ def read_split_files(folder: Path, request: Request) -> Table:
         joined(folder, {name: table.label for name, table in tables.items()}, "labels"),
         joined(folder, {name: table.name for name, table in tables.items()}, "names"),
         [name for name, table in tables.items() for _ in table.text],
+        **_joined_parts(list(tables.values())),
+    )
+
+
+def _joined_parts(tables: list[Table]) -> dict[str, Any]:
+    """Dates, original texts and metadata of all splits; what a split does not have is missing there."""
+    names = dict.fromkeys(name for table in tables for name in table.metadata)
+    missing = [[None] * len(table.text) for table in tables]
+    metadata = {
+        name: [
+            value
+            for table, nothing in zip(tables, missing, strict=True)
+            for value in table.metadata.get(name, nothing)
+        ]
+        for name in names
+    }
+    dates = [table.date or nothing for table, nothing in zip(tables, missing, strict=True)]
+    originals = [table.original or table.text for table in tables]
+    return {
+        "date": list(chain(*dates)) if any(table.date for table in tables) else None,
+        "original": list(chain(*originals)) if any(table.original for table in tables) else None,
+        "metadata": metadata,
+    }
+
+
+def _read_checked(path: Path, read: TextReader, request: Request) -> Table:
+    """The table of a file; the dates of a column that the caller names can all be read, or are missing."""
+    table = read(path, request)
+    is_tolerant = request.bad_dates == "missing"
+    is_checked = request.date_column is not None and not request.is_remembered("date")
+    if table.date is None or not (is_tolerant or is_checked):
+        return table
+    from hftopic.data.dates import MISSING, DateError, as_dates, readable_dates  # pandas takes time
+
+    dates = written = list(map(str, table.date))  # as the corpus has them
+    if is_tolerant:
+        dates = readable_dates(written)
+        bad = [
+            text
+            for text, date in zip(written, dates, strict=True)
+            if not date and text.strip().lower() not in MISSING
+        ]
+        if bad:
+            _warn_of_bad_dates(path, bad[0], len(bad), len(written))
+        table.date = dates if any(dates) else None
+    try:
+        as_dates(dates)
+    except DateError as error:
+        told = f"{request.date_column or COLUMNS['date']!r}: {error.reason}"
+        told = told if is_tolerant else f"{told}. Pass bad_dates='missing' to read such dates as missing"
+        place = table.places[error.place]
+        if table.are_lines:
+            raise FormatError(told, path, place) from error
+        raise FormatError(f"row {place}: {told}", path) from error
+    return table
+
+
+def _warn_of_bad_dates(path: Path, example: str, n_bad: int, n_dates: int) -> None:
+    warnings.warn(
+        f"{path}: {n_bad:,} of {n_dates:,} dates cannot be read, such as {example!r}; they are missing",
+        UserWarning,
+        stacklevel=level_of_the_caller(),
     )
 
 
@@ -141,7 +212,7 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
     FormatError
         No word of a given vocabulary occurs in the texts.
     """
-    table = read(path, request)
+    table = _read_checked(path, read, request)
     warn_of_similar(path, table.split)
     if request.split is not None:
         table = _of_split(path, table, request.split)
@@ -156,13 +227,22 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
             names=table.name,
             splits=table.split,
             vocabulary=wanted,
+            dates=table.date,
+            metadata=table.metadata or None,
+            keep_texts=request.keep_texts and table.original is None,
         )
+        corpus = corpus.with_reading({**request.columns, **(corpus.reading or {})})
+        if table.original is not None and request.keep_texts:
+            corpus = corpus.with_texts(table.original)
     if wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text)):
         start = next(filter(str.strip, table.text)).strip()[:40]
+        column = request.text_column
+        which = "" if column is None else f" in the column {column!r}"
+        right = "vocabulary" if column is None else "column, and the right vocabulary"
         told = (
-            f"the texts and the vocabulary have no word in common: a text starts with {start!r}, and the "
-            f"vocabulary has {len(wanted):,} words, such as {', '.join(map(repr, list(wanted)[:3]))}. Is it "
-            "the right vocabulary, made with the same lowercase and token_pattern?"
+            f"the texts{which} and the vocabulary have no word in common: a text starts with {start!r}, and "
+            f"the vocabulary has {len(wanted):,} words, such as {', '.join(map(repr, list(wanted)[:3]))}. Is "
+            f"it the right {right}, made with the same lowercase and token_pattern?"
         )
         raise FormatError(told, path)
     return corpus
@@ -175,12 +255,7 @@ def _of_split(path: Path, table: Table, split: str) -> Table:
     if not rows.size:
         known = ", ".join(map(repr, dict.fromkeys(table.split)))
         raise FormatError(f"no split {split!r}; the splits are {known}", path)
-    picked = {
-        column: [values[row] for row in rows]
-        for column in ("text", "label", "name", "split")
-        if (values := getattr(table, column)) is not None
-    }
-    return replace(Table(), **picked)
+    return table.of_rows(rows.tolist())
 
 
 def write_txt(corpus: Corpus, path: Path) -> None:

@@ -1,0 +1,218 @@
+"""CSV, TSV and other text files with a separator, with a header and one text per row."""
+
+import csv
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hftopic._callers import level_of_the_caller
+from hftopic._files import written_whole
+from hftopic._locks import ThreadLock
+from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.formats.limits import RAISE, longest_line
+from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
+from hftopic.data.formats.request import Request
+from hftopic.data.formats.tables import (
+    COLUMNS,
+    Table,
+    columns_called,
+    columns_for,
+    listed_names,
+    others,
+    table_of,
+)
+from hftopic.data.metadata import typed_fields
+
+SEPARATORS = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}
+_limit = ThreadLock()
+
+
+def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
+    """Table from a file with a header row, and with the quotes of spreadsheets and pandas.
+
+    Blank lines are ignored, and so are rows of separators at the end, with a warning. All other columns that
+    have a name are metadata, of numbers if all of their fields are.
+
+    Parameters
+    ----------
+    path : Path
+    request : Request
+    delimiter : str
+        Separator of the format. If the request has none, and the header shows another one, that one is used.
+
+    Raises
+    ------
+    FormatError
+        A row has another number of fields than the header, or repeats it; or a column is missing.
+    """
+    first = _first_line(path, request)
+    delimiter = request.delimiter or _separator(first, request, delimiter)
+    # As in "text, label": a space after each separator belongs to none of the fields.
+    spaced = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
+    rows = read_rows(path, request.encoding, delimiter, spaced=spaced)
+    if not rows:
+        raise FormatError("is empty: there are no texts and no header row", path)
+    line, whole = rows[0]
+    header = _without_empty_end(whole)
+    named = [name for name in header if name]
+    if len(set(named)) < len(named):
+        raise FormatError(f"duplicate column name. {listed_names(header)}", path, line)
+    if len(header) == 1 and header[0] != request.text_column:
+        _check_separator(path, first, delimiter, line)
+    columns = columns_for(path, header, request, line)
+    place = {what: header.index(column) for what, column in columns.items()}
+    table = Table()
+    rows = _without_separators(path, request, delimiter, rows)[1:]
+    for line, row in rows:
+        if row[1:] == whole[1:] and row[0].lstrip("\ufeff").strip('"') == whole[0]:
+            _tell_of_header(path, line, header)
+        if len(row) < len(header) or any(row[len(header) :]):  # spreadsheets add empty columns
+            raise FormatError(f"has {len(row)} fields for {len(header)} columns", path, line)
+        table.add({what: row[column] for what, column in place.items()}, line)
+    more = {name: header.index(name) for name in others(path, header, columns)}
+    table.metadata = {name: typed_fields([row[column] for _, row in rows]) for name, column in more.items()}
+    return table
+
+
+def _without_separators(
+    path: Path, request: Request, delimiter: str, rows: list[tuple[int, list[str]]]
+) -> list[tuple[int, list[str]]]:
+    """The rows up to the last one that has a value; spreadsheets write lines of separators behind it."""
+
+    def is_empty(row: list[str]) -> bool:
+        return len(row) > 1 and not any(row)
+
+    if not is_empty(rows[-1][1]):
+        return rows
+    lines = read_lines(path, request.encoding, keep_ends=True, needs_end=False)
+    bare = {line for line, text in lines if not text.strip(f"{delimiter}\r\n")}  # an empty text has quotes
+    end = len(rows)
+    while end > 1 and is_empty(rows[end - 1][1]) and rows[end - 1][0] in bare:
+        end -= 1
+    if end < len(rows):
+        warnings.warn(
+            f"{path}: {len(rows) - end:,} rows at the end, from line {rows[end][0]}, have no value in any "
+            "column, as spreadsheets write them; they are ignored",
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
+    return rows[:end]
+
+
+def _tell_of_header(path: Path, line: int, header: list[str]) -> None:
+    told = "repeats the header: were two tables put together? Delete this line"
+    if len(header) > 1:
+        raise FormatError(told, path, line)
+    warnings.warn(
+        f"{path}, line {line}: {told}, if it is not a text",
+        UserWarning,
+        stacklevel=level_of_the_caller(),
+    )
+
+
+def _without_empty_end(header: list[str]) -> list[str]:
+    """The header up to the last column that has a name; a lone column may have none."""
+    n_named = max((place for place, name in enumerate(header, start=1) if name), default=1)
+    return header[:n_named]
+
+
+def _first_line(path: Path, request: Request) -> str:
+    """The line of the header."""
+    lines = read_lines(path, request.encoding)
+    return next((text for _, text in lines if text.strip()), "")
+
+
+def _separator(header: str, request: Request, delimiter: str) -> str:
+    """The separator with which the header has the column of texts; else the one that it has most of.
+
+    The separator of the format comes first, so that no other one is tried if it fits.
+    """
+    names = [request.text_column or COLUMNS["text"]]
+    if request.is_remembered("text"):
+        names.append(COLUMNS["text"])
+    for other in (delimiter, *SEPARATORS):
+        fields = [field.strip().strip('"') for field in header.split(other)]
+        if any(name.strip() in fields or columns_called(name, fields) for name in names):
+            return other
+    return delimiter if delimiter in header else max((delimiter, *SEPARATORS), key=header.count)
+
+
+def _check_separator(path: Path, header: str, delimiter: str, line: int) -> None:
+    """FormatError if the header shows another separator than the one that the caller gives."""
+    other = max(SEPARATORS, key=header.count)
+    if delimiter not in header and other in header:
+        used = SEPARATORS.get(delimiter, repr(delimiter))
+        told = f"appears to be separated by {SEPARATORS[other]}, not by {used}; pass delimiter={other!r}"
+        raise FormatError(told, path, line)
+
+
+def read_rows(
+    path: Path, encoding: str, delimiter: str, *, spaced: bool = False, needs_end: bool = True
+) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, with the line on which each starts; ``spaced`` drops spaces before fields."""
+    rows, start = [], 1
+    lines = (line for _, line in read_lines(path, encoding, keep_ends=True, needs_end=needs_end))
+    with _fields_as_long_as_lines():
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
+        try:
+            for row in reader:
+                if row:
+                    rows.append((start, row))
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise FormatError(_told(error), path, start) from error
+    return rows
+
+
+def _told(error: csv.Error) -> str:
+    if "new-line" in str(error):
+        return (
+            "contains a carriage return outside of quotes: the line ends are mixed; convert them to newlines"
+        )
+    if "field limit" in str(error):
+        return f"{error}: a quote that is never closed? If the field is right, {RAISE}"
+    return f"{error}; a quoted field must end with a quote, and quotes inside it must be doubled"
+
+
+@contextmanager
+def _fields_as_long_as_lines() -> Iterator[None]:
+    # The limit is global in the csv module, for all threads; the default of 128 KiB is too low for documents.
+    with _limit:
+        before = csv.field_size_limit(min(longest_line(), 2**31 - 1))
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
+def write_delimited(corpus: Corpus, path: Path, delimiter: str) -> None:
+    """Write a file with the columns text, label, name, split and date, the original text, and the metadata.
+
+    Columns that the corpus does not have are left out.
+    """
+    parts = {what: list(map(_field, values)) for what, values in table_of(corpus).items()}
+    if len(parts) > 1 and tuple(parts) in set(zip(*parts.values(), strict=True)):
+        raise CorpusError(
+            f"cannot be written as a table: a document has the values {', '.join(parts)}, which would be "
+            "taken for a second header; write a .jsonl file"
+        )
+    write_rows(path, [list(parts), *zip(*parts.values(), strict=True)], delimiter)
+
+
+def _field(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[str]], delimiter: str, draft: Path | None = None) -> None:
+    """Write rows of fields to ``draft``, or atomically to ``path`` if no draft is given."""
+    if draft is None:
+        with written_whole(path) as own:
+            write_rows(path, rows, delimiter, own)
+        return
+    with compressed_text(draft, path) as stream:
+        plain = csv.writer(stream, delimiter=delimiter)
+        quoted = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        for row in rows:
+            (plain if any(row) else quoted).writerow(row)  # separators alone are no row to the reader

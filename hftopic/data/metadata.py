@@ -1,0 +1,217 @@
+"""Columns of a table besides the text, as one typed array each, without pandas until it is asked for."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hftopic.data.columns import is_frame, labels_of
+from hftopic.data.sequences import check_sequence, listed, why_unwritable
+from hftopic.data.validation import CorpusError, check_unique, object_array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Columns = dict[str, np.ndarray]
+"""Values of each column: int64, float64 (NaN is missing), bool, or str objects (None is missing)."""
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")  # 007 and +49 are no numbers: a code, a telephone number
+_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|-?inf")
+_NO_NUMBER = frozenset({"nan", "NaN", "NA", "N/A", "null", "NULL", "None"})  # missing, among numbers
+_TRUTH = {"True": True, "False": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
+_EXACT = 2**53  # float64 holds all integers up to it
+_LARGEST = np.iinfo(np.int64).max
+_TYPES = (np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_))
+_LONGEST = 400  # characters of a number
+
+
+def as_metadata(metadata: Any, n_documents: int) -> Columns | None:
+    """Columns of a data frame or of a dict of sequences, each with one value per document.
+
+    An empty string is a missing value. Dates become texts in ISO form.
+
+    Raises
+    ------
+    CorpusError
+        This is neither, a name is no string or is used twice, a column has another length, or a value is
+        neither a string, a number, a truth value, a date nor missing.
+    """
+    if metadata is None:
+        return None
+    if not (is_frame(metadata) or isinstance(metadata, Mapping)):
+        raise CorpusError(
+            f"metadata is {type(metadata).__name__}; pass a DataFrame, or a dict with one sequence per column"
+        )
+    names = labels_of(metadata) if is_frame(metadata) else list(metadata)
+    for name in names or ():
+        if not isinstance(name, str) or not name.strip():
+            raise CorpusError(f"the column {name!r} of metadata must have a name, which is a string")
+        _check_writable(name, "the name of a column of metadata")
+    check_unique(names or (), "names of the columns of metadata")
+    columns = {str(name): _as_column(metadata[name], name, n_documents) for name in names or ()}
+    return columns or None
+
+
+def _as_column(values: Any, name: str, n_documents: int) -> np.ndarray:
+    what = f"metadata[{name!r}]"
+    check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
+    if isinstance(values, np.ndarray) and values.dtype in _TYPES and len(values) == n_documents:
+        return values
+    held = [_as_value(value, what, place) for place, value in enumerate(listed(values))]
+    if len(held) != n_documents:
+        raise CorpusError(f"{what} has {len(held):,} values for {n_documents:,} documents")
+    return typed(held)
+
+
+def _as_value(value: Any, what: str, place: int) -> Any:
+    """A string, a number of Python, a truth value, or None."""
+    if isinstance(value, str):
+        _check_writable(value, f"{what}[{place}]")
+        return str(value) or None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real | Decimal):
+        return float(value) if value == value else None  # NaN differs from itself
+    written = date_text(value)
+    if written is None:
+        raise CorpusError(
+            f"{what}[{place}] is {value!r} of type {type(value).__name__}; "
+            "pass strings, numbers, truth values or dates, and None for a missing value"
+        )
+    return written or None
+
+
+def date_text(value: Any) -> str | None:
+    """A date or datetime in ISO form, as short as it is exact; "" if it is missing, None if it is no date."""
+    if value is None or type(value).__name__ in ("NaTType", "NAType"):  # of pandas, which need not be there
+        return ""
+    if isinstance(value, np.datetime64):
+        return "" if np.isnat(value) else without_midnight(str(value))
+    if isinstance(value, date):
+        return without_midnight(value.isoformat())
+    if type(value).__name__ == "Period":
+        return str(value)
+    return None
+
+
+def without_midnight(written: str) -> str:
+    """A moment in ISO form, without its time if that is 0:00."""
+    return re.sub(r"[T ]00:00(?::00(?:\.0+)?)?$", "", written)
+
+
+def _check_writable(text: str, what: str) -> None:
+    reason = why_unwritable(text)
+    if reason is not None:
+        raise CorpusError(f"{what} {reason}")
+
+
+def typed(values: Sequence[Any]) -> np.ndarray:
+    """Array of strings, numbers and truth values, some of them None, of the one type that holds them all.
+
+    Examples
+    --------
+    >>> typed([3, None, 4.5]).tolist(), typed([3, "four", None]).tolist()
+    ([3.0, nan, 4.5], ['3', 'four', None])
+    """
+    present = [value for value in values if value is not None]
+    complete = len(present) == len(values)
+    kinds = {type(value) for value in present}
+    if kinds == {bool} and complete:
+        return np.array(values, dtype=np.bool_)
+    if kinds == {int} and complete and all(-_LARGEST <= value <= _LARGEST for value in present):
+        return np.array(values, dtype=np.int64)
+    if kinds and kinds <= {int, float} and all(_is_exact(value) for value in present):
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    return object_array(None if value is None else str(value) for value in values)
+
+
+def _is_exact(value: Any) -> bool:
+    return isinstance(value, float) or -_EXACT <= value <= _EXACT
+
+
+def typed_fields(fields: Sequence[str]) -> np.ndarray:
+    """Array of the fields of a column of a text file, which has no types; an empty field is missing.
+
+    A column is one of numbers, or of truth values, if each of its fields is. Numbers with leading zeros and
+    numbers that 64 bits do not hold are texts: they are codes.
+
+    Examples
+    --------
+    >>> typed_fields(["3", "", "4.5"]).tolist(), typed_fields(["01", "2"]).tolist()
+    ([3.0, nan, 4.5], ['01', '2'])
+    """
+    numbers = [None if field in _NO_NUMBER else field for field in fields]
+    present = [field for field in numbers if field]
+    if present and all(map(_NUMBER.fullmatch, present)) and max(map(len, present)) <= _LONGEST:
+        column = typed([_as_number(field) if field else None for field in numbers])
+        if column.dtype.kind in "if":
+            return column
+    if fields and all(field in _TRUTH for field in fields):
+        return np.array([_TRUTH[field] for field in fields], dtype=np.bool_)
+    return typed([field or None for field in fields])
+
+
+def _as_number(field: str) -> float:
+    return int(field) if _WHOLE.fullmatch(field) else float(field)
+
+
+def as_dates_of_documents(dates: Iterable[Any] | None, n_documents: int) -> np.ndarray | None:
+    """Date of each document as text; "" is a missing one.
+
+    Raises
+    ------
+    CorpusError
+        A date is neither a string, a number nor a date, or their number is not that of the documents.
+    """
+    if dates is None:
+        return None
+    check_sequence(dates, "dates", "pass one date per document", CorpusError)
+    held = object_array(_as_date(value, place) for place, value in enumerate(listed(dates)))
+    if len(held) != n_documents:
+        raise CorpusError(f"there are {len(held):,} dates for {n_documents:,} documents")
+    return held
+
+
+def _as_date(value: Any, place: int) -> str:
+    if isinstance(value, bool | np.bool_):
+        raise CorpusError(f"dates[{place}] is {value!r}; pass a string, a number or a date")
+    found = _as_value(value, "dates", place)
+    if found is None or (isinstance(found, str) and not found.strip()):
+        return ""
+    return str(int(found) if isinstance(found, float) and found.is_integer() else found)
+
+
+def as_texts(texts: Iterable[Any] | None, n_documents: int) -> np.ndarray | None:
+    """Original text of each document.
+
+    Raises
+    ------
+    CorpusError
+        A text is no string, or their number is not that of the documents.
+    """
+    if texts is None:
+        return None
+    check_sequence(texts, "texts", "pass one text per document", CorpusError)
+    held = listed(texts)
+    for place, text in enumerate(held):
+        if not isinstance(text, str):
+            raise CorpusError(f"texts[{place}] is {text!r:.80} of type {type(text).__name__}, not a string")
+        _check_writable(text, f"texts[{place}]")
+    if len(held) != n_documents:
+        raise CorpusError(f"there are {len(held):,} texts for {n_documents:,} documents")
+    return object_array(map(str, held))
+
+
+def frame_of(columns: Columns) -> "pd.DataFrame":
+    """Columns as a new DataFrame, one row per document."""
+    import pandas as pd
+
+    # With its type, because pandas 3 would make strings a type of its own if the column has any.
+    made = {name: pd.Series(values.copy(), dtype=values.dtype) for name, values in columns.items()}
+    return pd.DataFrame(made)

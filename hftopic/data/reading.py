@@ -1,0 +1,51 @@
+"""How texts became counts: what later files are read with, kept with a corpus and with a model."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from hftopic.data.validation import CorpusError
+
+Reading = dict[str, Any]
+"""Columns and other arguments of a table, the changed fields of TextOptions, and words left out, for JSON."""
+
+
+def as_reading(reading: Any) -> Reading | None:
+    """A copy of a reading, as JSON gives it back: tuples are lists.
+
+    Raises
+    ------
+    CorpusError
+        This is no dict, or JSON cannot hold it.
+    """
+    if reading is None:
+        return None
+    if not isinstance(reading, Mapping):
+        raise CorpusError(f"reading must be a dict or None, not of type {type(reading).__name__}")
+    try:
+        made: Reading = json.loads(json.dumps(dict(reading), allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CorpusError(f"reading cannot be written as JSON: {error}") from error
+    return made
+
+
+def changed_options(options: Any) -> dict[str, Any]:
+    """Fields of TextOptions that are not the defaults."""
+    return {
+        field.name: value
+        for field in fields(options)
+        if (value := getattr(options, field.name)) != field.default
+    }
+
+
+def options_of(reading: Reading | None) -> dict[str, Any]:
+    """Arguments of TextOptions that a reading has; lists are tuples again."""
+    held = {} if reading is None else reading.get("options", {})
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}
+
+
+def reading_of(options: Any, **columns: Any) -> Reading:
+    """Reading with these options, and with those of the columns and other arguments that are not None."""
+    given = {name: value for name, value in columns.items() if value is not None}
+    return {**given, "options": changed_options(options)}
