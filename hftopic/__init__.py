@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
+    from hftopic.models.pipeline import TopicPipeline as TopicPipeline
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
     from hftopic.models.settings import paper_text_settings as paper_text_settings
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from hftopic.objective import FactorVAE as FactorVAE
     from hftopic.objective import InfoVAE as InfoVAE
     from hftopic.objective import Ramp as Ramp
+    from hftopic.topics.summary import NothingLearntWarning as NothingLearntWarning
     from hftopic.training import TrainingDivergedError as TrainingDivergedError
 
 __version__ = version("hftopic")
@@ -71,6 +73,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         ],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
+        "models.pipeline": ["TopicPipeline"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],
         "models.settings": ["paper_text_settings"],
@@ -78,6 +81,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "objective.factor_vae": ["FactorVAE"],
         "objective.hfvae": ["HFVAE", "BetaTCVAE", "BottleneckVAE", "InfoVAE"],
         "objective.schedule": ["Ramp"],
+        "topics.summary": ["NothingLearntWarning"],
         "training": ["TrainingDivergedError"],
     },
     others=["__version__"],

@@ -10,8 +10,8 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from hftopic._progress import progress
 from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import batch_slices, shuffled_batches
 from hftopic.data.documents import Documents, Rows
@@ -429,7 +429,7 @@ def train(
     settings, n_documents = trainer.settings, len(documents)
     best, best_epoch = math.inf, 0
     settled = trainer.grouping.settled_epoch(settings.max_iter)
-    bar = tqdm(total=settings.max_iter, desc="fit", unit="epoch", disable=not verbose)
+    bar = progress(total=settings.max_iter, desc="fit", unit="epoch", verbose=verbose)
     with neutral_torch(), bar:
         while trainer.epoch < settings.max_iter:
             record = trainer.run_epoch(documents, n_documents, _cosine(settings.max_iter))

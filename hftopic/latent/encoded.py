@@ -40,6 +40,9 @@ class Encoded:
     proportions: NDArray[np.float32]
     made_by: str
 
+    def __repr__(self) -> str:
+        return f"<Encoded {len(self):,} documents with {self.proportions.shape[1]} topics>"
+
     def __len__(self) -> int:
         return int(self.counts.shape[0])
 

@@ -191,5 +191,9 @@ class Posterior:
         tiny = torch.finfo(torch.float32).tiny
         return MeanFieldPosterior(mean, variance.log(), tuple(p.clamp_min(tiny).log() for p in classes))
 
+    def __repr__(self) -> str:
+        classes = "".join(f", {probabilities.shape[1]} classes" for probabilities in self.class_probabilities)
+        return f"<Posterior of {len(self):,} documents: {self.mean.shape[1]} dimensions{classes}>"
+
     def __len__(self) -> int:
         return len(self.mean)

@@ -33,7 +33,7 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
-from hftopic.models.bases import BaseEstimator
+from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
 from hftopic.models.parameters import (
@@ -52,6 +52,7 @@ from hftopic.models.parameters import (
     layer_sizes,
     prior_moments,
 )
+from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.network import TopicNetwork
@@ -65,7 +66,7 @@ Offering = Callable[[Callable[[], Any], Record], bool | None]
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(eq=False, repr=False)
-class BaseTopicModel(FittedModel, BaseEstimator, ABC):
+class BaseTopicModel(FittedModel, ShownFitted, ABC):
     """Topic model trained as a variational autoencoder with a grouped objective.
 
     The class is a dataclass, so that each parameter is declared once, with its default and its constraints.
@@ -167,6 +168,8 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
 
         Warns
         -----
+        NothingLearntWarning
+            No topic is active, in 100 documents or more.
         UserWarning
             Few topics tell anything about the documents.
         """
@@ -175,9 +178,10 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             callbacks = checked_callbacks(callbacks)
             if callbacks and model.n_init > 1 and effective_n_jobs(model.n_jobs) > 1:
                 raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
-            documents = model._documents_with_words(X, reset=True)
-            for state in ("_network", "_trainer"):  # of an earlier fit
+            documents, reading = model._documents_with_words(X, reset=True), _reading_of(X)
+            for state in ("_network", "_trainer", "_remembered"):  # of an earlier fit
                 vars(model).pop(state, None)
+            model._given_names, model.reading_ = {}, reading
             generators = model._generators()
             called = [offering(self, callback, until_the_end) for callback in callbacks]
             documents, held_out = model._hold_out(documents, generators[0])
@@ -188,7 +192,9 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
             model._describe(documents)
             if error is not None:
                 raise error
-            description.warn_of_uninformative(model._network)
+            summary = model._summary()
+            model._remembered = (documents.sampled(REMEMBERED),)
+            description.warn_of_uninformative(model._network, summary, model.n_iter_)
         return self
 
     def _train(
@@ -217,6 +223,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
     def _describe(self, documents: BagsOfWords) -> None:
         """Describe the topics of the fitted network by the words of documents."""
         description.describe(self._network, documents)
+        self._remembered = (documents.sampled(description.MOST_DOCUMENTS),)
         trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
         if trainer is not None:
             trainer.keep(trainer.kept_epoch)
@@ -228,6 +235,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         model, last = twin(self), trainer.records[-1]
         model._network = copy.deepcopy(self._network)
         description.describe(model._network, documents)
+        model._remembered = (documents.sampled(description.MOST_DOCUMENTS),)
         model._adopt(trainer)
         model.losses_ = np.array([last.get("validation_loss", last["loss"])])
         return model
@@ -291,7 +299,10 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                     "marginals='full' needs all documents at once, but partial_fit sees only some of them; "
                     "call fit, or use marginals='hfvae'"
                 )
-            documents = model._documents_with_words(X, reset=not hasattr(model, "_network"))
+            is_new = not hasattr(model, "_network")
+            documents = model._documents_with_words(X, reset=is_new)
+            if is_new:
+                model._given_names, model.reading_ = {}, _reading_of(X)
             trainer = model._resumed_trainer(documents)
             before, model._documents_seen = model._documents_seen, model._documents_seen + len(documents)
             epoch, n_records = trainer.epoch, len(trainer.records)
@@ -299,6 +310,7 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
                 trainer.run_epoch(documents, max(model._documents_seen, total_documents or 0))
                 description.update(cast(TopicNetwork, trainer.network), documents)
                 trainer.keep()
+                model._remember(documents)
             except BaseException:
                 trainer.restore()
                 trainer.epoch = epoch
@@ -454,6 +466,9 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
         self.history_ = self.history_.set_index("epoch")
         self._expose()
 
+    def _shown_model(self) -> Self | None:
+        return self if hasattr(self, "topic_groups_") else None
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -463,11 +478,13 @@ class BaseTopicModel(FittedModel, BaseEstimator, ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """State for pickling: on the CPU, and without the trainer, whose generator cannot be pickled."""
-        model = taken_out(self)
-        if model is not self:
-            return model.__getstate__()
-        state: dict[str, Any] = dict(super().__getstate__())
-        state.pop("_trainer", None)
+        model = twin(taken_out(self))
+        if "_remembered" in vars(model):
+            with neutral_torch():
+                model._names()  # and the summary, from documents that are not pickled
+        state: dict[str, Any] = dict(super(BaseTopicModel, model).__getstate__())
+        for name in ("_trainer", "_remembered"):
+            state.pop(name, None)
         if "_network" in state:
             with neutral_torch():
                 state["_network"] = copy.deepcopy(state["_network"]).cpu()
@@ -491,6 +508,12 @@ def _trained(
     error = model._train(documents, held_out, generator, callbacks)
     del model._trainer
     return model, error
+
+
+def _reading_of(X: Any) -> dict[str, Any] | None:
+    """How texts became the counts of a Corpus, if it knows."""
+    reading: dict[str, Any] | None = getattr(X, "reading", None)
+    return reading
 
 
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -13,11 +14,14 @@ from hftopic.data.documents import BagsOfWords
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.usage import expected_usage
+from hftopic.topics.shares import distances
+from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
 
 CHUNK = 2048  # documents whose usage is computed at once
 MOST_DOCUMENTS = 100_000  # documents that describe the topics; of more, an even sample
 REMEMBERED = 10_000  # documents of ``partial_fit`` that are remembered
 LEAST_INFORMATION = 0.01  # nats; a topic that tells less about the documents has no meaning
+ENOUGH = 100  # documents with which the peaks of topics tell that nothing was learnt
 FEW = 0.25  # fit warns if a smaller fraction of the topics tells more
 ROUNDS = 6  # rounds in which words are distributed over the topics
 ROUNDS_AS_ENCODED = 3  # the first of them, in which documents keep the proportions of the encoder
@@ -27,12 +31,13 @@ def describe(network: TopicNetwork, documents: BagsOfWords) -> None:
     """Learn the words of all topics from documents, with the network fixed.
 
     This is expectation maximisation of the mixture of :class:`hftopic.networks.usage.TopicUsage`, which
-    begins with the words of the documents in proportion to their topics. Of a corpus larger than
-    :data:`MOST_DOCUMENTS`, documents at equal distances are used.
+    begins with the words of the documents in proportion to their topics. If there are more than
+    :data:`MOST_DOCUMENTS`, documents at even distances are used.
     """
-    documents = _sample(documents)
+    documents = documents.sampled(MOST_DOCUMENTS)
     with torch.no_grad():
-        network.usage.replace(torch.zeros_like(network.usage.poles), _documents_with_word(network, documents))
+        in_documents = _count(network, documents)
+        network.usage.replace(torch.zeros_like(network.usage.poles), in_documents)
         _distribute(network, documents, ROUNDS, ROUNDS_AS_ENCODED)
 
 
@@ -41,13 +46,22 @@ def update(network: TopicNetwork, documents: BagsOfWords) -> None:
     if not network.usage.words.any():
         describe(network, documents)
         return
-    documents = _sample(documents)
+    documents = documents.sampled(MOST_DOCUMENTS)
     with torch.no_grad():
-        _distribute(network, documents, 1, keep=max(0.0, 1 - len(documents) / REMEMBERED))
+        keep = max(0.0, 1 - len(documents) / REMEMBERED)
+        _count(network, documents, keep)
+        _distribute(network, documents, 1, keep=keep)
 
 
-def warn_of_uninformative(network: TopicNetwork) -> None:
-    """Warn if few Gaussian topics tell anything about the documents."""
+def warn_of_uninformative(network: TopicNetwork, summary: pd.DataFrame, n_epochs: int) -> None:
+    """Warn if no topic is active, or if few Gaussian topics tell anything about the documents."""
+    if summary.attrs["n_documents"] >= ENOUGH and not summary["active"].any():
+        warnings.warn(
+            f"{nothing_learnt(n_epochs)}, on more documents, or with a lower gamma",
+            NothingLearntWarning,
+            stacklevel=3,
+        )
+        return
     if network.moments.empty or not network.space.n_dims:
         return
     n_used = int((network.moments.information() > LEAST_INFORMATION).sum())
@@ -62,17 +76,14 @@ def warn_of_uninformative(network: TopicNetwork) -> None:
         )
 
 
-def _sample(documents: BagsOfWords) -> BagsOfWords:
-    if len(documents) <= MOST_DOCUMENTS:
-        return documents
-    return documents.select(np.linspace(0, len(documents) - 1, MOST_DOCUMENTS).astype(np.int64))
-
-
-def _documents_with_word(network: TopicNetwork, documents: BagsOfWords) -> Tensor:
-    total = torch.zeros_like(network.usage.background)
+def _count(network: TopicNetwork, documents: BagsOfWords, keep: float = 0.0) -> Tensor:
+    """Count the tokens of the words, and return the number of documents with each word, (V,)."""
+    with_word, tokens, squares = (torch.zeros_like(network.usage.background) for _ in range(3))
     for _, batch in _parts(network, documents):
-        total += torch.bincount(batch.words, minlength=batch.n_words)
-    return total
+        for total, values in ((with_word, None), (tokens, batch.counts), (squares, batch.counts.square())):
+            total += torch.bincount(batch.words, values, minlength=batch.n_words)
+    network.usage.count(tokens, squares, len(documents), keep)
+    return with_word
 
 
 def _parts(network: TopicNetwork, documents: BagsOfWords) -> Iterator[tuple[slice, Batch]]:
@@ -112,10 +123,8 @@ def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor,
     values, simplex = torch.from_numpy(represented).to(network.device), network.decoder.simplex()
     if network.decoder.signed:
         signed = torch.from_numpy(simplex < 0).to(network.device)
-        centred = posterior.mean.double() - posterior.mean.double().mean(0)
-        variance = centred.square().mean(0) + posterior.log_variance.double().exp().mean(0)
         distance = torch.zeros_like(values)
-        distance[:, signed] = (centred / variance.sqrt()).float().to(network.device)
+        distance[:, signed] = distances(posterior).float().to(network.device)
         positive = torch.where(signed, distance.clamp_min(0).square(), values)
         values = torch.cat([positive, distance.clamp_max(0).square()], 1)
         simplex = np.append(simplex, simplex)  # of the classes too, whose second rows have no proportion

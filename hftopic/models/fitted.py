@@ -28,7 +28,7 @@ from hftopic.models import evaluation
 from hftopic.models.bases import TransformerMixin
 from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
-from hftopic.models.topics import TopicWords
+from hftopic.models.summary import TopicSummary
 from hftopic.networks.network import TopicNetwork
 
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
@@ -44,7 +44,7 @@ def _has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TopicWords, TransformerMixin):
+class FittedModel(TopicSummary, TransformerMixin):
     """Methods of a fitted topic model."""
 
     groups: Any
@@ -62,7 +62,7 @@ class FittedModel(TopicWords, TransformerMixin):
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
-    latent_space_: LatentSpace
+    reading_: dict[str, Any] | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
     prior_mean_: NDArray[np.float32]
@@ -335,7 +335,7 @@ class FittedModel(TopicWords, TransformerMixin):
 
     def _expose(self) -> None:
         """Set the fitted attributes that depend only on the network."""
-        self._hashes = []
+        self._hashes, self._summaries, self._automatic = [], [], []
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()

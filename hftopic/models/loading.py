@@ -23,6 +23,7 @@ from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers th
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
+from hftopic.models.restoring import restore_topics
 from hftopic.models.saving import (
     DESCRIPTION,
     SCHEMA_VERSION,
@@ -230,6 +231,9 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
         model.losses_ = np.array(description["losses_"], dtype=np.float64)
     if not all(kind.kind in "iufb" for kind in model.history_.dtypes):
         raise ValueError("history_ has values that are no numbers")
+    model.reading_ = description["reading_"]
+    if not isinstance(model.reading_, dict | None):
+        raise ValueError("reading_ is neither missing nor an object")
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
     network = model._build_network(torch.zeros(model.n_features_in_, dtype=torch.float32), torch.Generator())
@@ -239,6 +243,8 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
     _check_values(network, model._noise)
     model._network = network
     model._expose()
+    model._remembered = ()
+    restore_topics(model, description)
 
 
 def _check_like(state: dict[str, Tensor], own: dict[str, Tensor]) -> None:
@@ -263,5 +269,5 @@ def _check_values(network: TopicNetwork, noise: Tensor) -> None:
     variance = covariance.diagonal()
     if ((variance < SMALLEST_VARIANCE) | (variance > 1 / SMALLEST_VARIANCE)).any():
         raise ValueError("prior_covariance has values that are too large or too small for float32")
-    if (network.usage.words < 0).any() or (network.usage.background < 0).any():
+    if any((numbers < 0).any() for numbers in network.usage.buffers()):
         raise ValueError("usage has numbers below 0")

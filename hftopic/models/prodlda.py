@@ -81,7 +81,7 @@ class ProdLDA(BaseTopicModel):
         learns to infer topics from part of a document, which improves the representation of new documents.
     encoder_norm : {"none", "shift"}, default="none"
         "shift" applies a batch norm with a learned shift and no learned scale to the encoder's outputs. It
-        prevents topics from being pruned.
+        keeps topics from falling silent: from telling nothing about any document.
     decoder_norm : {"full", "shift"}, default="full"
         Batch norm of the decoder's logits. "full" learns a shift and a scale for each word. "shift" learns no
         scale, as in Srivastava & Sutton (2017): the logit of every word then has the same variance.
@@ -98,7 +98,7 @@ class ProdLDA(BaseTopicModel):
     warm_up : int or float, default=0.1
         Epochs over which the weights of all terms except the reconstruction rise from 0 to their full value:
         an int is a number of epochs, a float is a fraction of ``max_iter``. Without warm-up, the KL
-        divergence can prune topics before the decoder uses them.
+        divergence can silence topics before the decoder uses them: their posterior is then their prior.
     ramp : int or float, default=1.0
         Epochs over which alpha, beta and gamma change linearly from 1 (the plain VAE) to their final values.
         The change begins when topics are assigned to groups or, with fixed groups, at the first epoch. An int
@@ -151,6 +151,13 @@ class ProdLDA(BaseTopicModel):
     prior_correlation_ : ndarray, shape (n_dims, n_dims), float32
         Correlations of the prior of the logits, also those that were learned.
         :func:`hftopic.analysis.topic_correlation` with ``of="prior"`` returns them as a table.
+    topic_names_ : ndarray of str, shape (n_topics,)
+        A unique name of each topic, see :meth:`name_topics` and :meth:`set_topic_names`.
+    topic_summary_ : DataFrame
+        Numbers of each topic over the training documents, which :func:`hftopic.analysis.topic_summary`
+        returns with names and words.
+    reading_ : dict or None
+        How the texts of the training documents became counts, as ``Corpus.reading``; None if it is unknown.
     history_ : DataFrame
         One row per epoch: the mean of each term of the objective, unweighted, in nats per document. If the
         marginals are mixtures, there is also ``own_share``, the share of the document's own component in the

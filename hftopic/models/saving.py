@@ -24,7 +24,7 @@ from hftopic._sets import written_set
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
@@ -42,6 +42,12 @@ class FittedState(Protocol):
     history_: pd.DataFrame
     n_iter_: int
     n_features_in_: int
+    reading_: dict[str, Any] | None
+    _given_names: dict[int, str]
+
+    def _summary(self) -> pd.DataFrame: ...
+
+    def _automatic_names(self) -> list[str]: ...
 
 
 def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
@@ -131,6 +137,7 @@ def _description(model: FittedState) -> dict[str, Any]:
     if "device" in parameters:
         parameters["device"] = str(parameters["device"])
     words = {name: getattr(model, name, None) for name in WORDS}
+    summary = model._summary()
     losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {
         "schema": SCHEMA_VERSION,
@@ -141,9 +148,18 @@ def _description(model: FittedState) -> dict[str, Any]:
         "n_iter_": model.n_iter_,
         "documents_seen": model._documents_seen,
         **{name: None if known is None else known.tolist() for name, known in words.items()},
+        "reading_": model.reading_,
+        "names": {str(topic): name for topic, name in model._given_names.items()},
+        "automatic_names": model._automatic_names(),
+        "summary": {"attributes": dict(summary.attrs), "columns": _columns(summary)},
         "losses_": None if losses is None else losses.tolist(),
         "history_": model.history_.reset_index().to_dict("list"),
     }
+
+
+def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Values by column, with None for missing ones."""
+    return {name: [None if pd.isna(x) else x for x in table[name].tolist()] for name in map(str, table)}
 
 
 def _encoded(value: Any) -> Any:

@@ -17,9 +17,10 @@ from hftopic.data.inputs import column_words, words_to_list
 from hftopic.models import evaluation
 from hftopic.models.exchange import twin
 from hftopic.networks.network import TopicNetwork
+from hftopic.topics.names import POLES
 
 RANKINGS = ("relevance", "probability", "weight", "exclusivity")
-POLES = {"+": 1, "-": -1}
+SIGNS = dict(zip(POLES, (1, -1), strict=True))
 EVEN_DOCUMENTS = 10.0  # documents with a word, evenly from all topics, that are added for its exclusivity
 
 
@@ -124,7 +125,7 @@ class TopicWords:
                     f"topics of {type(self).__name__} have no negative pole; remove pole. "
                     "Only signed topics have one, such as those of NVDM"
                 )
-            sign, usage = POLES[pole], model._network.usage
+            sign, usage = SIGNS[pole], model._network.usage
             if by == "weight":
                 return np.asarray(sign * model.components_)
             probability, frequency = usage.probabilities(sign), usage.frequency

@@ -30,15 +30,25 @@ class TopicUsage(nn.Module):
         Expected numbers of documents. Signed topics have a positive and a negative pole.
     background : Tensor, shape (V,)
         The same for the background.
+    tokens, squares : Tensor, shape (V,)
+        Sums of the counts of each word in the documents, and of their squares.
+    n_documents : Tensor, shape ()
+        Number of documents that these are sums over.
     """
 
     words: Tensor
     background: Tensor
+    tokens: Tensor
+    squares: Tensor
+    n_documents: Tensor
 
     def __init__(self, n_topics: int, n_words: int, signed: bool) -> None:
         super().__init__()
         self.register_buffer("words", torch.zeros(2 if signed else 1, n_topics, n_words, dtype=torch.float32))
         self.register_buffer("background", torch.zeros(n_words, dtype=torch.float32))
+        for name in ("tokens", "squares"):
+            self.register_buffer(name, torch.zeros(n_words, dtype=torch.float32))
+        self.register_buffer("n_documents", torch.zeros((), dtype=torch.float64))
 
     @property
     def documents(self) -> Tensor:
@@ -62,8 +72,23 @@ class TopicUsage(nn.Module):
         """p(w|topic) of both poles of all topics, the positive ones first, shape (n_poles n_topics, V)."""
         return torch.cat([self.probabilities(sign) for sign in (1, -1)[: len(self.words)]])
 
+    @property
+    def effective_documents(self) -> Tensor:
+        r"""Number of documents over which the tokens of a word are spread, (Σ n)² / Σ n², shape (V,).
+
+        It is the number of documents with the word if all have as many of its tokens, and lower if a few
+        have most of them. If it is 16, no document has more than 1 / √16 of the tokens.
+        """
+        return self.tokens.square() / self.squares.clamp_min(torch.finfo(self.squares.dtype).tiny)
+
+    def count(self, tokens: Tensor, squares: Tensor, n_documents: int, keep: float = 0.0) -> None:
+        """Replace the counts by those of other documents, plus a part of the old ones."""
+        self.tokens.mul_(keep).add_(tokens)
+        self.squares.mul_(keep).add_(squares)
+        self.n_documents.mul_(keep).add_(n_documents)
+
     def replace(self, words: Tensor, background: Tensor, keep: float = 0.0) -> None:
-        """Replace the statistics by others, in the rows of :attr:`poles`, plus a part of the old ones."""
+        """Replace the usage by another, in the rows of :attr:`poles`, plus a part of the old one."""
         self.words.mul_(keep).add_(words.view_as(self.words))
         self.background.mul_(keep).add_(background)
 

@@ -168,7 +168,8 @@ def test_forms_of_one_word_are_listed_once():
     assert model.top_words(4, words).notna().all(axis=None)
 
 
-def test_fit_warns_if_few_topics_are_in_use(corpus):
+def test_fit_warns_if_few_topics_are_in_use(corpus, monkeypatch):
+    monkeypatch.setattr(description, "ENOUGH", math.inf)  # else it says that nothing was learnt
     with pytest.warns(UserWarning, match=r"only 0 of 6 topics tell more than.*Train longer"):
         ProdLDA(**SMALL | {"max_iter": 20}, warm_up=0, objective=BetaVAE(50.0)).fit(corpus)
 

@@ -19,6 +19,7 @@ def documents(n_words):
 @pytest.mark.filterwarnings(FEW)
 @pytest.mark.parametrize("n_words", [2, 3, 9])
 @pytest.mark.parametrize("cls", [ProdLDA, NVDM])
+@pytest.mark.filterwarnings("ignore::hftopic.NothingLearntWarning")  # of vocabularies of two words
 def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words, tmp_path):
     import matplotlib.pyplot as plt
 
@@ -47,6 +48,11 @@ def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words,
             "validation": corpus,
         },
         "write_report": {"n_permutations": 9},
+        "plot_words": {"topic": 0},
+        "find_topics": {"query": "w0"},
+        "similar_documents": {"query": 0},
+        **{name: {"dates": [1990] * 30, "topics": "all"} for name in ("topics_over_time", "trends")},
+        **{name: {"topics": "all"} for name in ("topics_by_label", "label_topics")},
     }
     for function in (
         *(getattr(analysis, name) for name in analysis.__all__ if name[0].islower()),

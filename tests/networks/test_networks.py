@@ -192,7 +192,7 @@ def test_dropout_keeps_the_mean_and_needs_a_generator():
     assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
 
 
-def test_shift_norm_bars_pruning():
+def test_shift_norm_bars_silent_topics():
     """The batch norm sets the variance of the mean over a mini-batch to 1 - eps/(1+eps)."""
     encoder = Encoder(9, (5,), LatentSpace(3), torch.tanh, 0.0, 0.0, "shift", generator()).double().train()
     mean = encoder(batch_of(random_counts(n=40))).mean

@@ -82,3 +82,14 @@ def test_a_topic_that_nothing_is_used_for_is_the_corpus():
     usage.replace(torch.tensor([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]]), torch.tensor([1.0, 2.0, 3.0]))
     np.testing.assert_allclose(usage.probabilities()[0], usage.frequency, rtol=1e-6)
     assert usage.probabilities()[1, 0] > usage.frequency[0]
+
+
+def test_the_effective_documents_are_fewer_where_a_document_repeats_a_word():
+    """(Σ n)² / Σ n² is their number if all have as many tokens; none has more than 1 / √ of them."""
+    usage, counts = TopicUsage(1, 3, signed=False), torch.tensor([[2.0, 1, 0], [2, 1, 0], [2, 8, 0]])
+    usage.count(counts.sum(0), counts.square().sum(0), 3)
+    torch.testing.assert_close(usage.effective_documents, torch.tensor([3.0, 100 / 66, 0]))
+    assert (counts.max(0).values / counts.sum(0))[:2].le(usage.effective_documents[:2] ** -0.5).all()
+    usage.count(counts.sum(0), counts.square().sum(0), 3, keep=0.5)
+    assert usage.n_documents == 4.5
+    torch.testing.assert_close(usage.tokens, 1.5 * counts.sum(0))

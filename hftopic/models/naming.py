@@ -1,0 +1,176 @@
+"""Names of topics as they are given: a dict, a list, a table, or a file as spreadsheets save it."""
+
+import codecs
+import os
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hftopic._numbers import is_whole
+from hftopic._spreadsheets import with_formula
+from hftopic.data.formats.delimited import SEPARATORS, read_rows
+from hftopic.data.formats.lines import FormatError, opened, read_lines
+from hftopic.data.formats.request import is_utf8
+from hftopic.data.formats.tables import columns_called, listed_names
+from hftopic.data.sequences import described, why_unwritable
+
+COLUMNS = ("topic", "name")
+OF_WINDOWS = "cp1252"  # encoding of a file that is not UTF-8: Excel's in Western Europe and America
+
+
+def given_names(names: Any, n_topics: int) -> dict[int, str | None]:
+    """Names by topic number, from what ``set_topic_names`` takes; None where the automatic name is wanted.
+
+    White space around a name is dropped, and within a name, with line breaks, it is one space.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :meth:`hftopic.ProdLDA.set_topic_names`; a FormatError for a line of a file.
+    OSError
+        The file cannot be read.
+    """
+    if isinstance(names, str | os.PathLike):
+        return _names_in_file(Path(names), n_topics)
+    if isinstance(names, pd.DataFrame):
+        if not set(COLUMNS) <= set(names.columns):
+            raise ValueError(f"names need the columns topic and name; got {list(names.columns)}")
+        values = names["name"].astype(object).where(names["name"].notna(), "")
+        pairs = list(zip(names["topic"].tolist(), values.tolist(), strict=True))
+        wanted = [(topic, name) for topic, name in pairs if not _is_blank(name)]
+        given = _checked(wanted, n_topics)
+        left = [(topic, "automatic") for topic, name in pairs if _is_blank(name)]
+        _checked([(topic, "given") for topic, _ in wanted] + left, n_topics)
+        return {**given, **{int(topic): None for topic, _ in left}}
+    return {**_checked(_pairs(names, n_topics), n_topics)}
+
+
+def checked_names(names: Any, n_topics: int) -> dict[int, str]:
+    """Names by topic number, without surrounding whitespace, from a dict or a list.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A topic does not exist, or a name is empty or no str.
+    """
+    return {topic: name.strip() for topic, name in _valid(_pairs(names, n_topics), n_topics)}
+
+
+def check_unique(given: Mapping[int, str]) -> None:
+    """Raise ValueError if two topics have the same name."""
+    first: dict[str, int] = {}
+    for topic, name in given.items():
+        if name in first:
+            raise ValueError(f"topics {first[name]} and {topic} would both be named {name!r}")
+        first[name] = topic
+
+
+def _is_blank(name: Any) -> bool:
+    return isinstance(name, str) and not name.strip()
+
+
+def _checked(named: Sequence[tuple[Any, Any]], n_topics: int) -> dict[int, str]:
+    """Names that files, figures and pages can show."""
+    return {topic: _shown(topic, name) for topic, name in _valid(named, n_topics)}
+
+
+def _shown(topic: int, name: str) -> str:
+    name = " ".join(name.split())
+    reason = why_unwritable(name)
+    if reason is not None:
+        raise ValueError(f"the name of topic {topic} {reason}")
+    control = next((letter for letter in name if unicodedata.category(letter) == "Cc"), None)
+    if control is not None:
+        raise ValueError(f"the name of topic {topic} has the control character {control!r}; remove it")
+    return name
+
+
+def _valid(named: Sequence[tuple[Any, Any]], n_topics: int) -> list[tuple[int, str]]:
+    """The pairs, if the topics exist, each of them once, and the names are not empty."""
+    seen: set[int] = set()
+    for topic, name in named:
+        if not is_whole(topic, 0) or topic >= n_topics:
+            raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
+        if not isinstance(name, str):
+            raise TypeError(f"the name of topic {topic} must be a str; got {described(name)}")
+        if not name.strip():
+            raise ValueError(f"the name of topic {topic} is empty; leave the topic out to keep its name")
+        if topic in seen:
+            raise ValueError(f"topic {topic} is named twice")
+        seen.add(int(topic))
+    return [(int(topic), name) for topic, name in named]
+
+
+def _pairs(names: Any, n_topics: int) -> list[tuple[Any, Any]]:
+    """Topics with their names, from a dict or a sequence with a name for each topic."""
+    if isinstance(names, Mapping):
+        return list(names.items())
+    if not isinstance(names, Sequence | np.ndarray | pd.Series):
+        raise TypeError(
+            f"names must be a dict of topic number to name, a list, a table or a file; got {described(names)}"
+        )
+    if len(names) != n_topics:
+        raise ValueError(f"{len(names)} names for {n_topics} topics; pass a dict to name some of them")
+    return list(enumerate(names))
+
+
+def _names_in_file(path: Path, n_topics: int) -> dict[int, str | None]:
+    """Names in a CSV file: separator and encoding are found, and an empty name is an automatic one."""
+    encoding = _encoding_of(path)
+    rows, places = _rows_and_columns(path, encoding)
+    named: dict[int, str | None] = {}
+    for line, row in rows:
+        topic, name = (row[place] if place < len(row) else "" for place in places)
+        if not topic.strip() and not name.strip():
+            continue
+        number = _number(topic)
+        try:
+            if number in named:
+                raise ValueError(f"topic {number} is named twice")
+            given = _checked([(number, with_formula(name) if name.strip() else "automatic")], n_topics)
+        except ValueError as error:
+            raise FormatError(str(error), path, line) from error
+        named |= given if name.strip() else dict.fromkeys(given)
+    return named
+
+
+def _rows_and_columns(path: Path, encoding: str) -> tuple[list[tuple[int, list[str]]], tuple[int, int]]:
+    """Rows behind the header, and the places of the columns topic and name."""
+    lines = read_lines(path, encoding, needs_end=False, keep_ends=True)
+    header = next((text for _, text in lines if text.strip()), "")
+    separator = max(SEPARATORS, key=lambda one: (_columns(header.split(one)) is not None, header.count(one)))
+    rows = read_rows(path, encoding, separator, needs_end=False)
+    if not rows:
+        raise FormatError("is empty; names need a header with the columns topic and name", path)
+    line, fields = rows[0]
+    places = _columns(fields)
+    if places is None:
+        raise FormatError(f"names need the columns topic and name. {listed_names(fields)}", path, line)
+    return rows[1:], places
+
+
+def _columns(fields: Sequence[str]) -> tuple[int, int] | None:
+    """Places of the columns topic and name in a header, whatever their capitals; None without one of each."""
+    names = [field.strip().strip('"') for field in fields]
+    topic, name = (columns_called(column, names) for column in COLUMNS)
+    return (names.index(topic[0]), names.index(name[0])) if len(topic) == len(name) == 1 else None
+
+
+def _encoding_of(path: Path) -> str:
+    """UTF-8, UTF-16 with its mark, or else the encoding of spreadsheets on Windows."""
+    with opened(path) as stream:
+        start = stream.read(2)
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    return "utf-8" if is_utf8(path) else OF_WINDOWS
+
+
+def _number(field: str) -> Any:
+    """A whole number, as in "7" or "7.0"; another field as it is."""
+    text = field.strip()
+    whole, _, zeros = text.replace(",", ".").partition(".")
+    return int(whole) if whole.isdecimal() and not zeros.strip("0") else text

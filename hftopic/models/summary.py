@@ -1,0 +1,194 @@
+"""What a fitted model knows of its topics: their numbers over the training documents, and their names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hftopic._numbers import is_whole
+from hftopic.data.documents import BagsOfWords, evenly
+from hftopic.data.inputs import column_words, known_words, words_to_list
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.latent.space import LatentSpace
+from hftopic.models import evaluation
+from hftopic.models.exchange import exchanged
+from hftopic.models.naming import check_unique, given_names
+from hftopic.models.topics import TopicWords
+from hftopic.topics.names import POLES, WORDS_IN_NAME, frequent, names_of, numbered_repeats
+from hftopic.topics.summary import COMPARED, n_compared, summarised
+
+INFORMED = 4000  # training documents at even distances over which the information of topics is computed
+REMEMBERED = 4000  # documents of the last calls of ``partial_fit`` of which the summary is made
+
+
+class TopicSummary(TopicWords):
+    """Names of the topics of a model, and their numbers over the documents that it was fitted on."""
+
+    latent_space_: LatentSpace
+    _remembered: tuple[BagsOfWords, ...]  # documents of the summary, until it is made
+    _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
+    _automatic: list[list[str]]  # the automatic names, likewise
+    _given_names: dict[int, str]
+
+    @property
+    def topic_summary_(self) -> pd.DataFrame:
+        """Numbers of each topic over the training documents, without documents that are held out.
+
+        One row per topic, with the columns of :func:`hftopic.analysis.topic_summary` except ``name`` and
+        ``words``. They are those of at most 100,000 documents, and the information is that of at most
+        4,000, at even distances. After
+        ``partial_fit`` it is the table of the last 4,000 documents that were passed, at most; after ``load``
+        and ``partial_fit``, of those passed since then.
+        """
+        with self._reading() as model:
+            return model._summary().copy()
+
+    @property
+    def topic_names_(self) -> NDArray[np.object_]:
+        """A unique name of each topic, shape (n_topics,), see :meth:`set_topic_names`."""
+        with self._reading() as model:
+            return model._names()
+
+    def name_topics(
+        self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
+    ) -> NDArray[np.object_]:
+        """Names of the topics with another number of words, or with the words of a vocabulary.
+
+        Parameters
+        ----------
+        n_words : int, optional
+            Number of words in an automatic name, for NVDM at each pole; 3 by default, or all words if there
+            are fewer.
+        vocabulary : sequence of str (n_words_of_model,), optional
+            Word of each column, for a model not fitted on a Corpus or a DataFrame.
+
+        Returns
+        -------
+        ndarray of str, shape (n_topics,)
+            Names that were given by :meth:`set_topic_names` are kept. An automatic name has the words of the
+            highest relevance (:meth:`word_scores`) that are in enough documents: at least 0.3 times the
+            square root of their number, so 17 of 3,000. No document may have more than a third of the tokens
+            of such a word: (Σ n)² / Σ n² of its counts n in the documents is at least 9. Inflected forms are
+            listed once. A word of the name of a more informative topic gives way to one that is nearly as
+            relevant, and no two names have the same words.
+
+        Raises
+        ------
+        ValueError
+            ``n_words`` is not between 1 and the number of words, or ``vocabulary`` is not one word per
+            column.
+        """
+        if n_words is not None and not is_whole(n_words):
+            raise ValueError(f"n_words must be a positive int, got {n_words!r}")
+        with self._reading() as model:
+            listed = words_to_list(n_words, model.n_features_in_, WORDS_IN_NAME)
+            words = [str(word) for word in column_words(model, vocabulary)]
+            is_own = vocabulary is None or known_words(model) is not None
+            if is_own and listed == min(WORDS_IN_NAME, len(words)):
+                return model._names()
+            return _with(model._given_names, model._made_names(words, listed))
+
+    def set_topic_names(self, names: Any) -> Self:
+        """Name the topics; the names are saved with the model, and ``partial_fit`` keeps them.
+
+        Parameters
+        ----------
+        names : dict of int to str, sequence of str, DataFrame, path-like or None
+            A dict names some topics and leaves the names of the others; a sequence names all. A table, or the
+            path of a CSV file, has the columns ``topic`` and ``name``; where the name is empty, the topic
+            gets its automatic name. The file may be as a spreadsheet saves it: separated by commas,
+            semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. With None, all get automatic names.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            A topic does not exist or is named twice, a name is empty or has a control character or half of
+            one, or two names are equal; for a file, the message has the line. The model then is unchanged.
+        TypeError
+            ``names`` is nothing of this, or a name is not a str.
+        OSError
+            The file cannot be read.
+
+        Examples
+        --------
+        >>> from hftopic import ProdLDA, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+        >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+        >>> model.set_topic_names({3: "sport"}).topic_names_[3]
+        'sport'
+        """
+        with self._reading() as model:
+            n_topics = len(model.topic_groups_)
+            wanted = {} if names is None else {**model._given_names, **given_names(names, n_topics)}
+            given = {topic: name for topic, name in wanted.items() if name is not None}
+            check_unique(given)
+        with exchanged(self) as fitted:
+            fitted._given_names = given
+        return self
+
+    def _names(self) -> NDArray[np.object_]:
+        return _with(self._given_names, self._automatic_names())
+
+    def _automatic_names(self) -> list[str]:
+        if not self._automatic:
+            words = [str(word) for word in column_words(self, None)]
+            self._automatic.append(self._made_names(words, min(WORDS_IN_NAME, len(words))))
+        return self._automatic[0]
+
+    def _made_names(self, words: Sequence[str], n_words: int) -> list[str]:
+        usage = self._network.usage
+        documents = evaluation.to_numpy(usage.documents) / len(np.unique(self.topic_simplex_))
+        spread = evaluation.to_numpy(usage.effective_documents)
+        poles = POLES[: 1 + self.signed_topics_]
+        n_needed = n_words * len(poles) * len(self.topic_groups_)
+        allowed = frequent(documents, spread, float(usage.n_documents), n_needed)
+        summary = self._summary()
+        order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
+        scores = [self.word_scores(pole=pole) for pole in poles]
+        return names_of(scores, words, allowed, order.tolist(), n_words)
+
+    def _summary(self) -> pd.DataFrame:
+        if not self._summaries:
+            encoded = [evaluation.encode(self._network, documents) for documents in self._remembered]
+            posterior = MeanFieldPosterior.concatenated([of_part for of_part, _ in encoded])
+            posterior = Posterior.of(posterior).mean_field()  # rounded as that of documents that are passed
+            values = np.concatenate([of_part for _, of_part in encoded])
+            self._summaries.append(self._summarised(posterior, values))
+        return self._summaries[0]
+
+    def _summarised(self, posterior: MeanFieldPosterior, values: NDArray[np.float32]) -> pd.DataFrame:
+        prior = self._network.prior
+        n_words = n_compared(COMPARED, self.n_features_in_)
+        poles = [
+            np.argsort(-self.word_scores(pole=pole), axis=1, kind="stable")[:, :n_words].tolist()
+            for pole in POLES[: 1 + self.signed_topics_]
+        ]
+        return summarised(
+            posterior,
+            values,
+            np.ones(len(values), dtype=bool),
+            LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
+            self.signed_topics_,
+            poles,
+            rows=evenly(len(values), INFORMED) if len(values) > INFORMED else slice(None),
+        )
+
+    def _remember(self, documents: BagsOfWords) -> None:
+        """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""
+        parts = [*getattr(self, "_remembered", ()), documents]
+        while len(parts) > 1 and sum(map(len, parts)) - len(parts[0]) >= REMEMBERED:
+            del parts[0]
+        self._remembered = (parts[0].sampled(REMEMBERED), *parts[1:])
+
+
+def _with(given: Mapping[int, str], automatic: Sequence[str]) -> NDArray[np.object_]:
+    """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
+    names = [given.get(topic, name) for topic, name in enumerate(automatic)]
+    return np.array(numbered_repeats(names, given), dtype=object)
