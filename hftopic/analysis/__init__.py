@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from hftopic.analysis.documents.contributions import contributions as contributions
     from hftopic.analysis.documents.contributions import word_contributions as word_contributions
     from hftopic.analysis.documents.documents import representative_documents as representative_documents
+    from hftopic.analysis.documents.labels import label_topics as label_topics
     from hftopic.analysis.documents.labels import topics_by_label as topics_by_label
-    from hftopic.analysis.documents.labels import topics_over_time as topics_over_time
     from hftopic.analysis.documents.lift import topics_of_documents as topics_of_documents
+    from hftopic.analysis.documents.similar import similar_documents as similar_documents
+    from hftopic.analysis.documents.summary import document_summary as document_summary
+    from hftopic.analysis.documents.times import topics_over_time as topics_over_time
+    from hftopic.analysis.documents.times import trends as trends
     from hftopic.analysis.exclusivity import frex_words as frex_words
     from hftopic.analysis.exclusivity import topic_exclusivity as topic_exclusivity
     from hftopic.analysis.exports import get_topic_info as get_topic_info
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.quality import effective_topics as effective_topics
     from hftopic.analysis.quality import inverted_rbo as inverted_rbo
     from hftopic.analysis.quality import topic_quality as topic_quality
+    from hftopic.analysis.search import find_topics as find_topics
     from hftopic.analysis.selection.comparison import Comparison as Comparison
     from hftopic.analysis.selection.comparison import compare as compare
     from hftopic.analysis.selection.scorers import active_topics_score as active_topics_score
@@ -61,8 +66,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "distinct": ["distinct_topics"],
         "documents.contributions": ["contributions", "word_contributions"],
         "documents.documents": ["representative_documents"],
-        "documents.labels": ["topics_by_label", "topics_over_time"],
+        "documents.labels": ["label_topics", "topics_by_label"],
         "documents.lift": ["topics_of_documents"],
+        "documents.similar": ["similar_documents"],
+        "documents.summary": ["document_summary"],
+        "documents.times": ["topics_over_time", "trends"],
         "exclusivity": ["frex_words", "topic_exclusivity"],
         "exports": ["get_topic_info", "to_pyldavis"],
         "information": ["Decomposition", "decompose", "topic_information"],
@@ -71,6 +79,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "models": ["FittedTopicModel"],
         "names": ["topic_names"],
         "quality": ["document_coverage", "effective_topics", "inverted_rbo", "topic_quality"],
+        "search": ["find_topics"],
         "selection.comparison": ["Comparison", "compare"],
         "selection.scorers": [
             "active_topics_score",

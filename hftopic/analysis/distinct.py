@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hftopic._numbers import is_number
 from hftopic.analysis.cooccurrence import COHERENT, numbered, topic_occurrences
-from hftopic.analysis.topics import first_of_its_kind, shared_words
+from hftopic.topics.repeats import first_of_its_kind, shared_words
 
 
 def distinct_topics(

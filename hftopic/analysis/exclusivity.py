@@ -12,8 +12,7 @@ from hftopic._numbers import is_number, is_one_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics
 from hftopic.data.inputs import column_words, words_to_list
-
-POLES = ("+", "-")
+from hftopic.topics.names import POLES
 
 
 def topic_exclusivity(

@@ -8,14 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic.analysis.documents.documents import document_texts, representative_documents
-from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
+from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, corpus_of, model_vocabulary
 from hftopic.analysis.topics import topic_words
 from hftopic.analysis.used import topics_to_show
 from hftopic.data.inputs import column_words
-
-WORDS_IN_NAME = 4  # as in BERTopic
+from hftopic.topics.shares import documents_led, simplexes
 
 
 def to_pyldavis(
@@ -92,7 +91,7 @@ def to_pyldavis(
     counts = counts_of(model, X)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     lengths = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
-    occurs, simplex = frequency > 0, simplexes(model)[0]
+    occurs, simplex = frequency > 0, simplexes(model.latent_space_)[0]
     kept = simplex[exported[simplex]]
     if not len(kept):
         raise ValueError("no topic to export: none is active; pass topics='all' to export them")
@@ -146,10 +145,11 @@ def get_topic_info(
         - ``Count``: number of documents in which it is the largest of these topics; ties go to the first
           topic. Empty documents are not counted. Classes of a Concrete variable are counted separately: each
           document counts for one topic and for one class of each variable
-        - ``Name``: number and first four words, "0_god_faith_church_bible"
+        - ``Name``: number and name, see :func:`topic_names`: "0_god, faith, church"
         - ``Representation``: list of top words
         - ``Representative_Docs``: list of the documents with the highest proportion of the topic. A document
-          is a str of its words in reading order if the Corpus has tokens, else its name, else its row number
+          is its original text if the Corpus has it, else a str of its words in reading order if the Corpus
+          has tokens, else its name, else its row number
 
     Raises
     ------
@@ -180,15 +180,14 @@ def get_topic_info(
     with empty_documents_known():  # empty documents are not counted here
         X = model.encode(X)
     included = topics_to_show(model, X, topics, vocabulary=words)
-    values = np.where(included, document_topics(model, X).values, -1)  # smaller than every proportion
     leading = representative_documents(model, X, n_documents, topics=included)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
-    numbers = np.flatnonzero(included).tolist()
+    numbers, names = np.flatnonzero(included).tolist(), model.name_topics(vocabulary=words)
     return pd.DataFrame(
         {
             "Topic": numbers,
-            "Count": largest_topics(model, values)[included],
-            "Name": ["_".join([str(k), *table.words[k][:WORDS_IN_NAME]]) for k in numbers],
+            "Count": documents_led(document_topics(model, X).values, model.latent_space_, included)[included],
+            "Name": [f"{k}_{names[k]}" for k in numbers],
             "Representation": [table.words[k] for k in numbers],
             "Representative_Docs": [_documents(model, X, rows[k]) for k in numbers],
         }
@@ -196,9 +195,9 @@ def get_topic_info(
 
 
 def _documents(model: FittedTopicModel, X: Any, rows: list[int]) -> list[Any]:
-    """Documents as texts if the Corpus has tokens, else as names if it has them, else as row numbers."""
+    """Documents as texts if the Corpus has them or tokens, else as names if it has any, else as numbers."""
     corpus = corpus_of(X)
-    if corpus is not None and corpus.tokens is not None:
+    if corpus is not None and (corpus.texts is not None or corpus.tokens is not None):
         return list(document_texts(model, X, rows))
     if corpus is not None and corpus.names is not None:
         return [str(name) for name in corpus.names[rows]]

@@ -1,30 +1,25 @@
 """Information of topics about documents, and the terms of the objective under the full mixture, in nats."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
 from hftopic._numbers import is_number, is_whole
 from hftopic._torch_state import neutral_torch
+from hftopic.analysis.display import decomposition_html
 from hftopic.analysis.encoded import posterior_of
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model
+from hftopic.analysis.models import FittedTopicModel, check_topic_model
 from hftopic.latent.log_prior import LatentPrior
-from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior, Posterior, log_normal
+from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace, Levels
-from hftopic.objective.marginals import log_dims, log_mixture
+from hftopic.objective.marginals import log_mixture
 from hftopic.objective.terms import correlation_terms
-
-PEAK_SHARE, LEAST_DOCUMENTS = 0.01, 10  # documents of the peak: one in a hundred, but at least ten
-GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
-MOST_GRID_POINTS = 4096
-ROWS_AT_ONCE = 512  # documents on the grid at once
+from hftopic.topics.information import ACTIVE_PEAK, information_table
 
 
 def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_PEAK) -> pd.DataFrame:
@@ -71,30 +66,15 @@ def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACT
     """
     if not (is_number(threshold) and threshold >= 0):
         raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold!r}")
-    return information_table(model, posterior_of(model, X), threshold)
+    return information_of(model, posterior_of(model, X), threshold)
 
 
 @neutral_torch()
-def information_table(
+def information_of(
     model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_PEAK
 ) -> pd.DataFrame:
     """Table of :func:`topic_information`, from the posterior of the documents."""
-    posterior, space = posterior_of_documents.mean_field(), model.latent_space_
-    mixture = _Mixture.of(posterior)
-    exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
-    most = np.log(len(posterior))  # rounding can exceed the bounds 0 and log N
-    information, variables = exact.numpy().clip(0, most), space.variable_of_topic
-    peak = mixture.peaks(posterior).numpy().clip(0, most)[_places(space)]
-    return pd.DataFrame(
-        {
-            "topic": np.arange(space.n_topics),
-            "group": np.asarray(model.topic_groups_),
-            "information": information[variables],
-            "peak": peak,
-            "kl": _prior(model).kl_of_variables(posterior).mean(0).numpy()[variables],
-            "active": peak > threshold,
-        }
-    )
+    return information_table(posterior_of_documents.mean_field(), prior_of(model), threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +105,12 @@ class Decomposition:
     topics: pd.DataFrame
     n_documents: int
     n_samples: int
+
+    def __repr__(self) -> str:
+        return f"<Decomposition over {self.n_documents:,} documents; see .terms, .groups and .topics>"
+
+    def _repr_html_(self) -> str:
+        return decomposition_html(self)
 
 
 def decompose(
@@ -164,7 +150,7 @@ def decompose(
             f"n_samples={n_samples!r}"
         )
     with neutral_torch():
-        space, prior = model.latent_space_, _prior(model)
+        space, prior = model.latent_space_, prior_of(model)
         generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
         drawn = np.sort(generator.permutation(n_documents)[:n_samples])
         own = posterior[drawn]
@@ -188,7 +174,7 @@ def decompose(
                 {name: _mean_and_error(values) for name, values in terms.items()}
             ).T.rename_axis("term"),
             groups=_group_table(space, given_x, q),
-            topics=information_table(model, documents),
+            topics=information_of(model, documents),
             n_documents=n_documents,
             n_samples=len(drawn),
         )
@@ -223,78 +209,8 @@ def _mean_and_error(values: Tensor) -> pd.Series:
     return pd.Series({"value": float(values.mean()), "standard_error": float(error)})
 
 
-@dataclass(frozen=True, eq=False)
-class _Mixture:
-    """Mixture (1/N) Σ_m q(z_e|x_m) of each Gaussian dimension, as log densities on a grid, both (G, K).
-
-    Integrals use the trapezoidal rule. With a grid step no larger than the standard deviation of the
-    narrowest component, the error is of order exp(-2π²), far below float32 resolution.
-    """
-
-    grid: Tensor
-    log_density: Tensor
-
-    @classmethod
-    def of(cls, posterior: MeanFieldPosterior) -> "_Mixture":
-        """Mixture of the posteriors of all documents."""
-        if not posterior.mean.shape[1]:
-            nothing = posterior.mean.new_empty(2, 0)
-            return cls(nothing.double(), nothing.double())
-        deviation = torch.exp(0.5 * posterior.log_variance)
-        low = (posterior.mean - GRID_REACH * deviation).amin(0)
-        high = (posterior.mean + GRID_REACH * deviation).amax(0)
-        n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
-        grid = low + torch.linspace(0, 1, n_points, dtype=torch.float32)[:, None] * (high - low)
-        return cls(grid.double(), log_dims(grid, posterior).double())
-
-    def negative_entropy(self, posterior: MeanFieldPosterior) -> Tensor:
-        """E[log q] of the mixture of each variable, shape (V,), in nats; classes are summed."""
-        classes = [log_pi.double().exp().mean(0) for log_pi in posterior.log_classes]
-        discrete = torch.tensor([float(torch.xlogy(p, p).sum()) for p in classes], dtype=torch.float64)
-        integrand = self.log_density.exp() * self.log_density
-        return torch.cat([torch.trapezoid(integrand, self.grid, dim=0), discrete])
-
-    def peaks(self, posterior: MeanFieldPosterior) -> Tensor:
-        """Peak information of each Gaussian dimension, then of each class of each variable, in nats."""
-        gaussian = [self._peak(posterior, k) for k in range(posterior.mean.shape[1])]
-        classes = [_peak_of_class(log_pi.double().exp()) for c in posterior.log_classes for log_pi in c.T]
-        return torch.tensor([*gaussian, *classes], dtype=torch.float64)
-
-    def _peak(self, posterior: MeanFieldPosterior, k: int) -> float:
-        """Larger mean of KL(q(z_k|x) || mixture) over the documents at both ends of dimension k."""
-        mean, log_variance = posterior.mean[:, k].double(), posterior.log_variance[:, k].double()
-        peaks = []
-        for rows in _ends(mean):
-            density = torch.zeros_like(self.grid[:, k])
-            for some in torch.split(rows, ROWS_AT_ONCE):
-                density += (
-                    log_normal(self.grid[:, k], mean[some, None], log_variance[some, None]).exp().sum(0)
-                )
-            crossed = torch.trapezoid(density / len(rows) * self.log_density[:, k], self.grid[:, k])
-            given_x = -0.5 * (log_variance[rows] + LOG_2PI + 1)
-            peaks.append(float(given_x.mean() - crossed))
-        return max(peaks)
-
-
-def _ends(values: Tensor) -> list[Tensor]:
-    """Documents with the highest and with the lowest of the values (N,), as many as a peak has."""
-    n = min(len(values), max(LEAST_DOCUMENTS, math.ceil(PEAK_SHARE * len(values))))
-    return [values.topk(n, largest=largest).indices for largest in (True, False)]
-
-
-def _peak_of_class(probability: Tensor) -> float:
-    """Peak information of a class against all others, from its probability in each document (N,)."""
-    both = torch.stack([probability, 1 - probability], 1)
-    divergence = (torch.xlogy(both, both) - torch.xlogy(both, both.mean(0))).sum(1)
-    return max(float(divergence[rows].mean()) for rows in _ends(probability))
-
-
-def _places(space: LatentSpace) -> NDArray[np.int64]:
-    """Place of each topic among the Gaussian dimensions followed by the classes of all variables."""
-    return np.argsort(np.argsort(~space.gaussian, kind="stable"), kind="stable")
-
-
-def _prior(model: FittedTopicModel) -> LatentPrior:
+def prior_of(model: FittedTopicModel) -> LatentPrior:
+    """Prior of a fitted model."""
     covariance = torch.from_numpy(np.asarray(model.prior_covariance_, dtype=np.float32))
     variance = covariance.diagonal()
     independent = bool((covariance == torch.diag(variance)).all())

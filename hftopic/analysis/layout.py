@@ -8,8 +8,10 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import pdist
 
-from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
+from hftopic.analysis.documents.shares import names_of
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
 from hftopic.analysis.topics import select_topics
+from hftopic.data.sequences import described
 
 
 def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
@@ -28,14 +30,14 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per topic: ``topic``, ``group``, ``x``, ``y``. The axes have no unit; ``x`` is the direction
-        in which topics differ most. A single topic is at (0, 0). ``attrs["explained"]`` has the fraction of
-        the squared distances explained by each axis.
+        One row per topic: ``topic``, ``name``, ``group``, ``x``, ``y``. The axes have no unit; ``x`` is
+        the direction in which topics differ most. A single topic is at (0, 0). ``attrs["explained"]`` has the
+        fraction of the squared distances explained by each axis.
 
     Raises
     ------
     ValueError
-        A topic does not exist.
+        A topic does not exist, or documents are passed in place of topics.
 
     Examples
     --------
@@ -44,9 +46,14 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
     >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
     >>> topic_map(model).columns.tolist()
-    ['topic', 'group', 'x', 'y']
+    ['topic', 'name', 'group', 'x', 'y']
     """
     check_topic_model(model)
+    if corpus_of(topics) is not None:
+        raise ValueError(
+            f"a map shows the words of topics and needs no documents; got {described(topics)}: call "
+            "topic_map(model), or pass numbers of topics"
+        )
     groups = np.asarray(model.topic_groups_)
     chosen = select_topics(topics, np.arange(len(groups)))
     if has_poles(model):
@@ -56,7 +63,15 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
     square = np.zeros((len(chosen), len(chosen)))
     square[np.triu_indices(len(chosen), 1)] = distances
     places, explained = _classical_scaling(square + square.T)
-    table = pd.DataFrame({"topic": chosen, "group": groups[chosen], "x": places[:, 0], "y": places[:, 1]})
+    table = pd.DataFrame(
+        {
+            "topic": chosen,
+            "name": list(names_of(model, chosen).values()),
+            "group": groups[chosen],
+            "x": places[:, 0],
+            "y": places[:, 1],
+        }
+    )
     table.attrs["explained"] = explained
     return table
 

@@ -36,6 +36,12 @@ class FittedTopicModel(Protocol):
     components_, topic_word_ : ndarray, shape (n_topics, n_words)
     prior_mean_ : ndarray, shape (n_dims,)
     prior_covariance_ : ndarray, shape (n_dims, n_dims)
+    topic_summary_ : DataFrame
+        Numbers of each topic over the training documents, one row per topic.
+    topic_names_ : ndarray of str, shape (n_topics,)
+        A unique name of each topic.
+    reading_ : dict or None
+        How texts became the counts that the model was fitted on, as ``Corpus.reading``.
     history_ : DataFrame
     n_iter_, n_features_in_ : int
     """
@@ -51,6 +57,20 @@ class FittedTopicModel(Protocol):
     history_: pd.DataFrame
     n_iter_: int
     n_features_in_: int
+    reading_: dict[str, Any] | None
+
+    @property
+    def topic_summary_(self) -> pd.DataFrame:
+        """Numbers of each topic over the training documents, as a new table."""
+
+    @property
+    def topic_names_(self) -> NDArray[np.object_]:
+        """A unique name of each topic."""
+
+    def name_topics(
+        self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
+    ) -> NDArray[np.object_]:
+        """Names with another number of words, or with the words of a vocabulary."""
 
     def encode(self, X: Any) -> Encoded:
         """Encode documents once; all other methods accept the result instead of ``X``."""
@@ -107,10 +127,6 @@ class TopicEstimator(FittedTopicModel, Protocol):
         """Change parameters."""
 
 
-ACTIVE_PEAK = 0.25
-"""Default threshold of activity: a topic is active if its peak information is above it, in nats."""
-
-
 def check_topic_model(model: FittedTopicModel) -> None:
     """Check that `model` is a fitted topic model, and not for example the documents.
 
@@ -139,8 +155,9 @@ def check_is_topic_model(model: Any) -> None:
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise TypeError(
             f"expected a fitted ProdLDA or NVDM, got {got}: pass the model as the first argument and the "
-            "documents after it. For a Pipeline, pass its last step, and pass the output of the earlier "
-            "steps as the documents"
+            "documents after it. For a Pipeline of a vectoriser and a model, make topics = "
+            "TopicPipeline.from_model(pipeline[-1], pipeline[:-1]), which knows the words; for a "
+            "TopicPipeline, pass topics.model_ and topics.read(texts)"
         )
 
 

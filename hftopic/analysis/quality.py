@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from hftopic._numbers import is_number, is_one_of
-from hftopic.analysis.documents.proportions import largest_topics, require_shares, simplexes
+from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.exclusivity import topic_exclusivity
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, has_poles
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
 from hftopic.analysis.topics import select_topics, topic_summary, topic_words, words_there_are
+from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.shares import in_use, shares_in_use, simplexes
 
 CHUNK = 65536  # documents processed at a time in float64
 
@@ -40,7 +42,7 @@ def topic_quality(
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
     share : float, default=0.1
-        Minimum proportion of a topic in a document for the topic to cover the document.
+        Minimum share of a topic in a document, among the topics in use, for the topic to cover it.
 
     Returns
     -------
@@ -50,9 +52,9 @@ def topic_quality(
         - ``topic``, ``group``: numbers; ``active``: bool; ``information``: nats
         - ``exclusivity``: mean FREX score of the top words, compared with the active topics, in (0, 1], see
           :func:`topic_exclusivity`
-        - ``coverage``: fraction of documents in which the topic has a proportion of at least `share`
-        - ``largest``: fraction of documents in which it is the largest topic; a class of a Concrete variable
-          is compared only with the classes of the same variable
+        - ``coverage``: fraction of documents in which the topic has at least `share` of the topics in use
+        - ``largest``: fraction of documents that it leads: in which it is the largest of the topics in use.
+          A class of a Concrete variable is compared only with the classes of the same variable
         - ``effective_documents``: exp of the entropy of the topic's distribution over the documents. It is 1
           if a single document has all of the topic, the number of documents if all have the same proportion,
           and 0 if no document has the topic
@@ -72,7 +74,7 @@ def topic_quality(
     >>> from hftopic import ProdLDA, make_correlated_topics
     >>> from hftopic.analysis import topic_quality
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
-    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> model = ProdLDA(groups=(2, 2), max_iter=20, random_state=0).fit(corpus)
     >>> quality = topic_quality(model, corpus)
     >>> bool(quality["largest"].sum().round(9) == 1)
     True
@@ -94,8 +96,9 @@ def quality_table(
     )
     if not has_poles(model):
         values = document_topics(model, X).values
-        quality["coverage"] = (values >= share).mean(axis=0)
-        quality["largest"] = largest_topics(model, values) / len(values)
+        in_documents = shares_in_use(values, model.latent_space_, in_use(summary))
+        quality["coverage"] = (in_documents >= share).mean(axis=0)
+        quality["largest"] = summary["documents"] / len(values)
         quality["effective_documents"] = _effective_documents(values)
     return quality.join(summary[["nearest", "similarity", "duplicate"]])
 
@@ -269,7 +272,7 @@ def effective_topics(
     if not is_one_of(of, ("corpus", "document")):
         raise ValueError(f"of={of!r} is unknown; did you mean 'corpus' or 'document'?")
     require_shares(model, "effective number", "topic_information and count its column 'active'")
-    values = document_topics(model, X).values[:, simplexes(model)[0]]
+    values = document_topics(model, X).values[:, simplexes(model.latent_space_)[0]]
     if of == "corpus":
         mean = values.mean(axis=0, dtype=np.float64)
         return float(np.exp(entr(mean / mean.sum()).sum()))

@@ -5,19 +5,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hftopic._numbers import is_number, is_whole
+from hftopic._torch_state import neutral_torch
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.information import topic_information
+from hftopic.analysis.information import prior_of
 from hftopic.analysis.models import (
-    ACTIVE_PEAK,
     FittedTopicModel,
     check_topic_model,
     has_poles,
     model_vocabulary,
 )
 from hftopic.data.sequences import check_sequence, listed
+from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.summary import COMPARED, DUPLICATE, n_compared, summarised
 
 
 class TopicWords(NamedTuple):
@@ -70,22 +71,25 @@ def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None
 
 def topic_summary(
     model: FittedTopicModel,
-    X: Any,
+    X: Any = None,
     *,
     n_words: int = 10,
-    top_n: int = 10,
+    top_n: int = COMPARED,
     vocabulary: Sequence[str] | None = None,
     threshold: float = ACTIVE_PEAK,
-    duplicate_threshold: float = 0.5,
+    duplicate_threshold: float = DUPLICATE,
 ) -> pd.DataFrame:
-    """Summary of each topic: information, activity, share of the corpus, top words and duplicates.
+    """Summary of each topic: documents, share of the corpus, activity, information, words and duplicates.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Documents over which information and proportions are averaged. The proportions ignore empty
-        documents.
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+        Documents over which the numbers are computed; counts and shares ignore empty documents. By default
+        the training documents, whose numbers are saved with the model: see ``model.topic_summary_``. Which
+        topics are active, and which are duplicates, is a property of the model: the training documents tell
+        it also where others are passed, unless `threshold`, `top_n` or `duplicate_threshold` is another than
+        the default.
     n_words : int, default=10
         Number of top words listed.
     top_n : int, default=10
@@ -101,13 +105,21 @@ def topic_summary(
     Returns
     -------
     DataFrame
-        One row per topic, in order, with columns
+        One row per topic, in order. A topic is *in use* if it is active and no duplicate. Columns:
 
-        - ``topic``, ``group``: numbers; ``active``: bool
-        - ``information``: I(x; z) of the topic, nats; ``peak``: the same in the documents that have it most,
-          nats; ``kl``: its KL to the prior, nats per document. See :func:`topic_information`
-        - ``proportion``: mean proportion of the topic over the documents. Not for NVDM, whose topics are
-          signed and have no proportions
+        - ``topic``, ``group``: numbers; ``name``: see :func:`topic_names`
+        - ``documents``: number of documents that the topic leads: in which it has the largest proportion
+          among the topics in use. Signed topics, those of NVDM, have no proportions: in which E[z|x] is the
+          most standard deviations of q(z) from its mean. Ties go to the first topic; the classes of a
+          Concrete variable are counted apart from the other topics. It is 0 for a topic that is not in use
+        - ``share``: mean over the documents of the share that the topic has in each: its proportion divided
+          by the sum over the topics in use, so that the shares sum to 1, those of each Concrete variable too.
+          Proportions of a product of experts are flat, so shares differ less than ``documents``, which says
+          more of how common a topic is. It is 0 for a topic that is not in use. Not for NVDM
+        - ``active``: whether ``peak`` is above `threshold`, in the training documents unless settings are
+          given; ``information``: I(x; z) of the topic, nats;
+          ``peak``: the same in the documents that have it most, nats; ``kl``: its KL to the prior, nats per
+          document. See :func:`topic_information`
         - ``words``: top words joined by ", "; NVDM also has ``words_negative`` for the negative pole
         - ``nearest``: the other *active* topic with the most top words in common; for a duplicate, the topic
           that it repeats. It is missing if no active topic shares a word, or if the topic is not active
@@ -117,96 +129,82 @@ def topic_summary(
           at least `duplicate_threshold`, and the other is no duplicate itself
 
         The topics that are worth reading are ``summary.query("active and not duplicate")``.
+        ``summary.attrs["n_documents"]`` is the number of documents that are not empty, and
+        ``summary.attrs["remainder"]`` the mean proportion that the model gives to all topics that are not in
+        use together: they say nothing of a document, but keep a part of the softmax. NVDM has no remainder.
 
     Raises
     ------
     ValueError
-        `vocabulary` does not have one word per column of the model, a threshold is out of range, or all
-        documents are empty.
+        `vocabulary` does not have one word per column of the model, a threshold is out of range, all
+        documents are empty, or a setting of the activity or of the duplicates is given without `X`.
 
     Examples
     --------
     >>> from hftopic import ProdLDA, make_correlated_topics
     >>> from hftopic.analysis import topic_summary
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
-    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
-    >>> summary = topic_summary(model, corpus)
+    >>> model = ProdLDA(groups=(2, 2), max_iter=20, random_state=0).fit(corpus)
+    >>> summary = topic_summary(model)
     >>> summary[["topic", "group"]].to_numpy().tolist()
     [[0, 0], [1, 0], [2, 1], [3, 1]]
-    >>> bool(summary["proportion"].sum().round(5) == 1)
-    True
+    >>> int(summary["documents"].sum()), bool(summary["share"].sum().round(5) == 1)
+    (200, True)
+    >>> topic_summary(model, corpus[:20]).attrs["n_documents"]
+    20
     """
+    if not (is_number(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold!r}")
     if not (is_number(duplicate_threshold) and 0 < duplicate_threshold <= 1):
         raise ValueError(
             f"duplicate_threshold must be a fraction of words in (0, 1]; got {duplicate_threshold!r}"
         )
     if not is_whole(top_n):
         raise ValueError(f"top_n must be a positive int, got {top_n!r}")
-    signed, names = has_poles(model), model_vocabulary(model, X, vocabulary)
-    shown = topic_poles(model, n_words, vocabulary=names)
-    compared = topic_poles(model, max(1, min(top_n, model.topic_word_.shape[1] // 4)), vocabulary=names)
-    X = model.encode(X)
-    summary = topic_information(model, X, threshold=threshold)
-    if not signed:
-        summary["proportion"] = document_topics(model, X).values.mean(axis=0, dtype=np.float64)
-    for name, words in zip(("words", "words_negative"), shown, strict=False):
-        summary[name] = [", ".join(of_topic) for of_topic in words]
-    active = summary["active"].to_numpy(dtype=bool)
-    overlap = shared_by_poles(compared, active)
-    informative = summary["information"].where(active, -np.inf).to_numpy()
-    distinct, repeats = first_of_its_kind(informative, overlap >= duplicate_threshold, smallest=0.0)
-    duplicate = active & ~distinct
-    nearest = np.where(duplicate, repeats, overlap.argmax(axis=1))
-    similarity = overlap[np.arange(len(nearest)), nearest]
-    summary["nearest"] = pd.Series(nearest).astype("Int64").where(similarity > 0)
-    summary["similarity"] = similarity
-    summary["duplicate"] = duplicate
+    words = model_vocabulary(model, X, vocabulary)
+    shown = topic_poles(model, n_words, vocabulary=words)
+    is_default = (threshold, top_n, duplicate_threshold) == (ACTIVE_PEAK, COMPARED, DUPLICATE)
+    if X is None:
+        if not is_default:
+            raise ValueError(
+                "the saved summary of the training documents has the default threshold, top_n and "
+                "duplicate_threshold; pass the documents for others"
+            )
+        summary = model.topic_summary_
+    else:
+        compared = topic_poles(model, n_compared(top_n, model.topic_word_.shape[1]), vocabulary=words)
+        known = model.topic_summary_ if is_default else None
+        summary = _summary_of(model, model.encode(X), compared, known, threshold, duplicate_threshold)
+    summary.insert(2, "name", list(model.name_topics(vocabulary=words)))
+    for column, listed_words in zip(("words", "words_negative"), shown, strict=False):
+        place = summary.columns.tolist().index("nearest")
+        summary.insert(place, column, [", ".join(of_topic) for of_topic in listed_words])
     return summary
 
 
-def first_of_its_kind(
-    values: NDArray[np.float64], alike: NDArray[np.bool_], smallest: float
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which topics repeat none with a higher value, and the topic that each repeats, or -1; both (K,).
-
-    Topics are visited from the highest value down, and compared only with those before that repeat none.
-    Topics with a value below `smallest` are neither first nor repeats.
-    """
-    first, repeats = np.zeros(len(values), dtype=bool), np.full(len(values), -1)
-    counted: list[int] = []
-    for topic in np.argsort(-values, kind="stable").tolist():
-        if values[topic] < smallest:
-            break
-        repeats[topic] = next((better for better in counted if alike[topic, better]), -1)
-        if repeats[topic] < 0:
-            first[topic] = True
-            counted.append(topic)
-    return first, repeats
-
-
-def shared_by_poles(poles: Sequence[list[list[str]]], active: np.ndarray) -> NDArray[np.float64]:
-    """Fraction of top words that two active topics share, (K, K); 0 for the others and on the diagonal.
-
-    `poles` has one list of word lists, or two for signed topics; `active` is (n_topics,) bool.
-    """
-    shared = np.stack([[shared_words(a, b) for b in poles] for a in poles])  # (P, P, K, K)
-    straight = np.trace(shared) / len(poles)
-    mirrored = np.trace(shared[::-1]) / len(poles)
-    overlap = np.maximum(straight, mirrored)
-    overlap[:, ~active] = overlap[~active, :] = 0.0
-    np.fill_diagonal(overlap, 0.0)
-    return np.asarray(overlap)
-
-
-def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:
-    """Fraction of the top words that each topic of `left` shares with each topic of `right`, (K, K)."""
-    columns = {word: column for column, word in enumerate(dict.fromkeys(w for t in left + right for w in t))}
-    occurs = [np.zeros((len(side), len(columns))) for side in (left, right)]
-    for matrix, side in zip(occurs, (left, right), strict=True):
-        for row, words in zip(matrix, side, strict=True):
-            row[[columns[word] for word in words]] = 1.0
-    longest = max(len(words) for words in left + right)
-    return np.asarray(occurs[0] @ occurs[1].T / longest)
+@neutral_torch()
+def _summary_of(
+    model: FittedTopicModel,
+    X: Any,
+    compared: list[list[list[str]]],
+    known: pd.DataFrame | None,
+    threshold: float,
+    duplicate_threshold: float,
+) -> pd.DataFrame:
+    """Summary of encoded documents, without names and words."""
+    filled = np.zeros(len(X), dtype=bool)
+    filled[document_topics(model, X).rows] = True  # an error if all are empty
+    return summarised(
+        model.posterior(X).mean_field(),
+        np.asarray(model.transform(X)),
+        filled,
+        prior_of(model),
+        has_poles(model),
+        compared,
+        known=known,
+        threshold=threshold,
+        duplicate_threshold=duplicate_threshold,
+    )
 
 
 def topic_poles(

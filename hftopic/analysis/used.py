@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.topics import select_topics, topic_summary
-
-
-def in_use(summary: pd.DataFrame) -> NDArray[np.bool_]:
-    """Mask of the topics of a :func:`topic_summary` that are active and repeat no other, (n_topics,)."""
-    return (summary["active"] & ~summary["duplicate"]).to_numpy(dtype=bool)
+from hftopic.topics.shares import in_use, shares_in_use
 
 
 def left_out(summary: pd.DataFrame) -> str:
@@ -58,6 +54,21 @@ def check_choice(topics: Any) -> None:
     """
     if isinstance(topics, str) and topics not in ("active", "all"):
         raise ValueError(f"topics={topics!r} is unknown; did you mean 'active', 'all' or topic numbers?")
+
+
+def shares_of_documents(
+    model: FittedTopicModel, values: NDArray[np.float32], chosen: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Shares of topics in documents, (n_documents, n_topics), among those in use and those that are chosen.
+
+    The topics in use are those of ``model.topic_summary_``. The values of signed topics, and those of all
+    topics together, stay as they are.
+    """
+    counted = np.isin(np.arange(values.shape[1]), chosen)
+    if model.signed_topics_ or counted.all():
+        return values.astype(np.float64)
+    counted |= in_use(model.topic_summary_)
+    return shares_in_use(values, model.latent_space_, counted)
 
 
 def topics_to_show(

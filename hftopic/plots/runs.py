@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hftopic.analysis.coherence import WINDOWS
+from hftopic.plots.given import result_of
 from hftopic.plots.style import (
     FAINT,
     GROUP_COLOURS,
@@ -20,15 +21,17 @@ from hftopic.plots.style import (
 NOT_TERMS = ("learning_rate", "warm_up", "own_share")
 
 
-def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -> Any:
+def plot_history(model_or_result: Any, corpus: Any = None, *, term: str = "loss", ax: Any = None) -> Any:
     """Training curve of one term of the objective over the epochs, in nats per document.
 
     Parameters
     ----------
-    history : DataFrame
-        A model's ``history_``.
+    model_or_result : fitted ProdLDA or NVDM, or DataFrame
+        The model, or its ``history_``.
+    corpus : object, optional
+        Not used with a model; here so that all figures take the model and the documents.
     term : str, default="loss"
-        A column of `history`.
+        A column of the history.
     ax : matplotlib Axes, optional
 
     Returns
@@ -39,7 +42,7 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
     Raises
     ------
     TypeError, ValueError
-        `history` is not a history, or has no column `term`.
+        There is no history to draw, or it has no column `term`.
 
     Examples
     --------
@@ -49,6 +52,7 @@ def plot_history(history: pd.DataFrame, term: str = "loss", *, ax: Any = None) -
     >>> ax.get_title(loc="left")
     'loss'
     """
+    history = result_of(model_or_result, corpus, lambda model, _: model.history_, "fit", reads=False)
     check_table(history, (), "a fitted model's history_")
     check_column(history, term, "term", "a fitted model's history_")
     ax = axes(ax, 3.0, 1.9)

@@ -1,66 +1,72 @@
 """Heat map of topics by label or over time."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
-from hftopic._numbers import is_whole
+from hftopic.analysis import topics_by_label
+from hftopic.analysis.documents.periods import period_name
+from hftopic.plots.given import names_for, result_of
+from hftopic.plots.scales import Scale, draw_scale, scale_of
 from hftopic.plots.style import (
     FAINT,
-    NEGATIVE,
-    POSITIVE,
     axes,
-    check_names,
-    check_table,
     colour_of,
     describe,
+    ink,
     label,
+    link,
+    marker_of,
     numbers_of,
     shown,
-    signed,
 )
+from hftopic.plots.tables import SOURCE, ShareTable, share_table
 
-
-def _are_groups(groups: Any, largest: int) -> bool:
-    """Whether these are group numbers of the topics from 0 to `largest` at least."""
-    numbers = numbers_of(groups)
-    return numbers.ndim == 1 and len(numbers) > largest and bool((numbers % 1 == 0).all())
+MOST_WITH_NUMBERS = 12  # columns up to which the values are written into the cells
+LONGEST_NAME, LONGEST_LABEL = 56, 30
+LETTER = 0.068  # inches, of a label
 
 
 def plot_shares(
-    shares: pd.DataFrame,
+    model_or_result: Any,
+    corpus: Any = None,
     *,
+    labels: Any = None,
+    measure: Literal["mean", "lift"] = "mean",
     groups: Any = None,
     names: Mapping[int, str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Heat map of topic shares by label or over time.
+    """Heat map of topic shares by label or over time, on one scale.
 
     Parameters
     ----------
-    shares : DataFrame
-        Result of :func:`hftopic.analysis.topics_by_label` or ``topics_over_time``. To show only some topics,
-        pass only their columns.
+    model_or_result : fitted ProdLDA or NVDM, or DataFrame of :func:`hftopic.analysis.topics_by_label`
+        Also the table of ``topics_over_time``. To show only some topics, pass only their columns.
+    corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+        Documents; needed with a model.
+    labels, measure : optional
+        As in ``topics_by_label``: with a model, the labels are by default those of the Corpus, and the
+        measure is the mean share or, with ``"lift"``, the share against the average.
     groups : array of int (n_topics,), optional
-        The model's ``topic_groups_``, for the colours.
+        The model's ``topic_groups_``, for the markers; by default those in the table.
     names : mapping of int to str, optional
-        Names of topics by number.
+        Names of topics by number. By default those of the model.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        One row per topic, one column per label or period. Shades are scaled within each row: the deepest
-        shade is the largest value of the topic, so do not compare shades between rows. Signed values of NVDM
-        have two colours.
+        One row per topic, one column per label or period, with its number of documents. All cells have one
+        scale, and a bar shows it: blue for shares; violet above and olive below the average for lifts, and
+        above and below 0 for NVDM. Topics that go with the first label come first. Grey rows, at the bottom,
+        do not differ between the columns by more than chance (adjusted p > 0.05).
 
     Raises
     ------
     TypeError, ValueError
-        `shares` is not such a table or has no topics, `groups` does not match it, or `names` is not a
+        There is no such table to draw, or it has no topics; `groups` does not match it; or `names` is not a
         mapping.
 
     Examples
@@ -71,53 +77,103 @@ def plot_shares(
     >>> [text.get_text() for text in ax.get_xticklabels()]
     ['first', 'second']
     """
-    from matplotlib.patches import Rectangle
-
-    check_table(shares, (), "topics_by_label or topics_over_time")
-    check_names(names)
-    topics = [column for column in shares.columns if column != "documents"]
-    if not topics or not len(shares):
-        raise ValueError(f"the table has no topic columns or no rows; its columns are {list(shares.columns)}")
-    if not all(is_whole(topic, 0) for topic in topics):
-        raise ValueError(f"the columns of the table must be topic numbers; got {list(shares.columns)}")
-    if not all(map(is_numeric_dtype, shares[topics].dtypes)):
-        raise ValueError("the table must hold numbers; pass what topics_by_label or topics_over_time returns")
-    if groups is not None and not _are_groups(groups, max(map(int, topics))):
-        raise ValueError(f"groups must be the model's topic_groups_, one number per topic; got {groups!r}")
-    values = shares[topics].to_numpy(dtype=np.float64).T
-    largest = np.abs(values).max(axis=1, initial=0.0)
-    heads = [shown(head, 18) for head in shares.index]
-    longest = max(map(len, heads))
-    ax = axes(ax, max(4.0, 0.34 * len(heads) + 2.6), 0.23 * len(topics) + 0.5 + 0.07 * longest)
-    has_signs = bool((values < 0).any())
-    for i, topic in enumerate(topics):
-        for j, value in enumerate(values[i]):
-            colour = colour_of(0 if groups is None else int(groups[int(topic)]))
-            if has_signs:
-                colour = POSITIVE if value >= 0 else NEGATIVE
-            strength = abs(value) / largest[i] if largest[i] > 0 else 0.0
-            cell = Rectangle((j, i), 0.94, 0.9, facecolor=colour, alpha=strength, linewidth=0)
-            describe(cell, f"Topic {topic}, {heads[j]}: {signed(value, 3) if has_signs else f'{value:.3f}'}")
-            ax.add_patch(cell)
-    called = names or {}
-    for i, topic in enumerate(topics):
-        name = shown(called.get(int(topic), ""), 34)
-        label(
-            ax,
-            -0.15,
-            i + 0.45,
-            f"{name}  {topic}" if name else str(topic),
-            ha="right",
-            va="center",
-            fontsize=8,
-        )
+    table = result_of(
+        model_or_result,
+        corpus,
+        lambda model, documents: topics_by_label(model, documents, labels, measure=measure),
+        SOURCE,
+    )
+    called, shares = names_for(names, model_or_result, table), share_table(table)
+    if groups is not None:
+        if not _are_groups(groups, max(shares.topics)):
+            raise ValueError(
+                f"groups must be the model's topic_groups_, one number per topic; got {groups!r}"
+            )
+        shares = shares._replace(groups={topic: int(groups[topic]) for topic in shares.topics})
+    heads = _heads(shares)
+    wide, longest = len(heads) <= MOST_WITH_NUMBERS, max(map(len, "\n".join(heads).split("\n")))
+    cell = min(max(0.5, LETTER * longest + 0.1), 1.0) if wide else 0.3
+    upright = LETTER * longest + 0.05 <= cell
+    below = 0.4 if upright else LETTER * max(map(len, heads))
+    name = max(len(shown(called.get(topic, ""), LONGEST_NAME)) for topic in shares.topics)
+    ax = axes(ax, cell * len(heads) + LETTER * name + 1.6, max(0.23 * len(shares.topics) + 0.3, 1.1) + below)
+    scale = scale_of(shares.values, shares.measure)
+    order = _order(shares)
+    for row, topic in enumerate(order):
+        _row(ax, shares, row, topic, scale, heads, wide)
+        _name(ax, shares, row, topic, called)
     ax.set_yticks([])
-    ax.set_xticks(np.arange(len(heads)) + 0.47, heads, rotation=90 if longest > 4 else 0, fontsize=8)
+    heads = heads if upright else [head.replace("\n", "  ") for head in heads]
+    ax.set_xticks(np.arange(len(heads)) + 0.5, heads, rotation=0 if upright else 90, fontsize=7.5)
     for text in ax.get_xticklabels():
         text.set_parse_math(False)
     ax.tick_params(length=0, color=FAINT)
     ax.set_xlim(0, len(heads))
-    ax.set_ylim(len(topics), 0)
+    ax.set_ylim(len(order), 0)
+    draw_scale(ax, scale)
     for side in ("top", "right", "left", "bottom"):
         ax.spines[side].set_visible(False)
     return ax
+
+
+def _heads(shares: ShareTable) -> list[str]:
+    """Labels or periods, each with its number of documents in a second line."""
+    heads = [shown(period_name(value), LONGEST_LABEL) for value in shares.rows]
+    if shares.sizes is None:
+        return heads
+    return [f"{head}\nn={size:,}" for head, size in zip(heads, shares.sizes.tolist(), strict=True)]
+
+
+def _are_groups(groups: Any, largest: int) -> bool:
+    """Whether these are group numbers of the topics from 0 to `largest` at least."""
+    numbers = numbers_of(groups)
+    return numbers.ndim == 1 and len(numbers) > largest and bool((numbers % 1 == 0).all())
+
+
+def _order(shares: ShareTable) -> list[int]:
+    """Topics that vary, by the column where they exceed their mean most, then those that do not."""
+    excess = shares.values - shares.values.mean(axis=0)
+    peaks, heights = excess.argmax(axis=0).tolist(), excess.max(axis=0).tolist()
+    ranks = [(not shares.varies[topic], peaks[i], -heights[i]) for i, topic in enumerate(shares.topics)]
+    return [shares.topics[i] for i in sorted(range(len(ranks)), key=ranks.__getitem__)]
+
+
+def _row(
+    ax: Any, shares: ShareTable, row: int, topic: int, scale: Scale, heads: list[str], wide: bool
+) -> None:
+    """Draw the cells of a topic."""
+    from matplotlib.patches import Rectangle
+
+    varies, place = shares.varies[topic], shares.topics.index(topic)
+    pairs = zip(shares.values[:, place].tolist(), shares.errors[:, place].tolist(), strict=True)
+    for column, (value, error) in enumerate(pairs):
+        colour = scale.colour(value) if varies else FAINT
+        cell = Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor=colour, linewidth=0)
+        cell.set_alpha(scale.depth(value) * (1 if varies else 0.6))
+        where = heads[column].replace("\n", ", ")
+        interval = f" ± {scale.text(1.96 * error).removeprefix('+')}" if np.isfinite(error) else ""
+        describe(cell, f"Topic {topic}, {where}: {scale.text(value)}{interval}")
+        ax.add_patch(cell)
+        if wide:
+            text = scale.text(value).removesuffix("%").removesuffix("\N{MULTIPLICATION SIGN}")
+            label(
+                ax, column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=6.5,
+                color=ink() if varies else FAINT,
+            )  # fmt: skip
+
+
+def _name(ax: Any, shares: ShareTable, row: int, topic: int, called: Mapping[int, str]) -> None:
+    """Write the name of a row, with the marker of its group."""
+    from matplotlib.transforms import ScaledTranslation
+
+    varies, group = shares.varies[topic], shares.groups[topic]
+    inches = ax.figure.dpi_scale_trans
+    place = {"transform": ax.get_yaxis_transform() + ScaledTranslation(-0.08, 0, inches), "clip_on": False}
+    colour = colour_of(group) if varies else FAINT
+    ax.scatter(0, row + 0.5, 18, colour, marker=marker_of(group), linewidths=0, **place)
+    place["transform"] += ScaledTranslation(-0.08, 0, inches)
+    name = shown(called.get(topic, ""), LONGEST_NAME)
+    text = f"{name}  {topic}" if name else str(topic)
+    colour = ink() if varies else FAINT
+    written = label(ax, 0, row + 0.5, text, ha="right", va="center", fontsize=8, color=colour, **place)
+    link(written, topic)

@@ -1,7 +1,6 @@
 """Common parts of all figures: colours, markers, Axes, checks, and safe labels."""
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,15 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
+from hftopic._colours import GROUP_COLOURS as GROUP_COLOURS
+from hftopic._colours import NEGATIVE as NEGATIVE
+from hftopic._colours import POSITIVE as POSITIVE
+from hftopic._colours import colour_number as colour_number
+from hftopic._colours import colour_of as colour_of
 from hftopic._numbers import is_number
 from hftopic.data.sequences import described
 
 INK, FAINT, PAPER = "#1b1d22", "#8d929b", "#fefdfb"
-# Colours of groups, from Okabe and Ito (2008): distinguishable with red-green colour blindness.
-GROUP_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "osD^vP"
-# Colours of the sign of a correlation: violet and olive, distinguishable for everyone and used by no group.
-POSITIVE, NEGATIVE = "#6a3d9a", "#8a7500"
 LONGEST_WORD = 24
 TIP = "tip:"  # prefix of the text in the id of the artist that it describes
 
@@ -30,6 +30,20 @@ class Sheet:
         from matplotlib.figure import Figure
 
         return Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def ink() -> str:
+    """Colour of text and of lines between blocks, that of matplotlib's style."""
+    from matplotlib import rcParams
+
+    return str(rcParams["text.color"])
+
+
+def paper() -> str:
+    """Colour behind a figure: that of matplotlib's style, unless it is white."""
+    from matplotlib import rcParams
+
+    return PAPER if rcParams["figure.facecolor"] == "white" else str(rcParams["figure.facecolor"])
 
 
 def axes(ax: Any, width: float, height: float) -> Any:
@@ -75,21 +89,6 @@ def check_table(table: Any, columns: tuple[str, ...], source: str) -> None:
         raise ValueError(
             f"the table has no column {missing[0]!r}; pass the table that {source} returns. Its columns are "
             f"{', '.join(map(repr, table.columns))}"
-        )
-
-
-def check_names(names: Any) -> None:
-    """Check that names of topics are a mapping from topic numbers.
-
-    Raises
-    ------
-    TypeError
-        `names` is not a mapping.
-    """
-    if names is not None and not isinstance(names, Mapping):
-        raise TypeError(
-            f"names must be a dict of topic number to name, got a {type(names).__name__}; convert a list "
-            "with dict(enumerate(names))"
         )
 
 
@@ -142,16 +141,6 @@ def without_frame(ax: Any, *sides: str) -> None:
         ax.spines[side].set_visible(False)
 
 
-def colour_number(group: int) -> int:
-    """Index of a group's colour; the seventh group has the first colour again, but another marker."""
-    return group % len(GROUP_COLOURS)
-
-
-def colour_of(group: int) -> str:
-    """Colour of a group."""
-    return GROUP_COLOURS[colour_number(group)]
-
-
 def marker_of(group: int) -> str:
     """Marker of a group; groups with the same colour have different markers."""
     return MARKERS[(group + group // len(MARKERS)) % len(MARKERS)]
@@ -170,7 +159,12 @@ def describe(artist: Any, text: str, topic: int | None = None) -> None:
     """Describe what an artist shows; the report makes it a tooltip, and a link if a topic is given."""
     artist.set_gid(TIP + text)
     if topic is not None:
-        artist.set_url(f"#topic-{topic}")
+        link(artist, topic)
+
+
+def link(artist: Any, topic: int) -> None:
+    """Link an artist to the topic in the report."""
+    artist.set_url(f"#topic-{topic}")
 
 
 def label(ax: Any, x: float, y: float, text: str, **style: Any) -> Any:

@@ -1,116 +1,188 @@
-"""Figures of topics: top words, information, and a map of similarity."""
+"""Figures of topics: their top words, and their information."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hftopic._numbers import is_one_of, is_whole
-from hftopic.analysis.models import FittedTopicModel, has_poles
-from hftopic.plots.style import (
-    FAINT,
-    INK,
-    axes,
-    check_names,
-    check_table,
-    colour_of,
-    describe,
-    label,
-    marker_of,
-    numbers_of,
-    shown,
-    without_frame,
-)
+from hftopic.analysis import topic_summary
+from hftopic.analysis.encoded import counts_of
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.plots.given import names_for, result_of
+from hftopic.plots.style import axes, check_table, colour_of, describe, shown, without_frame
+from hftopic.topics.shares import in_use
 
+COLUMNS, MOST_PANELS = 4, 12
+LONGEST_NAME = 34
+LETTER = 0.06  # height of a letter of a name under a bar, in inches
 PALE = 0.35  # opacity of the bars of topics that are not active
 
 
 def plot_words(
     model: FittedTopicModel,
-    topic: int,
+    corpus: Any = None,
+    topic: int | None = None,
     n: int | None = None,
     *,
     vocabulary: Any = None,
     pole: str = "+",
+    names: Mapping[int, str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Bar chart of the top words of one topic, highest first.
+    """Bar chart of the top words of a topic, highest first; by default, of the largest topics in use.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    topic : int
+    corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+        Documents that say which topics are in use; by default those of the training.
+    topic : int, optional
+        By default, the 12 largest topics in use, each in a panel.
     n : int, optional
         Number of words; 10 by default, or all words if there are fewer.
     vocabulary : sequence of str, optional
         Word of each column, if the model has no vocabulary.
     pole : {"+", "-"}, default="+"
         Pole to show; only NVDM has a negative pole.
+    names : mapping of int to str, optional
+        Names of topics by number. By default those of the model.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        Bar lengths are the relevance of the words, see :meth:`hftopic.ProdLDA.word_scores`.
+        Bar lengths are the relevance of the words, see :meth:`hftopic.ProdLDA.word_scores`. The panels of
+        several topics are ``ax.child_axes``.
 
     Raises
     ------
-    ValueError
-        The topic or the pole does not exist.
+    TypeError, ValueError
+        The topic or the pole does not exist, or `names` is not a mapping.
     """
     signed, n_topics = has_poles(model), len(model.topic_groups_)
-    if not is_whole(topic, 0) or topic >= n_topics:
+    if is_whole(corpus, 0):
+        raise TypeError(f"the corpus comes after the model: write plot_words(model, topic={corpus})")
+    if topic is not None and (not is_whole(topic, 0) or topic >= n_topics):
         raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
     if not is_one_of(pole, ("+", "-")[: 1 + signed]):
         raise ValueError(
             f"pole={pole!r}: topics of {type(model).__name__} have "
             + ("'+' and '-'" if signed else "no poles")
         )
-    table = model.top_words(n, vocabulary, pole=pole)
-    words = table.drop(columns="group").to_numpy()[topic].tolist()
-    lengths = np.sort(model.word_scores(pole=pole)[topic])[::-1][: len(words)]
-    ax = axes(ax, 3.2, 0.24 * len(words) + 0.5)
-    colour = colour_of(int(model.topic_groups_[topic]))
+    called = names_for(names, model, None)
+    if corpus is not None:
+        counts_of(model, corpus)  # raises an error if the documents do not match the model
+    table = model.top_words(n, model_vocabulary(model, corpus, vocabulary), pole=pole)
+    words, scores = table.drop(columns="group").to_numpy(), model.word_scores(pole=pole)
+    rows = 0.24 * words.shape[1] + 0.5
+    if topic is not None:
+        ax = axes(ax, 3.2, rows)
+        _bars(ax, model, topic, words[topic].tolist(), scores[topic], called)
+        ax.set_xlabel("relevance (nats)")
+        ax.locator_params(axis="x", nbins=4)
+        return ax
+    topics = _largest_in_use(model, corpus)
+    n_columns = min(COLUMNS, max(len(topics), 1))
+    n_rows = -(-len(topics) // n_columns)
+    ax = axes(ax, 2.6 * n_columns, max(rows * n_rows, 0.6))
+    ax.set_axis_off()
+    for place, number in enumerate(topics):
+        row, column = divmod(place, n_columns)
+        left, bottom = (column + 0.36) / n_columns, 1 - (row + 0.95) / n_rows
+        panel = ax.inset_axes([left, bottom, 0.6 / n_columns, 0.8 / n_rows])
+        _bars(panel, model, number, words[number].tolist(), scores[number], called)
+        panel.set_xlim(0, 1.02 * scores[topics].max())  # one scale
+        panel.tick_params(labelsize=7)
+        panel.tick_params(axis="x", labelbottom=place + n_columns >= len(topics))
+        panel.set_title(panel.get_title(loc="left"), loc="left", fontsize=7.5, pad=3, parse_math=False)
+        panel.patch.set_alpha(0)
+    return ax
+
+
+def _bars(
+    ax: Any,
+    model: FittedTopicModel,
+    topic: int,
+    words: list[str],
+    scores: NDArray[np.float32],
+    called: Mapping[int, str],
+) -> None:
+    """Bars of the words of a topic."""
+    lengths = np.sort(scores)[::-1][: len(words)]
+    group = int(model.topic_groups_[topic])
     for bar, word, length in zip(
-        ax.barh(range(len(words)), lengths, color=colour), words, lengths, strict=True
+        ax.barh(range(len(words)), lengths, color=colour_of(group)), words, lengths, strict=True
     ):
         describe(bar, f"{shown(word)}: {length:.4f}")
     ax.set_yticks(range(len(words)), [shown(word) for word in words], parse_math=False)
     ax.invert_yaxis()
-    ax.set_xlabel("relevance (nats)")
-    ax.set_title(f"Topic {topic}, group {model.topic_groups_[topic]}", loc="left")
+    name = shown(called.get(topic, f"Topic {topic}, group {group}"), LONGEST_NAME)
+    title = f"{topic}  {name}" if topic in called else name
+    ax.set_title(title, loc="left", fontsize=9, parse_math=False)
     without_frame(ax, "top", "right", "left")
     ax.tick_params(axis="y", length=0)
-    return ax
 
 
-def plot_information(information: pd.DataFrame, *, ax: Any = None) -> Any:
+def _largest_in_use(model: FittedTopicModel, corpus: Any) -> list[int]:
+    """Numbers of the topics in use with the largest shares; for signed topics, the most informative ones."""
+    summary = topic_summary(model, corpus)
+    used = summary[in_use(summary)]
+    return used.nlargest(MOST_PANELS, "share" if "share" in used else "information")["topic"].tolist()
+
+
+def _heads(ranked: pd.DataFrame, called: Mapping[int, str]) -> list[str]:
+    """Name and number of each topic; the number alone if it has no name or is not active."""
+    numbers, active = ranked["topic"].tolist(), ranked["active"].tolist()
+    names = [
+        shown(called.get(number, "") if on else "", LONGEST_NAME)
+        for number, on in zip(numbers, active, strict=True)
+    ]
+    return [f"{name}  {number}".strip() for name, number in zip(names, numbers, strict=True)]
+
+
+def plot_information(
+    model_or_result: Any,
+    corpus: Any = None,
+    *,
+    names: Mapping[int, str] | None = None,
+    ax: Any = None,
+) -> Any:
     """Bar chart of the information of every topic, sorted; topics that are not active are pale.
 
     This is Figure 4 of Esmaeili et al. (2019).
 
     Parameters
     ----------
-    information : DataFrame
-        Result of :func:`hftopic.analysis.topic_information` or ``topic_summary``.
+    model_or_result : fitted ProdLDA or NVDM, or DataFrame
+        Result of :func:`hftopic.analysis.topic_summary` or ``topic_information``.
+    corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+        Documents; with a model, by default those of the training.
+    names : mapping of int to str, optional
+        Names of topics by number. By default those of the model.
     ax : matplotlib Axes, optional
 
     Returns
     -------
     Axes
-        One bar per topic, I(x; z) in nats, highest first; the number under a bar is the topic number.
+        One bar per topic, I(x; z) in nats, highest first; under a bar are the name and the number of the
+        topic, without the name if the topic is not active.
 
     Raises
     ------
     TypeError, ValueError
-        `information` is not such a table.
+        There is no such table to draw, or `names` is not a mapping.
     """
+    information = result_of(model_or_result, corpus, topic_summary, "topic_summary", reads=False)
     check_table(
         information, ("topic", "group", "information", "active"), "topic_information or topic_summary"
     )
+    called = names_for(names, model_or_result, information)
     ranked = information.sort_values("information", ascending=False, kind="stable")
-    ax = axes(ax, max(4.0, 0.17 * len(ranked) + 1), 3.0)
+    heads = _heads(ranked, called)
+    ax = axes(ax, max(4.0, 0.17 * len(ranked) + 1), 2.9 + LETTER * max(map(len, heads), default=0))
     positions = np.arange(len(ranked))
     groups = ranked["group"].to_numpy()
     for group in np.unique(groups):
@@ -127,72 +199,18 @@ def plot_information(information: pd.DataFrame, *, ax: Any = None) -> Any:
             row = ranked.iloc[round(bar.get_x() + bar.get_width() / 2)]
             bar.set_alpha(None if row["active"] else PALE)
             state = "" if row["active"] else ", not active"
-            describe(bar, f"Topic {row['topic']}: {row['information']:.3f} nats{state}", int(row["topic"]))
-    ax.set_xticks(positions, ranked["topic"].tolist(), rotation=90, fontsize=7)
+            name = shown(called.get(int(row["topic"]), ""), LONGEST_NAME)
+            describe(
+                bar,
+                f"Topic {row['topic']} {name}".rstrip() + f": {row['information']:.3f} nats{state}",
+                int(row["topic"]),
+            )
+    ax.set_xticks(positions, heads, rotation=90, fontsize=7, parse_math=False)
     ax.set_xlim(-0.8, max(len(ranked) - 0.2, 0.2))
     ax.set_xlabel("topic")
     ax.set_ylabel("I(x; z), nats")
     if len(ranked):
-        ax.legend(frameon=False, ncols=3)
+        ax.legend(frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
     without_frame(ax, "top", "right")
     ax.tick_params(axis="x", length=0)
-    return ax
-
-
-def plot_map(
-    places: pd.DataFrame, sizes: Any = None, *, names: Mapping[int, str] | None = None, ax: Any = None
-) -> Any:
-    """Map of topics; topics with similar words are close together.
-
-    Parameters
-    ----------
-    places : DataFrame
-        Result of :func:`hftopic.analysis.topic_map`.
-    sizes : array of float (n_topics,), optional
-        One size per row of `places`, such as the topic's share of the corpus; areas are proportional to it.
-    names : mapping of int to str, optional
-        Names of topics by number.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    TypeError, ValueError
-        `places` is not such a table, `sizes` does not match it, or `names` is not a mapping.
-    """
-    check_table(places, ("topic", "group", "x", "y"), "topic_map")
-    areas = np.ones(len(places)) if sizes is None else numbers_of(sizes)
-    if areas.shape != (len(places),) or not ((areas >= 0) & (areas < np.inf)).all():
-        raise ValueError(
-            f"sizes must have one number >= 0 for each of the {len(places)} topics; got {sizes!r}"
-        )
-    check_names(names)
-    ax = axes(ax, 7.5, 4.8)
-    areas = 600 * areas / areas.max(initial=1e-12) if sizes is not None else 260 * areas
-    ax.axhline(0, color=FAINT, linewidth=0.5)
-    ax.axvline(0, color=FAINT, linewidth=0.5)
-    for (_, row), area in zip(places.iterrows(), areas, strict=True):
-        topic, group = int(row["topic"]), int(row["group"])
-        point = ax.scatter(
-            row["x"],
-            row["y"],
-            max(area, 30),
-            colour_of(group),
-            marker=marker_of(group),
-            alpha=0.6,
-            linewidths=0,
-        )
-        describe(point, f"Topic {topic}: {shown((names or {}).get(topic, ''), 60)}", topic)
-        label(ax, row["x"], row["y"], str(topic), ha="center", va="center", fontsize=8, color=INK)
-    for group in places["group"].unique():
-        ax.scatter([], [], 40, colour_of(int(group)), marker=marker_of(int(group)), label=f"group {group}")
-    if len(places):
-        ax.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.02))
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.margins(0.12)
-    without_frame(ax, "top", "right", "left", "bottom")
     return ax

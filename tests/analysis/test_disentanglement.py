@@ -45,7 +45,7 @@ def test_a_perfect_code_has_full_scores(perfect, factors):
     assert found.informativeness > 0.95
 
 
-def test_neither_order_nor_sign_nor_scale_nor_pruned_dimensions_change_a_score(perfect, factors):
+def test_neither_order_nor_sign_nor_scale_nor_silent_dimensions_change_a_score(perfect, factors):
     order = [2, 0, 3, 1]
     other = np.column_stack([perfect[:, order] * [-3, 0.7, 20, 7], np.zeros(N), 1e-4 * perfect[:, 0]])
     gaps = mutual_information_gap(other[:, :5], factors)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, make_correlated_topics
+from hftopic.analysis import topic_summary
 from hftopic.analysis.exports import get_topic_info, to_pyldavis
 from hftopic.latent.posterior import Posterior
 
@@ -93,7 +94,7 @@ def test_topic_info_has_the_columns_of_bertopic(fitted, corpus):
     assert info["Count"].tolist() == np.bincount(fitted.transform(corpus).argmax(1), minlength=4).tolist()
     words = fitted.top_words(5).drop(columns="group").to_numpy().tolist()
     assert info["Representation"].tolist() == words
-    assert info["Name"].tolist() == ["_".join([str(k), *listed[:4]]) for k, listed in enumerate(words)]
+    assert info["Name"].tolist() == [f"{k}_{name}" for k, name in enumerate(fitted.topic_names_)]
     best = fitted.transform(corpus).argmax(axis=0)
     assert [rows[0] for rows in info["Representative_Docs"]] == best.tolist()
 
@@ -135,7 +136,7 @@ def test_classes_are_counted_beside_the_topics(corpus):
 
 
 @pytest.fixture
-def pruned(fitted, monkeypatch):
+def silenced(fitted, corpus, monkeypatch):
     """The fitted model; topic 1 has the prior for every document, topic 3 has the words of topic 0."""
     model = copy.copy(fitted)
     posterior = model.posterior
@@ -155,23 +156,24 @@ def pruned(fitted, monkeypatch):
     model.topic_word_ = model.topic_word_.copy()
     model.components_ = model.components_.copy()
     model.topic_word_[3], model.components_[3] = model.topic_word_[0], model.components_[0]
+    model._summaries = [topic_summary(model, corpus, threshold=0.26).drop(columns=["name", "words"])]
     return model
 
 
-def test_inactive_and_repeated_topics_are_not_exported(pruned, corpus):
+def test_inactive_and_repeated_topics_are_not_exported(silenced, corpus):
     with pytest.warns(UserWarning, match="2 of 4 topics left out: 1 not active, 1 with the words"):
-        prepared = to_pyldavis(pruned, corpus)
+        prepared = to_pyldavis(silenced, corpus)
     assert_prepared(prepared)
-    chosen = to_pyldavis(pruned, corpus, topics=[0, 2])
+    chosen = to_pyldavis(silenced, corpus, topics=[0, 2])
     for name in ("topic_term_dists", "doc_topic_dists"):
         np.testing.assert_array_equal(prepared[name], chosen[name])
-    theta = pruned.transform(corpus)[:, [0, 2]]
+    theta = silenced.transform(corpus)[:, [0, 2]]
     np.testing.assert_allclose(prepared["doc_topic_dists"], theta / theta.sum(1, keepdims=True), rtol=1e-5)
     with pytest.warns(UserWarning, match="topics='all' shows them"):
-        info = get_topic_info(pruned, corpus)
+        info = get_topic_info(silenced, corpus)
     assert info["Topic"].tolist() == [0, 2]
     assert info["Count"].sum() == len(corpus)
-    assert len(get_topic_info(pruned, corpus, topics="all")) == 4
+    assert len(get_topic_info(silenced, corpus, topics="all")) == 4
 
 
 def test_topics_to_export_are_named_or_selected(fitted, corpus):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics
-from hftopic.analysis.exclusivity import frex_words
+from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis.names import topic_names
 
 WORDS = ["god", "faith", "church", "ball", "team", "bat"]
@@ -21,36 +20,21 @@ def fitted(corpus):
     return ProdLDA(groups=(2, 2), max_iter=3, random_state=0).fit(corpus)
 
 
-@pytest.fixture
-def twins():
-    """Topics 0 and 1 share their first two words, topics 2 and 3 are the same."""
-    counts = Corpus(np.ones((4, 6)), WORDS)
-    model = ProdLDA(groups=4, hidden=(4,), max_iter=1, random_state=0).fit(counts)
-    faith, other, sport = [9, 8, 7, 1, 2, 3], [9, 8, 1, 7, 2, 3], [1, 2, 3, 9, 8, 7]
-    weights = np.array([faith, other, sport, sport], dtype=np.float32)
-    model.topic_word_ = weights / weights.sum(axis=1, keepdims=True)
-    return model
-
-
 def test_documents_and_namer_are_checked_before_anything_is_named(fitted):
     with pytest.raises(ValueError, match="X has 3 features"):
         topic_names(fitted, np.ones((2, 3)))
     with pytest.raises(TypeError, match="namer must be a function of words and documents, got 'gpt'"):
         topic_names(fitted, namer="gpt")
+    for wrong in (lambda words: words[0], lambda *, words, documents: words[0] + documents[0], lambda: "x"):
+        with pytest.raises(TypeError, match="namer must take two arguments, the words and the documents"):
+            topic_names(fitted, namer=wrong)
 
 
-def test_names_are_the_first_telling_words(fitted, corpus):
+def test_names_are_those_of_the_model(fitted, corpus):
+    assert topic_names(fitted) == topic_names(fitted, corpus) == fitted.topic_names_.tolist()
     names = topic_names(fitted, n_words=2)
-    assert names == frex_words(fitted, 2).drop(columns="group").agg(", ".join, axis=1).tolist()
     assert topic_names(fitted, corpus, n_words=2) == names
-
-
-def test_names_are_unique(twins):
-    names = topic_names(twins, n_words=1)
-    assert len(set(names)) == 4
-    assert names[2].removesuffix(" (2)") == names[3].removesuffix(" (3)")
-    assert names[2].endswith("(2)")
-    assert set(names[2].removesuffix(" (2)").split(", ")) == set(WORDS)  # all their words are the same
+    assert all(name.count(", ") == 1 for name in names)
 
 
 def test_words_are_named_by_vocabulary_or_documents(corpus):
@@ -71,7 +55,7 @@ def test_namer_gets_words_and_documents(fitted, corpus):
     names = topic_names(fitted, corpus, namer=namer)
     assert names == [f"topic of {words[0]}" for words, _ in seen]
     assert len(seen) == 4
-    assert [words for words, _ in seen] == frex_words(fitted, 10).drop(columns="group").to_numpy().tolist()
+    assert [words for words, _ in seen] == fitted.top_words(10).drop(columns="group").to_numpy().tolist()
     assert all(len(documents) == 3 for _, documents in seen)
     assert set(" ".join(seen[0][1]).split()) <= set(corpus.vocabulary)
     topic_names(fitted, namer=lambda _, documents: seen.append(documents) or "x")
@@ -88,12 +72,8 @@ def test_names_that_a_namer_repeats_get_the_number(fitted):
 def test_signed_topics_are_named_pole_by_pole(corpus):
     model = NVDM(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
     names = topic_names(model, n_words=2)
-    positive, negative = (frex_words(model, 2, pole=pole) for pole in "+-")
-    expected = [
-        f"+ {', '.join(a[1:])} / - {', '.join(b[1:])}"
-        for a, b in zip(positive.to_numpy(), negative.to_numpy(), strict=True)
-    ]
-    assert names == expected
+    assert names == model.name_topics(2).tolist()
+    assert all(name.startswith("+ ") and " / - " in name for name in names)
     calls = iter(range(8))
     called = topic_names(model, corpus, namer=lambda _, documents: f"{next(calls)} {len(documents)}")
     assert called[:2] == ["+ 0 3 / - 1 3", "+ 2 3 / - 3 3"]

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROOT = Path(analysis.__file__).parents[1]
 COUNTS = np.random.default_rng(0).poisson(1.0, (24, 12)) + np.eye(24, 12, dtype=int)
-CORPUS = Corpus(COUNTS, [f"w{column}" for column in range(12)], labels=["a", "b"] * 12)
+CORPUS = Corpus(
+    COUNTS, [f"w{column}" for column in range(12)], labels=["a", "b"] * 12, dates=["1990", "1991", "1992"] * 8
+)
 MODEL = ProdLDA(groups=(2, 2), hidden=(4,), max_iter=1, random_state=0).fit(CORPUS)
 SECOND = ProdLDA(groups=(2, 2), hidden=(4,), max_iter=1, random_state=1).fit(CORPUS)
 ODD = {
@@ -48,19 +50,16 @@ KNOWN = {
     "X": CORPUS,
     "corpus": CORPUS,
     "model_or_topics": MODEL,
+    "model_or_result": MODEL,
     "a": MODEL,
     "b": SECOND,
     "models": [MODEL, SECOND],
     "document": 0,
+    "query": "w1",
     "dates": [1990, 1991] * 12,
     "codes": MODEL.transform_latent(CORPUS),
     "factors": pd.DataFrame({"f": np.arange(24) % 3}),
     "topic": 0,
-    "information": analysis.topic_information(MODEL, CORPUS),
-    "places": analysis.topic_map(MODEL),
-    "shares": analysis.topics_by_label(MODEL, CORPUS),
-    "history": MODEL.history_,
-    "correlation": analysis.topic_correlation(MODEL, CORPUS, active=range(4), n_permutations=9),
     "comparison": pd.DataFrame({"name": ["a", "b"], "perplexity": [1.0, 2.0], "c_npmi": [0.1, 0.2]}),
     "texts": ["the cat sat", "dogs ran far"] * 12,
     "mean": np.full(4, 0.25),
@@ -69,11 +68,13 @@ KNOWN = {
     "validation": CORPUS,
 }
 FAST = {
+    "similar_documents": {"query": 0},
     "write_report": {"n_permutations": 9, "measures": "c_npmi"},
     "topic_correlation": {"n_permutations": 9},
     "group_dependence": {"n_permutations": 9, "n_samples": 2},
     "recurring_pairs": {"active": [range(4)] * 2},
     "compare": {"models": MODEL},
+    **{name: {"corpus": CORPUS} for name in plots.__all__ if name != "plot_comparison"},
     "corpus_from_texts": {"options": TextOptions(min_df=1, max_df=1.0)},
 }
 FREE = {
@@ -85,8 +86,8 @@ FREE = {
     "processes",
 }  # checked by scikit-learn, joblib and files
 METHODS = [
-    "attribution", "encode", "log_proportions", "perplexity", "posterior", "score", "top_words", "transform",
-    "word_probabilities", "word_scores",
+    "attribution", "encode", "log_proportions", "name_topics", "perplexity", "posterior", "score",
+    "top_words", "transform", "word_probabilities", "word_scores",
 ]  # fmt: skip
 FUNCTIONS = [
     *(
@@ -155,7 +156,7 @@ def test_an_axes_is_no_figure(name):
         p.name: KNOWN[p.name]
         for p in inspect.signature(getattr(plots, name)).parameters.values()
         if p.default is p.empty
-    }
+    } | FAST.get(name, {})
     for wrong in (figure, grid, plt, "axes"):
         with pytest.raises(TypeError, match="ax must be a matplotlib Axes"):
             getattr(plots, name)(**needed, ax=wrong)

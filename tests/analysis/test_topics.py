@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
-from hftopic.analysis import topic_diversity, topic_information, topic_summary
+from hftopic.analysis import document_summary, topic_diversity, topic_information, topic_summary
+from hftopic.analysis.used import in_use
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
 
@@ -29,7 +30,7 @@ def table_of(topics):
 class Planted(BaseEstimator):
     """Interface of a fitted model with the topics above; topic 3 is not active."""
 
-    topic_groups_, signed_topics_ = np.arange(5) % 2, False
+    topic_groups_, signed_topics_ = np.zeros(5, dtype=int), False
     latent_space_ = LatentSpace(5)
     prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))
@@ -48,6 +49,9 @@ class Planted(BaseEstimator):
     def transform(self, X):
         share = np.array([0.4, 0.3, 0.1, 0.05, 0.15])
         return np.stack([share, share[::-1]]).repeat(len(X) // 2, axis=0).astype(np.float32)
+
+    def name_topics(self, n_words=None, vocabulary=None):  # noqa: ARG002
+        return np.array([f"topic {topic}" for topic in range(5)], dtype=object)
 
     def top_words(self, n=10, vocabulary=None):
         assert vocabulary is None or len(vocabulary) == len(self.vocabulary_)
@@ -111,21 +115,29 @@ def test_mistakes_in_diversity_are_named(topics, settings, message):
         topic_diversity(topics, **settings)
 
 
+OVER_THEM = {"threshold": 0.26}  # another than the default: the documents that are passed tell what is active
+
+
 def test_summary_has_a_row_a_topic(documents):
-    summary = topic_summary(Planted(), documents, n_words=2)
+    summary = topic_summary(Planted(), documents, n_words=2, **OVER_THEM)
     assert summary.columns.tolist() == [
-        *("topic", "group", "information", "peak", "kl", "active"),
-        *("proportion", "words", "nearest", "similarity", "duplicate"),
+        *("topic", "group", "name", "documents", "share", "information", "peak", "kl", "active"),
+        *("words", "nearest", "similarity", "duplicate"),
     ]
     assert summary["topic"].tolist() == [0, 1, 2, 3, 4]
-    assert summary["group"].tolist() == [0, 1, 0, 1, 0]
+    assert summary["group"].tolist() == [0] * 5
     assert summary["active"].tolist() == [True, True, True, False, True]
-    np.testing.assert_allclose(summary["proportion"], [0.275, 0.175, 0.1, 0.175, 0.275], rtol=1e-6)
+    used = (summary["active"] & ~summary["duplicate"]).to_numpy()
+    shares = np.where(used, [0.275, 0.175, 0.1, 0.175, 0.275], 0)
+    np.testing.assert_allclose(summary["share"], shares / shares.sum(), rtol=1e-6)
+    assert summary.attrs["remainder"] == pytest.approx(1 - shares.sum())
+    assert summary["documents"].tolist() == [100 * used[0], 0 + 100 * (not used[0]), 0, 0, 100]
+    assert summary.attrs["n_documents"] == 200
     assert summary.loc[1, "words"] == "bat, ball"
 
 
 def test_summary_finds_duplicates_among_living_topics(documents):
-    summary = topic_summary(Planted(), documents, n_words=4)
+    summary = topic_summary(Planted(), documents, n_words=4, **OVER_THEM)
     assert summary["nearest"].tolist() == [2, 4, 0, pd.NA, 1]
     assert summary["similarity"].tolist() == [0.75, 0.25, 0.75, 0.0, 0.25]
     first, second = (0, 2) if summary["information"][0] > summary["information"][2] else (2, 0)
@@ -136,7 +148,7 @@ def test_summary_finds_duplicates_among_living_topics(documents):
 
 
 def test_duplicates_do_not_depend_on_how_many_words_are_listed(documents):
-    few, many = (topic_summary(Planted(), documents, n_words=n) for n in (1, 4))
+    few, many = (topic_summary(Planted(), documents, n_words=n, **OVER_THEM) for n in (1, 4))
     assert few[["nearest", "similarity", "duplicate"]].equals(many[["nearest", "similarity", "duplicate"]])
 
 
@@ -144,9 +156,13 @@ def test_documents_without_words_do_not_count_in_proportions():
     corpus = make_correlated_topics(60, groups=(2, 2), n_words=40, random_state=0).corpus
     model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
     with_empty = np.vstack([corpus.counts.toarray(), np.zeros((60, 40))])
+    everything = {"threshold": 0.0, "duplicate_threshold": 1.0}
     with pytest.warns(UserWarning, match="60 of 120 documents have no words"):
-        summary = topic_summary(model, with_empty)
-    np.testing.assert_allclose(summary["proportion"], topic_summary(model, corpus)["proportion"], rtol=1e-6)
+        summary = topic_summary(model, with_empty, **everything)
+    alone = topic_summary(model, corpus, **everything)
+    assert summary.attrs["n_documents"] == alone.attrs["n_documents"] == 60
+    np.testing.assert_allclose(summary["share"], alone["share"], rtol=1e-6)
+    assert summary["documents"].tolist() == alone["documents"].tolist()
 
 
 def test_a_column_called_vocabulary_is_a_word_like_any_other():
@@ -164,8 +180,10 @@ def test_topic_without_a_common_word_has_no_nearest(documents):
 
 
 def test_signed_topics_have_two_poles_and_are_compared_either_way_round(documents):
-    summary = topic_summary(PlantedPoles(), documents, n_words=4)
-    assert "proportion" not in summary
+    summary = topic_summary(PlantedPoles(), documents, n_words=4, **OVER_THEM)
+    assert "share" not in summary
+    assert "remainder" not in summary.attrs
+    assert summary["documents"].sum() == 200
     assert summary.loc[0, "words_negative"] == "x0, x1, x2, x3"
     assert summary["nearest"].tolist() == [2, 4, 0, pd.NA, 1]
     assert summary["similarity"].tolist() == [1.0, 0.125, 1.0, 0.0, 0.125]
@@ -187,7 +205,10 @@ def test_of_a_fitted_model(corpus):
     summary = topic_summary(model, corpus, n_words=6)
     information = topic_information(model, corpus)
     pd.testing.assert_frame_equal(summary[information.columns], information)
-    np.testing.assert_allclose(summary["proportion"], model.transform(corpus).mean(axis=0), atol=1e-6)
+    mean = model.transform(corpus).mean(axis=0)
+    np.testing.assert_allclose(summary["share"] * (1 - summary.attrs["remainder"]), mean, atol=1e-6)
+    assert summary["name"].tolist() == model.topic_names_.tolist()
+    assert topic_summary(model, n_words=6).equals(summary)
     listed = [words.split(", ") for words in summary["words"]]
     assert listed == model.top_words(6).filter(like="word_").to_numpy().tolist()
     assert topic_diversity(model, 6) == topic_diversity(listed, 6)
@@ -227,3 +248,16 @@ def test_a_model_must_be_fitted(estimator, corpus):
         topic_summary(estimator(groups=(2, 2)), corpus)
     with pytest.raises(NotFittedError):
         topic_diversity(estimator(groups=(2, 2)))
+
+
+def test_which_topics_are_in_use_does_not_depend_on_the_documents(corpus):
+    model = ProdLDA(groups=(2, 2), max_iter=20, random_state=0).fit(corpus)
+    activity = ["active", "nearest", "similarity", "duplicate"]
+    every = topic_summary(model)
+    few = topic_summary(model, corpus[:3])
+    pd.testing.assert_frame_equal(few[activity], every[activity])
+    assert few.attrs["n_documents"] == few["documents"].sum() == 3
+    used = in_use(every)
+    shares = document_summary(model, corpus[:3]).iloc[:, -used.sum() :]
+    np.testing.assert_allclose(shares.mean(), few["share"][used], rtol=1e-6)
+    assert not topic_summary(model, corpus[:3], threshold=5.0)["active"].any()

@@ -14,8 +14,8 @@ OF_MODELS = [analysis.topic_stability, analysis.recurring_pairs]
 
 
 def call(function, model):
-    """Call with documents, a document number or labels for all other arguments without a default."""
-    given = {"X": CORPUS, "document": 0, "dates": [1] * 40}
+    """Call with documents that have no labels or dates, a document number, or a query where needed."""
+    given = {"X": CORPUS.counts, "document": 0, "query": "word"}
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return function(model, **{p.name: given[p.name] for p in parameters if p.default is p.empty})
 

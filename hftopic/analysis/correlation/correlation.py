@@ -18,7 +18,7 @@ from hftopic.analysis.correlation.significance import (
     permutation_p_values,
 )
 from hftopic.analysis.encoded import posterior_of
-from hftopic.analysis.information import information_table
+from hftopic.analysis.information import information_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.latent.posterior import Posterior
@@ -229,7 +229,7 @@ def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) 
 
 def active_topics(model: FittedTopicModel, posterior: Posterior) -> np.ndarray:
     """Mask of the topics that are active on some documents, (n_topics,)."""
-    return information_table(model, posterior)["active"].to_numpy(dtype=bool)
+    return information_of(model, posterior)["active"].to_numpy(dtype=bool)
 
 
 def _gaussian(model: FittedTopicModel, selection: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic.analysis.correlation.scores import Kind
+from hftopic.analysis.display import correlation_html
 
 Of = Literal["documents", "prior"]
 SOURCES: tuple[str, ...] = get_args(Of)
@@ -50,6 +51,23 @@ class TopicCorrelation:
     confidence: float = 0.95
     penalty: float | None = None
     of: Of = "documents"
+
+    def __repr__(self) -> str:
+        return (
+            f"<TopicCorrelation of {len(self.matrix)} topics, {len(self.pairs):,} pairs; "
+            "see .summary(), .pairs and .matrix>"
+        )
+
+    def _repr_html_(self) -> str:
+        return correlation_html(self)
+
+    @property
+    def groups(self) -> dict[int, int]:
+        """Group of each topic, by number; 0 if there is only one topic."""
+        known: dict[int, int] = {}
+        for side in "ab":
+            known |= dict(zip(self.pairs[f"topic_{side}"], self.pairs[f"group_{side}"], strict=True))
+        return {int(topic): int(known.get(topic, 0)) for topic in self.matrix.index}
 
     def across(self) -> pd.DataFrame:
         """Pairs of topics from different groups, strongest first."""

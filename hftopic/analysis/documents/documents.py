@@ -11,7 +11,9 @@ from hftopic._numbers import is_whole
 from hftopic.analysis.encoded import counts_of, document_topics
 from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
 from hftopic.analysis.topics import select_topics
+from hftopic.analysis.used import shares_of_documents
 from hftopic.data.inputs import column_words
+from hftopic.data.matrices import words_of_row
 
 
 def representative_documents(
@@ -32,9 +34,11 @@ def representative_documents(
     Returns
     -------
     DataFrame
-        One row per topic and rank: ``topic``; ``rank``, from 1; ``document``, the row of `X`; ``name`` and
-        ``label`` if `X` is a Corpus that has them; ``share``, the proportion of the topic in the document, or
-        the probability of a class of a Concrete variable. Ties are in the order of `X`.
+        One row per topic and rank: ``topic``; ``rank``, from 1; ``document``, the row of `X`; ``name``,
+        ``label``, ``date`` and the original ``text`` if `X` is a Corpus that has them; ``share``, the
+        proportion of the topic in the document, divided by the sum over the topics in use (see
+        :func:`topic_summary`) and those that are chosen, or the probability of a class of a Concrete
+        variable. Ties are in the order of `X`.
 
         Topics of NVDM have no proportions. Its table has ``value``, E[z|x], instead of ``share``, and
         ``pole`` after ``topic``: the `n` documents with the highest values for "+", then the `n` documents
@@ -58,21 +62,34 @@ def representative_documents(
         raise ValueError(f"the number of documents per topic must be a positive int, got {n!r}")
     found = document_topics(model, X)
     chosen = select_topics(topics, np.arange(found.values.shape[1]))
+    shares = shares_of_documents(model, found.values, chosen)
     signed = has_poles(model)
     tables = []
     for topic in chosen.tolist():
         both = signed and bool(model.latent_space_.gaussian[topic])
         for pole, sign in (("+", 1), ("-", -1))[: 1 + both]:
-            values = found.values[:, topic]
-            leading = _highest(sign * values, n)
+            values = shares[:, topic]
+            leading = highest(sign * values, n)
             tables.append(_ranked(topic, pole, found.rows[leading], values[leading], signed))
-    nothing = _ranked(0, "+", found.rows[:0], found.values[:0, 0], signed)
+    nothing = _ranked(0, "+", found.rows[:0], shares[:0, 0], signed)
     table = pd.concat(tables, ignore_index=True) if tables else nothing
+    return with_what_is_known(table, X)
+
+
+def with_what_is_known(table: pd.DataFrame, X: Any) -> pd.DataFrame:
+    """A table with the column ``document``, and what a Corpus knows of these documents.
+
+    ``name``, ``label`` and ``date`` come before the last column, and ``text`` comes after it.
+    """
     corpus = corpus_of(X)
-    known = {} if corpus is None else {"name": corpus.names, "label": corpus.labels}
-    for column, values_of in known.items():
-        if values_of is not None:
-            table.insert(len(table.columns) - 1, column, values_of[table["document"]])
+    if corpus is None:
+        return table
+    rows = table["document"].to_numpy(dtype=np.int64)
+    for column, known in (("name", corpus.names), ("label", corpus.labels), ("date", corpus.dates)):
+        if known is not None:
+            table.insert(len(table.columns) - 1, column, known[rows])
+    if corpus.texts is not None:
+        table["text"] = corpus.texts[rows]
     return table
 
 
@@ -87,7 +104,7 @@ def _ranked(
     return table
 
 
-def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
+def highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
     """Positions of the `n` highest values, highest first, ties in order; without a full sort."""
     candidates = np.arange(len(values))
     if len(values) > n:
@@ -99,15 +116,15 @@ def _highest(values: NDArray[Any], n: int) -> NDArray[np.int64]:
 def document_texts(
     model: FittedTopicModel, X: Any, rows: Sequence[int], vocabulary: Sequence[str] | None = None
 ) -> list[str]:
-    """Words of each document as one string: in reading order if the Corpus has tokens, else by count."""
+    """Original text of each document if the Corpus has it, else its words as one string.
+
+    The words are in reading order if the Corpus has tokens, else by count.
+    """
     corpus = corpus_of(X)
+    if corpus is not None and corpus.texts is not None:
+        return [corpus.texts[row] for row in rows]
     if corpus is not None and corpus.tokens is not None:
         return [" ".join(corpus.tokens[row]) for row in rows]
     counts = counts_of(model, X)
     words = column_words(model, model_vocabulary(model, X, vocabulary))
-    texts = []
-    for row in rows:
-        start, end = counts.indptr[row], counts.indptr[row + 1]
-        commonest = np.argsort(-counts.data[start:end], kind="stable")
-        texts.append(" ".join(map(str, words[counts.indices[start:end][commonest]])))
-    return texts
+    return [" ".join(words_of_row(counts, words, row)) for row in rows]

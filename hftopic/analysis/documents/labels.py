@@ -1,20 +1,19 @@
-"""Topics by label and over time: mean topic proportions by the labels or dates of documents."""
+"""Topics by label: mean shares of topics in the documents of each label, and what goes with a label."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from pandas.api.types import is_scalar
 
 from hftopic._numbers import is_one_of
-from hftopic.analysis.documents.dates import as_dates
-from hftopic.analysis.documents.periods import periods
+from hftopic.analysis.correlation.significance import adjusted
+from hftopic.analysis.documents.means import Means, between_classes, class_means
 from hftopic.analysis.documents.proportions import require_shares
-from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, corpus_of
+from hftopic.analysis.documents.shares import Shares, check_length, document_shares, facts_of, names_of
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 
 
@@ -24,8 +23,9 @@ def topics_by_label(
     labels: Sequence[Any] | None = None,
     *,
     measure: Literal["mean", "lift"] = "mean",
+    topics: Any = "active",
 ) -> pd.DataFrame:
-    """Mean topic proportions of the documents with each label.
+    """Mean topic shares of the documents with each label.
 
     Parameters
     ----------
@@ -36,21 +36,31 @@ def topics_by_label(
         Label of each document; by default the labels of the Corpus. Documents with a missing label are
         ignored. The order of a pandas Categorical is kept.
     measure : {"mean", "lift"}, default="mean"
-        ``"mean"``: mean proportion of the topic over the documents with the label; for NVDM, mean E[z|x].
-        ``"lift"``: the mean proportion divided by the mean over all labelled documents: 2 means twice the
+        ``"mean"``: mean share of the topic over the documents with the label; for NVDM, mean E[z|x].
+        ``"lift"``: the mean share divided by the mean over all labelled documents: 2 means twice the
         average. It is 1 if no document contains the topic. Not for NVDM, whose topics are signed.
+    topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
+        Topics among which a document is shared out; they are the columns. ``"active"`` are the topics in use:
+        active, and no duplicates. If there are none, a warning says so, and all are shown.
 
     Returns
     -------
     DataFrame, (n_labels, n_topics)
-        Index ``label`` has the labels that occur, sorted; columns are topic numbers. ``attrs["documents"]``
-        is a dict with the number of documents of each label.
+        Index ``label`` has the labels that occur, sorted; columns are topic numbers. Its ``attrs`` have plain
+        dicts:
+
+        - ``documents``: number of documents of each label
+        - ``errors``: standard error of each value, by topic and ``str(label)``; NaN for a single document
+        - ``p_adjusted``: by topic, the p-value of the differences between the labels, against shuffled
+          documents, adjusted over the topics by Benjamini and Hochberg (1995)
+        - ``names``, ``groups``: name and group, by topic; ``measure``
+        - ``remainder``: mean share that the model gives to all other topics, before they are left out
 
     Raises
     ------
     ValueError
         There are no labels, their number is not the number of documents, or all are missing; `measure` is
-        unknown, or not defined for the model.
+        unknown, or not defined for the model; a topic does not exist.
 
     Examples
     --------
@@ -58,96 +68,138 @@ def topics_by_label(
     >>> from hftopic.analysis import topics_by_label
     >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
     >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
-    >>> topics_by_label(model, corpus, ["even", "odd"] * 100).index.tolist()
-    ['even', 'odd']
+    >>> table = topics_by_label(model, corpus, ["even", "odd"] * 100, topics="all")
+    >>> table.index.tolist(), table.sum(axis=1).round(5).tolist()
+    (['even', 'odd'], [1.0, 1.0])
     """
     if not is_one_of(measure, ("mean", "lift")):
         raise ValueError(f"measure={measure!r} is unknown; did you mean 'mean' or 'lift'?")
     if measure == "lift":
         require_shares(model, "lift", "measure='mean' and compare differences")
+    found = _by_label(model, X, labels, topics)
+    means, errors, sizes, _ = found.of_labels
+    if measure == "lift":
+        overall = found.overall
+        errors = np.divide(errors, overall, out=np.full_like(errors, np.nan), where=overall > 0)
+        means = np.divide(means, overall, out=np.ones_like(means), where=overall > 0)
+    table = pd.DataFrame(means, found.labels, pd.Index(found.shares.topics, name="topic"))
+    table.attrs["documents"] = dict(zip(table.index, sizes.tolist(), strict=True))
+    table.attrs["measure"] = measure
+    table.attrs |= facts_of(model, found.shares, table.index, errors, found.of_labels.p_adjusted)
+    return table
+
+
+def label_topics(
+    model: FittedTopicModel, X: Any, labels: Sequence[Any] | None = None, *, topics: Any = "active"
+) -> pd.DataFrame:
+    """What goes with each label: topics with a larger share in its documents than in the others.
+
+    Parameters
+    ----------
+    model : fitted ProdLDA or NVDM
+    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+    labels : sequence (n_documents,), optional
+    topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
+        As in :func:`topics_by_label`.
+
+    Returns
+    -------
+    DataFrame
+        One row per label and topic; label after label, the largest excess over the other documents first:
+
+        - ``label``; ``documents``: number of documents with it; ``topic``, ``name``
+        - ``share``: mean share in the documents with the label; for NVDM ``value``, mean E[z|x]
+        - ``others``: the same in the documents with other labels; NaN if there are none
+        - ``lift``: ``share`` over the mean of all labelled documents, see :func:`topics_by_label`; not for
+          NVDM
+        - ``p_adjusted``: p-value of the difference of ``share`` and ``others``, against shuffled documents,
+          adjusted over all rows by Benjamini and Hochberg (1995); NaN where a label has one document
+
+    Raises
+    ------
+    ValueError
+        As :func:`topics_by_label`.
+
+    Examples
+    --------
+    >>> from hftopic import ProdLDA, make_correlated_topics
+    >>> from hftopic.analysis import label_topics
+    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+    >>> table = label_topics(model, corpus, ["even", "odd"] * 100, topics="all")
+    >>> table.columns.tolist()
+    ['label', 'documents', 'topic', 'name', 'share', 'others', 'lift', 'p_adjusted']
+    """
+    found, signed = _by_label(model, X, labels, topics), has_poles(model)
+    means, _, sizes, _ = found.of_labels
+    others, p_values = _against_others(found)
+    n_labels, n_topics = means.shape
+    table = pd.DataFrame(
+        {
+            "label": found.labels.repeat(n_topics),
+            "documents": sizes.repeat(n_topics),
+            "topic": np.tile(found.shares.topics, n_labels),
+            "name": list(names_of(model, found.shares.topics).values()) * n_labels,
+            "value" if signed else "share": means.ravel(),
+            "others": others.ravel(),
+        }
+    )
+    if not signed:
+        overall = found.overall
+        lift = np.divide(means, overall, out=np.ones_like(means), where=overall > 0)
+        table["lift"] = lift.ravel()
+    table["p_adjusted"] = adjusted(p_values.ravel())
+    excess = np.nan_to_num(others - means)  # (n_labels, n_topics); ascending
+    ranked = np.argsort(excess, axis=1, kind="stable") + n_topics * np.arange(n_labels)[:, None]
+    ordered: pd.DataFrame = table.iloc[ranked.ravel()].reset_index(drop=True)
+    return ordered
+
+
+class _ByLabel(NamedTuple):
+    """Shares of the labelled documents, by label."""
+
+    shares: Shares
+    labels: pd.Index
+    of_labels: Means
+    codes: NDArray[np.int64]  # (n,) position of the label of each row of `values`
+    values: NDArray[np.float64]  # (n, k) shares of the labelled documents
+
+    @property
+    def overall(self) -> NDArray[np.float64]:
+        """Mean over the labelled documents, (k,)."""
+        return np.asarray(self.values.mean(axis=0))
+
+
+def _by_label(model: FittedTopicModel, X: Any, labels: Any, topics: Any) -> _ByLabel:
+    check_topic_model(model)
     if labels is None:
         corpus = corpus_of(X)
         if corpus is None or corpus.labels is None:
             raise ValueError("no labels: X has none; pass labels= with one label per document")
         labels = corpus.labels.tolist()
     classes = _classes(labels)
-    found = document_topics(model, X)
-    _check_length(classes, found.n_documents, "labels")
-    codes = np.asarray(classes.codes, dtype=np.int64)[found.rows]
-    means, sizes = _means(codes, found.values, len(classes.categories))
-    occurs = sizes > 0
-    if not occurs.any():
+    shares = document_shares(model, X, topics)
+    check_length(classes, shares.n_documents, "labels")
+    codes = np.asarray(classes.codes, dtype=np.int64)[shares.rows]
+    if not (codes >= 0).any():
         raise ValueError("labels are missing for all non-empty documents; pass at least one label")
-    if measure == "lift":
-        overall = sizes @ means / sizes.sum()
-        means = np.divide(means, overall, out=np.ones_like(means), where=overall > 0)
-    table = _table(means[occurs], pd.Index(classes.categories[occurs], name="label"))
-    table.attrs["documents"] = dict(zip(table.index, sizes[occurs].tolist(), strict=True))
-    return table
+    values = shares.values[codes >= 0]
+    occurring, codes = np.unique(codes[codes >= 0], return_inverse=True)
+    names = pd.Index(classes.categories[occurring], name="label")
+    return _ByLabel(shares, names, class_means(codes, values), codes, values)
 
 
-def topics_over_time(
-    model: FittedTopicModel, X: Any, dates: Sequence[Any], *, freq: str | float | None = None
-) -> pd.DataFrame:
-    """Mean topic proportions of the documents in each period of time.
-
-    Parameters
-    ----------
-    model : fitted ProdLDA or NVDM
-    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Empty documents are ignored.
-    dates : sequence (n_documents,)
-        Datetimes, periods, texts such as "2024-01-31", "31 January 2024" or "31/12/2024", or numbers such as
-        years; 20240131 is a date. Texts in which day and month can be exchanged are an error if no other date
-        tells their order. Documents with a missing date are ignored. Time zones are ignored; local time is
-        used.
-    freq : str, number or None
-        For datetimes, the name of a pandas period, such as "M", "Q" or "Y", or several of them: "10Y" are
-        decades. Several years, quarters or months are counted from the year 0; "100D" and "2W" are counted
-        from the first date. For numbers, the bin width; bins start at multiples of it. None chooses
-        automatically. For datetimes, it is the shortest of day, week, month, quarter and year that gives at
-        most 24 periods from the first date to the last, else the year. For numbers, each value is a bin. If
-        there are more than 24 values, the width is the smallest of 1, 2 or 5 times a power of ten that gives
-        at most 24 bins.
-
-    Returns
-    -------
-    DataFrame
-        One row per period that has documents, in order. Index ``date`` is a PeriodIndex, or the lower ends of
-        the bins of numbers. Columns are ``documents``, the number of documents, and the topic numbers with
-        the mean proportion; for NVDM mean E[z|x].
-
-    Raises
-    ------
-    ValueError
-        The number of dates is not the number of documents; all dates are missing; a date is infinite, not a
-        date or ambiguous, and the message says at which position; or `freq` does not match the type of the
-        dates.
-
-    Examples
-    --------
-    >>> from hftopic import ProdLDA, make_correlated_topics
-    >>> from hftopic.analysis import topics_over_time
-    >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
-    >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
-    >>> years = [1990 + i // 50 for i in range(200)]
-    >>> topics_over_time(model, corpus, years)["documents"].to_dict()
-    {1990: 50, 1991: 50, 1992: 50, 1993: 50}
-    """
-    found = document_topics(model, X)
-    given = as_dates(dates, numbers=not isinstance(freq, str))
-    _check_length(given, found.n_documents, "dates")
-    given = given.iloc[found.rows].reset_index(drop=True)
-    known = given.notna().to_numpy()
-    if not known.any():
-        raise ValueError("dates are missing for all non-empty documents; pass at least one date")
-    bins = periods(given[known].reset_index(drop=True), freq)
-    codes = np.full(len(given), -1)
-    codes[known], spans = pd.factorize(bins, sort=True)
-    means, sizes = _means(codes, found.values, len(spans))
-    table = _table(means, pd.Index(spans, name="date"))
-    table.insert(0, "documents", sizes)
-    return table
+def _against_others(found: _ByLabel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means of the documents with other labels, and p-values against shuffles, (n_labels, n_topics) each."""
+    means, _, sizes, _ = found.of_labels
+    others, p_values = np.full_like(means, np.nan), np.full_like(means, np.nan)
+    for label in range(len(sizes)) if len(sizes) > 1 else ():
+        others[label] = found.values[found.codes != label].mean(axis=0)
+        two = np.array([sizes[label], sizes.sum() - sizes[label]])
+        if two.min() > 1:
+            both = np.stack([means[label], others[label]])
+            p_values[label] = between_classes(two, found.values, both)
+    return others, p_values
 
 
 def _classes(labels: Any) -> pd.Categorical:
@@ -169,25 +221,3 @@ def _classes(labels: Any) -> pd.Categorical:
                 raise ValueError(f"labels[{place}] {reason}")
         labels = labels.infer_objects()
     return pd.Categorical(labels)
-
-
-def _means(
-    codes: NDArray[np.int64], values: NDArray[np.float32], n_classes: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean of the rows of each class (n_classes, K), 0 for an empty class, and class sizes; -1 is ignored."""
-    rows = np.flatnonzero(codes >= 0)
-    shape = (n_classes, len(codes))
-    member = sp.csr_array(
-        (np.ones(len(rows)), (codes[rows], rows)), shape
-    )  # float64, so that the sums are too
-    sizes = np.bincount(codes[rows], minlength=n_classes)
-    return np.asarray(member @ values) / sizes.clip(1)[:, None], sizes
-
-
-def _table(means: NDArray[np.float64], index: pd.Index) -> pd.DataFrame:
-    return pd.DataFrame(means, index, pd.RangeIndex(means.shape[1], name="topic"))
-
-
-def _check_length(given: Any, n_documents: int, name: str) -> None:
-    if len(given) != n_documents:
-        raise ValueError(f"got {len(given)} {name} for {n_documents} documents; pass one per document")

@@ -10,6 +10,7 @@ from hftopic.analysis.documents.contributions import select_documents
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.analysis.topics import select_topics
+from hftopic.analysis.used import shares_of_documents
 
 
 def topics_of_documents(
@@ -38,7 +39,8 @@ def topics_of_documents(
         One row per document and rank, with columns
 
         - ``document``, the row of `X`; ``rank``, from 1; ``topic``
-        - ``share``: proportion of the topic in the document, or probability of a class of a Concrete variable
+        - ``share``: proportion of the topic in the document, divided by the sum over the topics in use (see
+          :func:`topic_summary`) and those that are chosen; or probability of a class of a Concrete variable
         - ``mean``: mean of ``share`` over the documents of `X`
         - ``lift``: ``share`` / ``mean``; 2 is twice the mean. It is 1 if the mean is 0
 
@@ -71,8 +73,8 @@ def topics_of_documents(
     place = np.full(found.n_documents, -1)
     place[found.rows] = np.arange(len(found.rows))
     wanted = wanted[place[wanted] >= 0]
-    values = found.values[place[wanted]][:, chosen].astype(np.float64)  # (n_wanted, n_chosen)
-    mean = found.values.mean(axis=0, dtype=np.float64)[chosen]
+    shares = shares_of_documents(model, found.values, chosen)
+    values, mean = shares[place[wanted]][:, chosen], shares.mean(axis=0)[chosen]  # (n_wanted, n_chosen)
     excess = np.abs(values - mean) if signed else values - mean
     ranked = np.argsort(-excess, axis=1, kind="stable")[:, :n]
     share = np.take_along_axis(values, ranked, axis=1).ravel()

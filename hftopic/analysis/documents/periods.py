@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from hftopic._numbers import EXACT, is_positive, is_whole
 
 MOST_BINS = 24  # maximum number of automatic time bins
 PERIODS = ("D", "W", "M", "Q", "Y")  # names of day, week, month, quarter and year in pandas
+YEAR = pd.Timedelta(days=365.2425)
 ORIGIN = {"Y": -1970, "Q": -4 * 1970, "M": -12 * 1970}  # the year 0 in pandas' numbers of periods
 
 
@@ -29,6 +31,33 @@ def periods(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any
             f"freq={freq!r} is not valid for datetimes: pass the name of a pandas period, such as 'M' or 'Y'"
         )
     return _spans(dates, _shortest_period(dates) if freq is None else freq)
+
+
+def period_name(value: Any) -> str:
+    """Name of a period, a bin or a label: a week, or several days, by its first day."""
+    spans_days = isinstance(value, pd.Period) and "/" in str(value)
+    return str(value.start_time.date()) if spans_days else str(value)
+
+
+def moments_of(spans: pd.Index) -> NDArray[np.float64]:
+    """Time of each period in years since its first one, or the numbers of bins."""
+    if not isinstance(spans, pd.PeriodIndex):
+        return spans.to_numpy(dtype=np.float64)
+    starts = spans.start_time
+    return np.asarray((starts - starts[0]) / YEAR, dtype=np.float64)
+
+
+def step_of(spans: pd.Index) -> float | None:
+    """Distance between neighbouring periods, in periods or as numbers; None if numbers have no such step.
+
+    Between two that are farther apart, there are periods without documents.
+    """
+    if isinstance(spans, pd.PeriodIndex):
+        return float(spans.freq.n)  # type: ignore[union-attr]
+    distances = np.diff(spans.to_numpy(dtype=np.float64))
+    steps = distances / distances.min() if len(distances) else distances
+    regular = bool(np.allclose(steps, steps.round(), rtol=1e-6))
+    return float(distances.min()) if len(distances) and regular else None
 
 
 def _spans(moments: "pd.Series[Any]", freq: str) -> "pd.Series[Any]":

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from warnings import warn
 
 import numpy as np
 import pandas as pd
 
 from hftopic.analysis.coherence import Window
-from hftopic.analysis.models import ACTIVE_PEAK
+from hftopic.analysis.display import comparison_html
 from hftopic.analysis.selection.runs import Run, Yardstick, finished_runs, stabilities
 from hftopic.analysis.selection.settings import (
     Setting,
@@ -20,6 +21,8 @@ from hftopic.analysis.selection.settings import (
 from hftopic.analysis.selection.store import RunStore, plan_of
 from hftopic.data.sequences import described
 from hftopic.data.validation import as_vocabulary
+from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
 
 LOWER_IS_BETTER = ("perplexity", "within_mean_abs_r", "fit_seconds")
 
@@ -43,7 +46,9 @@ class Comparison:
           :func:`distinct_topics`
         - ``word_intrusion``: mean share of intruders detected among the words of an active topic, see
           :func:`word_intrusion`; missing if there are fewer than two active topics
-        - ``topics``, ``active_topics``: number of topics and of active topics
+        - ``topics``, ``active_topics``: number of topics and of active topics. Nothing was learnt yet in a
+          run in which none is active
+        - ``epochs`` of training
         - ``within_mean_abs_r``, ``across_max_abs_r``: mean absolute correlation within groups, and largest
           absolute correlation across groups, between active topics; missing if there is no such pair
         - ``stability``: mean of :func:`topic_stability` over the other seeds of the setting. It is missing if
@@ -73,6 +78,9 @@ class Comparison:
             f"<Comparison of {len(self.models)} settings in {len(self.table)} runs{failed}; see .summary()>"
         )
 
+    def _repr_html_(self) -> str:
+        return comparison_html(self, LOWER_IS_BETTER)
+
     @property
     def measures(self) -> tuple[str, ...]:
         """Columns of `table` that can rank settings."""
@@ -92,8 +100,9 @@ class Comparison:
     def summary(self) -> pd.DataFrame:
         """One row per setting, in the order in which they were given.
 
-        Columns are ``name``; the parameters in which settings differ; ``runs`` and ``failed``, the number of
-        runs and of failed runs; and for each measure the mean over the successful runs and the standard
+        Columns are ``name``; the parameters in which settings differ; ``runs``, ``failed`` and
+        ``nothing_learnt``, the number of runs, of failed runs and of runs without an active topic; and for
+        each measure the mean over the successful runs and the standard
         deviation ``<measure>_sd``, missing for a single run. Stability has no standard deviation, because
         each pair of seeds is in the rows of both seeds. If one successful run has no value of a measure (such
         as the coherence of a model without active topics), the mean is missing for the setting, because a
@@ -104,6 +113,8 @@ class Comparison:
         summary = self.table.drop_duplicates("name").set_index("name")[list(self.parameters)].copy()
         summary["runs"] = settings.size()
         summary["failed"] = settings["error"].count()
+        idle = self.table["active_topics"].eq(0)
+        summary["nothing_learnt"] = idle.groupby(self.table["name"], sort=False).sum()
         for measure in self.measures:
             known = finished[measure].count() == finished.size()
             summary[measure] = finished[measure].mean().where(known)
@@ -136,7 +147,8 @@ class Comparison:
         summary = self.summary()
         if summary[by].isna().all():
             raise ValueError(
-                f"no setting has a value of {by!r} in every run, so there is no best one; see the table"
+                f"no setting has a value of {by!r} in every run, so there is no best one; see the table. In "
+                f"{summary['nothing_learnt'].sum()} runs no topic is active: nothing was learnt there yet"
             )
         values = summary[by].to_numpy(dtype=np.float64)
         lowest = by in LOWER_IS_BETTER if minimise is None else minimise
@@ -222,6 +234,8 @@ def compare(
     -----
     UserWarning
         A run failed.
+    NothingLearntWarning
+        No topic is active in some runs.
 
     Notes
     -----
@@ -275,7 +289,17 @@ def compare(
     for setting, run in zip(settings, runs, strict=True):
         fitted[setting.name] += (run.model,) if run.error is None else ()
     table = _table(settings, different, runs, stability, coherence)
+    _warn_of_idle(table)
     return Comparison(table, fitted, coherence, tuple(different[0]))
+
+
+def _warn_of_idle(table: pd.DataFrame) -> None:
+    """Warn of settings with runs in which no topic is active."""
+    idle = table[table["active_topics"].eq(0)]
+    if len(idle):
+        names = ", ".join(dict.fromkeys(idle["name"].astype(str)))
+        message = f"{len(idle)} of {len(table)} runs ({names}): {nothing_learnt(int(idle['epochs'].max()))}"
+        warn(message, NothingLearntWarning, stacklevel=3)
 
 
 def _is_known(setting: Setting, earlier: Mapping[tuple[str, int | None], Run]) -> bool:
@@ -303,6 +327,7 @@ def _table(
         "word_intrusion",
         "topics",
         "active_topics",
+        "epochs",
         "within_mean_abs_r",
         "across_max_abs_r",
         "stability",

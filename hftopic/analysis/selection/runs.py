@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
-from tqdm import tqdm
 
 from hftopic._jobs import jobs_here
+from hftopic._progress import progress
 from hftopic.analysis.coherence import Window
 from hftopic.analysis.correlation.correlation import topic_correlation
 from hftopic.analysis.information import topic_information
@@ -80,8 +80,8 @@ def finished_runs(
     runs = dict(known)
     places = [place for place in range(len(settings)) if place not in runs]
     started = _started_runs(settings, places, train, yardstick, n_jobs)
-    bar = tqdm(
-        started, total=len(settings), initial=len(runs), desc="compare", unit="run", disable=not verbose
+    bar = progress(
+        started, total=len(settings), initial=len(runs), desc="compare", unit="run", verbose=bool(verbose)
     )
     for place, run in bar:
         if run.cause is not None and place == 0:
@@ -151,6 +151,7 @@ def measured(model: FittedTopicModel, yardstick: Yardstick) -> tuple[np.ndarray,
         "word_intrusion": mean_intrusion(model, active, yardstick.reference, vocabulary=names),
         "topics": len(active),
         "active_topics": int(active.sum()),
+        "epochs": model.n_iter_,
         "within_mean_abs_r": sides.loc["within", "mean_abs_r"],
         "across_max_abs_r": sides.loc["across", "max_abs_r"],
     }

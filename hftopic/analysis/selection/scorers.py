@@ -6,6 +6,8 @@ interpretable, so choose the weights by coherence, together with the number of a
 of distinct topics, which combines both.
 """
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +18,14 @@ from hftopic.analysis.coherence import Window, topic_coherence
 from hftopic.analysis.distinct import distinct_topics
 from hftopic.analysis.information import topic_information
 from hftopic.analysis.intrusion import TOP_N, n_excluded, word_intrusion
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.inputs import column_words
 from hftopic.data.validation import check_order
+from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
+
+LOWEST = {"c_npmi": -1.0, "c_v": 0.0, "c_uci": math.log(1e-12), "u_mass": math.log(1e-12)}  # of coherence
 
 
 def coherence_score(
@@ -58,8 +64,8 @@ def coherence_score(
     -------
     float
         Mean coherence. Topics without a value, because their words are too rare in the reference corpus, are
-        left out. It is missing (NaN) if no topic is active or none has a value: scikit-learn then gives a
-        warning and ranks the setting last.
+        left out. If no topic is active, or none has a value, it is the lowest value of the measure: -1 for
+        "c_npmi", 0 for "c_v", log(1e-12) for the others. A search then ranks the setting last.
 
     Raises
     ------
@@ -67,6 +73,11 @@ def coherence_score(
         The estimator is not a topic model of this package.
     ValueError
         As :func:`topic_coherence`.
+
+    Warns
+    -----
+    NothingLearntWarning
+        The score is the lowest for want of topics, and why.
 
     Examples
     --------
@@ -82,7 +93,8 @@ def coherence_score(
     model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
     topics = active_words(model, active, top_n, names)
     against = counts if reference is None else reference
-    return mean_coherence(topics, against, measure=measure, window=window, top_n=top_n, vocabulary=names)
+    found = mean_coherence(topics, against, measure=measure, window=window, top_n=top_n, vocabulary=names)
+    return _at_worst(found, LOWEST[measure], model, active, needed=1)
 
 
 def active_topics_score(
@@ -194,8 +206,8 @@ def word_intrusion_score(
     Returns
     -------
     float
-        From 0 to 1, by chance 1 / (`top_n` + 1). It is missing (NaN) if no topic has an intruder, as with
-        fewer than two active topics.
+        From 0 to 1, by chance 1 / (`top_n` + 1). It is 0, with a :class:`NothingLearntWarning`, if no topic
+        has an intruder, as with fewer than two active topics.
 
     Raises
     ------
@@ -215,7 +227,18 @@ def word_intrusion_score(
         raise ValueError(f"top_n must be at least 2: one word alone has no fit; got {top_n!r}")
     model, counts, active, names = _evaluated(estimator, X, threshold, vocabulary)
     against = counts if reference is None else reference
-    return mean_intrusion(model, active, against, top_n=top_n, vocabulary=names)
+    found = mean_intrusion(model, active, against, top_n=top_n, vocabulary=names)
+    return _at_worst(found, 0.0, model, active, needed=2)
+
+
+def _at_worst(score: float, lowest: float, model: FittedTopicModel, active: np.ndarray, needed: int) -> float:
+    """The score, or the lowest one with a warning if it is missing: a search ranks a missing score anyhow."""
+    if not np.isnan(score):
+        return score
+    few = nothing_learnt(model.n_iter_, int(active.sum()))
+    why = few if active.sum() < needed else "the words of no active topic are in the reference corpus"
+    warnings.warn(f"the score is {lowest:g}, the lowest: {why}", NothingLearntWarning, stacklevel=3)
+    return lowest
 
 
 def _evaluated(
@@ -231,6 +254,9 @@ def _evaluated(
 
 def model_and_counts(estimator: Any, X: Any) -> tuple[Any, Any, Sequence[str] | None]:
     """The topic model, its input, and the words of the input if earlier steps of a Pipeline have them."""
+    if hasattr(estimator, "read"):  # a TopicPipeline
+        corpus = estimator.read(X)
+        return estimator.model_, corpus, corpus.vocabulary
     if not hasattr(estimator, "steps"):
         check_topic_model(estimator)
         return estimator, X, None

@@ -10,9 +10,10 @@ from scipy.optimize import linear_sum_assignment
 
 from hftopic._numbers import is_number, is_one_of
 from hftopic.analysis.models import FittedTopicModel, check_list_of_models, check_topic_model, has_poles
-from hftopic.analysis.topics import select_topics, shared_words, topic_poles
+from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.data.inputs import known_words
 from hftopic.data.sequences import check_sequence, listed
+from hftopic.topics.repeats import shared_words
 
 Similarity = Literal["cosine", "words"]
 

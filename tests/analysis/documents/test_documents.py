@@ -90,13 +90,16 @@ def test_signed_topics_have_documents_at_either_pole(corpus):
     assert table.groupby("topic").size().tolist() == [8, 8, 4, 4, 4]  # classes have no negative pole
 
 
-def test_texts_are_tokens_in_order_or_words_by_count():
+def test_texts_are_original_or_tokens_in_order_or_words_by_count():
     words = ["god", "ball", "team"]
     texts = [["team", "god", "team"], ["ball"], []]
     counts = np.array([[1, 0, 2], [0, 1, 0], [0, 0, 0]])
     ordered = Corpus(counts, words, tokens=texts)
     model = ProdLDA(groups=2, hidden=(4,), max_iter=1, random_state=0).fit(counts[:2])
     assert document_texts(model, ordered, [0, 2]) == ["team god team", ""]
+    originals = ["Team God: team!", "A ball.", ""]
+    known = Corpus(counts, words, tokens=texts, texts=originals)
+    assert document_texts(model, known, [1, 0]) == originals[1::-1]
     assert document_texts(model, counts, [0, 1, 2], words) == ["team god", "ball", ""]
 
 

@@ -1,32 +1,23 @@
-"""Tests of topics by label and over time, on planted proportions."""
+"""Tests of topics by label, on planted proportions."""
 
-import datetime
+import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
-from hftopic.analysis.documents.labels import topics_by_label, topics_over_time
+from hftopic import NVDM, Concrete, ProdLDA
+from hftopic.analysis import label_topics, topic_summary, topics_by_label, topics_over_time
+from hftopic.analysis.used import in_use
+from hftopic.topics.summary import NothingLearntWarning
 
-FAITH, SPORT = [0.7, 0.1, 0.1, 0.1], [0.1, 0.5, 0.2, 0.2]
-
-
-@pytest.fixture(scope="module")
-def corpus():
-    return make_correlated_topics(120, groups=(2, 2), random_state=0).corpus
-
-
-@pytest.fixture
-def planted(corpus):
-    """Even documents have the label faith, odd documents the label sport."""
-    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
-    model.transform = lambda X: np.resize([FAITH, SPORT], (X.shape[0], 4)).astype(np.float32)
-    return model
+FAITH, SPORT = [0.7, 0.1, 0.1, 0.1], [0.1, 0.5, 0.2, 0.2]  # shares of even and odd documents
+by_label = partial(topics_by_label, topics="all")
 
 
 def test_means_by_label(planted, corpus):
-    table = topics_by_label(planted, corpus, ["faith", "sport"] * 60)
+    table = by_label(planted, corpus, ["faith", "sport"] * 60)
     assert table.index.tolist() == ["faith", "sport"]
     assert table.index.name == "label"
     assert table.columns.tolist() == [0, 1, 2, 3]
@@ -36,67 +27,65 @@ def test_means_by_label(planted, corpus):
 
 def test_labels_of_the_corpus_are_the_default(planted, corpus):
     labelled = corpus.with_labels(["b", "a"] * 60)
-    pd.testing.assert_frame_equal(
-        topics_by_label(planted, labelled), topics_by_label(planted, corpus, ["b", "a"] * 60)
-    )
+    pd.testing.assert_frame_equal(by_label(planted, labelled), by_label(planted, corpus, ["b", "a"] * 60))
     with pytest.raises(ValueError, match="X has none; pass labels="):
-        topics_by_label(planted, corpus.with_labels(None))
+        by_label(planted, corpus.with_labels(None))
     with pytest.raises(ValueError, match="X has none; pass labels="):
-        topics_by_label(planted, corpus.counts)
+        by_label(planted, corpus.counts)
 
 
 def test_lift_is_against_the_mean_of_all(planted, corpus):
-    lift = topics_by_label(planted, corpus, ["faith", "sport"] * 60, measure="lift")
+    lift = by_label(planted, corpus, ["faith", "sport"] * 60, measure="lift")
     np.testing.assert_allclose(lift.loc["faith"], [0.7 / 0.4, 0.1 / 0.3, 0.1 / 0.15, 0.1 / 0.15], rtol=1e-6)
     # the weighted mean of the lift is 1, also for unrelated labels and labels of different sizes
     labels = np.repeat(["x", "y"], [20, 100])
-    np.testing.assert_allclose(topics_by_label(planted, corpus, labels, measure="lift"), 1, rtol=1e-6)
-    uneven = topics_by_label(planted, corpus, ["faith", "sport", "sport", "sport"] * 30, measure="lift")
+    np.testing.assert_allclose(by_label(planted, corpus, labels, measure="lift"), 1, rtol=1e-6)
+    uneven = by_label(planted, corpus, ["faith", "sport", "sport", "sport"] * 30, measure="lift")
     sizes = np.array([uneven.attrs["documents"][label] for label in uneven.index])
     np.testing.assert_allclose(sizes @ uneven / sizes.sum(), 1, rtol=1e-6)
 
 
 def test_lift_of_a_topic_nobody_holds(planted, corpus):
     planted.transform = lambda X: np.tile(np.float32([1, 0, 0, 0]), (X.shape[0], 1))
-    assert (topics_by_label(planted, corpus, ["a", "b"] * 60, measure="lift") == 1).all(axis=None)
+    assert (by_label(planted, corpus, ["a", "b"] * 60, measure="lift") == 1).all(axis=None)
 
 
 def test_missing_labels_and_order_of_categories(planted, corpus):
     labels = pd.Categorical(["sport", None, "faith", "sport"] * 30, ["sport", "none of these", "faith"])
-    table = topics_by_label(planted, corpus, labels)
+    table = by_label(planted, corpus, labels)
     assert table.index.tolist() == ["sport", "faith"]
     assert table.attrs["documents"] == {"sport": 60, "faith": 30}
     np.testing.assert_allclose(table.loc["faith"], FAITH, rtol=1e-6)
-    numbers = topics_by_label(planted, corpus, [2, 10, np.nan, 10] * 30)
+    numbers = by_label(planted, corpus, [2, 10, np.nan, 10] * 30)
     assert numbers.index.tolist() == [2, 10]
     with pytest.raises(ValueError, match="labels are missing for all non-empty documents"):
-        topics_by_label(planted, corpus, [None] * 120)
+        by_label(planted, corpus, [None] * 120)
 
 
 def test_documents_without_words_do_not_count(planted, corpus):
     counts = corpus.counts.toarray()
     counts[::2] = 0
-    table = topics_by_label(planted, counts, ["faith", "sport"] * 60)
+    table = by_label(planted, counts, ["faith", "sport"] * 60)
     assert table.index.tolist() == ["sport"]
-    dates = topics_over_time(planted, counts, [1990, 1991] * 60)
+    dates = topics_over_time(planted, counts, [1990, 1991] * 60, topics="all")
     assert dates["documents"].to_dict() == {1991: 60}
 
 
 def test_signed_topics_have_means_but_no_lift(corpus):
     model = NVDM(groups=(2, Concrete(3)), max_iter=1, random_state=0).fit(corpus)
     labels = ["a", "b", "b"] * 40
-    table = topics_by_label(model, corpus, labels)
+    table = by_label(model, corpus, labels)
     expected = model.transform(corpus)[::3].mean(axis=0)
     np.testing.assert_allclose(table.loc["a"], expected, rtol=1e-4, atol=1e-6)
     with pytest.raises(ValueError, match="no lift; use measure='mean'"):
-        topics_by_label(model, corpus, labels, measure="lift")
+        by_label(model, corpus, labels, measure="lift")
 
 
 def test_mistakes_in_labels_are_named(planted, corpus):
     with pytest.raises(ValueError, match="3 labels for 120 documents"):
-        topics_by_label(planted, corpus, ["a", "b", "c"])
+        by_label(planted, corpus, ["a", "b", "c"])
     with pytest.raises(ValueError, match="measure='max' is unknown"):
-        topics_by_label(planted, corpus, ["a"] * 120, measure="max")
+        by_label(planted, corpus, ["a"] * 120, measure="max")
 
 
 def test_what_cannot_be_a_label_is_named_in_every_kind_of_sequence(planted, corpus):
@@ -114,103 +103,112 @@ def test_what_cannot_be_a_label_is_named_in_every_kind_of_sequence(planted, corp
         (np.zeros(n_documents, dtype=[("a", int)]), r"a structured array; pass one field"),
     ):
         with pytest.raises(ValueError, match=told):
-            topics_by_label(planted, corpus, labels)
+            by_label(planted, corpus, labels)
 
 
-def test_months_and_years(planted, corpus):
-    dates = pd.date_range("2020-01-15", periods=120, freq="D")
-    monthly = topics_over_time(planted, corpus, dates, freq="M")
-    assert monthly.index.astype(str).tolist() == ["2020-01", "2020-02", "2020-03", "2020-04", "2020-05"]
-    assert monthly["documents"].tolist() == [17, 29, 31, 30, 13]
-    assert monthly.columns.tolist() == ["documents", 0, 1, 2, 3]
-    assert monthly.loc["2020-02", 0].item() == pytest.approx((15 * 0.1 + 14 * 0.7) / 29, rel=1e-6)
-    yearly = topics_over_time(planted, corpus, dates, freq="Y")
-    np.testing.assert_allclose(yearly[[0, 1, 2, 3]], [np.mean([FAITH, SPORT], axis=0)], rtol=1e-6)
+def test_errors_are_those_of_the_mean(planted, corpus):
+    """Documents of the label x alternate between two shares; those of y are all alike."""
+    rows = np.arange(120)
+    table = by_label(planted, corpus, np.where(rows < 60, "x", np.where(rows % 2, "y", None)))
+    values = np.resize([0.7, 0.1], 60)
+    errors = pd.DataFrame(table.attrs["errors"])
+    assert errors.loc["x", 0] == pytest.approx(values.std(ddof=1) / np.sqrt(60), rel=1e-6)
+    assert errors.loc["y", 0] == pytest.approx(0, abs=1e-7)
+    lift = by_label(planted, corpus, ["a", "b", "b"] * 40, measure="lift")
+    means = by_label(planted, corpus, ["a", "b", "b"] * 40)
+    np.testing.assert_allclose(
+        pd.DataFrame(lift.attrs["errors"]) / lift, pd.DataFrame(means.attrs["errors"]) / means, rtol=1e-6
+    )
 
 
-@pytest.mark.parametrize(
-    ("last", "kind"),
-    [
-        ("2020-01-20", "D"),
-        ("2020-05-01", "W"),
-        ("2021-06-01", "M"),
-        ("2024-06-01", "Q"),
-        ("2040-01-01", "Y"),
-        ("2140-01-01", "Y"),
-    ],
-)
-def test_length_of_spans_follows_their_number(planted, corpus, last, kind):
-    dates = pd.Series(pd.to_datetime(["2020-01-15", last] * 60))
-    table = topics_over_time(planted, corpus, dates)
-    assert table.index.freqstr[0] == kind
-    assert table["documents"].tolist() == [60, 60]
+def test_what_differs_between_labels_and_what_does_not(planted, corpus):
+    separate = by_label(planted, corpus, ["faith", "sport"] * 60).attrs["p_adjusted"]
+    assert max(separate.values()) < 1e-6
+    blind = by_label(planted, corpus, np.repeat(["x", "y"], 60)).attrs["p_adjusted"]
+    assert min(blind.values()) > 0.9
 
 
-def test_every_form_of_dates(planted, corpus):
-    days = pd.to_datetime(["1990-05-01", "1991-07-01", None] * 40)
-    expected = topics_over_time(planted, corpus, days, freq="Y")
-    assert expected["documents"].tolist() == [40, 40]
-    forms = [
-        days.to_numpy(),
-        pd.Series(days, index=range(500, 620)),
-        days.tz_localize("Europe/Rome"),
-        days.to_period("M"),
-        [None if pd.isna(day) else day.date() for day in days],
-        [None if pd.isna(day) else str(day.date()) for day in days],
-    ]
-    for form in forms:
-        pd.testing.assert_frame_equal(topics_over_time(planted, corpus, form, freq="Y"), expected)
-    assert isinstance(forms[4][0], datetime.date)
+def test_facts_can_be_copied_compared_and_saved_as_json(planted, corpus):
+    table = by_label(planted, corpus, ["faith", "sport"] * 60)
+    facts = json.loads(json.dumps(table.attrs))
+    assert facts["errors"]["0"].keys() == {"faith", "sport"}
+    assert pd.concat([table, table]).attrs == table.attrs
+    assert table[[1, 2]].attrs["groups"] == {0: 0, 1: 0, 2: 1, 3: 1}
 
 
-def test_numbers_are_bins_of_their_own_or_of_a_width(planted, corpus):
-    years = np.tile([1990, 1991, 1995, 2003], 30)
-    table = topics_over_time(planted, corpus, years)
-    assert table["documents"].to_dict() == {1990: 30, 1991: 30, 1995: 30, 2003: 30}
-    decades = topics_over_time(planted, corpus, years, freq=10)
-    assert decades["documents"].to_dict() == {1990: 90, 2000: 30}
-    np.testing.assert_allclose(decades.loc[1990, 0], (0.7 + 0.1 + 0.7) / 3, rtol=1e-6)
+def test_shares_are_over_the_chosen_topics_and_the_rest_is_told(planted, corpus):
+    table = topics_by_label(planted, corpus, ["faith", "sport"] * 60, topics=[0, 1])
+    np.testing.assert_allclose(table, [[0.7 / 0.8, 0.1 / 0.8], [0.1 / 0.6, 0.5 / 0.6]], rtol=1e-6)
+    assert table.attrs["remainder"] == pytest.approx(1 - (0.8 + 0.6) / 2, rel=1e-6)
+    assert by_label(planted, corpus, ["faith", "sport"] * 60).attrs["remainder"] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 37.0, 1e9])
-def test_many_numbers_make_few_bins(planted, corpus, scale):
-    numbers = np.linspace(-0.3, 1, 120) * scale
-    table = topics_over_time(planted, corpus, numbers)
-    assert 8 <= len(table) <= 24
-    assert table["documents"].sum() == 120
-    starts = table.index.to_numpy()
-    width = np.diff(starts).min()
-    np.testing.assert_allclose(np.diff(starts), width, rtol=1e-6)
-    assert starts[0] <= numbers[0] < starts[0] + width
+def test_shares_of_each_simplex_add_up_to_one(corpus):
+    model = ProdLDA(groups=(3, Concrete(3)), max_iter=1, random_state=0).fit(corpus)
+    table = topics_by_label(model, corpus, ["a", "b"] * 60, topics=[0, 2, 4, 5])
+    np.testing.assert_allclose(table[[0, 2]].sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(table[[4, 5]].sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("dates", "freq", "message"),
-    [
-        ([1990], None, "1 dates for 120 documents"),
-        ([np.nan] * 120, None, "dates are missing for all non-empty documents"),
-        ([np.inf] * 120, None, "infinite number"),
-        (["2020-01-01"] * 119 + ["never"], None, r"dates\[119\]: 'never' is neither a date nor a number"),
-        (["faith"] * 120, None, "'faith' is neither a date nor a number"),
-        ([True] * 120, None, "True is neither a date nor a number"),
-        ([1990] * 120, "Y", "pass the bin width"),
-        ([1990] * 120, -1, "pass the bin width"),
-        (["2020-01-01"] * 120, 2, "pass the name of a pandas period"),
-        (["2020-01-01"] * 120, "fortnight", "'fortnight' is not a pandas period"),
-    ],
-)
-def test_mistakes_in_dates_are_named(planted, corpus, dates, freq, message):
-    with pytest.raises(ValueError, match=message):
-        topics_over_time(planted, corpus, dates, freq=freq)
+def test_the_share_of_the_corpus_is_the_mean_of_labels_and_of_periods(planted, corpus):
+    proportions = np.random.default_rng(0).dirichlet([0.5] * 4, len(corpus)).astype(np.float32)
+    planted.transform = lambda X: proportions  # noqa: ARG005
+    peaks = np.sort(topic_summary(planted, corpus)["peak"])
+    summary = topic_summary(planted, corpus, threshold=float(peaks[0]), duplicate_threshold=1.0)
+    used = in_use(summary)
+    assert used.sum() == 3
+    kept = proportions[:, used].astype(float)
+    share = summary["share"][used]
+    np.testing.assert_allclose(share, (kept / kept.sum(1, keepdims=True)).mean(0), rtol=1e-6)
+    classes = np.repeat([1990, 1991, 1995], [20, 30, 70])
+    of_labels = topics_by_label(planted, corpus, classes, topics=used)
+    of_periods = topics_over_time(planted, corpus, classes, topics=used)
+    sizes = of_periods["documents"]
+    for table in (of_labels, of_periods.drop(columns="documents")):
+        np.testing.assert_allclose(np.average(table, axis=0, weights=sizes), share, rtol=1e-6)
+        assert table.attrs["remainder"] == pytest.approx(summary.attrs["remainder"])
 
 
-def test_years_stay_whole_where_one_is_missing(planted, corpus):
-    table = topics_over_time(planted, corpus, [None, *[1990, 1991] * 59, 1990])
-    assert table.index.tolist() == [1990, 1991]
-    assert pd.api.types.is_integer_dtype(table.index)
+def test_a_fit_without_active_topics_is_told(planted, corpus, monkeypatch):
+    none = pd.DataFrame({"active": [False] * 4, "duplicate": [False] * 4})
+    monkeypatch.setattr(type(planted), "topic_summary_", none)
+    with pytest.warns(NothingLearntWarning, match="nothing was learnt yet; train longer .*; all topics are"):
+        table = topics_by_label(planted, corpus, ["faith", "sport"] * 60)
+    assert table.columns.tolist() == [0, 1, 2, 3]
 
 
-def test_signed_topics_over_time(corpus):
+def test_what_goes_with_a_label(planted, corpus):
+    table = label_topics(planted, corpus, ["faith", "sport"] * 60, topics="all")
+    first = table.groupby("label", sort=False).first()
+    assert first["topic"].to_dict() == {"faith": 0, "sport": 1}
+    np.testing.assert_allclose(first["share"], [0.7, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(first["others"], [0.1, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(first["lift"], [0.7 / 0.4, 0.5 / 0.3], rtol=1e-6)
+    assert first["documents"].tolist() == [60, 60]
+    blind = label_topics(planted, corpus, np.repeat(["x", "y"], 60), topics="all")
+    assert (blind["p_adjusted"] > 0.9).all()
+
+
+def test_a_label_of_one_document_or_of_all_has_no_test(planted, corpus):
+    table = label_topics(planted, corpus, ["single"] + ["rest"] * 119, topics="all")
+    assert table.groupby("label")["p_adjusted"].apply(lambda p: p.isna().all()).all()
+    alone = label_topics(planted, corpus, ["all"] * 120, topics="all")
+    assert alone[["others", "p_adjusted"]].isna().all(axis=None)
+
+
+def test_what_goes_with_a_label_of_signed_topics(corpus):
     model = NVDM(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
-    table = topics_over_time(model, corpus, [0] * 120)
-    np.testing.assert_allclose(table.iloc[0, 1:], model.transform(corpus).mean(axis=0), rtol=1e-4, atol=1e-6)
+    table = label_topics(model, corpus, ["a", "b"] * 60, topics="all")
+    assert table.columns.tolist() == ["label", "documents", "topic", "name", "value", "others", "p_adjusted"]
+
+
+@pytest.mark.parametrize("size", [2, 5, 20])
+def test_labels_by_chance_go_with_no_topic(planted, corpus, size):
+    generator = np.random.default_rng(0)
+    labels = np.arange(120) // size
+    found = []
+    for _ in range(30):
+        skewed = generator.dirichlet([0.05, 0.05, 0.05, 1.0], 120).astype(np.float32)
+        planted.transform = lambda X, values=skewed: values[: X.shape[0]]
+        found.append(label_topics(planted, corpus, labels, topics="all")["p_adjusted"].min() <= 0.05)
+    assert np.mean(found) <= 0.15

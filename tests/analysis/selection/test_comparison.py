@@ -278,7 +278,7 @@ def test_progress_is_on_standard_error(capsys):
         (
             {"models": make_pipeline(CountVectorizer(), SMALL)},
             TypeError,
-            "For a Pipeline, pass its last step",
+            "For a Pipeline of a vectoriser and a model",
         ),
         ({"models": {"a": [SMALL, SMALL]}}, ValueError, "the models of 'a' are not all fitted"),
         ({"grid": {"gama": [1.0]}}, ValueError, "cannot vary 'gama' of ProdLDA; choose from alpha"),

@@ -11,11 +11,13 @@ from sklearn.pipeline import make_pipeline
 from hftopic import NVDM, ProdLDA, make_correlated_topics
 from hftopic.analysis import distinct_topics, topic_coherence, topic_information, word_intrusion
 from hftopic.analysis.selection.scorers import (
+    LOWEST,
     active_topics_score,
     coherence_score,
     distinct_topics_score,
     word_intrusion_score,
 )
+from hftopic.topics.summary import NothingLearntWarning
 
 CORPUS = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
 
@@ -63,9 +65,12 @@ def test_signed_topics_count_with_both_poles():
     assert word_intrusion_score(signed, CORPUS, threshold=0.0) == pytest.approx(told, abs=1e-12)
 
 
-def test_without_an_active_topic_there_is_no_coherence(model):
-    assert np.isnan(coherence_score(model, CORPUS, threshold=100.0))
-    assert np.isnan(word_intrusion_score(model, CORPUS, threshold=100.0))
+def test_without_an_active_topic_every_score_is_the_lowest_and_says_why(model):
+    for measure, lowest in LOWEST.items():
+        with pytest.warns(NothingLearntWarning, match="no topics are active after 5 epochs: nothing"):
+            assert coherence_score(model, CORPUS, threshold=100.0, measure=measure) == lowest
+    with pytest.warns(NothingLearntWarning, match="the score is 0, the lowest"):
+        assert word_intrusion_score(model, CORPUS, threshold=100.0) == 0
     assert active_topics_score(model, CORPUS, threshold=100.0) == 0
     assert distinct_topics_score(model, CORPUS, threshold=100.0) == 0
 
@@ -100,8 +105,9 @@ def test_collapsed_setting_is_ranked_last():
         scoring=partial(coherence_score, threshold=100.0),
         cv=2,
     )
-    with pytest.warns(UserWarning, match="non-finite"):
+    with pytest.warns(NothingLearntWarning, match="the score is -1, the lowest"):
         search.fit(CORPUS)
+    assert search.cv_results_["mean_test_score"].tolist() == [-1, -1]
 
 
 def test_pipeline_is_scored_from_texts():

@@ -1,0 +1,22 @@
+"""Planted proportions: the shares of the documents are known."""
+
+import numpy as np
+import pytest
+
+from hftopic import ProdLDA, make_correlated_topics
+
+FAITH, SPORT = [0.7, 0.1, 0.1, 0.1], [0.1, 0.5, 0.2, 0.2]
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_correlated_topics(120, groups=(2, 2), random_state=0).corpus
+
+
+@pytest.fixture
+def planted(corpus):
+    """Even documents have the label faith, odd documents the label sport."""
+    model = ProdLDA(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
+    shares = np.resize([FAITH, SPORT], (len(corpus), 4)).astype(np.float32)
+    model.transform = lambda X: shares[: getattr(X, "counts", X).shape[0]]
+    return model
