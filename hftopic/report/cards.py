@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hftopic._html import counted
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.corpus import Corpus
 from hftopic.plots.style import colour_number, signed
 from hftopic.report.findings import Findings
-from hftopic.report.values import counted, shortened, text, visible
+from hftopic.report.values import shortened, text, visible
 
 LONGEST_NAME = 60
 N_PARTNERS = 3
@@ -108,12 +109,14 @@ def _name(found: Findings, topic: int) -> str:
 
 
 def _card_figures(found: Findings, topic: int) -> list[tuple[str, str]]:
-    """Information, share of the corpus if topics have one, and the first coherence measure."""
+    """Documents that the topic leads, its share, its information, and the first coherence measure."""
     summary, measure = found.summary.set_index("topic"), found.measures[0]
-    figures = [("nats", text(summary["information"][topic]))]
-    if "proportion" in summary:
-        whole = "of documents" if summary["group"][topic] in found.class_groups else "of the corpus"
-        figures.append((whole, f"{100 * summary['proportion'][topic]:.1f}%"))
+    n_led = int(summary["documents"][topic])
+    part = n_led / max(1, found.summary.attrs["n_documents"])
+    figures = [(f"documents led, {100 * part:.1f}%", f"{n_led:,}")]
+    if not found.signed:
+        figures.append(("share", f"{100 * summary['share'][topic]:.1f}%"))
+    figures.append(("nats", text(summary["information"][topic])))
     return [*figures, (measure, text(found.coherence.set_index("topic")[measure][topic]))]
 
 

@@ -54,6 +54,8 @@ def drawn(plot: Callable[..., Any], description: str) -> str:
     buffer = io.BytesIO()
     with _own_style():
         figure = plot(ax=Sheet()).figure
+        if any(panel.get_aspect() != "auto" for panel in figure.axes):
+            figure.draw_without_rendering()  # the first layout is made before these Axes get their shape
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_page(ElementTree.fromstring(buffer.getvalue()), description)
 
@@ -84,6 +86,7 @@ def _for_page(svg: ElementTree.Element, description: str) -> str:
     prefix = hashlib.sha256(description.encode()).hexdigest()[:8]
     for element in svg.iter():
         _take_tip(element)
+        _take_link(element)
         _name_apart(element, prefix)
         if "style" in element.attrib:
             element.set("style", in_page_colours(element.get("style", "")))
@@ -102,12 +105,21 @@ def _take_tip(element: ElementTree.Element) -> None:
         element.insert(0, title)
 
 
+def _take_link(element: ElementTree.Element) -> None:
+    """Write a link as the page does; the page's script makes all links of a figure one tab stop."""
+    target = element.attrib.pop(f"{{{XLINK}}}href", None) if element.tag == f"{{{SVG}}}a" else None
+    if target is not None:
+        element.attrib.pop("target", None)
+        element.set("href", target)
+        element.set("tabindex", "-1")
+
+
 def _name_apart(element: ElementTree.Element, prefix: str) -> None:
     """Add the prefix of the figure to ids and to references to them."""
     for key, value in list(element.attrib.items()):
         if key == "id":
             element.set(key, f"{prefix}-{value}")
-        elif key == f"{{{XLINK}}}href" and value.startswith("#") and not value.startswith("#topic-"):
+        elif key == f"{{{XLINK}}}href" and value.startswith("#"):
             element.set(key, f"#{prefix}-{value[1:]}")
         elif "url(#" in value:
             element.set(key, value.replace("url(#", f"url(#{prefix}-"))

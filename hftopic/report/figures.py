@@ -4,23 +4,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel
+from hftopic._html import counted
+from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
     plot_history,
     plot_information,
     plot_map,
     plot_network,
+    plot_over_time,
     plot_shares,
 )
 from hftopic.plots.correlations import strongest_ties
+from hftopic.plots.maps import SMALLEST_EXPLAINED, explained_by
 from hftopic.plots.runs import terms_of
 from hftopic.plots.style import signed
 from hftopic.report.drawing import drawn
+from hftopic.report.few import FEWEST_DOCUMENTS
 from hftopic.report.findings import Findings
-from hftopic.report.values import counted
+from hftopic.topics.information import ACTIVE_PEAK
 
 MOST_CORRELATED = 60  # maximum number of topics in the matrix: with more, the cells are too small to see
 MOST_COLUMNS = 60  # maximum number of labels or periods
@@ -35,7 +37,7 @@ class Figure:
     caption: str
 
 
-def pruning_figure(found: Findings) -> Figure:
+def active_figure(found: Findings) -> Figure:
     n_active = int(found.summary["active"].sum())
     description = f"Bars of the information of {len(found.summary)} topics, sorted; {n_active} are active"
     return Figure(
@@ -48,6 +50,9 @@ def pruning_figure(found: Findings) -> Figure:
 
 
 def correlation_figure(found: Findings) -> Figure:
+    """Matrix of the correlations; a sentence if there are too few documents."""
+    if found.correlation.n_documents < FEWEST_DOCUMENTS:
+        return Figure("", "", f"There are no correlations: {_too_few(found)}.")
     shown, left_out = _most_informative(found)
     pairs = shown.pairs
     strongest = f"; the strongest is {signed(pairs['r'].iloc[0])}" if len(pairs) else ""
@@ -56,12 +61,12 @@ def correlation_figure(found: Findings) -> Figure:
     )
     note = f" The {left_out} least informative topics are left out." if left_out else ""
     return Figure(
-        drawn(partial(plot_correlation, shown), description),
+        drawn(partial(plot_correlation, shown, names=_names(found)), description),
         description,
         "Correlations of the topics' posterior means. Violet is positive, olive is negative; deeper is "
-        "stronger. A cross marks a pair that is not significant at 0.05 after the adjustment of Benjamini "
-        "and Hochberg. With thousands of documents even a very small correlation is significant: look at "
-        f"its size.{note}{_note_on_prior(found)}",
+        "stronger. A cell opens the topic of its row. A cross marks a pair that is not significant at 0.05 "
+        "after the adjustment of Benjamini and Hochberg. With thousands of documents even a very small "
+        f"correlation is significant: look at its size.{note}{_note_on_prior(found)}",
     )
 
 
@@ -89,7 +94,16 @@ def _most_informative(found: Findings) -> tuple[Any, int]:
     )
 
 
+def _too_few(found: Findings) -> str:
+    n_documents = counted(found.correlation.n_documents, "document")
+    verb = "has" if found.correlation.n_documents == 1 else "have"
+    return f"they need at least {FEWEST_DOCUMENTS} documents, and only {n_documents} {verb} words"
+
+
 def network_figure(found: Findings) -> Figure:
+    """Network of the strongest pairs across groups; a sentence if there are none."""
+    if found.correlation.n_documents < FEWEST_DOCUMENTS:
+        return Figure("", "", f"There are no pairs across groups: {_too_few(found)}.")
     if not len(found.correlation.across()):
         return Figure(
             "",
@@ -115,30 +129,50 @@ def network_figure(found: Findings) -> Figure:
 
 
 def map_figure(found: Findings) -> Figure:
+    explained = explained_by(found.places)
+    if explained < SMALLEST_EXPLAINED and len(found.places) > 2:
+        return Figure(
+            "",
+            "",
+            f"There is no map: its two axes would show {100 * explained:.0f}% of the squared distances "
+            "between the topics, too little to trust the neighbours on it.",
+        )
     summary = found.summary.set_index("topic")
-    share = "proportion" if "proportion" in summary else "information"
+    share = "information" if found.signed else "share"
     sizes = summary.loc[found.places["topic"], share]
-    explained = " and ".join(f"{100 * part:.0f}%" for part in found.places.attrs["explained"])
     description = f"Map of {len(found.places)} active topics by similarity of their words"
     return Figure(
-        drawn(partial(plot_map, found.places, sizes, names=_names(found)), description),
+        drawn(partial(plot_map, found.places, sizes=sizes, names=_names(found)), description),
         description,
         f"Topics with similar words are close together; the area of a point is the topic's {share}. The two "
-        f"axes explain {explained} of the squared distances.",
+        f"axes show {100 * explained:.0f}% of the squared distances.",
     )
 
 
-def shares_figure(found: Findings, shares: pd.DataFrame, kind: str) -> Figure | None:
-    """Heat map of the topics shown by label or over time; None if there are no topics or too many columns."""
-    topics = [topic for topic in found.shown if topic in shares.columns]
-    if not topics or not len(shares) or len(shares) > MOST_COLUMNS:
+def labels_figure(found: Findings) -> Figure | None:
+    """Heat map of the topics shown by label; None if there are no topics or too many labels."""
+    shares = found.labels
+    if shares is None or len(shares) > MOST_COLUMNS:
         return None
-    groups = found.summary["group"].to_numpy()
-    description = f"Heat map of {counted(len(topics), 'active topic')} by {kind}"
+    description = f"Heat map of {counted(shares.shape[1], 'topic')} by label"
     return Figure(
-        drawn(partial(plot_shares, shares[topics], groups=groups, names=_names(found)), description),
+        drawn(partial(plot_shares, shares, names=_names(found)), description),
         description,
-        "Shades are scaled within each row; do not compare shades between rows. The table has the values.",
+        "All cells have one scale, and n is the number of documents with the label. Grey topics do not "
+        "differ between the labels by more than chance.",
+    )
+
+
+def times_figure(found: Findings) -> Figure | None:
+    """Lines of the topics shown over time; None if there are no topics."""
+    if found.times is None:
+        return None
+    description = f"Lines of {counted(found.times.shape[1] - 1, 'topic')} over time"
+    return Figure(
+        drawn(partial(plot_over_time, found.times, names=_names(found)), description),
+        description,
+        "Mean over the documents of each period. Topics that vary most come first; grey topics do not vary "
+        "by more than chance.",
     )
 
 
@@ -151,6 +185,6 @@ def training_figures(model: FittedTopicModel) -> list[Figure]:
     figures = []
     for term in terms_of(model.history_):
         description = f"{term.replace('_', ' ')} over the epochs"
-        svg = drawn(partial(plot_history, model.history_, term), description)
+        svg = drawn(partial(plot_history, model.history_, term=term), description)
         figures.append(Figure(svg, description, ""))
     return figures

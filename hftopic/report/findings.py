@@ -6,30 +6,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
+from numpy.typing import NDArray
 
+from hftopic._progress import progress
 from hftopic.analysis import (
     TopicCorrelation,
     group_dependence,
     inverted_rbo,
+    label_topics,
     representative_documents,
-    topic_coherence,
     topic_correlation,
     topic_diversity,
     topic_map,
-    topic_names,
     topic_summary,
     topics_by_label,
     topics_over_time,
+    trends,
 )
 from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
-from hftopic.analysis.models import FittedTopicModel, model_vocabulary
+from hftopic.analysis.encoded import document_topics
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
 from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
 from hftopic.analysis.quality import quality_table
 from hftopic.analysis.used import mask_of
 from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
+from hftopic.report.few import FEWEST_DOCUMENTS, coherence_table, no_correlation
 
 MOST_EVALUATED = 5_000  # documents of the perplexity; with 50,000 words they take some five seconds
 
@@ -45,7 +48,7 @@ class Findings:
     summary, quality, coherence : DataFrame
         Tables with one row per topic; `coherence` has only the topics shown.
     correlation : TopicCorrelation
-        Correlations of the topics shown over the documents.
+        Correlations of the topics shown over the documents; of no topics if there are too few documents.
     prior_correlation : DataFrame or None
         Matrix of the correlations of the same topics in the prior; None if the prior has no correlations.
     dependence : DataFrame
@@ -58,6 +61,14 @@ class Findings:
         Representative documents of each topic shown.
     labels, times : DataFrame or None
         Topics by label, and over time.
+    of_labels, trends : DataFrame or None
+        What goes with each label, and what rises and falls.
+    signed : bool
+        Whether topics are signed, and have no shares.
+    leading_share : float or None
+        Mean share of the leading topic of a document among the topics shown; None for signed topics.
+    n_empty : int
+        Number of documents without words.
     diversity, overlap : float or None
         Diversity and inverted rank-biased overlap of the active topics, duplicates included.
     perplexity : Perplexity
@@ -82,6 +93,11 @@ class Findings:
     representatives: pd.DataFrame
     labels: pd.DataFrame | None
     times: pd.DataFrame | None
+    of_labels: pd.DataFrame | None
+    trends: pd.DataFrame | None
+    signed: bool
+    leading_share: float | None
+    n_empty: int
     diversity: float | None
     overlap: float | None
     perplexity: Perplexity
@@ -107,30 +123,27 @@ def findings(
     steps = _steps(verbose)
     words = model_vocabulary(model, encoded, None)
     next(steps)
-    summary = topic_summary(model, encoded, n_words=n_words, top_n=n_words, vocabulary=words)
+    summary = topic_summary(model, encoded, n_words=n_words, vocabulary=words)
     shown, active = mask_of(summary, topics), summary["active"].to_numpy(dtype=bool)
     next(steps)
-    correlation = topic_correlation(
-        model,
-        encoded,
-        active=shown,
-        n_permutations=n_permutations,
-        random_state=random_state,
-        n_top_words=min(5, n_words),
-        vocabulary=words,
-    )
-    dependence = group_dependence(
-        model, encoded, active=shown, n_permutations=n_permutations, random_state=random_state
-    )
+    proportions = document_topics(model, encoded)
+    settings: dict[str, Any] = {"n_permutations": n_permutations, "random_state": random_state}
+    n_known = len(proportions.rows)
+    correlation, dependence = no_correlation(n_known), pd.DataFrame()
+    if n_known >= FEWEST_DOCUMENTS:
+        correlation = topic_correlation(
+            model, encoded, active=shown, n_top_words=min(5, n_words), vocabulary=words, **settings
+        )
+        dependence = group_dependence(model, encoded, active=shown, **settings)
     next(steps)
     leading = model.top_words(n_words, vocabulary=words)
-    coherence = topic_coherence(leading[shown], corpus, measure=list(measures), top_n=n_words)
+    coherence = coherence_table(leading[shown], corpus, measures, n_words)
     next(steps)
     quality = quality_table(model, encoded, summary, n_words)
-    names = topic_names(model, vocabulary=words, against=shown if shown.any() else None)
     representatives = representative_documents(model, encoded, topics=shown)
-    labels = None if corpus.labels is None else topics_by_label(model, encoded)
-    times = None if dates is None else topics_over_time(model, encoded, dates)
+    labelled, dated = corpus.labels is not None and shown.any(), dates is not None and shown.any()
+    signed = has_poles(model)
+    mixed = shown & model.latent_space_.gaussian  # topics that share a document, as classes do not
     next(steps)
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
@@ -143,10 +156,15 @@ def findings(
         prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
         places=topic_map(model, shown),
-        names=names,
+        names=summary["name"].tolist(),
         representatives=representatives,
-        labels=labels,
-        times=times,
+        labels=topics_by_label(model, encoded, topics=shown) if labelled else None,
+        times=topics_over_time(model, encoded, dates, topics=shown) if dated else None,
+        of_labels=label_topics(model, encoded, topics=shown) if labelled else None,
+        trends=trends(model, encoded, dates, topics=shown) if dated else None,
+        signed=signed,
+        leading_share=None if signed or not mixed.any() else _leading_share(proportions.values[:, mixed]),
+        n_empty=proportions.n_documents - len(proportions.rows),
         diversity=topic_diversity(leading[active], n_words) if active.any() else None,
         overlap=inverted_rbo(leading[active], n_words) if active.sum() > 1 else None,
         perplexity=perplexity,
@@ -161,10 +179,15 @@ def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | Non
     return by_topic(prior_correlation(model, topics), topics) if has_prior_correlations(model) else None
 
 
+def _leading_share(proportions: NDArray[np.float32]) -> float:
+    """Mean over the documents of the largest share among these topics, (n, k)."""
+    return float((proportions.max(axis=1) / proportions.sum(axis=1)).mean())
+
+
 def _steps(verbose: int) -> Iterator[str]:
     """Names of the steps; the progress bar shows the name of the current step."""
     names = ["information", "correlation", "coherence", "documents and labels", "perplexity"]
-    with tqdm(names, desc="report", unit="step", disable=not verbose) as bar:
+    with progress(names, desc="report", unit="step", verbose=bool(verbose)) as bar:
         for name in bar:
             bar.set_postfix_str(name)
             yield name

@@ -1,34 +1,30 @@
 """Self-contained HTML report of a model: it needs no network, and no word of the corpus can run a script."""
 
-import base64
-import hashlib
-import json
 import os
 from collections.abc import Sequence
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_scalar
 
-from hftopic import __version__
 from hftopic._files import prove_writable, written_whole
 from hftopic._numbers import is_one_of, is_whole
-from hftopic._spreadsheets import FORMULA
 from hftopic.analysis.coherence import checked_measures
-from hftopic.analysis.documents.dates import as_dates
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of, model_vocabulary
 from hftopic.data.corpus import Corpus
+from hftopic.data.dates import as_dates
 from hftopic.data.inputs import column_words, holds_counts
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.latent.encoded import Encoded
-from hftopic.plots.style import colour_number
-from hftopic.report.documents import chosen_documents, document_data
-from hftopic.report.findings import Findings, findings
+from hftopic.report.content import page_data
+from hftopic.report.documents import chosen_documents
+from hftopic.report.findings import findings
+from hftopic.report.rendering import page_template, rendered
+from hftopic.report.result import Report
 from hftopic.report.sections import sections
-from hftopic.report.values import visible
 
 
 def write_report(
@@ -47,13 +43,16 @@ def write_report(
     vocabulary: Sequence[str] | None = None,
     random_state: int = 0,
     verbose: int = 0,
-) -> None:
+) -> Report:
     """Write a self-contained HTML report of a model on a corpus.
 
-    The report shows the topics of each group with their words, the active topics, correlations, a map, a
-    table of coherence and quality, topics by label and over time, training curves, searchable documents, and
-    the settings. It needs no network. Every table can be downloaded as CSV. The same model, corpus and
-    arguments give the same bytes. The perplexity of a corpus with more than 5,000 documents is that of a
+    The report opens with sentences on what the corpus is about, which topics are largest, what rises and
+    falls, what goes with a label, the strongest pairs across groups, and what to be careful of. Then it shows
+    the topics of each group with their words, the active topics, correlations, a map, a table of coherence
+    and quality, topics by label and over time, training curves, searchable documents, and the settings. Every
+    topic has a view of its own, to which all figures link. The report needs no network. Every table can be
+    downloaded as CSV, and every figure as SVG or PNG. The same model, corpus and arguments give the same
+    bytes. The perplexity of a corpus with more than 5,000 documents is that of a
     random sample of 5,000, with its standard error; all other figures are of all documents.
 
     Parameters
@@ -61,7 +60,8 @@ def write_report(
     model : fitted ProdLDA or NVDM
     corpus : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
         Documents of the report. If the Corpus has ``tokens``, documents are shown in reading order and the
-        coherence uses sliding windows. If it has ``labels``, there is a section of topics by label.
+        coherence uses sliding windows. If it has ``labels``, there is a section of topics by label; ``texts``
+        and ``dates`` are used as the parameters of this name.
     path : path-like
         Path of the HTML file, which is written atomically.
     title : str, optional
@@ -71,10 +71,11 @@ def write_report(
         informative one, see :func:`hftopic.analysis.topic_summary`; the report says how many, and lists their
         names.
     texts : sequence of str, optional
-        Original texts, one per document, shown instead of the tokens. Documents without a text show their
-        words.
+        Original texts, one per document, shown instead of the tokens; by default those of the Corpus.
+        Documents without a text show their words. Texts are cut after 3,000 characters, and after fewer if
+        the page would be larger than 6 MB: the page says where.
     dates : sequence, optional
-        Date or number of each document, for a section of topics over time.
+        Date or number of each document, for a section of topics over time; by default those of the Corpus.
     n_words : int, default=10
         Number of words per topic.
     measures : str or sequence of str, default=("c_npmi", "c_v")
@@ -91,6 +92,11 @@ def write_report(
         Seed of the permutations and of the random sample of documents.
     verbose : int, default=0
         1 shows a progress bar.
+
+    Returns
+    -------
+    Report
+        The path and the size of the file. A notebook shows the page.
 
     Raises
     ------
@@ -130,11 +136,15 @@ def write_report(
     reason = why_unwritable(heading)
     if reason is not None:
         raise ValueError(f"title {reason}")
-    template = _template()
+    template = page_template()
     source = corpus if holds_counts(corpus) else model.encode(corpus)
     documents = _as_corpus(model, source, vocabulary)
-    originals = None if texts is None else _checked_texts(texts)
-    moments = None if dates is None else as_dates(dates)
+    of_texts: Any = documents.texts if texts is None else texts
+    of_dates: Any = documents.dates if dates is None else dates
+    originals = None if of_texts is None else _checked_texts(of_texts)
+    moments = None if of_dates is None else as_dates(of_dates)
+    if dates is None and moments is not None and not moments.notna().any():
+        moments = None
     for name, given in (("texts", originals), ("dates", moments)):
         if given is not None and len(given) != len(documents):
             raise ValueError(
@@ -165,9 +175,12 @@ def write_report(
         )
         stand_in = found.representatives["document"].tolist()
         rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
-        variables = sections(model, documents, found, n_shown=len(rows), made_with=made_with)
-        data = _data(model, documents, encoded, found, rows, originals)
-        draft.write_text(_rendered(template, heading, data, variables), encoding="utf-8")
+        data, longest = page_data(model, documents, encoded, found, rows, originals, moments)
+        cut_at = None if originals is None else longest
+        variables = sections(model, documents, found, n_shown=len(rows), longest=cut_at, made_with=made_with)
+        draft.write_text(rendered(template, heading, data, variables), encoding="utf-8")
+    written = Path(path).resolve()
+    return Report(written, written.stat().st_size)
 
 
 def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:
@@ -187,42 +200,6 @@ def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:
     return checked
 
 
-def _rendered(template: Any, title: str, data: str, variables: dict[str, Any]) -> str:
-    script = _own_file("page.js")
-    page: str = template.render(
-        title=visible(title),
-        version=__version__,
-        style=_own_file("style.css"),
-        script=script,
-        script_hash=_content_hash(script),
-        data=data,
-        zip=zip,
-        **variables,
-    )
-    return page
-
-
-def _template() -> Any:
-    try:
-        import matplotlib  # noqa: F401
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise ImportError("a report needs jinja2 and matplotlib: pip install 'hftopic[report]'") from error
-    environment = Environment(
-        loader=PackageLoader("hftopic.report"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("report.html.j2")
-
-
-def _own_file(name: str) -> str:
-    return (resources.files("hftopic.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _content_hash(script: str) -> str:
-    """Hash of the script for the content security policy, which allows no other script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
 def _as_corpus(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None) -> Corpus:
     """Documents as a Corpus, which has a vocabulary: that of the model, or its own if the model has none."""
     corpus = documents_of(X)
@@ -233,29 +210,3 @@ def _as_corpus(model: FittedTopicModel, X: Any, vocabulary: Sequence[str] | None
     if isinstance(corpus, Corpus):
         raise ValueError("the corpus has a vocabulary; remove vocabulary=, or pass the counts alone")
     return Corpus(counts, column_words(model, words))
-
-
-def _data(
-    model: FittedTopicModel,
-    corpus: Corpus,
-    encoded: Encoded,
-    found: Findings,
-    rows: np.ndarray,
-    texts: list[str | None] | None,
-) -> str:
-    """Data of the page's script as JSON; characters that could end the script element are escaped."""
-    words, documents = document_data(model, corpus, encoded, rows, texts, found.shown)
-    colours = [[int(t), colour_number(int(model.topic_groups_[t]))] for t in found.shown]
-    names = {int(t): visible(found.names[t]) for t in found.shown}
-    content = {
-        "words": words,
-        "documents": documents,
-        "topics": colours,
-        "names": names,
-        "signed": "proportion" not in found.summary,
-        "formula": FORMULA,
-    }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text

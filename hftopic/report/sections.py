@@ -1,5 +1,6 @@
 """Content of each section of the report: cards, figures, tables and texts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,20 +8,27 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic.analysis.models import ACTIVE_PEAK, FittedTopicModel
+from hftopic._html import counted
+from hftopic.analysis.documents.periods import period_name
+from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.used import left_out
 from hftopic.data.corpus import Corpus
 from hftopic.report.cards import groups
+from hftopic.report.few import FEWEST_DOCUMENTS, FEWEST_WORDS
 from hftopic.report.figures import (
+    active_figure,
     correlation_figure,
+    labels_figure,
     map_figure,
     network_figure,
-    pruning_figure,
-    shares_figure,
+    times_figure,
     training_figures,
 )
 from hftopic.report.findings import Findings
-from hftopic.report.values import Table, counted, number, table, text
+from hftopic.report.sentences import sentences
+from hftopic.report.values import Table, choices, mean_of, number, table, text
+from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.shares import in_use
 
 MOST_PAIRS = 500  # maximum number of rows in the table of pairs
 
@@ -35,9 +43,15 @@ class Fact:
 
 
 def sections(
-    model: FittedTopicModel, corpus: Corpus, found: Findings, *, n_shown: int, made_with: dict[str, Any]
+    model: FittedTopicModel,
+    corpus: Corpus,
+    found: Findings,
+    *,
+    n_shown: int,
+    longest: int | None,
+    made_with: dict[str, Any],
 ) -> dict[str, Any]:
-    """Variables of the template."""
+    """Variables of the template; `longest` is the number of characters at which texts are cut, if any is."""
     n_active, n_topics = int(found.summary["active"].sum()), len(found.summary)
     parts = {
         "lead": (
@@ -45,17 +59,19 @@ def sections(
             f"{counted(len(np.unique(model.topic_groups_)), 'group')}, "
             f"on {counted(len(corpus), 'document')}."
         ),
+        "sentences": sentences(found),
         "facts": _facts(corpus, found),
         "remarks": _remarks(found),
         "topics_note": (
             f"{n_active} of {n_topics} topics are active: in the documents that have them most, their mean "
-            f"information is above {ACTIVE_PEAK} nats. {_note_on_left_out(found)}Topics are sorted by their "
-            "information about all documents. Bars show the relevance of each word, which is how much it "
-            "distinguishes the topic from the corpus, relative to the topic's first word."
+            f"information is above {ACTIVE_PEAK} nats. {_note_on_left_out(found)}{_note_on_numbers(found)} "
+            "Topics are sorted by their information about all documents. Bars show the relevance of each "
+            "word, which is how much it distinguishes the topic from the corpus, relative to the topic's "
+            "first word."
             f"{_note_on_classes(found)}"
         ),
         "groups": groups(model, corpus, found),
-        "pruning": pruning_figure(found),
+        "active": active_figure(found),
         "correlation": correlation_figure(found),
         "pairs": _pairs(found),
         "dependence": _dependence(found),
@@ -64,13 +80,16 @@ def sections(
         "coherence": _coherence(found),
         "coherence_note": _coherence_note(found),
         "labels": _labels(found),
-        "labels_figure": None if found.labels is None else shares_figure(found, found.labels, "label"),
+        "labels_figure": labels_figure(found),
+        "label_choices": choices(found.labels),
         "times": _times(found),
-        "times_figure": None if found.times is None else shares_figure(found, found.times, "time"),
+        "times_figure": times_figure(found),
+        "time_choices": choices(found.times),
         "training": training_figures(model),
         "documents_note": (
-            f"{_which_documents(n_shown, len(corpus))} A word has the colour of the group of the topic that "
-            f"contributes most to it; a deeper colour is a larger contribution. {_note_on_shares(found)}"
+            f"{_which_documents(n_shown, len(corpus), longest)} A word has the colour of the group of the "
+            f"topic that contributes most to it; a deeper colour is a larger contribution. "
+            f"{_note_on_shares(found)}"
         ),
         "making": _making(model, corpus, made_with),
     }
@@ -79,7 +98,7 @@ def sections(
         for key, name in (
             ("summary", "Summary"),
             ("topics", "Topics"),
-            ("pruning", "Active topics"),
+            ("active", "Active topics"),
             ("correlation", "Correlation"),
             ("network", "Network"),
             ("map", "Map"),
@@ -114,8 +133,26 @@ def _note_on_left_out(found: Findings) -> str:
     )
 
 
+def _note_on_numbers(found: Findings) -> str:
+    """What the numbers on the cards are."""
+    if found.signed:
+        return (
+            "A topic leads the documents in which its posterior mean is farthest from that of the corpus, in "
+            "standard deviations."
+        )
+    remainder = found.summary.attrs["remainder"]
+    n_unused = int((~in_use(found.summary)).sum())
+    unused = f"the {counted(n_unused, 'topic')} not in use"
+    rest = f" The model gives {100 * remainder:.0f}% to {unused}." if n_unused else ""
+    return (
+        "A topic leads the documents in which it has the largest share of the topics in use. Its share is "
+        f"the mean over the documents; the shares of the topics in use sum to 100%.{rest} Shares are flatter "
+        "than the numbers of documents led, which say more of how common a topic is."
+    )
+
+
 def _note_on_shares(found: Findings) -> str:
-    if "proportion" not in found.summary:
+    if found.signed:
         return "The topics of a document are those whose posterior mean is farthest from that of the corpus."
     return (
         "The topics of a document are those of which it has more than the mean document: their share, and "
@@ -123,12 +160,14 @@ def _note_on_shares(found: Findings) -> str:
     )
 
 
-def _which_documents(n_shown: int, n_documents: int) -> str:
+def _which_documents(n_shown: int, n_documents: int, longest: int | None) -> str:
+    cut = "" if longest is None else f", and texts are cut after {longest:,} characters"
+    cut = f" To keep the page small they are compressed{cut}."
     if n_shown == n_documents:
-        return f"All {counted(n_documents, 'document')}."
+        return f"All {counted(n_documents, 'document')}.{cut}"
     return (
         f"{n_shown:,} of {n_documents:,} documents: representative documents of each topic, and a random "
-        "sample."
+        f"sample.{cut}"
     )
 
 
@@ -138,7 +177,7 @@ def _facts(corpus: Corpus, found: Findings) -> list[Fact]:
         for name in found.measures
     ]
     return [
-        Fact("documents", f"{len(corpus):,}"),
+        Fact("documents", f"{len(corpus):,}", f"{found.n_empty:,} without words" if found.n_empty else ""),
         Fact("tokens", f"{corpus.n_tokens:,}"),
         Fact("words", f"{corpus.n_words:,}"),
         Fact("active topics", str(int(found.summary["active"].sum())), f"of {len(found.summary)}"),
@@ -178,7 +217,10 @@ def _remarks(found: Findings) -> list[str]:
     return remarks
 
 
-def _pairs(found: Findings) -> Table:
+def _pairs(found: Findings) -> Table | None:
+    """Table of the pairs; None if there are too few documents to correlate."""
+    if found.correlation.n_documents < FEWEST_DOCUMENTS:
+        return None
     columns = ["topic_a", "name_a", "topic_b", "name_b", "across", "r", "r_prior", "p_adjusted"]
     called = {"topic_a": "topic", "name_a": "name", "topic_b": "with topic", "name_b": "name"}
     called |= {"across": "across groups", "r_prior": "prior r", "p_adjusted": "adjusted p"}
@@ -221,6 +263,11 @@ def _coherence(found: Findings) -> Table:
 
 
 def _coherence_note(found: Findings) -> str:
+    if found.n_words < FEWEST_WORDS:
+        return (
+            f"There is no coherence: it needs {FEWEST_WORDS} words per topic, and the topics list "
+            f"{found.n_words}. Click a heading to sort."
+        )
     notes = [
         f"{name} counts co-occurrences in {_window_note(found.coherence, name)}"
         for name in found.measures
@@ -232,26 +279,27 @@ def _coherence_note(found: Findings) -> str:
     return f"{'; '.join(notes) or 'There is no active topic'}.{overlap} Click a heading to sort."
 
 
-def _mean_of(found: Findings) -> str:
-    value = "share" if "proportion" in found.summary else "posterior mean"
-    return f"Mean {value} of each active topic"
-
-
 def _labels(found: Findings) -> Table | None:
     if found.labels is None:
         return None
-    means = found.labels[[t for t in found.shown if t in found.labels.columns]]
-    means.columns = [str(t) for t in means.columns]
-    shaded = list(means.columns)
-    return table("labels-table", _mean_of(found), means.reset_index(), shaded=shaded)
+    return _means(found, found.labels, found.labels.attrs["documents"].values(), "label")
 
 
 def _times(found: Findings) -> Table | None:
     if found.times is None:
         return None
-    times = found.times[["documents", *(t for t in found.shown if t in found.times.columns)]].reset_index()
-    times.columns = [str(name) for name in times.columns]
-    return table("times-table", _mean_of(found), times, shaded=list(times.columns[2:]))
+    return _means(found, found.times.drop(columns="documents"), found.times["documents"], "time")
+
+
+def _means(found: Findings, means: pd.DataFrame, sizes: Iterable[int], kind: str) -> Table:
+    """Table of a mean for each label or period, with one row per topic."""
+    values = means.T.reset_index()
+    values.columns = ["topic", *(f"{kind} {period_name(value)}" for value in means.index)]
+    values.insert(1, "name", [found.names[topic] for topic in values["topic"]])
+    shown = [f"{head}, n = {size:,}" for head, size in zip(choices(means), sizes, strict=True)]
+    heads = dict(zip(values.columns[2:], shown, strict=True))
+    caption = f"{mean_of(signed=found.signed)} of each topic"
+    return table(f"{kind}s-table", caption, values, labels=heads, shaded=list(heads))
 
 
 def _making(model: FittedTopicModel, corpus: Corpus, made_with: dict[str, Any]) -> Table:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-LONGEST_TEXT = 200
+from hftopic.analysis.documents.periods import period_name
+
+LONGEST_TEXT, LONGEST_CHOICE = 200, 60
 MISSING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 
@@ -129,10 +131,18 @@ def visible(text: str) -> str:
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_unseen(c) else c for c in text)
 
 
-def counted(n: int, noun: str) -> str:
-    """A count with its noun in the singular or plural: "1 topic", "2 classes"."""
-    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{n:,} {noun if n == 1 else plural}"
+def choices(values: pd.DataFrame | None) -> list[str]:
+    """Labels or periods in the index of a table of the analysis; none if there is no table."""
+    return (
+        []
+        if values is None
+        else [shortened(visible(period_name(value)), LONGEST_CHOICE) for value in values.index]
+    )
+
+
+def mean_of(*, signed: bool) -> str:
+    """What the values of a table by label or over time are."""
+    return "Mean posterior mean" if signed else "Mean share"
 
 
 def shortened(text: str, longest: int) -> str:

@@ -1,17 +1,23 @@
-"""Reports that several threads write: the same bytes as alone, and nothing of matplotlib is changed."""
+"""Figures of reports: the same bytes in several threads, nothing of matplotlib is changed, nothing is cut."""
 
+import re
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic.analysis import TopicCorrelation
+from hftopic.plots import plot_correlation
 from hftopic.report import write_report
+from hftopic.report.drawing import drawn
 
 plt = pytest.importorskip("matplotlib.pyplot")
 QUICK: dict[str, Any] = {"measures": "u_mass", "n_permutations": 9, "n_documents": 20, "topics": "all"}
@@ -90,3 +96,15 @@ def test_an_error_while_drawing_restores_the_style(written: Any, monkeypatch: py
             written(0, "interrupted")
     assert dict(mpl.rcParams) == before
     assert written(0, "afterwards")
+
+
+def test_the_scale_of_a_small_matrix_is_not_cut() -> None:
+    topics = range(8)
+    pairs = pd.DataFrame([(a, b) for a in topics for b in topics if a < b], columns=["topic_a", "topic_b"])
+    pairs = pairs.assign(group_a=pairs["topic_a"] // 4, group_b=pairs["topic_b"] // 4, r=0.5, p_adjusted=0.5)
+    pairs = pairs.assign(across=pairs["group_a"] != pairs["group_b"], words_a="ball", words_b="team")
+    found = TopicCorrelation(pd.DataFrame(np.eye(8)), pairs, "mean", 100, 99)
+    names = dict.fromkeys(topics, "some, topic, name number")
+    svg = drawn(partial(plot_correlation, found, names=names), "matrix")
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    assert float(re.search(r' x="([\d.]+)"[^>]*>\+1\.00', svg)[1]) < width - 15

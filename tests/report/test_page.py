@@ -3,8 +3,8 @@
 import copy
 import csv
 import io
-import json
 import re
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +29,11 @@ from hftopic.analysis import (  # noqa: E402
     topic_summary,
     topics_of_documents,
 )
-from hftopic.analysis.used import in_use, left_out  # noqa: E402
+from hftopic.analysis.used import left_out  # noqa: E402
 from hftopic.report import write_report  # noqa: E402
+from hftopic.topics.shares import in_use  # noqa: E402
 
-SECTIONS = ["summary", "topics", "pruning", "correlation", "network", "map", "coherence", "labels", "times"]
+SECTIONS = ["summary", "topics", "active", "correlation", "network", "map", "coherence", "labels", "times"]
 SECTIONS += ["training", "documents", "making"]
 HOSTILE = [
     "<script>window.harmed=1</script>",
@@ -81,6 +82,12 @@ def write(model, corpus, path, **settings):
     write_report(model, corpus, path, **settings)
 
 
+def test_no_line_of_the_style_is_there_twice() -> None:
+    style = (resources.files("hftopic.report") / "templates" / "style.css").read_text(encoding="utf-8")
+    lines = [line for line in style.splitlines() if len(line) > 20]
+    assert len(set(lines)) == len(lines)
+
+
 def test_opens_from_disk_without_a_complaint_or_a_request(report, visit):
     seen = visit(report)
     assert seen.complaints == []
@@ -114,6 +121,7 @@ def test_topics_that_are_not_in_use_are_left_out_by_default(model, corpus, visit
     planted.topic_word_, planted.components_ = (
         values[[0, 0, 2, 3, 4, 5]] for values in (model.topic_word_, model.components_)
     )
+    planted._summaries = [topic_summary(planted, corpus, threshold=0.26).drop(columns=["name", "words"])]
     summary = topic_summary(planted, corpus)
     used = in_use(summary)
     assert 1 < used.sum() < 6
@@ -137,7 +145,8 @@ def test_shares_of_a_document_are_told_with_their_lift(report, model, corpus, vi
     chips = page.locator(".document").first.locator(".chip").all_inner_texts()
     table = topics_of_documents(model, corpus, [corpus.names.tolist().index(name)]).query("lift > 1")
     assert chips == [
-        f"{row.topic}: {round(100 * row.share)}%, \N{MULTIPLICATION SIGN}{row.lift:.1f}"
+        f"{row.topic} {model.topic_names_[row.topic]}: {round(100 * row.share)}%, "
+        f"\N{MULTIPLICATION SIGN}{row.lift:.1f}"
         for row in table.itertuples()
     ]
 
@@ -271,7 +280,7 @@ def test_has_text_for_what_is_seen_and_unique_ids(report, visit):
     for picture in pictures.all():
         assert picture.get_attribute("role") == "img"
         assert len(picture.get_attribute("aria-label")) > 10
-    assert page.locator("#pruning svg title").count() >= 6
+    assert page.locator("#active svg title").count() >= 6
     ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
     assert len(set(ids)) == len(ids)
     targets = page.eval_on_selector_all("a[href^='#']", "all => all.map(a => a.getAttribute('href'))")
@@ -324,9 +333,9 @@ def test_a_downloaded_word_is_no_formula(hostile, visit):
     with page.expect_download() as waiting:
         page.locator("#labels-table .csv").click()
     text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
-    labels = [row[0] for row in csv.reader(io.StringIO(text))]
-    assert "'=HYPERLINK(0)" in labels
-    assert not any(label.startswith(("=", "+", "@")) for label in labels)
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert "label =HYPERLINK(0)" in cells
+    assert not any(cell.startswith(("=", "+", "@")) for cell in cells)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +351,7 @@ def test_a_downloaded_word_is_no_formula(hostile, visit):
             corpus
         ),
     ],
-    ids=["signed", "one group", "classes", "eight groups", "pruned"],
+    ids=["signed", "one group", "classes", "eight groups", "silent"],
 )
 def test_any_model_has_a_report(corpus, visit, tmp_path, made):
     path = tmp_path / "report.html"
@@ -387,17 +396,18 @@ def test_same_arguments_same_bytes(model, corpus, report, tmp_path):
     assert (tmp_path / "again.html").read_bytes() == report.read_bytes()
 
 
-def test_a_bare_matrix_needs_no_corpus(corpus, tmp_path):
+def test_a_bare_matrix_needs_no_corpus(corpus, data_of, tmp_path):
     plain = ProdLDA(groups=(3, 3), max_iter=1, random_state=0).fit(corpus.counts)
     write(plain, corpus.counts, tmp_path / "report.html", vocabulary=corpus.vocabulary.tolist())
-    assert corpus.vocabulary[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
+    data = data_of(tmp_path / "report.html")
+    assert data["words"] == corpus.vocabulary.tolist()
+    assert all(word in data["words"] for name in data["names"].values() for word in name.split(", "))
 
 
-def test_the_data_of_the_page_are_json_that_no_word_can_leave(hostile):
-    page = (hostile / "words.html").read_text(encoding="utf-8")
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
-    assert "<" not in data
-    assert json.loads(data)["words"][0] == HOSTILE[0]
+def test_the_data_of_the_page_are_packed_and_no_word_can_leave_them(hostile, data_of):
+    """The fixture finds nothing but letters, digits and signs of base 64 in the element."""
+    data = data_of(hostile / "words.html")
+    assert HOSTILE[0] in data["words"]
 
 
 @pytest.mark.parametrize(
@@ -437,7 +447,7 @@ def test_topics_have_one_name_throughout(report, visit):
         "#pairs tbody tr", "all => all.map(r => [...r.cells].map(c => c.dataset.v))"
     )
     assert all(cards[a] == name_a and cards[b] == name_b for a, name_a, b, name_b, *_ in cells)
-    for figure in ("network", "times"):
+    for figure in ("correlation", "network", "times"):
         drawn = " ".join(page.locator(f"#{figure} svg text").all_text_contents())
         assert any(name in drawn for name in cards.values()), figure
     options = page.locator("#of-topic option").all_inner_texts()[1:]
