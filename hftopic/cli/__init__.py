@@ -6,11 +6,14 @@ commands, so that ``--help`` is fast.
 
 import click
 
+from hftopic.cli.assigning import transform
 from hftopic.cli.comparison import compare
 from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
+from hftopic.cli.documents import documents, find
 from hftopic.cli.inspection import correlate, evaluate, topics
-from hftopic.cli.modelling import fit, transform
+from hftopic.cli.modelling import fit
+from hftopic.cli.naming import names
 from hftopic.cli.program import (
     Program,
     debug_option,
@@ -19,6 +22,7 @@ from hftopic.cli.program import (
     stop_cleanly_when_terminated,
 )
 from hftopic.cli.reporting import report
+from hftopic.cli.running import run
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -40,7 +44,21 @@ def program(modules: tuple[str, ...]) -> None:
     import_modules(modules)
 
 
-for command in (demo, fit, transform, topics, evaluate, correlate, report, compare, describe):
+for command in (
+    demo,
+    run,
+    fit,
+    topics,
+    names,
+    find,
+    documents,
+    transform,
+    report,
+    evaluate,
+    correlate,
+    compare,
+    describe,
+):
     program.add_command(command)
 
 

@@ -12,16 +12,14 @@ import click
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.modelling import check_together, unfitted
 from hftopic.cli.options import (
-    ALL,
     Command,
-    Source,
     check_free,
     command_options,
-    corpus_options,
     quiet_option,
     style_options,
     vocabulary_option,
 )
+from hftopic.cli.sources import ALL, Source, corpus_options
 from hftopic.cli.tables import Style, show, show_tables, write_csv
 from hftopic.cli.terminal import note
 from hftopic.cli.unfinished import Unfinished, folder_of
@@ -195,7 +193,7 @@ def compare(
     if out is not None:
         check_free(out, force or folder_of(out).is_dir(), is_file=True)
     estimators = {name: unfitted(name, "hfvae", **options) for name in distinct(models)}
-    train, held = divided(source, source.read(words_file=vocabulary), validation)
+    train, held = divided(source, source.read(words_file=vocabulary, explain=not quiet), validation)
     from hftopic.analysis.selection.comparison import compare as compared
 
     if not quiet:
@@ -306,7 +304,8 @@ def readable(table: "pd.DataFrame", parameters: Sequence[str]) -> "pd.DataFrame"
     """Table for people: the parameters in which settings differ, and means without standard deviations."""
     left_out = ["name" if parameters else "", "topics", "runs"]
     left_out += [f"{column}_sd" for column in table]
-    left_out += [column for column in ("failed", "error") if column in table and not table[column].any()]
+    empty = ("failed", "nothing_learnt", "error")
+    left_out += [column for column in empty if column in table and not table[column].any()]
     short = table.drop(columns=left_out, errors="ignore")
     if "objective" in short:
         short["objective"] = short["objective"].fillna("HFVAE")

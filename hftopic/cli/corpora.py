@@ -5,14 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic.cli.options import (
-    Source,
-    check_free,
-    command_options,
-    corpus_options,
-    style_options,
-    vocabulary_option,
-)
+from hftopic._html import counted
+from hftopic.cli.options import check_free, command_options, style_options, vocabulary_option
+from hftopic.cli.sources import Source, corpus_options
 from hftopic.cli.tables import Style, show_values
 from hftopic.cli.terminal import note
 from hftopic.cli.values import existing_path, new_path
@@ -50,13 +45,13 @@ def describe(
 
         writer_of(out, out_format)
         check_free(out, force, is_file=out_format not in (None, "folder", "octis"))
-    documents = source.read(words_file=vocabulary)
+    documents = source.read(words_file=vocabulary, explain=True)
     if out is not None:
         write_corpus(documents, out, format=out_format)
-        note(f"{len(documents):,} documents in {out}")
+        note(f"{counted(len(documents), 'document')} in {out}")
     known = facts(documents)
-    if style != "json" and documents.splits is None:
-        del known["splits"]  # an empty row is not useful
+    if style != "json":  # an empty row is not useful
+        known = {name: value for name, value in known.items() if value != []}
     show_values(known, style)
 
 
@@ -77,6 +72,9 @@ def facts(corpus: "Corpus") -> dict[str, Any]:
         "tokens_per_document": float(lengths.mean()) if len(corpus) else None,
         "labels": 0 if corpus.labels is None else len(set(corpus.labels)),
         "named": corpus.names is not None,
+        "dated": corpus.dates is not None,
+        "with_texts": corpus.texts is not None,
+        "metadata": list(corpus.metadata_columns),
         "in_reading_order": corpus.tokens is not None,
         "splits": [f"{name}: {size}" for name, size in splits.items()],
         "frequent_words": [str(word) for word in corpus.vocabulary[frequent]],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hftopic.cli.inspection import shortened, show_groups, shown_topics
+from hftopic.cli.inspection import shortened, show_groups, shown_topics, with_names
 from hftopic.cli.options import check_free, command_options, seed_option
 from hftopic.cli.reporting import draw_without_windows
 from hftopic.cli.tables import Style, show, show_tables
@@ -116,10 +116,11 @@ def tables_of(model: "ProdLDA", corpus: "Corpus", seed: int) -> "dict[str, pd.Da
     shown = shown_topics(topic_summary(model, corpus), every=False)
     coherence = topic_coherence(model.top_words().loc[shown["topic"]], corpus)
     pairs = topic_correlation(model, corpus, active=shown["topic"], random_state=seed)
-    columns = ["topic", "group", "information", "proportion", "words"]
-    scored = ["topic", "group", "c_npmi", "words"]
+    coherence["name"] = model.topic_names_[coherence["topic"].to_numpy(dtype=int)]
+    columns = ["topic", "group", "name", "information", "documents", "share", "words"]
+    scored = ["topic", "group", "name", "c_npmi", "words"]
     return {
         "topics": shown[columns].sort_values("information", ascending=False),
-        "pairs": pairs.across().head(N_PAIRS),
+        "pairs": with_names(pairs.across().head(N_PAIRS), model),
         "coherence": coherence.sort_values("c_npmi", ascending=False)[scored],
     }

@@ -6,14 +6,13 @@ import click
 
 from hftopic.cli.models import SavedModel, model_options, words_of
 from hftopic.cli.options import (
-    Source,
     command_options,
-    corpus_options,
     permutations_option,
     seed_option,
     style_options,
     words_option,
 )
+from hftopic.cli.sources import Source, corpus_options
 from hftopic.cli.tables import Style, show, show_tables, show_values
 from hftopic.cli.terminal import note, put
 from hftopic.cli.values import existing_path
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from hftopic.analysis.models import FittedTopicModel
 
+
 all_option = click.option(
     "--all",
     "every",
@@ -30,6 +30,7 @@ all_option = click.option(
     help="Include topics that are not active, and topics that repeat a more informative one.",
 )
 SHOWN_PAIRS = 20  # default number of pairs in a table for people
+WORDS_OF_PAIRS = 5
 MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 
 
@@ -44,25 +45,27 @@ MEASURES = ["c_npmi", "c_v", "c_uci", "u_mass"]
 def topics(model: SavedModel, source: Source | None, n_words: int, every: bool, style: Style) -> None:
     """Print the top words of the topics of MODEL, by group.
 
-    With CORPUS, also print the information of each topic (in nats) and its share of the corpus, and leave out
-    topics that are not active and topics that repeat a more informative one. Without CORPUS all topics are
-    printed, because documents are needed to tell which are active.
+    It leaves out topics that are not active and topics that repeat a more informative one. documents is the
+    number of documents that a topic leads, share its mean share over the topics in use, information what the
+    topic says of a document, in nats, and peak the same in the documents that have it most. They are numbers
+    of the documents that MODEL was fitted on, or of CORPUS.
     """
     from hftopic.analysis import topic_summary
 
-    if source is None:
-        fitted = model.read()
-        if words_of(fitted) is None:
-            note(
-                f"{model.path} has no vocabulary, so words are shown as column numbers; pass "
-                "--vocabulary FILE to show words"
-            )
-        table = words_of_topics(fitted, n_words)
-    else:
-        fitted, words = model.read_with_words()
-        documents = source.read(vocabulary=words, words_file=model.vocabulary)
-        table = shown_topics(topic_summary(fitted, documents, n_words=n_words), every)
+    fitted = model.read() if source is None else model.read_with_words()
+    if words_of(fitted) is None:
+        note(
+            f"{model.path} has no vocabulary, so words are shown as column numbers; pass --vocabulary FILE "
+            "to show words"
+        )
+    documents = None if source is None else source.read(fitted, words_file=model.vocabulary)
+    summary = topic_summary(fitted, documents, n_words=n_words)
+    table = shown_topics(summary, every)
+    if style is None:
+        table = table.sort_values("documents", ascending=False, kind="stable")
     show_groups(table, style)
+    if style is None:
+        note_on_shares(summary.attrs.get("remainder"))
 
 
 @click.command()
@@ -97,8 +100,9 @@ def evaluate(
     """Evaluate MODEL: perplexity, active topics, coherence, diversity, distinct topics and word intrusion.
 
     All measures use the documents of CORPUS. If the corpus has splits, the split "test" is used (change it
-    with --split). The scores of topics are computed over the active topics: distinct_topics is the number of
-    those that are coherent and repeat no other, and word_intrusion the share of words of other topics that
+    with --split). Coherence is the mean over the topics in use: those that are active and repeat no other, as
+    in a report. The other scores of topics are computed over the active topics: distinct_topics is the number
+    of those that are coherent and repeat no other, and word_intrusion the share of words of other topics that
     are detected among the top words of a topic.
     """
     from hftopic.analysis import (
@@ -108,20 +112,23 @@ def evaluate(
         topic_summary,
         word_intrusion,
     )
+    from hftopic.topics.shares import in_use
 
-    fitted, known = model.read_with_words()
-    documents = source.read(vocabulary=known, words_file=model.vocabulary, prefer="test")
+    fitted = model.read_with_words()
+    documents = source.read(fitted, words_file=model.vocabulary, prefer="test")
     encoded = fitted.encode(documents)
     summary, words = topic_summary(fitted, encoded, n_words=1), fitted.top_words(n_words)
     if by_topic:
         listed = words.loc[shown_topics(summary, every)["topic"]]
-        show(topic_coherence(listed, documents, measure=list(measures), top_n=n_words), style)
+        table = topic_coherence(listed, documents, measure=list(measures), top_n=n_words)
+        table.insert(1, "name", fitted.topic_names_[table["topic"].to_numpy(dtype=int)])
+        show(table, style)
         return
     active = summary["active"].to_numpy()
     if not active.any():
         note("No topic is active on these documents: the scores of topics are not available")
+    coherence = topic_coherence(words[in_use(summary)], documents, measure=list(measures), top_n=n_words)
     words = words[active]
-    coherence = topic_coherence(words, documents, measure=list(measures), top_n=n_words)
     values = {
         "documents": len(documents),
         "tokens": documents.n_tokens,
@@ -160,9 +167,8 @@ def evaluate(
     "--words",
     "n_words",
     type=click.IntRange(1),
-    default=5,
-    show_default=True,
-    help="Number of top words per topic.",
+    help="Show this many top words of each topic.  [default: its name in a table, 5 words with --json and "
+    "--csv]",
 )
 @click.option(
     "--of",
@@ -198,7 +204,7 @@ def correlate(
     source: Source,
     across: bool | None,
     n_pairs: int | None,
-    n_words: int,
+    n_words: int | None,
     of: Literal["documents", "prior"],
     kind: Literal["mean", "total", "clr", "partial"],
     every: bool,
@@ -221,8 +227,8 @@ def correlate(
         )
     from hftopic.analysis import topic_correlation, topic_summary
 
-    fitted, known = model.read_with_words()
-    encoded = fitted.encode(source.read(vocabulary=known, words_file=model.vocabulary))
+    fitted = model.read_with_words()
+    encoded = fitted.encode(source.read(fitted, words_file=model.vocabulary))
     found = topic_correlation(
         fitted,
         encoded,
@@ -232,12 +238,14 @@ def correlate(
         n_permutations=permutations,
         n_bootstrap=bootstrap,
         random_state=seed,
-        n_top_words=n_words,
+        n_top_words=n_words or WORDS_OF_PAIRS,
     )
     pairs = found.pairs if across is None else found.across() if across else found.within()
+    pairs = with_names(pairs, fitted)
     if style is None:
         heading = "Correlations of the prior" if of == "prior" else None
-        show(shortened(pairs, tested=of == "documents").head(n_pairs or SHOWN_PAIRS), heading=heading)
+        shown = shortened(pairs, "words" if n_words else "name", tested=of == "documents")
+        show(shown.head(n_pairs or SHOWN_PAIRS), heading=heading)
         put()
         show(found.summary().reset_index())
     elif style == "csv":
@@ -248,7 +256,8 @@ def correlate(
 
 def shown_topics(summary: "pd.DataFrame", every: bool) -> "pd.DataFrame":
     """Rows of a summary that are shown, and a note on those left out; all rows with the option --all."""
-    from hftopic.analysis.used import in_use, left_out
+    from hftopic.analysis.used import left_out
+    from hftopic.topics.shares import in_use
 
     excluded = left_out(summary)
     if every or not excluded:
@@ -257,18 +266,13 @@ def shown_topics(summary: "pd.DataFrame", every: bool) -> "pd.DataFrame":
     return summary[in_use(summary)]
 
 
-def words_of_topics(model: "FittedTopicModel", n_words: int) -> "pd.DataFrame":
-    """Top words of each topic, one row per topic; for signed topics the words of both poles."""
-    import pandas as pd
-
-    from hftopic.analysis.topics import topic_poles
-
-    table = pd.DataFrame({"topic": range(len(model.topic_groups_)), "group": model.topic_groups_})
-    for name, words in zip(
-        ("words", "words_negative"), topic_poles(model, n_words, vocabulary=None), strict=False
-    ):
-        table[name] = [", ".join(listed) for listed in words]
-    return table
+def note_on_shares(remainder: float | None) -> None:
+    """Note what the shares of a table are, and how much of the proportions they leave out."""
+    if remainder is not None:
+        note(
+            "documents: those that a topic leads; share: mean share over the topics in use. "
+            f"{remainder:.0%} of the proportions are of topics that are not in use"
+        )
 
 
 def show_groups(table: "pd.DataFrame", style: Style) -> None:
@@ -292,11 +296,19 @@ def readable(table: "pd.DataFrame") -> "pd.DataFrame":
     return short
 
 
-def shortened(pairs: "pd.DataFrame", *, tested: bool = True) -> "pd.DataFrame":
+def with_names(pairs: "pd.DataFrame", model: "FittedTopicModel") -> "pd.DataFrame":
+    """Table of pairs with the names of both topics."""
+    named = {f"name_{side}": model.topic_names_[pairs[f"topic_{side}"].to_numpy(dtype=int)] for side in "ab"}
+    return pairs.assign(**named)
+
+
+def shortened(
+    pairs: "pd.DataFrame", kind: Literal["name", "words"] = "name", *, tested: bool = True
+) -> "pd.DataFrame":
     """Table of pairs for people: both topics in one column, and only the main columns of the correlation."""
     interval = [name for name in ("r_low", "r_high") if name in pairs]
     test = ["p_adjusted"] if tested else []
-    short = pairs[["r", *interval, *test, "words_a", "words_b"]].copy()
+    short = pairs[["r", *interval, *test, f"{kind}_a", f"{kind}_b"]].copy()
     for place, name in enumerate(("topic", "group")):
         both = pairs[[f"{name}_a", f"{name}_b"]].astype(str)
         short.insert(place, f"{name}s", both.agg(" ~ ".join, axis=1) if len(pairs) else "")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import click
 
 _TEXT = re.compile(r"(?<![\w.-])text= ")
-_GROUP = r"\((?:[^()]|\([^()]*\))*\)"  # calls in parentheses, such as HFVAE(alpha=1), are not changed
-_VALUE = r"""'(?P<plain>[\w.:/,-]+)'|"[^"]*"|'[^']*'|[\w.+-]+(?![\w(])"""
+# Calls in parentheses, such as HFVAE(alpha=1), are not changed.
+_GROUP = r"\((?=[^()]*[=(])(?:[^()]|\([^()]*\))*\)"
+_VALUE = r"""'(?P<plain>[\w.:/,-]+)'|"[^"]*"|'[^']*'|[\w+-][\w.+-]*(?![\w(])"""
 
 
 def in_options(message: str, command: click.Command | None) -> str:
@@ -45,7 +46,7 @@ def _assigned(options: Mapping[str, str]) -> re.Pattern[str]:
     every = "|".join(sorted(options, key=len, reverse=True))
     unmistakable = "|".join(name for name in sorted(options, key=len, reverse=True) if "_" in name) or "(?!)"
     return re.compile(
-        rf"{_GROUP}|(?<![\w.'\"/-])(?:(?P<name>{every})=(?P<value>{_VALUE}|(?=[ :]))"
+        rf"{_GROUP}|(?<![\w.'\"/-])(?:(?P<name>{every})=(?P<value>{_VALUE}|(?=[ :;,)]|\.?(?:\s|$)))"
         rf"|(?P<bare>{unmistakable})(?![\w='\"/(-]|\.\w))"
     )
 

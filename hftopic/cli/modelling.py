@@ -1,28 +1,26 @@
-"""``fit`` and ``transform``: fit a model on a corpus, and compute topic proportions of documents."""
+"""``fit``: fit a model on a corpus and save it."""
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hftopic.cli.interruption import EndOfEpoch
-from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
     Command,
-    Source,
     check_free,
     command_options,
-    corpus_options,
     quiet_option,
     style_options,
     vocabulary_option,
 )
-from hftopic.cli.tables import Style, show_csv, show_values, write_csv
+from hftopic.cli.plans import cost_of_many_topics, duration, expected_seconds
+from hftopic.cli.sources import Source, corpus_options
+from hftopic.cli.tables import Style, show_values
 from hftopic.cli.terminal import note
 from hftopic.cli.values import (
     SEED,
@@ -38,8 +36,6 @@ from hftopic.cli.values import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hftopic.data.corpus import Corpus
 
 
@@ -218,7 +214,11 @@ def fit(
     check_free(out, force)
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
-    documents = source.read(words_file=vocabulary, prefer="train")
+    documents = source.read(words_file=vocabulary, prefer="train", explain=not quiet)
+    cost = cost_of_many_topics(estimator, documents)
+    if cost:
+        least = duration(expected_seconds(estimator, documents))
+        note(f"Warning: {cost}. Training will take more than {least}")
     with EndOfEpoch() if keep_interrupted else nullcontext() as end:
         if not quiet:
             note(f"Fitting on {documents!r}")
@@ -230,7 +230,9 @@ def fit(
         click.get_current_context().exit(end.exit_code)
 
 
-def train_and_save(estimator: Any, documents: "Corpus", out: Path, end: EndOfEpoch | None) -> None:
+def train_and_save(
+    estimator: Any, documents: "Corpus", out: Path, end: EndOfEpoch | None, callbacks: Sequence[Any] = ()
+) -> None:
     """Train a model and save it; with ``end`` also if training is interrupted or diverges.
 
     Raises
@@ -241,7 +243,7 @@ def train_and_save(estimator: Any, documents: "Corpus", out: Path, end: EndOfEpo
     from hftopic import TrainingDivergedError
 
     try:
-        estimator.fit(documents, callbacks=[] if end is None else [end])
+        estimator.fit(documents, callbacks=[*callbacks, *([] if end is None else [end])])
     except TrainingDivergedError as error:
         if end is None:
             raise RuntimeError(f"{error}; they are not saved, see --keep-interrupted") from error
@@ -323,74 +325,15 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
 
 def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
     """Sizes of the fitted model, and the terms of the objective in the last epoch, in nats per document."""
+    from hftopic.topics.shares import in_use
+
     terms = fitted.history_.iloc[-1].drop(["epoch", "learning_rate", "warm_up"], errors="ignore")
     return {
         "documents": len(documents),
         "words": documents.n_words,
         "groups": int(fitted.topic_groups_.max()) + 1,
         "topics": len(fitted.topic_groups_),
+        "topics_in_use": int(in_use(fitted.topic_summary_).sum()),
         "epochs": int(fitted.n_iter_),
         **terms.to_dict(),
     }
-
-
-@click.command()
-@model_options
-@click.argument("corpus", type=existing_path)
-@click.option(
-    "--out",
-    type=new_path,
-    help="File to write (.csv, .parquet or .npz).  [default: CSV on standard output]",
-)
-@click.option("--force", is_flag=True, help="Replace an existing file.")
-@corpus_options
-@command_options
-def transform(model: SavedModel, source: Source, out: Path | None, force: bool) -> None:
-    """Compute the topic proportions of MODEL for each document of CORPUS.
-
-    For NVDM, whose topics are signed, the values are posterior means. The first column is the document's
-    name, or its number if the corpus has no names.
-    """
-    if out is not None:
-        if out.suffix not in WRITERS:
-            raise click.BadParameter(
-                f"{out}: the file name must end in {', '.join(WRITERS)}", param_hint="--out"
-            )
-        if out.suffix == ".parquet" and find_spec("pyarrow") is None:
-            raise click.ClickException("Parquet files need pyarrow: pip install 'hftopic[parquet]'")
-        check_free(out, force, is_file=True)
-    import pandas as pd
-
-    fitted, words = model.read_with_words()
-    documents = source.read(vocabulary=words, words_file=model.vocabulary)
-    names = documents.names if documents.names is not None else range(len(documents))
-    table = pd.DataFrame(fitted.transform(documents), columns=fitted.get_feature_names_out())
-    table.insert(0, "document", list(names))
-    if out is None:
-        show_csv(table)
-        return
-    from hftopic._files import written_whole
-
-    with written_whole(out) as draft:
-        WRITERS[out.suffix](table, draft)
-    note(f"{len(table):,} documents in {out}")
-
-
-def _write_npz(table: "pd.DataFrame", path: Path) -> None:
-    import numpy as np
-
-    topics = table.drop(columns="document")
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            theta=topics.to_numpy(),
-            topics=topics.columns.to_numpy().astype(str),
-            documents=table["document"].to_numpy().astype(str),
-        )
-
-
-WRITERS = {
-    ".csv": write_csv,
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
-    ".npz": _write_npz,
-}

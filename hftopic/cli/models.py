@@ -55,8 +55,8 @@ class SavedModel:
             model.__dict__.pop("feature_names_in_", None)  # only vocabulary_ is compared with a corpus
         return model
 
-    def read_with_words(self) -> tuple["BaseTopicModel", list[str]]:
-        """The model and its vocabulary, which is needed to match the words of a corpus to its columns.
+    def read_with_words(self) -> "BaseTopicModel":
+        """The model with its vocabulary, which is needed to match the words of a corpus to its columns.
 
         Raises
         ------
@@ -64,14 +64,13 @@ class SavedModel:
             The model has no vocabulary, and none is given.
         """
         model = self.read()
-        words = words_of(model)
-        if words is None:
+        if words_of(model) is None:
             raise click.ClickException(
                 f"{self.path} has no vocabulary: it was fitted on a bare matrix, so the words of a corpus "
                 "cannot be matched to its columns. Pass --vocabulary FILE, a file with one word per line for "
                 f"its {model.n_features_in_:,} columns"
             )
-        return model, words
+        return model
 
 
 def words_of(model: object) -> list[str] | None:

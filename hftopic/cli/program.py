@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 
 import click
 
+from hftopic.cli.hints import hint
 from hftopic.cli.messages import in_options
 from hftopic.cli.terminal import OutputLostError, message, note, put
 
-DEBUG = "hftopic.debug"
+DEBUG, ARGUMENTS = "hftopic.debug", "hftopic.arguments"
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
@@ -32,6 +33,10 @@ class Program(click.Group):
         """Commands in the order in which they were added, which is the order of a user's work."""
         return list(self.commands)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
         with _printable_errors():
             try:
@@ -44,7 +49,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         with warnings.catch_warnings(), _printable_errors():
-            warnings.showwarning = _warner()
+            warnings.showwarning = _warner(lambda text: in_options(text, self._command(ctx)))
             try:
                 result = super().invoke(ctx)
                 put(end=False)  # flushes: an output that cannot be written is told here
@@ -52,6 +57,9 @@ class Program(click.Group):
             except KeyboardInterrupt:
                 note("Interrupted")
                 ctx.exit(INTERRUPTED)
+            except click.UsageError as error:
+                _give_hint(error, ctx.meta[ARGUMENTS])
+                raise
             except (click.ClickException, click.exceptions.Exit, click.Abort):
                 raise
             except Exception as error:
@@ -66,8 +74,22 @@ class Program(click.Group):
         if ctx.meta.get(DEBUG):
             note("".join(traceback.format_exception(error)).rstrip())
             ctx.exit(1)
-        command = self.commands.get(ctx.invoked_subcommand or "")
-        raise click.ClickException(in_options(_message(error), command)) from error
+        raise click.ClickException(in_options(_message(error), self._command(ctx))) from error
+
+    def _command(self, ctx: click.Context) -> click.Command | None:
+        """The command that runs, if one does yet."""
+        return self.commands.get(ctx.invoked_subcommand or "")
+
+
+def _give_hint(error: click.UsageError, arguments: Sequence[str]) -> None:
+    """Add to the message of a wrong usage what was probably meant."""
+    command = None if error.ctx is None else error.ctx.command
+    options = [name for parameter in (command.params if command else ()) for name in parameter.opts]
+    suggested = hint(arguments, options)
+    if suggested:
+        vars(error)["message"] = f"{error.message}\nHint: {suggested}"
+        if isinstance(error, click.NoSuchOption):
+            vars(error)["possibilities"] = None  # options that only look alike
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -152,14 +174,14 @@ def _printable_errors() -> Iterator[None]:
         raise
 
 
-def _warner() -> Callable[..., None]:
+def _warner(translated: Callable[[str], str]) -> Callable[..., None]:
     """Function that shows a warning in one line, and each text only once per command."""
     shown = set()
 
     def warn(warning: Warning | str, *_: object, **__: object) -> None:
         if str(warning) not in shown:
             shown.add(str(warning))
-            note(f"Warning: {warning}")
+            note(f"Warning: {translated(str(warning))}")
 
     return warn
 

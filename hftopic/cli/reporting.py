@@ -10,15 +10,14 @@ import click
 from hftopic.cli.inspection import MEASURES, all_option
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import (
-    Source,
     check_free,
     command_options,
-    corpus_options,
     permutations_option,
     quiet_option,
     seed_option,
     words_option,
 )
+from hftopic.cli.sources import Source, corpus_options
 from hftopic.cli.terminal import note
 from hftopic.cli.values import existing_file, existing_path, new_path
 
@@ -85,10 +84,10 @@ def report(
     from hftopic.report import write_report
 
     draw_without_windows()
-    fitted, known = model.read_with_words()
+    fitted = model.read_with_words()
     write_report(
         fitted,
-        source.read(vocabulary=known, words_file=model.vocabulary),
+        source.read(fitted, words_file=model.vocabulary),
         out,
         title=source.path.stem if title is None else title,
         topics="all" if every else "active",
@@ -114,7 +113,7 @@ def lines_of(path: Path, encoding: str) -> list[str | None]:
 
 def dates_of(path: Path, encoding: str) -> Any:
     """Lines of a file as dates or numbers; a blank line is missing."""
-    from hftopic.analysis.documents.dates import DateError, as_dates
+    from hftopic.data.dates import DateError, as_dates
 
     try:
         return as_dates(lines_of(path, encoding))

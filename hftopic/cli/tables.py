@@ -116,9 +116,9 @@ def as_csv(frame: "pd.DataFrame") -> str:
     )
 
 
-def write_csv(frame: "pd.DataFrame", path: Path) -> None:
-    """Write a CSV file in UTF-8."""
-    path.write_text(as_csv(frame), encoding="utf-8", newline="")
+def write_csv(frame: "pd.DataFrame", path: Path, encoding: str = "utf-8") -> None:
+    """Write a CSV file."""
+    path.write_text(as_csv(frame), encoding=encoding, newline="")
 
 
 def _in_csv(value: Any) -> Any:

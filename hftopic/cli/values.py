@@ -55,6 +55,51 @@ class Share(click.ParamType):  # type: ignore[type-arg]
             return None
 
 
+class Frequency(click.ParamType):  # type: ignore[type-arg]
+    """A count or a fraction of documents, or auto."""
+
+    name = "n|fraction|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | float | str:
+        return "auto" if value == "auto" else Share().convert(value, param, ctx)
+
+
+class Lengths(click.ParamType):  # type: ignore[type-arg]
+    """Lengths of n-grams: the largest number of words, or the smallest and the largest."""
+
+    name = "n|n,n"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        sizes: tuple[int, ...] = Integers().convert(value, param, ctx)
+        if len(sizes) > 2 or sizes != tuple(sorted(sizes)):
+            self.fail(
+                f"{value!r} is neither a number of words, such as 2, nor a range, such as 2,3", param, ctx
+            )
+        return (1 if len(sizes) == 1 else sizes[0], sizes[-1])
+
+
+class Cleaning(click.ParamType):  # type: ignore[type-arg]
+    """Names of what is removed from texts, separated by commas; none is nothing."""
+
+    name = "email|none|STEP,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        from hftopic.data.cleaning import as_steps
+
+        if isinstance(value, tuple):
+            return value
+        try:
+            return as_steps(() if value == "none" else tuple(name.strip() for name in value.split(",")))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class BatchSize(click.ParamType):  # type: ignore[type-arg]
     """A number of documents, at least 2, or auto."""
 
@@ -149,8 +194,14 @@ def _written(node: ast.expr) -> Any:
             return ast.literal_eval(node)
 
 
-def text_encoding(ctx: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001
+def text_encoding(
+    ctx: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> str | None:
     """Check the name of a text encoding."""
+    if value is None:
+        return None
     try:
         b"a".decode(value)
     except UnicodeDecodeError:
@@ -159,6 +210,18 @@ def text_encoding(ctx: click.Context, parameter: click.Parameter, value: str) ->
         raise click.BadParameter(
             f"unknown text encoding {value!r}; common encodings are utf-8, latin-1, cp1252 and utf-16"
         ) from None
+    return value
+
+
+def one_character(
+    ctx: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> str | None:
+    """Check a separator of columns; a shell passes a tab more easily by its name."""
+    value = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(value or "", value)
+    if value is not None and len(value) != 1:
+        raise click.BadParameter(f"{value!r} is not a single character, such as ';' or tab")
     return value
 
 

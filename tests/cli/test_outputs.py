@@ -16,6 +16,8 @@ from hftopic.cli import program
 
 WRITERS = {  # commands with a target, and what they need beside it
     "fit": (["fit", "{corpus}"], "m"),
+    "run": (["run", "{corpus}"], "page.html"),
+    "names": (["names", "{model}"], "names.csv"),
     "transform": (["transform", "{model}", "{corpus}"], "theta.csv"),
     "report": (["report", "{model}", "{corpus}"], "page.html"),
     "compare": (["compare", "{corpus}"], "runs.csv"),

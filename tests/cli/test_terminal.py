@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hftopic import Corpus, ProdLDA, write_corpus
-from hftopic._spreadsheets import FORMULA, without_formula
+from hftopic._spreadsheets import with_formula, without_formula
 from hftopic.cli import program
 from hftopic.cli.tables import as_csv, show
 from hftopic.cli.terminal import JOINERS, message, printable
@@ -86,7 +86,11 @@ def commands(place: Path) -> dict[str, list[list[object]]]:
     return {
         "fit": [["fit", corpus, "--out", place / "m", "--force", *quick]],
         "transform": [["transform", model, corpus]],
+        "run": [["run", corpus, "--out", place / "r2.html", "--force", *quick]],
         "topics": [["topics", model], ["topics", model, corpus, "--all"]],
+        "names": [["names", model]],
+        "find": [["find", model, HOSTILE[0]], ["find", model, HOSTILE[4]]],
+        "documents": [["documents", model, corpus, "--topic", 0, "--topic", 3]],
         "evaluate": [["evaluate", model, corpus], ["evaluate", model, corpus, "--by-topic", "--all"]],
         "correlate": [["correlate", model, corpus, "--permutations", 9, "--all"]],
         "report": [["report", model, corpus, "--out", place / "r.html", "--force", "--permutations", 9]],
@@ -168,6 +172,12 @@ def test_messages_of_errors_and_usage_are_escaped(place: Path) -> None:
 )
 def test_a_formula_is_told_by_how_it_begins(text: str) -> None:
     assert without_formula(text) == f"'{text}"
+    assert with_formula(f"'{text}") == text
+
+
+@pytest.mark.parametrize("text", ["-0.5", "1=1", "a+b", "'tis", "", "'", "'-0.5"])
+def test_an_apostrophe_is_only_taken_off_a_formula(text: str) -> None:
+    assert with_formula(text) == text
 
 
 @pytest.mark.parametrize(
@@ -189,9 +199,11 @@ def test_numbers_of_a_table_stay_numbers(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_the_script_of_a_report_has_the_same_rule() -> None:
     folder = Path(__file__).parents[2] / "hftopic" / "report"
-    assert "new RegExp(data.formula)" in (folder / "templates" / "page.js").read_text(encoding="utf-8")
-    assert '"formula": FORMULA' in (folder / "page.py").read_text(encoding="utf-8")
-    assert not set(FORMULA) & set("<>&")  # which the page would escape
+    script = (folder / "templates" / "tables.js").read_text(encoding="utf-8")
+    assert "new RegExp(document.body.dataset.formula)" in script
+    assert "formula=FORMULA" in (folder / "rendering.py").read_text(encoding="utf-8")
+    template = (folder / "templates" / "report.html.j2").read_text(encoding="utf-8")
+    assert 'data-formula="{{ formula }}"' in template  # escaped by the template, and read back by the browser
 
 
 def test_csv_that_goes_to_a_terminal_has_escapes(

@@ -1,10 +1,12 @@
 """Tests of the command line through its entry point: results and errors of the commands."""
 
+import base64
 import json
 import re
 import signal
 import subprocess
 import sys
+import zlib
 from io import StringIO
 from pathlib import Path
 
@@ -18,13 +20,13 @@ import hftopic
 from hftopic import Corpus, read_corpus, write_corpus
 from hftopic.analysis import (
     distinct_topics,
+    document_summary,
     topic_correlation,
-    topic_information,
     topic_summary,
     word_intrusion,
 )
-from hftopic.analysis.used import in_use
 from hftopic.cli import program
+from hftopic.topics.shares import in_use
 
 WORDS = ["god", "faith", "church", "sin", "pray", "ball", "team", "goal", "coach", "league", "disk", "cpu"]
 FIT = ["--groups", "2,2", "--epochs", "3", "--batch-size", "32", "--hidden", "8", "--quiet"]
@@ -121,6 +123,10 @@ def test_fit_is_the_same_for_the_same_seed(folder: Path, model: Path, tmp_path: 
 def test_topics_prints_words_by_group(model: Path) -> None:
     out, _ = called("topics", model, "-n", 3)
     assert out.count("Group ") == 2
+    for block in out.split("Group ")[1:]:
+        led = [int(number) for number in re.findall(r"^ *\d+  .+?  +(\d+)  ", block, re.M)]
+        assert led
+        assert led == sorted(led, reverse=True)
     assert set(re.findall(r"\w+", out)) & set(WORDS)
     rows = json.loads(called("topics", model, "-n", 3, "--json")[0])
     assert [row["topic"] for row in rows] == [0, 1, 2, 3]
@@ -132,7 +138,7 @@ def test_topics_prints_words_by_group(model: Path) -> None:
 def test_topics_with_a_corpus_tells_more_of_them(model: Path, folder: Path) -> None:
     table = pd.read_csv(StringIO(called("topics", model, folder, "--csv", "--all")[0]))
     assert len(table) == 4
-    assert {"information", "peak", "active", "proportion", "words"} <= set(table.columns)
+    assert {"information", "peak", "active", "documents", "share", "name", "words"} <= set(table.columns)
     out, err = called("topics", model, folder, "--csv")
     used = table.query("active and not duplicate")
     assert pd.read_csv(StringIO(out))["topic"].tolist() == used["topic"].tolist()
@@ -143,7 +149,8 @@ def test_topics_with_a_corpus_tells_more_of_them(model: Path, folder: Path) -> N
 
 def test_help_of_topics_tells_what_its_table_shows() -> None:
     told = " ".join(called("topics", "--help")[0].split())
-    assert "leave out topics that are not active and topics that repeat a more informative one" in told
+    assert "leaves out topics that are not active and topics that repeat a more informative one" in told
+    assert "documents is the number of documents that a topic leads" in told
 
 
 def test_topics_of_signed_topics_have_two_poles(folder: Path, tmp_path: Path) -> None:
@@ -161,7 +168,7 @@ def test_evaluate_gives_the_figures_of_the_library(model: Path, folder: Path) ->
     assert values["perplexity"] == pytest.approx(hftopic.load(model).perplexity(test))
     assert values["score"] == pytest.approx(hftopic.load(model).score(test))
     assert {"u_mass", "c_npmi", "active_topics", "diversity"} <= set(values)
-    active = topic_information(hftopic.load(model), test)["active"].to_numpy()
+    active = topic_summary(hftopic.load(model))["active"].to_numpy()
     distinct = distinct_topics(hftopic.load(model), test, topics=active)["distinct"].sum()
     assert values["distinct_topics"] == distinct
     told = word_intrusion(hftopic.load(model), test, topics=active)["detected"].mean()
@@ -176,6 +183,19 @@ def test_evaluate_by_topic_has_a_row_for_each_topic_in_use(model: Path, folder: 
     assert len(json.loads(out)) == 4
 
 
+def test_evaluate_averages_the_coherence_of_the_topics_in_use(
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a report: a topic that repeats another does not count twice."""
+    rows = json.loads(called("evaluate", model, folder, "--json", "--by-topic", "--all")[0])
+    made = topic_summary(hftopic.load(model)).assign(active=True, duplicate=[False, True, False, False])
+    monkeypatch.setattr("hftopic.analysis.topic_summary", lambda *_, **__: made)
+    values = json.loads(called("evaluate", model, folder, "--json")[0])
+    expected = [row["c_npmi"] for row in rows if row["topic"] != 1]
+    assert values["c_npmi"] == pytest.approx(np.mean(expected))
+    assert values["active_topics"] == 4
+
+
 def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
     common = ["correlate", model, folder, "--permutations", 19, "--all", "--json"]
     pairs = json.loads(called(*common)[0])["pairs"]
@@ -187,6 +207,12 @@ def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
     assert all(pair["group_a"] == pair["group_b"] for pair in within)
     assert len(across) + len(within) == len(pairs)
     assert json.loads(called(*common, "-n", 1)[0])["pairs"] == pairs[:1]
+    names = hftopic.load(model).topic_names_
+    assert all(pair["name_a"] == names[pair["topic_a"]] for pair in pairs)
+    first = pairs[0]
+    for_people = ["correlate", model, folder, "--permutations", 19, "--all"]
+    assert f"{first['name_a']}  " in called(*for_people)[0]
+    assert first["words_a"].split(", ")[0] in called(*for_people, "--words", 1)[0]
 
 
 def test_correlate_gives_intervals(model: Path, folder: Path) -> None:
@@ -238,29 +264,57 @@ def test_correlate_prints_every_pair_to_programs(folder: Path, tmp_path: Path) -
     assert len(pd.read_csv(StringIO(called(*common, "--csv", "-n", 2)[0]))) == min(2, len(rows))
 
 
-def test_transform_writes_the_same_numbers_in_every_format(model: Path, folder: Path, tmp_path: Path) -> None:
-    corpus = read_corpus(folder)
-    theta = hftopic.load(model).transform(corpus)
-    printed = pd.read_csv(StringIO(called("transform", model, folder)[0]), index_col="document")
-    assert printed.index.tolist() == corpus.names.tolist()
-    np.testing.assert_allclose(printed, theta, rtol=1e-5)
-    for name in ("theta.csv", "theta.parquet", "theta.npz"):
-        called("transform", model, folder, "--out", tmp_path / name)
-    np.testing.assert_allclose(pd.read_csv(tmp_path / "theta.csv").iloc[:, 1:], theta, rtol=1e-5)
-    np.testing.assert_array_equal(pd.read_parquet(tmp_path / "theta.parquet").iloc[:, 1:], theta)
-    with np.load(tmp_path / "theta.npz") as arrays:
-        np.testing.assert_array_equal(arrays["theta"], theta)
+@pytest.mark.parametrize("every", [False, True])
+def test_transform_writes_the_same_table_in_every_format(
+    model: Path, folder: Path, tmp_path: Path, every: bool
+) -> None:
+    corpus, options = read_corpus(folder), ["--all"] * every
+    fitted = hftopic.load(model)
+    expected = document_summary(fitted, corpus, topics="all" if every else "active")
+    topics = [f"{topic}: {fitted.topic_names_[topic]}" for topic in expected.attrs["topics"]]
+    printed = pd.read_csv(StringIO(called("transform", model, folder, *options)[0]))
+    assert printed.columns.tolist() == ["id", "label", "topic", "topic_name", "share", *topics]
+    assert printed["id"].tolist() == corpus.names.tolist()
+    assert printed["topic"].tolist() == expected["topic"].tolist()
+    np.testing.assert_allclose(printed[topics], expected[topics], rtol=1e-5)
+    if every:
+        np.testing.assert_allclose(printed[topics], fitted.transform(corpus), rtol=1e-5)
+    names = ["t.csv", "t.jsonl", "t.parquet", "t.npz"]
+    for name in names:
+        out, err = called("transform", model, folder, "--out", tmp_path / name, *options)
+        assert f"90 documents in {tmp_path / name}" in err
+        assert out.split()[:4] == ["topic", "documents", "share", "name"]
+    for table in (
+        pd.read_csv(tmp_path / "t.csv"),
+        pd.read_json(tmp_path / "t.jsonl", lines=True),
+        pd.read_parquet(tmp_path / "t.parquet"),
+    ):
+        assert table.columns.tolist() == printed.columns.tolist()
+        np.testing.assert_allclose(table[topics], printed[topics], rtol=1e-5)
+    with np.load(tmp_path / "t.npz") as arrays:
+        np.testing.assert_allclose(arrays["theta"], expected[topics])
+        assert arrays["topics"].tolist() == topics
         assert arrays["documents"].tolist() == corpus.names.tolist()
-    assert {path.name for path in tmp_path.iterdir()} == {"theta.csv", "theta.parquet", "theta.npz"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
+def test_transform_tells_what_each_topic_leads(model: Path, folder: Path, tmp_path: Path) -> None:
+    out, _ = called("transform", model, folder, "--out", tmp_path / "t.csv", "--all")
+    rows = [line.split() for line in out.splitlines()[2:]]
+    led = {int(row[0]): int(row[1]) for row in rows}
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert led == table["topic"].value_counts().reindex(range(4), fill_value=0).to_dict()
+    assert sum(float(row[2]) for row in rows) == pytest.approx(1, abs=0.002)
+    assert called("transform", model, folder, "--out", tmp_path / "u.csv", "--quiet") == ("", "")
 
 
 def test_words_of_a_corpus_are_matched_to_the_models_by_spelling(model: Path, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("god god team\nunheard of words, and a ball\n", encoding="utf-8")
-    printed = pd.read_csv(StringIO(called("transform", model, tmp_path / "new.txt")[0]), index_col="document")
+    printed = pd.read_csv(StringIO(called("transform", model, tmp_path / "new.txt", "--all")[0]))
     counts = np.zeros((2, len(WORDS)), dtype=np.float32)
     counts[0, [0, 6]] = 2, 1
     counts[1, 5] = 1
-    np.testing.assert_allclose(printed, hftopic.load(model).transform(counts), rtol=1e-5)
+    np.testing.assert_allclose(printed.iloc[:, -4:], hftopic.load(model).transform(counts), rtol=1e-5)
 
 
 def test_corpus_describes(folder: Path) -> None:
@@ -366,7 +420,7 @@ def test_force_replaces(folder: Path, tmp_path: Path, model: Path) -> None:
     called("transform", model, folder, "--out", out, code=1)
     assert out.read_text(encoding="utf-8") == "old"
     called("transform", model, folder, "--out", out, "--force")
-    assert out.read_text(encoding="utf-8").startswith("document,")
+    assert out.read_text(encoding="utf-8").startswith("id,")
 
 
 def test_force_never_replaces_a_folder_that_is_no_model(folder: Path, tmp_path: Path) -> None:
@@ -383,13 +437,7 @@ def test_interrupted_fit_leaves_nothing(
     folder: Path, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "hftopic", "fit", str(folder), "--out", str(tmp_path / "model")]
-    # A background job ignores SIGINT, and a child process inherits this; a handled signal is not ignored.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen([*command, "--epochs", "1000000"], stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
+    with subprocess.Popen([*command, "--epochs", "1000000"], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("Fitting on"):
@@ -464,8 +512,11 @@ def test_report_takes_texts_and_dates_from_files(model: Path, folder: Path, tmp_
     quick = ["--out", page, "--coherence", "c_npmi", "--permutations", 9, "--texts", texts, "--dates", dates]
     called("report", model, folder, *quick, "--documents", n)
     written = page.read_text(encoding="utf-8")
-    assert "as it was written" in written
-    assert 'data-v="1992"' in written
+    packed = re.search(r'id="data">([^<]*)<', written)
+    assert packed is not None
+    data = json.loads(zlib.decompress(base64.b64decode(packed[1])))
+    assert "as it was written" in data["documents"]["texts"]
+    assert data["periods"] == ["1990", "1991", "1992"]
     dates.write_text("1990\n")
     _, error = called("report", model, folder, *quick, "--force", code=1)
     assert f"dates has 1 entries for {n} documents" in error

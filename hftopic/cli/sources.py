@@ -1,0 +1,277 @@
+"""Corpora on the command line: the options for reading one, and the documents that they describe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hftopic._html import counted
+from hftopic.cli.options import Command, with_options
+from hftopic.cli.terminal import note
+from hftopic.cli.values import (
+    Cleaning,
+    Frequency,
+    Lengths,
+    Share,
+    one_character,
+    text_encoding,
+    word_pattern,
+)
+
+if TYPE_CHECKING:
+    from hftopic.data.corpus import Corpus
+    from hftopic.models.base import BaseTopicModel
+
+ALL = "all"  # value of --split that selects every document
+
+
+@dataclass(frozen=True)
+class Source:
+    """A corpus on the command line: its path and how to read it.
+
+    An argument that is None is left to :func:`hftopic.read_corpus`, which takes it from the model if there is
+    one.
+    """
+
+    path: Path
+    split: str | None
+    arguments: dict[str, Any]  # of read_corpus, without the split and the options of texts
+    text: dict[str, Any]  # of TextOptions
+
+    @property
+    def encoding(self) -> str:
+        """Encoding of other files that belong to the corpus."""
+        return self.arguments["encoding"] or "utf-8"
+
+    def read(
+        self,
+        model: "BaseTopicModel | None" = None,
+        words_file: Path | None = None,
+        prefer: str | None = None,
+        explain: bool = False,
+    ) -> "Corpus":
+        """Documents of the split in ``--split``; without it, of the split ``prefer`` if it exists, else all.
+
+        Parameters
+        ----------
+        model : fitted model, optional
+            The corpus gets its vocabulary, and is read as the documents that it was fitted on.
+        words_file : Path, optional
+            ``--vocabulary``: the vocabulary of a corpus that has none.
+        prefer : str, optional
+            Split to use if ``--split`` is not given.
+        explain : bool
+            Whether a note says which words of texts are left out.
+
+        Raises
+        ------
+        click.ClickException
+            The documents and the vocabulary of the model have no word in common.
+        """
+        from hftopic.cli.unknown import holds_counts, read_for, warn_of_unknown_words
+
+        given = {**self.arguments, "split": None if self.split == ALL else self.split}
+        given = {name: value for name, value in given.items() if value is not None}
+        if model is None:
+            from hftopic.data.formats import read_corpus
+
+            corpus = read_corpus(self.path, vocabulary=words_file, text=self.options(), **given)
+            if explain and words_file is None and not holds_counts(self.path):
+                _explain_words(corpus)
+        else:
+            corpus = read_for(model, self.path, words_file, text=self.options(model), **given)
+            warn_of_unknown_words(model, corpus)
+        if self.split is None and prefer is not None and corpus.splits is not None:
+            return _preferred(corpus, prefer)
+        return corpus
+
+    def options(self, model: "BaseTopicModel | None" = None) -> Any:
+        """TextOptions of the given options, and of those of the model that are not given; None if none is."""
+        if not self.text:
+            return None
+        from hftopic.data.reading import options_of
+        from hftopic.data.text import TextOptions
+
+        return TextOptions(**{**options_of(getattr(model, "reading_", None)), **self.text})
+
+
+def _explain_words(corpus: "Corpus") -> None:
+    """Note which words of texts are left out, and how to change it."""
+    from hftopic.data.reading import options_of
+    from hftopic.data.text import TextOptions
+
+    options = TextOptions(**options_of(corpus.reading))
+    if corpus.reading is not None and options.bounds(len(corpus)) != (1, len(corpus)):
+        told, kept = options.explained(len(corpus)), "is kept" if corpus.n_words == 1 else "are kept"
+        note(f"{told[0].upper()}{told[1:]} (--min-df, --max-df): {counted(corpus.n_words, 'word')} {kept}")
+
+
+def _preferred(corpus: "Corpus", split: str) -> "Corpus":
+    """Documents of a split if the corpus has it, with a note; else all."""
+    if split not in corpus.splits:  # type: ignore[operator]
+        return corpus
+    chosen = corpus.split(split)
+    sizes = f"{len(chosen):,} of {len(corpus):,} documents"
+    note(f"Using the split {split!r} ({sizes}); pass --split all to use all")
+    return chosen
+
+
+_READING = {
+    "format": click.option(
+        "--format", help="Format of the corpus, if its name does not determine it (see the documentation)."
+    ),
+    "encoding": click.option(
+        "--encoding", callback=text_encoding, help="Encoding of text files.  [default: utf-8]"
+    ),
+    "max_bytes": click.option(
+        "--max-bytes",
+        type=click.IntRange(1),
+        help="Largest number of bytes of a line and of what a compressed file expands to; by default, limits "
+        "that only damaged or malicious files exceed.",
+    ),
+    "text_column": click.option("--text-column", help="Column of a table with the texts.  [default: text]"),
+    "label_column": click.option("--label-column", help="Column with the labels.  [default: label]"),
+    "name_column": click.option(
+        "--id-column",
+        "--name-column",
+        "name_column",
+        help="Column with the ids or names of the documents.  [default: name]",
+    ),
+    "date_column": click.option("--date-column", help="Column with the dates.  [default: date]"),
+    "bad_dates": click.option(
+        "--bad-dates",
+        type=click.Choice(["error", "missing"]),
+        help="What dates are that cannot be read.  [default: error]",
+    ),
+    "delimiter": click.option(
+        "--delimiter",
+        callback=one_character,
+        help="Character between the columns of a table: ';', tab …  [default: the one in the header]",
+    ),
+    "sheet": click.option("--sheet", help="Sheet of a spreadsheet.  [default: the first]"),
+}
+_SPLIT = click.option(
+    "--split", help='Use only this split, such as train or test; "all" uses every document.'
+)
+_TEXT = {
+    "lowercase": click.option(
+        "--keep-case/--lower-case",
+        "keep_case",
+        default=None,
+        help="Whether capitals are kept.  [default: no]",
+    ),
+    "stop_words": click.option(
+        "--stop-words",
+        metavar="LANGUAGE|none|FILE",
+        help="Words to remove: those of a language, such as german, none, or those in a file.  "
+        "[default: english]",
+    ),
+    "min_df": click.option(
+        "--min-df",
+        type=Frequency(),
+        metavar="N|FRACTION|auto",
+        help="Drop words in fewer documents than this (count or fraction); by default, a number that grows "
+        "with the corpus.",
+    ),
+    "max_df": click.option(
+        "--max-df",
+        type=Frequency(),
+        metavar="N|FRACTION|auto",
+        help="Drop words in more documents than this (count or fraction); by default, half of a corpus that "
+        "is not very small.",
+    ),
+    "token_pattern": click.option(
+        "--token-pattern", callback=word_pattern, help="Regular expression that matches a word."
+    ),
+    "max_features": click.option(
+        "--max-features", type=click.IntRange(1), help="Keep only this many words, the most frequent."
+    ),
+    "clean": click.option(
+        "--clean",
+        type=Cleaning(),
+        metavar="email|none|STEP,…",
+        help="What to remove from texts first: email, or some of headers, quotes, signatures, encoded, urls "
+        "and html, separated by commas.  [default: nothing]",
+    ),
+    "ngram_range": click.option(
+        "--ngrams",
+        "ngram_range",
+        type=Lengths(),
+        help="Largest number of neighbouring words that are counted as one: 2 adds pairs.  [default: 1]",
+    ),
+    "numbers": click.option(
+        "--numbers/--no-numbers", default=None, help="Whether numbers are words.  [default: no]"
+    ),
+    "max_count": click.option(
+        "--max-count", type=click.IntRange(1), help="Largest count of a word in a document."
+    ),
+    "even_df": click.option(
+        "--even-df",
+        type=Share(),
+        help="Drop words in more documents than this (count or fraction) that are spread as evenly as by "
+        "chance.",
+    ),
+}
+"""Option of each field of TextOptions."""
+
+
+def corpus_options(command: Command) -> Command:
+    """Add the options for reading a corpus; the command gets them and the path as ``source``."""
+
+    @wraps(command)
+    def with_source(*, corpus: Path | None, split: str | None, **given: Any) -> Any:
+        arguments = {name: given.pop(name) for name in _READING}
+        names = ("keep_case" if name == "lowercase" else name for name in _TEXT)
+        text = _text_settings({name: given.pop(name) for name in names})
+        source = None if corpus is None else Source(corpus, split, arguments, text)
+        return command(source=source, **given)
+
+    return with_options(with_source, [_SPLIT, *_READING.values(), *_TEXT.values()])
+
+
+def _text_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `TextOptions` from the given options."""
+    settings = {name: value for name, value in given.items() if value is not None}
+    if "keep_case" in settings:
+        settings["lowercase"] = not settings.pop("keep_case")
+    if "stop_words" in settings:
+        settings["stop_words"] = _stop_words(settings["stop_words"])
+    return settings
+
+
+def _stop_words(given: str) -> str | tuple[str, ...] | None:
+    """Words of a file, the name of a language, or None."""
+    if given == "none":
+        return None
+    path = Path(given)
+    if path.is_file():
+        with _told_of(path):
+            return tuple(path.read_text(encoding="utf-8").split())
+    from hftopic.data.stop_words import stop_words_of
+
+    try:
+        stop_words_of(given)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{given!r} is neither 'none' nor a file of words, and as a language: {error}",
+            param_hint="--stop-words",
+        ) from error
+    return given
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Errors of a file of stop words as those of the option."""
+    try:
+        yield
+    except OSError as error:
+        told = f"{path} cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        told = f"{path} is no UTF-8 text: {error.reason} at byte {error.start}"
+    else:
+        return
+    raise click.BadParameter(told, param_hint="--stop-words")
