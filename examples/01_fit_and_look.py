@@ -1,4 +1,4 @@
-"""Fit a model and read its topics: their words, correlations across groups, and coherence.
+"""Fit a model and read its topics: names, documents, shares and words, correlations across groups, coherence.
 
     python examples/01_fit_and_look.py [CORPUS]
 
@@ -20,7 +20,9 @@ model = ProdLDA(groups=(15, 15), random_state=0, verbose=1).fit(corpus)
 
 summary = topic_summary(model, corpus, n_words=6)
 active = summary[summary["active"]].sort_values("information", ascending=False)
-print(active[["topic", "group", "information", "words"]].to_string(index=False))
+shown = ["topic", "group", "name", "documents", "share", "information", "words"]
+print(active[shown].round(3).to_string(index=False))
+print(f"Topics that are not in use have {summary.attrs['remainder']:.1%} of the proportions beside these.")
 
 pairs = topic_correlation(model, corpus, active=summary["active"], n_top_words=3, random_state=0).across()
 print(pairs[["r", "p_adjusted", "words_a", "words_b"]].head(8).to_string(index=False))

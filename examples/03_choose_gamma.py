@@ -16,7 +16,7 @@ from hftopic.analysis import topic_coherence, topic_information
 
 
 def held_out_coherence(model: ProdLDA, X: Any, y: Any = None) -> float:  # noqa: ARG001
-    """Mean NPMI of the active topics on held-out documents; pruned topics are ignored."""
+    """Mean NPMI of the active topics on held-out documents; silent topics are ignored."""
     active = topic_information(model, X)["active"].to_numpy()
     return float(topic_coherence(model, X, measure="c_npmi", window="document")["c_npmi"][active].mean())
 
