@@ -13,7 +13,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
+    "sphinx_design",
 ]
 exclude_patterns = ["_build"]
 default_role = "literal"
@@ -29,7 +31,15 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_typehints = "none"  # numpydoc sections carry the types
 
+plot_include_source = True  # figures are drawn by the code beside them, when the pages are built
+plot_html_show_source_link = plot_html_show_formats = False
+plot_formats = [("png", 110)]
+plot_rcparams = {"figure.facecolor": "white", "savefig.bbox": "tight"}
+plot_apply_rcparams = True
+
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_title = "hftopic"
 html_theme_options = {
     "show_prev_next": False,
