@@ -22,9 +22,10 @@ help:
 	@echo 'make pythons    the tests with each of Python 3.11, 3.12 and 3.13 that is installed'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make docs       the documentation, in docs/_build/html'
-	@echo 'make docs-test  the examples in docstrings and pages'
+	@echo 'make docs-test  the examples in docstrings, and every block of code and command of the pages'
 	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose);'
-	@echo '                BOARD=1 continues the leaderboard, which takes a day'
+	@echo '                BOARD=1 continues the leaderboard, which takes a day; RAW=1 compares topics of raw'
+	@echo '                messages with those of NMF'
 	@echo 'make reproduce  the experiments of the paper on text, one seed and few epochs (FULL=1 for all of it)'
 	@echo 'make tables     the tables of the pages, from the results files (ARGS=--check only compares)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
@@ -48,14 +49,16 @@ lint: $(VENV)/.installed-test $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.installed-docs
+	rm -rf docs/_build
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs docs/_build/html
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.rst' hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
+	$(BIN)/python -m pytest -p tests.pages --doctest-modules hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
 
 bench: $(VENV)/.installed $(BENCH)/.installed
-	$(BIN)/python benchmarks/$(if $(BOARD),leaderboard,peers).py --peer-python $(BENCH)/bin/python $(ARGS)
+	$(if $(RAW),$(BIN)/python benchmarks/raw_text.py $(ARGS),\
+	  $(BIN)/python benchmarks/$(if $(BOARD),leaderboard,peers).py --peer-python $(BENCH)/bin/python $(ARGS))
 
 # Reduced results go beside the full ones, which take hours and continue where they were stopped.
 # Corpora that are not there are skipped by name; The docstrings corpus is always available.

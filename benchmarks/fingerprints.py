@@ -124,8 +124,8 @@ def answers(model: Any, corpus: Corpus) -> Iterator[tuple[str, Any]]:
     yield "contributions", a.contributions(model, corpus)
     yield "word_contributions", a.word_contributions(model, corpus, 3)
     yield "documents", a.representative_documents(model, corpus)
-    yield "labels", a.topics_by_label(model, corpus)
-    yield "times", a.topics_over_time(model, corpus, np.arange(len(corpus)) % 50)
+    yield "labels", a.topics_by_label(model, corpus, topics="all")
+    yield "times", a.topics_over_time(model, corpus, np.arange(len(corpus)) % 50, topics="all")
     yield "coherence", a.topic_coherence(model, corpus, measure="c_npmi")
     yield "exclusivity", a.topic_exclusivity(model)
     yield "names", a.topic_names(model)
@@ -145,8 +145,8 @@ def answers(model: Any, corpus: Corpus) -> Iterator[tuple[str, Any]]:
 
 
 def values_of(page: str) -> list[str]:
-    """The data of a page's script and the cells of its tables that hold numbers."""
-    data = re.findall(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', page, re.S)
+    """The packed data of a page's script and the cells of its tables that hold numbers."""
+    data = re.findall(r'<script[^>]*id="data"[^>]*>(.*?)</script>', page, re.S)
     cells = re.findall(r"<td[^>]*>\s*([-\u2212+]?[\d.,]+%?)\s*</td>", page)
     return [*data, *cells]
 

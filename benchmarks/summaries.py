@@ -7,7 +7,7 @@ from peers import COLUMNS, median
 from peers import MODELS as PEERS
 
 # isort: split
-from figures import Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
+from figures import Cell, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
 
 QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp", "docstrings"]
 QUALITY_MODELS = {
@@ -162,3 +162,36 @@ def errors_of_tests(lines: Sequence[Line]) -> Table:
         title.replace(" fdr", ": fdr") if "fdr" in title else title.split()[-1] for title in made.header
     )
     return Table(header, made.rows)
+
+
+def how_much_data(lines: Sequence[Line]) -> Table:
+    """Distinct topics and coherence by the number of documents and of topics."""
+    whole = [line for line in lines if line["share"] == 1]
+    numbers = sorted({line["topics"] for line in whole})
+    return table(
+        whole,
+        {"corpus": "corpus", "documents": "documents"},
+        {f"distinct of {n}": of_topics(n, mean("distinct", 0)) for n in numbers}
+        | {f"NPMI of {n}": of_topics(n, mean("npmi", 2, point=True)) for n in numbers},
+    )
+
+
+def of_topics(n: int, cell: Cell) -> Cell:
+    """Cell over the lines of fits with so many topics."""
+    return lambda lines: cell([line for line in lines if line["topics"] == n])
+
+
+def how_many_epochs(lines: Sequence[Line]) -> Table:
+    """Active and distinct topics and coherence by the number of epochs."""
+    parts = {(line["corpus"], line["documents"], line["topics"]) for line in lines if line["share"] < 1}
+    alike = [line for line in lines if (line["corpus"], line["documents"], line["topics"]) in parts]
+    return table(
+        sorted(alike, key=lambda line: (line["corpus"], line["share"])),
+        {"corpus": "corpus", "documents": "documents", "epochs": "epochs"},
+        {
+            "% of the default": lambda lines: fixed(100 * (mean_of(lines, "share") or 0.0), 0),
+            "active": mean("active", 0),
+            "distinct": mean("distinct", 0),
+            "NPMI": mean("npmi", 2, point=True),
+        },
+    )

@@ -113,7 +113,7 @@ def strongest_pairs(model: Model, pairs: pd.DataFrame, train: Any, labels: Any) 
     """The strongest positive pairs: r, whether across groups, and the label with most of each topic."""
     pairs = pairs[pairs["r"] > 0].head(STRONGEST)
     print(pairs[["r", "across", "words_a", "words_b"]].to_string(index=False), flush=True)
-    shares = None if labels is None else topics_by_label(model, train, labels=labels)
+    shares = None if labels is None else topics_by_label(model, train, labels=labels, topics="all")
     return [
         {
             "r": round(pair["r"], 3),

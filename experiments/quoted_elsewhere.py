@@ -51,6 +51,15 @@ def benchmarks() -> Iterator[str]:
         for term in ("information", "between")
     ]
     yield f'"mws" is {span(excess, 1)} nats too high for I(x; z) and between groups.'
+    npmi, held = (
+        [fixed(value("raw_text", key, model=m), 3, True) for m in ("sklearn-nmf", "hftopic", "hftopic-email")]
+        for key in ("npmi", "npmi_held")
+    )
+    yield (
+        f"Means of three seeds: NPMI {npmi[0]} for NMF, {npmi[1]} for hftopic and {npmi[2]} for "
+        "hftopic-email on the training messages"
+    )
+    yield f"On the test messages, {held[0]}, {held[1]} and {held[2]} differ"
 
 
 def performance() -> Iterator[str]:

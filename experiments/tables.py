@@ -71,6 +71,10 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
+    "docs/choosing.rst": {
+        "how-much-data": of_benchmark(summaries.how_much_data, "how_much_data"),
+        "how-many-epochs": of_benchmark(summaries.how_many_epochs, "how_much_data"),
+    },
     "docs/leaderboard.rst": {
         "leaderboard": of_benchmark(standings.board, "leaderboard"),
         "leaderboard-in-words": of_benchmark(standings.in_words, "leaderboard"),

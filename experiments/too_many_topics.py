@@ -3,8 +3,8 @@
     python experiments/too_many_topics.py [--corpus agnews docstrings]
 
 The right number of topics is unknown beforehand. A flat model with too many topics repeats itself; HFVAE
-should prune them. Measured: active topics, their coherence and diversity, and the share of them that has at
-least half of its ten words in common with another topic.
+should silence those that it does not need. Measured: active topics, their coherence and diversity, and the
+share of them that has at least half of its ten words in common with another topic.
 
 Topics serve as covariates in a regression that describes a class of documents. Such topics must not be
 combinations of each other. Measured: variance inflation factors of the active topics, 1 where no topic is a

@@ -60,7 +60,7 @@ class Adapter(ABC):
         return np.argsort(-self.topic_words(), axis=1, kind="stable")[:, :n]
 
     def active_topics(self, counts: Any) -> np.ndarray | None:  # noqa: ARG002
-        """Mask of the topics to score, for models that prune topics; None for all."""
+        """Mask of the topics to score, for models that have silent topics; None for all."""
         return None
 
 
