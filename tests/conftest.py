@@ -1,5 +1,6 @@
 """Fixtures shared by the whole suite."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,14 @@ def _checkout_is_left_alone() -> Iterator[None]:
     yield
     changed = _files_of_the_checkout() - before
     assert not changed, f"tests have written into the checkout: {sorted(str(path) for path, _ in changed)}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptions_are_heard() -> Iterator[None]:
+    """Tests send SIGINT, which a background job of a script ignores; child processes would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def _files_of_the_checkout() -> set[tuple[Path, int]]:

@@ -230,7 +230,7 @@ def test_a_decoder_declares_signed_topics(corpus, tmp_path):
     model = used_end_to_end(SignedMixture(groups=(2, 2), **SMALL), corpus, tmp_path)
     assert (model.topic_simplex_ == -1).all()
     summary = a.topic_summary(model, corpus)
-    assert "proportion" not in summary
+    assert "share" not in summary
     assert "words_negative" in summary
     opposite = model.top_words(N_WORDS, pole="-", by="weight").drop(columns="group").to_numpy()
     straight = model.top_words(N_WORDS, by="weight").drop(columns="group").to_numpy()
@@ -298,7 +298,7 @@ def test_an_encoder_input(corpus, tmp_path):
     np.testing.assert_array_equal(loaded.transform((other, vectors)), theta)
     assert np.abs(loaded.transform((corpus, vectors[::-1])) - theta).max() > 1e-3
     encoded = loaded.encode((corpus, vectors))
-    assert a.topics_by_label(loaded, encoded).index.tolist() == ["even", "odd"]
+    assert a.topics_by_label(loaded, encoded, topics="all").index.tolist() == ["even", "odd"]
     with pytest.raises(ValueError, match="'scale' parameter"):
         EmbeddedLDA(scale=0.0).fit((corpus, vectors))
 

@@ -151,12 +151,14 @@ METHODS: dict[str, Call] = {
     "get_feature_names_out": lambda m, *_: m.get_feature_names_out(),
     "log_proportions": lambda m, X, _: None if m.signed_topics_ else m.log_proportions(m.posterior(X)),
     "partial_fit": lambda m, X, _: copy.copy(m).partial_fit(X).partial_fit(X[:40]),
+    "name_topics": lambda m, *_: m.name_topics(2),
     "perplexity": lambda m, X, _: m.perplexity(X),
     "posterior": lambda m, X, _: m.posterior(X),
     "predict": lambda m, X, _: m.predict(X) if hasattr(m, "predict") else None,
     "save": _reloaded,
     "score": lambda m, X, _: m.score(X),
     "score_samples": lambda m, X, _: m.score_samples(X),
+    "set_topic_names": lambda m, *_: copy.copy(m).set_topic_names({0: "x"}).topic_names_,
     "top_words": lambda m, *_: m.top_words(5),
     "transform": lambda m, X, _: m.transform(X),
     "transform_latent": lambda m, X, _: m.transform_latent(X),
@@ -208,6 +210,7 @@ FUNCTIONS: dict[str, Call] = {
     "document_coverage": lambda m, X, _: None if m.signed_topics_ else analysis.document_coverage(m, X),
     "effective_topics": lambda m, X, _: None if m.signed_topics_ else analysis.effective_topics(m, X),
     "factor_information": lambda m, X, _: analysis.factor_information(m.transform(X), np.arange(80) % 2),
+    "find_topics": lambda m, *_: analysis.find_topics(m, m.vocabulary_[0]),
     "frex_words": lambda m, *_: analysis.frex_words(m, 3),
     "get_topic_info": lambda m, X, _: (
         None if m.signed_topics_ else analysis.get_topic_info(m, X, topics="all")
@@ -217,12 +220,15 @@ FUNCTIONS: dict[str, Call] = {
     "kim_mnih_score": lambda m, X, _: analysis.kim_mnih_score(
         m.transform(X), np.arange(80) % 2, n_votes=40, n_documents=8, least_variance=0, random_state=0
     ),
+    "label_topics": lambda m, X, _: analysis.label_topics(m, X, topics="all"),
     "match_topics": lambda m, *_: analysis.match_topics(m, m),
     "mutual_information_gap": lambda m, X, _: analysis.mutual_information_gap(
         m.transform(X), np.arange(80) % 2
     ),
     "recurring_pairs": lambda m, X, _: analysis.recurring_pairs([m, m], X, active=[_ones(m)] * 2),
+    "document_summary": lambda m, X, _: analysis.document_summary(m, X),
     "representative_documents": lambda m, X, _: analysis.representative_documents(m, X),
+    "similar_documents": lambda m, X, _: analysis.similar_documents(m, X, 0),
     "to_pyldavis": lambda m, X, _: None if m.signed_topics_ else analysis.to_pyldavis(m, X, topics="all"),
     "topic_coherence": lambda m, X, _: analysis.topic_coherence(m, X, measure="u_mass", top_n=3),
     "topic_correlation": lambda m, X, _: [
@@ -238,9 +244,10 @@ FUNCTIONS: dict[str, Call] = {
     "topic_stability": lambda m, *_: analysis.topic_stability([m, m]),
     "topic_subjects": lambda m, X, _: analysis.topic_subjects(m, X, top_n=5),
     "topic_summary": lambda m, X, _: analysis.topic_summary(m, X),
-    "topics_by_label": lambda m, X, _: analysis.topics_by_label(m, X),
+    "topics_by_label": lambda m, X, _: analysis.topics_by_label(m, X, topics="all"),
     "topics_of_documents": lambda m, X, _: analysis.topics_of_documents(m, X),
-    "topics_over_time": lambda m, X, _: analysis.topics_over_time(m, X, np.arange(80) % 3),
+    "topics_over_time": lambda m, X, _: analysis.topics_over_time(m, X, np.arange(80) % 3, topics="all"),
+    "trends": lambda m, X, _: analysis.trends(m, X, np.arange(80) % 3, topics="all"),
     "word_contributions": lambda m, X, _: analysis.word_contributions(m, X, 0),
     "word_intrusion": lambda m, X, _: analysis.word_intrusion(m, X, top_n=3, excluded=5, matches=2),
     "word_intrusion_score": lambda m, X, _: analysis.word_intrusion_score(m, X, top_n=3, threshold=0),
@@ -248,12 +255,17 @@ FUNCTIONS: dict[str, Call] = {
     "plot_correlation": lambda m, X, _: plots.plot_correlation(
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0)
     ).get_title(),
-    "plot_words": lambda m, *_: [bar.get_width() for bar in plots.plot_words(m, 0).patches],
+    "plot_information": lambda m, X, _: [bar.get_height() for bar in plots.plot_information(m, X).patches],
+    "plot_map": lambda m, X, _: [text.get_text() for text in plots.plot_map(m, X).texts],
+    "plot_network": lambda m, X, _: plots.plot_network(m, X).get_title(),
+    "plot_over_time": lambda m, X, _: plots.plot_over_time(m, X, dates=np.arange(80) % 3).get_title(),
+    "plot_shares": lambda m, X, _: [cell.get_alpha() for cell in plots.plot_shares(m, X).patches],
+    "plot_words": lambda m, X, _: [bar.get_width() for bar in plots.plot_words(m, X, 0).patches],
 }
 WITHOUT_MODELS = {
     *("corpus_from_texts", "fetch_20newsgroups", "load_docstrings", "read_corpus", "write_corpus"),
     *("register", "register_format"),
-    *("plot_comparison", "plot_history", "plot_information", "plot_map", "plot_network", "plot_shares"),
+    *("plot_comparison", "plot_history"),
 }
 
 
