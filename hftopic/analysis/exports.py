@@ -86,7 +86,7 @@ def to_pyldavis(
     words: Any = column_words(model, model_vocabulary(model, X, vocabulary))
     with empty_documents_known():  # they are left out here
         X = model.encode(X)
-    exported = topics_to_show(model, X, topics, vocabulary=words)
+    exported = topics_to_show(model, topics)
     found = document_topics(model, X)
     counts = counts_of(model, X)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
@@ -179,7 +179,7 @@ def get_topic_info(
     table = topic_words(model, n_words, vocabulary=words)
     with empty_documents_known():  # empty documents are not counted here
         X = model.encode(X)
-    included = topics_to_show(model, X, topics, vocabulary=words)
+    included = topics_to_show(model, topics)
     leading = representative_documents(model, X, n_documents, topics=included)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
     numbers, names = np.flatnonzero(included).tolist(), model.name_topics(vocabulary=words)

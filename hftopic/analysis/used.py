@@ -1,6 +1,5 @@
 """Topics in use: those that are active and do not repeat a more informative one."""
 
-from collections.abc import Sequence
 from typing import Any
 from warnings import warn
 
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel
-from hftopic.analysis.topics import select_topics, topic_summary
+from hftopic.analysis.topics import select_topics
 from hftopic.topics.shares import in_use, shares_in_use
 
 
@@ -71,14 +70,12 @@ def shares_of_documents(
     return shares_in_use(values, model.latent_space_, counted)
 
 
-def topics_to_show(
-    model: FittedTopicModel, X: Any, topics: Any, *, vocabulary: Sequence[str] | None = None
-) -> NDArray[np.bool_]:
+def topics_to_show(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
     """Mask of the topics of an export, see :func:`mask_of`; a warning says how many "active" leaves out."""
     check_choice(topics)
     if not (isinstance(topics, str) and topics == "active"):
         return _chosen(len(model.topic_groups_), topics)
-    summary = topic_summary(model, X, n_words=1, vocabulary=vocabulary)
+    summary = model.topic_summary_
     note = left_out(summary)
     if note:
         warn(f"{note}; topics='all' shows them", stacklevel=3)

@@ -48,11 +48,11 @@ def documents(
     They are those of CORPUS that have the most of the topics of MODEL. --json and --csv print whole texts; a
     table for people shows their beginnings.
     """
-    from hftopic.analysis import representative_documents, topic_summary
+    from hftopic.analysis import representative_documents
     from hftopic.topics.shares import in_use
 
     fitted = model.read_with_words()
-    shown = list(dict.fromkeys(topics)) or in_use(topic_summary(fitted))
+    shown = list(dict.fromkeys(topics)) or in_use(fitted.topic_summary_)
     corpus = source.read(fitted, words_file=model.vocabulary)
     table = representative_documents(fitted, corpus, n_documents, topics=shown)
     if style is not None:
@@ -98,19 +98,14 @@ def find(model: SavedModel, words: tuple[str, ...], n_topics: int, style: Style)
     with a word that use it for the topic.
     """
     from hftopic.analysis import find_topics
-    from hftopic.topics.shares import in_use
 
-    fitted = model.read_with_words()
-    known = set(fitted.vocabulary_)
-    asked = [part for word in words for part in ([word] if word in known else word.replace('"', " ").split())]
-    table = find_topics(fitted, asked, n_topics)
+    table = find_topics(model.read_with_words(), words, n_topics)
     show(table, style)
     if style is not None:
         return
-    used = in_use(fitted.topic_summary_)
-    hidden = [str(topic) for topic in dict.fromkeys(table["topic"]) if not used[topic]]
-    if hidden:
-        note(f"Not in use, because they are silent or repeat another topic: {', '.join(hidden)}")
+    hidden = map(str, dict.fromkeys(table.loc[~table["in_use"], "topic"]))
+    if told := ", ".join(hidden):
+        note(f"Not in use, because they are silent or repeat another topic: {told}")
     note(
         "relevance: how much the word marks the topic, in nats; share: of the documents with the word, the "
         "fraction that use it for the topic; rank: place of the word in the topic"

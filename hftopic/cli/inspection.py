@@ -109,7 +109,6 @@ def evaluate(
         distinct_topics,
         topic_coherence,
         topic_diversity,
-        topic_summary,
         word_intrusion,
     )
     from hftopic.topics.shares import in_use
@@ -117,7 +116,7 @@ def evaluate(
     fitted = model.read_with_words()
     documents = source.read(fitted, words_file=model.vocabulary, prefer="test")
     encoded = fitted.encode(documents)
-    summary, words = topic_summary(fitted, encoded, n_words=1), fitted.top_words(n_words)
+    summary, words = fitted.topic_summary_, fitted.top_words(n_words)
     if by_topic:
         listed = words.loc[shown_topics(summary, every)["topic"]]
         table = topic_coherence(listed, documents, measure=list(measures), top_n=n_words)
@@ -126,7 +125,7 @@ def evaluate(
         return
     active = summary["active"].to_numpy()
     if not active.any():
-        note("No topic is active on these documents: the scores of topics are not available")
+        note("No topic is active: the scores of topics are not available")
     coherence = topic_coherence(words[in_use(summary)], documents, measure=list(measures), top_n=n_words)
     words = words[active]
     values = {
@@ -225,14 +224,14 @@ def correlate(
             f"{'--kind' if kind != 'mean' else '--bootstrap'}: only valid with --of documents; correlations "
             "of the prior are parameters of the model"
         )
-    from hftopic.analysis import topic_correlation, topic_summary
+    from hftopic.analysis import topic_correlation
 
     fitted = model.read_with_words()
     encoded = fitted.encode(source.read(fitted, words_file=model.vocabulary))
     found = topic_correlation(
         fitted,
         encoded,
-        active=shown_topics(topic_summary(fitted, encoded, n_words=1), every)["topic"],
+        active=shown_topics(fitted.topic_summary_, every)["topic"],
         of=of,
         kind=kind,
         n_permutations=permutations,

@@ -21,11 +21,8 @@ MANY_TOPICS = 300  # from this number on, the cost of a fit is told
 BYTES_A_WEIGHT = 120  # memory of a fit for each topic and word; measured with 200 to 1,000 topics
 SECONDS_A_CUBE = 3.4e-7  # of the assignment of topics to groups, for the cube of their number; measured
 TIMED_STEPS = 2  # in each epoch of the fit whose duration is measured
-FEWEST_EPOCHS, MOST_EPOCHS, TIMED_SECONDS = (
-    4,
-    40,
-    1.0,
-)  # of it: those made in the time, within limits
+TIMED_SECONDS = 1.0  # duration of that fit
+FEWEST_EPOCHS, MOST_EPOCHS = 4, 40  # limits on the epochs that it makes in this time
 
 
 class _EnoughError(Exception):

@@ -42,10 +42,10 @@ def corpus():
 
 def test_selections_are_kept_as_they_are(corpus):
     model = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)
-    assert topics_to_show(model, corpus, "all").all()
-    assert topics_to_show(model, corpus, [3, 1]).tolist() == [False, True, False, True]
+    assert topics_to_show(model, "all").all()
+    assert topics_to_show(model, [3, 1]).tolist() == [False, True, False, True]
     mask = np.array([True, False, False, True])
-    assert topics_to_show(model, corpus, mask).tolist() == mask.tolist()
+    assert topics_to_show(model, mask).tolist() == mask.tolist()
 
 
 def test_what_is_left_out_is_what_the_summary_tells(corpus):
@@ -56,6 +56,6 @@ def test_what_is_left_out_is_what_the_summary_tells(corpus):
     summary = topic_summary(model, corpus)
     assert summary["duplicate"].sum() >= summary["active"][:2].all()
     with pytest.warns(UserWarning, match=left_out(summary)):
-        shown = topics_to_show(model, corpus, "active")
+        shown = topics_to_show(model, "active")
     assert shown.tolist() == in_use(summary).tolist()
     assert shown[:2].sum() <= 1

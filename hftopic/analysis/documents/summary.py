@@ -16,7 +16,6 @@ from hftopic.analysis.models import (
     has_poles,
     model_vocabulary,
 )
-from hftopic.analysis.topics import topic_summary
 from hftopic.analysis.used import mask_of
 from hftopic.latent.encoded import Encoded
 from hftopic.topics.shares import documents_led, leading_topics, prominence, remainder, shares_in_use
@@ -71,7 +70,7 @@ def document_summary(
     ['document', 'label', 'topic', 'topic_name', 'share']
     """
     check_topic_model(model)
-    used = mask_of(topic_summary(model, n_words=1), topics)
+    used = mask_of(model.topic_summary_, topics)
     used = used if used.any() else ~used
     names = model.name_topics(vocabulary=model_vocabulary(model, X, vocabulary))
     corpus, column = corpus_of(X), "value" if has_poles(model) else "share"
