@@ -10,7 +10,7 @@ from pandas.api.types import is_scalar
 
 from hftopic._numbers import is_one_of
 from hftopic.analysis.correlation.significance import adjusted
-from hftopic.analysis.documents.means import Means, between_classes, class_means
+from hftopic.analysis.documents.means import Means, between_classes, class_means, moments_of_values
 from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.documents.shares import Shares, check_length, document_shares, facts_of, names_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
@@ -161,7 +161,6 @@ class _ByLabel(NamedTuple):
     shares: Shares
     labels: pd.Index
     of_labels: Means
-    codes: NDArray[np.int64]  # (n,) position of the label of each row of `values`
     values: NDArray[np.float64]  # (n, k) shares of the labelled documents
 
     @property
@@ -186,19 +185,19 @@ def _by_label(model: FittedTopicModel, X: Any, labels: Any, topics: Any) -> _ByL
     values = shares.values[codes >= 0]
     occurring, codes = np.unique(codes[codes >= 0], return_inverse=True)
     names = pd.Index(classes.categories[occurring], name="label")
-    return _ByLabel(shares, names, class_means(codes, values), codes, values)
+    return _ByLabel(shares, names, class_means(codes, values), values)
 
 
 def _against_others(found: _ByLabel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Means of the documents with other labels, and p-values against shuffles, (n_labels, n_topics) each."""
     means, _, sizes, _ = found.of_labels
     others, p_values = np.full_like(means, np.nan), np.full_like(means, np.nan)
+    sums, of_all = sizes[:, None] * means, moments_of_values(found.values)
     for label in range(len(sizes)) if len(sizes) > 1 else ():
-        others[label] = found.values[found.codes != label].mean(axis=0)
         two = np.array([sizes[label], sizes.sum() - sizes[label]])
+        others[label] = (sums.sum(axis=0) - sums[label]) / two[1]
         if two.min() > 1:
-            both = np.stack([means[label], others[label]])
-            p_values[label] = between_classes(two, found.values, both)
+            p_values[label] = between_classes(two, np.stack([means[label], others[label]]), of_all)
     return others, p_values
 
 

@@ -32,29 +32,45 @@ def class_means(codes: NDArray[np.int64], values: NDArray[np.float64]) -> Means:
     squares = np.asarray(member @ (values - means[codes]) ** 2)
     freedom = (sizes - 1.0)[:, None]
     variances = np.divide(squares, freedom, out=np.full_like(squares, np.nan), where=freedom > 0)
-    return Means(
-        means, np.sqrt(variances / sizes[:, None]), sizes, adjusted(between_classes(sizes, values, means))
-    )
+    p_values = between_classes(sizes, means, moments_of_values(values))
+    return Means(means, np.sqrt(variances / sizes[:, None]), sizes, adjusted(p_values))
+
+
+class Moments(NamedTuple):
+    """What a test of classes needs of the values of all documents (n, K)."""
+
+    n: int
+    mean: NDArray[np.float64]  # (K,)
+    squares: NDArray[np.float64]  # (K,) sums of the squared differences from the mean
+    kurtosis: NDArray[np.float64]  # (K,) sum x⁴ / (sum x²)² of the differences; NaN if all values are equal
+
+
+def moments_of_values(values: NDArray[np.float64]) -> Moments:
+    """Moments of the columns of `values` (n, K)."""
+    mean = values.mean(axis=0)
+    centred = values - mean
+    squares = (centred**2).sum(axis=0)
+    varies = squares > np.finfo(float).eps * (values**2).sum(axis=0)
+    fourth = (centred**4).sum(axis=0)
+    kurtosis = np.divide(fourth, squares**2, out=np.full_like(squares, np.nan), where=varies)
+    return Moments(len(values), mean, squares, kurtosis)
 
 
 def between_classes(
-    sizes: NDArray[np.int64], values: NDArray[np.float64], means: NDArray[np.float64]
+    sizes: NDArray[np.int64], means: NDArray[np.float64], of_all: Moments
 ) -> NDArray[np.float64]:
     """P-values (K,) of the part of the variance that is between classes, W, against shuffled documents.
 
     A beta distribution with the mean and the variance of W over all permutations of the documents, as in Box
     and Andersen (1955, *Permutation theory in the derivation of robust criteria*). It needs no normal values.
     """
-    centred = values - values.mean(axis=0)
-    squares = (centred**2).sum(axis=0)
-    tests = squares > np.finfo(float).eps * (values**2).sum(axis=0)
-    n, k = len(values), len(sizes)
-    p_values = np.full(values.shape[1], np.nan)
+    n, k, tests = of_all.n, len(sizes), np.isfinite(of_all.kurtosis)
+    p_values = np.full(len(tests), np.nan)
     if n < FEWEST or k < 2 or k == n or not tests.any():
         return p_values
-    centred, squares = centred[:, tests], squares[tests]
-    between = (sizes[:, None] * (means[:, tests] - values.mean(axis=0)[tests]) ** 2).sum(axis=0) / squares
-    mean, variance = permutation_moments(sizes, (centred**4).sum(axis=0) / squares**2)
+    distances = (means[:, tests] - of_all.mean[tests]) ** 2
+    between = (sizes[:, None] * distances).sum(axis=0) / of_all.squares[tests]
+    mean, variance = permutation_moments(sizes, of_all.kurtosis[tests])
     total = mean * (1 - mean) / variance - 1
     p_values[tests] = beta.sf(between, mean * total, (1 - mean) * total)
     return p_values
