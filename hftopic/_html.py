@@ -10,7 +10,6 @@ from html import escape
 from numbers import Integral, Real
 from typing import Any
 
-LONGEST_TEXT = 90
 BAR = 90  # width of the longest bar, in pixels
 _CELL = "padding:.1em .6em;border:0;vertical-align:top"
 
@@ -114,12 +113,6 @@ def squares(colours: Sequence[Sequence[tuple[str, float, str]]], description: st
     return _picture(side, side, description, paper, *drawn)
 
 
-def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A text in one line, cut after `longest` characters."""
-    one_line = " ".join(text[: 4 * longest].split())
-    return one_line if len(one_line) <= longest else one_line[: longest - 1] + "…"
-
-
 def more(n: int, what: str) -> list[Html]:
     """A note that `n` more are not shown; no note for none."""
     return [note(f"… and {n:,} more {what}")] if n > 0 else []
@@ -140,11 +133,6 @@ def _picture(width: float, height: float, description: str, *parts: Html) -> Htm
 def _row(kind: str, cells: Iterable[Any], sides: Sequence[str]) -> Html:
     styled = zip(cells, sides, strict=True)
     return element("tr", *(element(kind, cell, style=f"{_CELL};text-align:{side}") for cell, side in styled))
-
-
-def counted(n: float, noun: str) -> str:
-    """A number with its noun in the singular or plural: "1 group", "2 classes"."""
-    return f"{n:,} {noun}{'' if n == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def number(value: Any) -> str:

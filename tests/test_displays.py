@@ -11,7 +11,8 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, TopicPipeline, corpus_from_texts, make_correlated_topics
-from hftopic._html import Html, bar, counted, element, line, number, panel, shortened, squares, table
+from hftopic._html import Html, bar, element, line, number, panel, squares, table
+from hftopic._wording import counted, shortened
 from hftopic.analysis import compare, decompose, topic_correlation
 
 MADE = make_correlated_topics(200, groups=(2, 2), n_words=60, random_state=0).corpus

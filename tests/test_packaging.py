@@ -31,6 +31,7 @@ IMPORT_ORDER = [
     "_lazy",
     "_colours",
     "_html",
+    "_wording",
     "_progress",
     "_torch_state",
     "data",

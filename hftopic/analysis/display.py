@@ -6,20 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hftopic._colours import NEGATIVE, POSITIVE, colour_of
-from hftopic._html import (
-    Html,
-    bar,
-    beside,
-    element,
-    more,
-    note,
-    number,
-    panel,
-    shortened,
-    square,
-    squares,
-    table,
-)
+from hftopic._html import Html, bar, beside, element, more, note, number, panel, square, squares, table
+from hftopic._wording import shortened
 
 if TYPE_CHECKING:
     from hftopic.analysis.correlation.pairs import TopicCorrelation

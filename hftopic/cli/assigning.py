@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.cli.contents import repeated_ids
 from hftopic.cli.inspection import all_option, note_on_shares
 from hftopic.cli.models import SavedModel, model_options

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.cli.columns import usual_columns
 from hftopic.cli.unknown import SHORTEST
 

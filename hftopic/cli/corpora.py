@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.cli.options import check_free, command_options, style_options, vocabulary_option
 from hftopic.cli.sources import Source, corpus_options
 from hftopic.cli.tables import Style, show_values

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic._html import shortened
+from hftopic._wording import shortened
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import command_options, style_options
 from hftopic.cli.sources import Source, corpus_options

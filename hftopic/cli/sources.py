@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.cli.options import Command, with_options
 from hftopic.cli.terminal import note
 from hftopic.cli.values import (

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hftopic._html import Html, bar, beside, counted, more, note, panel, shortened, table
+from hftopic._html import Html, bar, beside, more, note, panel, table
+from hftopic._wording import counted, shortened
 from hftopic.data.matrices import words_of_row
 
 if TYPE_CHECKING:

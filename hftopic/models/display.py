@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from hftopic._colours import colour_of
-from hftopic._html import Html, bar, beside, counted, line, more, note, number, panel, shortened, table
+from hftopic._html import Html, bar, beside, line, more, note, number, panel, table
+from hftopic._wording import counted, shortened
 from hftopic.models.bases import BaseEstimator
 from hftopic.topics.shares import in_use
 

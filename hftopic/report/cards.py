@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.corpus import Corpus

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic import __version__
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.analysis.documents.periods import period_name
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.used import left_out

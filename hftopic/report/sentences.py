@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from hftopic._html import counted
+from hftopic._wording import counted
 from hftopic.analysis.documents.periods import period_name
 from hftopic.plots.correlations import strongest_ties
 from hftopic.plots.style import signed
