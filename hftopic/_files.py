@@ -115,14 +115,14 @@ def drafted(folder: Path, target: Path) -> Iterator[Path]:
         with locked(folder):
             _sweep(folder)
             with _named(folder):
-                draft.mkdir()
+                _make(draft)
             lock = Lock(draft)
             lock.acquire()
         if not target.exists():  # its name may be too long for the file system
             with _named(target):
                 (draft / target.name).touch()
             (draft / target.name).unlink()
-        with _named_if_full(target):
+        with named_if_full(target):
             yield draft
     finally:
         try:
@@ -130,6 +130,17 @@ def drafted(folder: Path, target: Path) -> Iterator[Path]:
         finally:
             if lock is not None:  # if the removal is interrupted, the next write removes the rest
                 lock.release()
+
+
+def _make(draft: Path) -> None:
+    try:
+        draft.mkdir()
+    except FileNotFoundError as error:
+        if not draft.parent.is_dir():
+            raise
+        raise PermissionError(
+            errno.EPERM, "nothing can be written in this folder"
+        ) from error  # of the kernel
 
 
 def sweep(folder: Path) -> None:
@@ -184,7 +195,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _named_if_full(target: Path) -> Iterator[None]:
+def named_if_full(target: Path) -> Iterator[None]:
     """Name the target in an error about a full disk."""
     try:
         yield

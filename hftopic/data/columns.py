@@ -5,9 +5,12 @@ Words are matched by name where both sides have names. Where one side has none, 
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from hftopic.data.shards.corpus import ShardedCorpus
 
 
 def of_pandas(values: Any, *names: str) -> bool:
@@ -31,6 +34,12 @@ def is_corpus(values: Any) -> bool:
     return hasattr(values, "counts") and hasattr(values, "vocabulary") and not is_frame(values)
 
 
+def is_sharded(values: Any) -> "TypeGuard[ShardedCorpus]":
+    """Whether this is a corpus on disk, without an import: there is none if its module is not loaded."""
+    shards = sys.modules.get("hftopic.data.shards.corpus")
+    return shards is not None and isinstance(values, shards.ShardedCorpus)
+
+
 def labels_of(frame: Any) -> list[Any] | None:
     """Labels of the columns of a data frame; None if the object has no columns."""
     labels = getattr(frame, "column_names", None)  # pyarrow, where ``columns`` are the values
@@ -49,7 +58,7 @@ def named_columns(X: Any, name: str = "X", error: type[ValueError] = ValueError)
     ValueError
         Labels are neither names nor the numbers of the columns.
     """
-    if is_corpus(X):
+    if is_corpus(X) or is_sharded(X):
         words: Sequence[str] = X.vocabulary
         return words
     labels = labels_of(X) if is_frame(X) else None

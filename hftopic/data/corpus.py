@@ -1,6 +1,5 @@
 """A corpus: word counts of documents, their vocabulary, and what else is known of the documents."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from hftopic.data.columns import named_columns
+from hftopic.data.hashing import sha256_of_counts
 from hftopic.data.matrices import read_only, read_only_counts
 from hftopic.data.metadata import Columns, as_dates_of_documents, as_metadata, as_texts, frame_of
 from hftopic.data.reading import Reading, as_reading
@@ -125,14 +125,9 @@ class Corpus:
         self._hold(
             counts=matrix,
             vocabulary=words,
-            labels=as_strings(labels, "labels", n_documents),
-            names=as_strings(names, "names", n_documents),
             tokens=None if tokens is None else as_tokens(tokens, words, matrix),
-            splits=as_splits(splits, n_documents),
-            texts=as_texts(texts, n_documents),
-            dates=as_dates_of_documents(dates, n_documents),
-            _columns=as_metadata(metadata, n_documents),
             _reading=as_reading(reading),
+            **known_of_documents(n_documents, labels, names, splits, texts, dates, metadata),
         )
 
     def _hold(self, counts: "sp.csr_array[np.float32]", **parts: Any) -> None:
@@ -182,6 +177,11 @@ class Corpus:
         """Sum of all counts; an int if it is a whole number."""
         total = float(self.counts.data.sum(dtype=np.float64))
         return int(total) if total.is_integer() else total
+
+    @property
+    def n_empty(self) -> int:
+        """Number of documents without words."""
+        return int((np.diff(self.counts.indptr) == 0).sum())
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -261,16 +261,7 @@ class Corpus:
         >>> Corpus([[1, 2]], ["one", "two"]).sha256()[:8]
         '2e35ca62'
         """
-        digest = hashlib.sha256()
-        for array, kind in (
-            (self.counts.indptr, "<i8"),
-            (self.counts.indices, "<i8"),
-            (self.counts.data, "<f4"),
-        ):
-            digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
-        for word in self.vocabulary:
-            digest.update(str(word).encode("utf-8", "surrogatepass") + b"\0")
-        return digest.hexdigest()
+        return sha256_of_counts(lambda: [self.counts], self.vocabulary)
 
     def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
         """The same documents with other labels, or without labels.
@@ -314,22 +305,52 @@ class Corpus:
             The vocabularies have no word in common, or ``vocabulary`` is invalid.
         """
         words = as_vocabulary(vocabulary, None)
-        place = {word: column for column, word in enumerate(words)}
-        column = np.array([place.get(word, -1) for word in self.vocabulary], dtype=np.int64)
-        kept = np.flatnonzero(column >= 0)
-        if not kept.size:
-            raise CorpusError(
-                f"the corpus and the given vocabulary have no word in common: {self.n_words:,} words "
-                f"({_some(self.vocabulary)}) and {len(words):,} words ({_some(words)})"
-            )
-        entries = self.counts[:, kept].tocoo()
-        row, old = entries.coords
-        counts = sp.csr_array((entries.data, (row, column[kept][old])), (self.n_documents, len(words)))
-        counts.sort_indices()
+        counts = moved(self.counts, columns_in(self.vocabulary, words), len(words))
+        place = set(words)
         tokens = self.tokens
         if tokens is not None:
             tokens = tuple(tuple(word for word in document if word in place) for document in tokens)
         return self._with(counts=counts, vocabulary=words, tokens=tokens)
+
+
+def known_of_documents(
+    n_documents: int,
+    labels: Iterable[Any] | None = None,
+    names: Iterable[Any] | None = None,
+    splits: Iterable[Any] | None = None,
+    texts: Iterable[str] | None = None,
+    dates: Iterable[Any] | None = None,
+    metadata: Any = None,
+) -> dict[str, Any]:
+    """Fields of a corpus, other than counts and tokens, that have one value per document.
+
+    Raises
+    ------
+    CorpusError
+        As :class:`Corpus`.
+    """
+    return {
+        "labels": as_strings(labels, "labels", n_documents),
+        "names": as_strings(names, "names", n_documents),
+        "splits": as_splits(splits, n_documents),
+        "texts": as_texts(texts, n_documents),
+        "dates": as_dates_of_documents(dates, n_documents),
+        "_columns": as_metadata(metadata, n_documents),
+    }
+
+
+def documents_like(corpus: Corpus, counts: "sp.csr_array[np.float32]", known: Mapping[str, Any]) -> Corpus:
+    """Other documents with the vocabulary and the reading of a corpus; there is no validation.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    counts : csr_array of float32, shape (n_documents, n_words)
+        Canonical form.
+    known : dict
+        What :func:`known_of_documents` returns, or a part of it.
+    """
+    return corpus._with(**{**known_of_documents(counts.shape[0]), "tokens": None, "counts": counts, **known})
 
 
 def _sizes(splits: np.ndarray) -> dict[str, int]:
@@ -338,6 +359,36 @@ def _sizes(splits: np.ndarray) -> dict[str, int]:
     for name in splits:
         sizes[name] = sizes.get(name, 0) + 1
     return sizes
+
+
+def columns_in(own: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Column of each of a corpus's own words in another vocabulary, -1 for a word that it does not have.
+
+    Raises
+    ------
+    CorpusError
+        They have no word in common.
+    """
+    place = {word: column for column, word in enumerate(words)}
+    columns: np.ndarray = np.array([place.get(word, -1) for word in own], dtype=np.int64)
+    if (columns < 0).all():
+        raise CorpusError(
+            f"the corpus and the given vocabulary have no word in common: {len(own):,} words "
+            f"({_some(own)}) and {len(words):,} words ({_some(words)})"
+        )
+    return columns
+
+
+def moved(
+    counts: "sp.csr_array[np.float32]", columns: np.ndarray, n_words: int
+) -> "sp.csr_array[np.float32]":
+    """Counts in the columns of another vocabulary, as :func:`columns_in` finds them; canonical CSR."""
+    kept = np.flatnonzero(columns >= 0)
+    entries = counts[:, kept].tocoo()
+    row, old = entries.coords
+    moved = sp.csr_array((entries.data, (row, columns[kept][old])), (counts.shape[0], n_words))
+    moved.sort_indices()
+    return moved
 
 
 def _some(words: np.ndarray) -> str:

@@ -11,6 +11,7 @@ from hftopic.data.matrices import words_of_row
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards.corpus import ShardedCorpus
 
 N_LABELS, N_WORDS, N_DOCUMENTS = 8, 8, 3
 
@@ -24,6 +25,20 @@ def corpus_html(corpus: "Corpus") -> str:
         if classes is not None:
             parts.append(_classes(title, classes))
     return panel("Corpus", facts, _lengths(corpus), beside(*parts), *_documents(corpus), *_columns(corpus))
+
+
+def sharded_html(corpus: "ShardedCorpus") -> str:
+    """A corpus in shards in short: its size, and the first documents; little of it is read."""
+    facts = ", ".join(
+        [
+            counted(corpus.n_documents, "document"),
+            counted(corpus.n_words, "word"),
+            counted(len(corpus.parts), "part"),
+        ]
+    )
+    first = corpus[:N_DOCUMENTS]
+    rest = more(corpus.n_documents - len(first), "documents")
+    return panel("ShardedCorpus", facts, note(str(corpus.path)), *_documents(first), *rest, *_columns(first))
 
 
 def _lengths(corpus: "Corpus") -> Html:

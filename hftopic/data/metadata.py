@@ -1,7 +1,7 @@
 """Columns of a table besides the text, as one typed array each, without pandas until it is asked for."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from numbers import Integral, Real
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hftopic.data.columns import is_frame, labels_of
+from hftopic.data.kinds import typed
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.data.validation import CorpusError, check_unique, object_array
 
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 Columns = dict[str, np.ndarray]
 """Values of each column: int64, float64 (NaN is missing), bool, or str objects (None is missing)."""
 
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")  # 007 and +49 are no numbers: a code, a telephone number
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|-?inf")
-_NO_NUMBER = frozenset({"nan", "NaN", "NA", "N/A", "null", "NULL", "None"})  # missing, among numbers
-_TRUTH = {"True": True, "False": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
-_EXACT = 2**53  # float64 holds all integers up to it
-_LARGEST = np.iinfo(np.int64).max
 _TYPES = (np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_))
-_LONGEST = 400  # characters of a number
 
 
 def as_metadata(metadata: Any, n_documents: int) -> Columns | None:
@@ -61,10 +55,15 @@ def _as_column(values: Any, name: str, n_documents: int) -> np.ndarray:
     check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
     if isinstance(values, np.ndarray) and values.dtype in _TYPES and len(values) == n_documents:
         return values
-    held = [_as_value(value, what, place) for place, value in enumerate(listed(values))]
+    held = as_values(listed(values), what)
     if len(held) != n_documents:
         raise CorpusError(f"{what} has {len(held):,} values for {n_documents:,} documents")
     return typed(held)
+
+
+def as_values(values: Iterable[Any], what: str) -> list[Any]:
+    """Values of a column, before they get one type: strings, numbers, truth values and None."""
+    return [_as_value(value, what, place) for place, value in enumerate(values)]
 
 
 def _as_value(value: Any, what: str, place: int) -> Any:
@@ -109,56 +108,6 @@ def _check_writable(text: str, what: str) -> None:
     reason = why_unwritable(text)
     if reason is not None:
         raise CorpusError(f"{what} {reason}")
-
-
-def typed(values: Sequence[Any]) -> np.ndarray:
-    """Array of strings, numbers and truth values, some of them None, of the one type that holds them all.
-
-    Examples
-    --------
-    >>> typed([3, None, 4.5]).tolist(), typed([3, "four", None]).tolist()
-    ([3.0, nan, 4.5], ['3', 'four', None])
-    """
-    present = [value for value in values if value is not None]
-    complete = len(present) == len(values)
-    kinds = {type(value) for value in present}
-    if kinds == {bool} and complete:
-        return np.array(values, dtype=np.bool_)
-    if kinds == {int} and complete and all(-_LARGEST <= value <= _LARGEST for value in present):
-        return np.array(values, dtype=np.int64)
-    if kinds and kinds <= {int, float} and all(_is_exact(value) for value in present):
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    return object_array(None if value is None else str(value) for value in values)
-
-
-def _is_exact(value: Any) -> bool:
-    return isinstance(value, float) or -_EXACT <= value <= _EXACT
-
-
-def typed_fields(fields: Sequence[str]) -> np.ndarray:
-    """Array of the fields of a column of a text file, which has no types; an empty field is missing.
-
-    A column is one of numbers, or of truth values, if each of its fields is. Numbers with leading zeros and
-    numbers that 64 bits do not hold are texts: they are codes.
-
-    Examples
-    --------
-    >>> typed_fields(["3", "", "4.5"]).tolist(), typed_fields(["01", "2"]).tolist()
-    ([3.0, nan, 4.5], ['01', '2'])
-    """
-    numbers = [None if field in _NO_NUMBER else field for field in fields]
-    present = [field for field in numbers if field]
-    if present and all(map(_NUMBER.fullmatch, present)) and max(map(len, present)) <= _LONGEST:
-        column = typed([_as_number(field) if field else None for field in numbers])
-        if column.dtype.kind in "if":
-            return column
-    if fields and all(field in _TRUTH for field in fields):
-        return np.array([_TRUTH[field] for field in fields], dtype=np.bool_)
-    return typed([field or None for field in fields])
-
-
-def _as_number(field: str) -> float:
-    return int(field) if _WHOLE.fullmatch(field) else float(field)
 
 
 def as_dates_of_documents(dates: Iterable[Any] | None, n_documents: int) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from hftopic.data.columns import is_corpus, is_frame, labels_of, of_pandas
+from hftopic.data.columns import is_corpus, is_frame, is_sharded, labels_of, of_pandas
 
 
 def described(values: Any) -> str:
@@ -152,6 +152,10 @@ def why_no_counts(values: Any) -> str | None:
         return OF_TEXTS
     if is_corpus(values):
         return None
+    if is_sharded(values):
+        return (
+            "is a ShardedCorpus, but is read in memory only here; pass a slice of it, or what sampled returns"
+        )
     if sp.issparse(values):
         masked = isinstance(getattr(values, "data", None), np.ma.MaskedArray)
         return "has values in a masked array; set X.data = X.data.filled(0) first" if masked else None

@@ -26,10 +26,10 @@ def sound(matrix: Any) -> Any:
     shape = tuple(map(int, matrix.shape))
     if matrix.format in ("csr", "csc"):
         check_compressed(matrix.data, matrix.indices, matrix.indptr, *_axes(shape, matrix.format))
-        return matrix if _distinct(matrix.indices, matrix.indptr) else _wide(matrix)
+        return matrix if distinct(matrix.indices, matrix.indptr) else _wide(matrix)
     if matrix.format == "bsr":
         check_blocks(matrix.data, matrix.indices, matrix.indptr, shape)
-        return matrix if _distinct(matrix.indices, matrix.indptr) else _wide(matrix)
+        return matrix if distinct(matrix.indices, matrix.indptr) else _wide(matrix)
     if matrix.format == "coo":
         check_coordinates(matrix.data, matrix.coords, shape)
         return _wide(matrix)
@@ -57,7 +57,7 @@ def _wide(matrix: Any) -> Any:
     return type(matrix)((matrix.data.astype(np.float64), *places), shape=matrix.shape)
 
 
-def _distinct(indices: np.ndarray, indptr: np.ndarray) -> bool:
+def distinct(indices: np.ndarray, indptr: np.ndarray) -> bool:
     """Whether the indices of every vector increase, so that none is repeated."""
     if len(indices) < 2:
         return True

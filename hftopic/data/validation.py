@@ -294,7 +294,7 @@ def numbers_of_rows(index: Any, n_documents: int) -> np.ndarray:
     if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:  # scikit-learn's index
         index = index[0]
     if isinstance(index, slice):
-        return np.arange(n_documents)[index]
+        return np.arange(*index.indices(n_documents))
     try:
         rows = np.asarray(index)
     except ValueError as error:
@@ -310,5 +310,7 @@ def numbers_of_rows(index: Any, n_documents: int) -> np.ndarray:
             "index documents with a 1-D boolean mask or with row numbers, "
             f"not with {rows.dtype} of shape {rows.shape}"
         )
+    if rows.dtype.kind == "b" and len(rows) == n_documents:
+        return np.flatnonzero(rows)
     chosen: np.ndarray = np.arange(n_documents)[rows]
     return chosen

@@ -726,7 +726,14 @@ def test_ambiguous_folders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", [name for name, each in FORMATS.items() if each.write])
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, format: str) -> None:
-    name = {**COUNTED, **TEXTUAL, "octis": "corpus.tsv", "svmlight0": "x.svm", "folder": "corpus"}[format]
+    name = {
+        **COUNTED,
+        **TEXTUAL,
+        "octis": "corpus.tsv",
+        "svmlight0": "x.svm",
+        "folder": "corpus",
+        "shards": "shards",
+    }[format]
     path = tmp_path / name
     tokens = [["team", "ball", "team"], ["team"]]
     write_corpus(Corpus([[1, 2], [0, 1]], ["ball", "team"], None, None, tokens), path, format=format)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from hftopic import Corpus, CorpusError, TextOptions, corpus_from_texts
-from hftopic.data.metadata import typed, typed_fields
+from hftopic.data.kinds import typed, typed_fields
 from hftopic.data.reading import options_of
 
 TEXTS = ["The team won the game.", "God is good.", "", "A game of faith, a team of gods."]

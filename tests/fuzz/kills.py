@@ -231,6 +231,7 @@ def targets() -> list[Target]:
     return [
         Target("model", "model", lambda path, which: models()[which].save(path), model_identity),
         corpus_target("folder", "corpus"),
+        corpus_target("shards", "shards"),
         corpus_target("ldac", "small.ldac"),
         corpus_target("docword", "docword.small.txt"),
         corpus_target("matrixmarket", "small.mtx"),

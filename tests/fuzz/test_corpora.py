@@ -45,6 +45,15 @@ def test_mutated_corpora_are_refused_by_name_or_read_right() -> None:
     assert kinds["same"] > 400
 
 
+@pytest.mark.slow
+def test_mutated_shards_are_refused_by_name_or_read_right() -> None:
+    done = run("-m", "tests.fuzz.shards", "--n", "400", "--seed", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kinds = {line.split(maxsplit=1)[1]: int(line.split()[0]) for line in done.stdout.splitlines()[1:]}
+    assert kinds["refused"] > 200
+    assert kinds["same"] > 20
+
+
 @pytest.mark.parametrize("kind", PLANTED)
 def test_what_goes_wrong_in_a_worker_is_told_and_the_rest_goes_on(kind: str) -> None:
     done = run("-c", SCRIPT.format(body=PLANTED[kind], seconds=1 if kind == "hung" else 30))

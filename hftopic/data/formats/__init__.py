@@ -5,6 +5,7 @@ format            description
 ================  ======================================================================================
 ``folder``        folder with ``train.npz``, ``test.npz`` …, ``vocab.txt``, labels; stores a whole corpus.
                   Or, read only, a folder with one table or text file per split (``train.jsonl`` …)
+``shards``        folder of parts of a corpus that is larger than memory: `hftopic.data.shards`
 ``npz``           one matrix saved by scipy, documents in rows
 ``docword``       UCI bag of words, ``docword.NAME.txt`` with ``vocab.NAME.txt``
 ``ldac``          LDA-C, one ``M word:count …`` per line (``.ldac``, ``.dat``)
@@ -43,6 +44,7 @@ from numpy.typing import NDArray
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_one_of, is_whole
 from hftopic._sets import complete, read_set
+from hftopic.data import shards
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.beside import lists_of, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
@@ -51,6 +53,7 @@ from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
 from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request, with_reading
+from hftopic.data.formats.sharded import write_shards
 from hftopic.data.reading import Reading
 from hftopic.data.text import TextOptions, check_keep_texts
 
@@ -152,14 +155,13 @@ def read_corpus(
     complete(path if path.is_dir() else path.resolve().parent)
     if not path.exists():
         raise FileNotFoundError(f"no file or folder {path}")
-    if max_bytes is not None and not is_whole(max_bytes):
-        raise ValueError(f"max_bytes must be an int >= 1 or None, not {max_bytes!r}")
+    check_max_bytes(max_bytes)
     check_keep_texts(keep_texts)
     if vocabulary is None and like is not None:
-        vocabulary = _words_of(like)
-    words_file, labels_file = _file_of(vocabulary, "vocabulary"), _file_of(labels, "labels")
+        vocabulary = words_of(like)
+    words_file, labels_file = file_of(vocabulary, "vocabulary"), file_of(labels, "labels")
     given_labels = None if labels is None or isinstance(labels, str | os.PathLike) else list(labels)
-    request = Request(
+    request = checked_request(
         split=split,
         vocabulary=_words(vocabulary),
         has_labels=labels is not None,
@@ -167,9 +169,9 @@ def read_corpus(
         label_column=label_column,
         name_column=name_column,
         date_column=date_column,
-        bad_dates=_as_bad_dates(bad_dates),
-        delimiter=None if delimiter is None else _as_delimiter(delimiter),
-        sheet=None if sheet is None else _as_sheet(sheet),
+        bad_dates=bad_dates,
+        delimiter=delimiter,
+        sheet=sheet,
         encoding=encoding or "utf-8",
         text=text,
         keep_texts=bool(keep_texts),
@@ -187,7 +189,31 @@ def read_corpus(
     return corpus
 
 
-def _file_of(given: Any, what: str) -> Path | None:
+def check_max_bytes(max_bytes: Any) -> None:
+    """Raise ValueError if this is no limit of bytes."""
+    if max_bytes is not None and not is_whole(max_bytes):
+        raise ValueError(f"max_bytes must be an int >= 1 or None, not {max_bytes!r}")
+
+
+def checked_request(
+    *, bad_dates: Any = None, delimiter: Any = None, sheet: Any = None, **given: Any
+) -> Request:
+    """Request with arguments as a caller gives them.
+
+    Raises
+    ------
+    ValueError
+        One of them is not valid.
+    """
+    return Request(
+        bad_dates=_as_bad_dates(bad_dates),
+        delimiter=None if delimiter is None else _as_delimiter(delimiter),
+        sheet=None if sheet is None else _as_sheet(sheet),
+        **given,
+    )
+
+
+def file_of(given: Any, what: str) -> Path | None:
     """The file that ``given`` is the path of; None if it is no path."""
     if not isinstance(given, str | os.PathLike):
         return None
@@ -199,7 +225,8 @@ def _file_of(given: Any, what: str) -> Path | None:
     return path
 
 
-def _words_of(model: Any) -> NDArray[np.object_]:
+def words_of(model: Any) -> NDArray[np.object_]:
+    """Vocabulary of a fitted model."""
     words = getattr(model, "vocabulary_", None)
     if words is None:
         raise TypeError(f"like must be a fitted model, not {model!r} of type {type(model).__name__}")
@@ -231,31 +258,65 @@ def _as_sheet(sheet: Any) -> str | int:
 def _read(
     path: Path, format: str | None, request: Request, reading: Reading | None, is_encoded: bool
 ) -> Corpus:
-    if format is None and request.delimiter is not None and format_by_name(path) in ("txt", None):
-        format = None if path.is_dir() else "csv"
-    chosen = _known(format) if format is not None else FORMATS[format_of(path, list(FORMATS))]
-    if chosen.is_folder is not None and chosen.is_folder != path.is_dir():
-        one, other = ("file", "folder") if chosen.is_folder else ("folder", "file")
-        raise FormatError(f"is a {one}, but the format {format!r} is that of a {other}", path)
+    chosen = FORMATS[format_for(path, format, request)]
     if chosen is FORMATS["folder"] and path.is_dir() and not matrices(path):
         chosen = SPLIT_FILES
-    _check_used(path, chosen, request)
-    usable = set(chosen.arguments) - ({"encoding"} if is_encoded else set())
-    request = with_reading(request, reading, usable, path)
+    request = request_for(path, chosen, request, reading, is_encoded)
     unit = chosen.unit(path)
     return read_set(unit.folder, unit.key, unit.files, lambda: chosen.read(path, request))
+
+
+def format_for(path: Path, format: str | None, request: Request) -> str:
+    """Name of the format of a file or folder, which is the given one, if one is.
+
+    Raises
+    ------
+    FormatError
+        No format matches, or several do; or the given one is of a folder where there is a file.
+    ValueError
+        The format is unknown.
+    """
+    if format is None and request.delimiter is not None and format_by_name(path) in ("txt", None):
+        format = None if path.is_dir() else "csv"
+    if format is not None:
+        _known(format)
+    name = format_of(path, list(FORMATS)) if format is None else format
+    of_folder = FORMATS[name].is_folder
+    if of_folder is not None and of_folder != path.is_dir():
+        one, other = ("file", "folder") if of_folder else ("folder", "file")
+        raise FormatError(f"is a {one}, but the format {name!r} is that of a {other}", path)
+    return name
+
+
+def request_for(
+    path: Path, chosen: Format, request: Request, reading: Reading | None, is_encoded: bool
+) -> Request:
+    """The request with what a model's reading gives for a file of this format.
+
+    Raises
+    ------
+    ValueError
+        An argument has no effect with the format.
+    """
+    _check_used(path, chosen, request)
+    usable = set(chosen.arguments) - ({"encoding"} if is_encoded else set())
+    return with_reading(request, reading, usable, path)
 
 
 def _warn_of_empty_labels(path: Path, labels: NDArray[np.object_] | None) -> None:
     """Warn of documents whose label is empty; a missing label, such as null, is read as an empty one."""
     empty = [] if labels is None else [place for place, label in enumerate(labels) if not label.strip()]
     if labels is not None and empty:
-        warnings.warn(
-            f"{path}: {len(empty):,} of {len(labels):,} documents have no label (the first is document "
-            f"{empty[0]}, counted from 0); their label is the empty string",
-            UserWarning,
-            stacklevel=level_of_the_caller(),
-        )
+        told = told_of_unlabelled(path, len(empty), len(labels), empty[0])
+        warnings.warn(told, UserWarning, stacklevel=level_of_the_caller())
+
+
+def told_of_unlabelled(path: Path, n_empty: int, n_documents: int, first: int) -> str:
+    """Warning about documents whose label is empty."""
+    return (
+        f"{path}: {n_empty:,} of {n_documents:,} documents have no label (the first is document {first}, "
+        "counted from 0); their label is the empty string"
+    )
 
 
 def _words(vocabulary: Any) -> Any:
@@ -283,12 +344,15 @@ def _check_used(path: Path, format: Format, request: Request) -> None:
             raise ValueError(f"{name}= has no effect on {path}, which {told}; remove it")
 
 
-def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+def write_corpus(
+    corpus: "Corpus | shards.ShardedCorpus", path: str | os.PathLike[str], *, format: str | None = None
+) -> None:
     """Write a corpus to a file or folder, atomically.
 
-    `read_corpus` can read the result. Only ``folder`` stores everything. If another format cannot store a
-    part, not even in a file next to it, this is an error. Without an error, count formats drop the tokens and
-    the original texts, ``txt`` and ``octis`` the original texts, and all of them ``reading``.
+    `read_corpus` can read the result. Only ``folder`` stores everything; ``shards`` drops the tokens. If
+    another format cannot store a part, not even in a file next to it, this is an error. Without an error,
+    count formats drop the tokens and the original texts, ``txt`` and ``octis`` the original texts, and all of
+    them ``reading``.
 
     Text formats write each document as its tokens, separated by spaces. Tables have the original texts beside
     it, in the column ``original_text``, and each column of the metadata. CSV and TSV have no types: a column
@@ -296,7 +360,8 @@ def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | 
 
     Parameters
     ----------
-    corpus : Corpus
+    corpus : Corpus or ShardedCorpus
+        A ShardedCorpus is read into memory, unless the format is ``shards``.
     path : path-like
         A file, or a folder (a path without extension); the parent folder must exist.
     format : str, optional
@@ -312,12 +377,15 @@ def write_corpus(corpus: Corpus, path: str | os.PathLike[str], *, format: str | 
     ValueError
         The format is unknown, or it can only be read.
     """
-    if not isinstance(corpus, Corpus):
+    if not isinstance(corpus, Corpus | shards.ShardedCorpus):
         raise TypeError(f"write_corpus takes a Corpus first, then the path, not a {type(corpus).__name__}")
     path = Path(path)
     write = writer_of(path, format)
     with blamed_on(path):
-        write(corpus, path)
+        if write is write_shards:
+            write_shards(corpus, path)
+        else:
+            write(corpus if isinstance(corpus, Corpus) else corpus.loaded(), path)
 
 
 def writer_of(path: Path, format: str | None = None) -> Callable[[Corpus, Path], None]:

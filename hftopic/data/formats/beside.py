@@ -45,23 +45,23 @@ def lists_beside(
         if file:
             held[what] = read_exactly(file, n_documents, what, request.encoding)
             if what == "metadata":
-                held[what] = _columns_of(file, held[what])
+                held[what] = columns_of_lines(file, held[what])
     return held
 
 
-def _columns_of(file: Path, lines: Sequence[str]) -> dict[str, list[Any]]:
-    """Columns of metadata from lines of JSON objects, all with the same keys."""
+def columns_of_lines(file: Path, lines: Sequence[str], start: int = 1) -> dict[str, list[Any]]:
+    """Columns of metadata from lines of JSON objects, all with the same keys; ``start`` is the first line."""
     columns: dict[str, list[Any]] = {}
-    for line, text in enumerate(lines, start=1):
+    for line, text in enumerate(lines, start=start):
         try:
             record = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"not JSON: {error}", file, line) from error
-        if line == 1 and isinstance(record, dict):
+        if line == start and isinstance(record, dict):
             columns = {name: [] for name in record}
         if not isinstance(record, dict) or record.keys() != columns.keys():
             raise FormatError(
-                f"expected a JSON object with the keys of line 1, got {text[:40]!r}", file, line
+                f"expected a JSON object with the keys of line {start}, got {text[:40]!r}", file, line
             )
         for name, value in record.items():
             if isinstance(value, list | dict):

@@ -4,6 +4,8 @@ import csv
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,50 @@ from hftopic.data.formats.tables import (
     others,
     table_of,
 )
-from hftopic.data.metadata import typed_fields
+from hftopic.data.kinds import typed_fields
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}
 _limit = ThreadLock()
+_BATCH = 1000  # rows that are read at once
+Row = tuple[int, list[str]]
+"""The line on which a row starts, and its fields."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names of the columns of a file, and the places of those that are read.
+
+    Attributes
+    ----------
+    line : int
+    whole : list of str
+        All fields of the line.
+    width : int
+        Number of columns up to the last one that has a name.
+    place, more : dict
+        Place of the text, label and so on, and of each column of the metadata.
+    """
+
+    line: int
+    whole: list[str]
+    width: int
+    place: dict[str, int]
+    more: dict[str, int]
+
+    def table(self, path: Path, rows: Iterable[Row]) -> Table:
+        """Table of some of the rows below the header; the metadata is fields without a type."""
+        table = Table()
+        metadata: dict[str, list[str]] = {name: [] for name in self.more}
+        for line, row in rows:
+            if row[1:] == self.whole[1:] and row[0].lstrip("\ufeff").strip('"') == self.whole[0]:
+                _tell_of_header(path, line, self.width)
+            if len(row) < self.width or any(row[self.width :]):  # spreadsheets add empty columns
+                raise FormatError(f"has {len(row)} fields for {self.width} columns", path, line)
+            table.add({what: row[column] for what, column in self.place.items()}, line)
+            for name, column in self.more.items():
+                metadata[name].append(row[column])
+        table.metadata = metadata
+        return table
 
 
 def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
@@ -47,63 +89,56 @@ def read_delimited(path: Path, request: Request, delimiter: str) -> Table:
     FormatError
         A row has another number of fields than the header, or repeats it; or a column is missing.
     """
+    header, rows = open_delimited(path, request, delimiter)
+    table = header.table(path, rows)
+    table.metadata = {name: typed_fields(list(fields)) for name, fields in table.metadata.items()}
+    return table
+
+
+def open_delimited(path: Path, request: Request, delimiter: str) -> tuple[Header, Iterator[Row]]:
+    """Header of such a file, and the rows below it, which are read one after the other."""
     first = _first_line(path, request)
     delimiter = request.delimiter or _separator(first, request, delimiter)
     # As in "text, label": a space after each separator belongs to none of the fields.
     spaced = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
-    rows = read_rows(path, request.encoding, delimiter, spaced=spaced)
-    if not rows:
+    rows = _rows(path, request.encoding, delimiter, spaced=spaced)
+    line, whole, _ = next(rows, (0, [], False))
+    if not line:
         raise FormatError("is empty: there are no texts and no header row", path)
-    line, whole = rows[0]
-    header = _without_empty_end(whole)
-    named = [name for name in header if name]
+    names = _without_empty_end(whole)
+    named = [name for name in names if name]
     if len(set(named)) < len(named):
-        raise FormatError(f"duplicate column name. {listed_names(header)}", path, line)
-    if len(header) == 1 and header[0] != request.text_column:
+        raise FormatError(f"duplicate column name. {listed_names(names)}", path, line)
+    if len(names) == 1 and names[0] != request.text_column:
         _check_separator(path, first, delimiter, line)
-    columns = columns_for(path, header, request, line)
-    place = {what: header.index(column) for what, column in columns.items()}
-    table = Table()
-    rows = _without_separators(path, request, delimiter, rows)[1:]
-    for line, row in rows:
-        if row[1:] == whole[1:] and row[0].lstrip("\ufeff").strip('"') == whole[0]:
-            _tell_of_header(path, line, header)
-        if len(row) < len(header) or any(row[len(header) :]):  # spreadsheets add empty columns
-            raise FormatError(f"has {len(row)} fields for {len(header)} columns", path, line)
-        table.add({what: row[column] for what, column in place.items()}, line)
-    more = {name: header.index(name) for name in others(path, header, columns)}
-    table.metadata = {name: typed_fields([row[column] for _, row in rows]) for name, column in more.items()}
-    return table
+    columns = columns_for(path, names, request, line)
+    place = {what: names.index(column) for what, column in columns.items()}
+    more = {name: names.index(name) for name in others(path, names, columns)}
+    return Header(line, whole, len(names), place, more), _without_separators(path, rows)
 
 
-def _without_separators(
-    path: Path, request: Request, delimiter: str, rows: list[tuple[int, list[str]]]
-) -> list[tuple[int, list[str]]]:
+def _without_separators(path: Path, rows: Iterable[tuple[int, list[str], bool]]) -> Iterator[Row]:
     """The rows up to the last one that has a value; spreadsheets write lines of separators behind it."""
-
-    def is_empty(row: list[str]) -> bool:
-        return len(row) > 1 and not any(row)
-
-    if not is_empty(rows[-1][1]):
-        return rows
-    lines = read_lines(path, request.encoding, keep_ends=True, needs_end=False)
-    bare = {line for line, text in lines if not text.strip(f"{delimiter}\r\n")}  # an empty text has quotes
-    end = len(rows)
-    while end > 1 and is_empty(rows[end - 1][1]) and rows[end - 1][0] in bare:
-        end -= 1
-    if end < len(rows):
+    bare: list[Row] = []
+    for line, row, is_bare in rows:
+        if is_bare:
+            bare.append((line, row))
+            continue
+        yield from bare
+        bare.clear()
+        yield line, row
+    if bare:
         warnings.warn(
-            f"{path}: {len(rows) - end:,} rows at the end, from line {rows[end][0]}, have no value in any "
+            f"{path}: {len(bare):,} rows at the end, from line {bare[0][0]}, have no value in any "
             "column, as spreadsheets write them; they are ignored",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )
-    return rows[:end]
 
 
-def _tell_of_header(path: Path, line: int, header: list[str]) -> None:
+def _tell_of_header(path: Path, line: int, width: int) -> None:
     told = "repeats the header: were two tables put together? Delete this line"
-    if len(header) > 1:
+    if width > 1:
         raise FormatError(told, path, line)
     warnings.warn(
         f"{path}, line {line}: {told}, if it is not a text",
@@ -148,22 +183,38 @@ def _check_separator(path: Path, header: str, delimiter: str, line: int) -> None
         raise FormatError(told, path, line)
 
 
-def read_rows(
+def read_rows(path: Path, encoding: str, delimiter: str, *, needs_end: bool = True) -> list[Row]:
+    """Rows that are not blank, with the line on which each starts."""
+    return [(line, row) for line, row, _ in _rows(path, encoding, delimiter, needs_end=needs_end)]
+
+
+def _rows(
     path: Path, encoding: str, delimiter: str, *, spaced: bool = False, needs_end: bool = True
-) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, with the line on which each starts; ``spaced`` drops spaces before fields."""
-    rows, start = [], 1
-    lines = (line for _, line in read_lines(path, encoding, keep_ends=True, needs_end=needs_end))
-    with _fields_as_long_as_lines():
-        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
-        try:
-            for row in reader:
-                if row:
-                    rows.append((start, row))
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise FormatError(_told(error), path, start) from error
-    return rows
+) -> Iterator[tuple[int, list[str], bool]]:
+    """Rows that are not blank, their first lines, and whether they are separators without a quoted field.
+
+    ``spaced`` drops spaces before fields.
+    """
+    last, start, end = "", 1, 0
+
+    def lines() -> Iterator[str]:
+        nonlocal last
+        for _, last in read_lines(path, encoding, keep_ends=True, needs_end=needs_end):
+            yield last
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True, skipinitialspace=spaced)
+    while end < start:
+        end, rows = start, []
+        with _fields_as_long_as_lines():  # not while the caller has the rows
+            try:
+                for row in islice(reader, _BATCH):
+                    is_empty = len(row) > 1 and not any(row)
+                    if row:
+                        rows.append((start, row, is_empty and not last.strip(f"{delimiter}\r\n")))
+                    start = reader.line_num + 1
+            except csv.Error as error:
+                raise FormatError(_told(error), path, start) from error
+        yield from rows
 
 
 def _told(error: csv.Error) -> str:

@@ -77,6 +77,8 @@ def _starts_like_docword(path: Path) -> bool:
 
 
 def _format_of_folder(path: Path, known: list[str]) -> str:
+    if (path / "shards.json").is_file():
+        return "shards"
     has_table = (path / "corpus.tsv").is_file()
     if matrices(path):
         if has_table:

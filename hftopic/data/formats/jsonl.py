@@ -1,7 +1,8 @@
 """JSON lines: one object with a text per line."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,50 +34,105 @@ def read_jsonl(path: Path, request: Request) -> Table:
     FormatError
         A line is not a JSON object, or a value is not what its column needs.
     """
-    table, columns, known = Table(), None, set[str]()
-    extra: dict[str, dict[int, Any]] = {}  # values by row, because a key need not be in every line
-    for line, text in read_lines(path, request.encoding, needs_end=False):
-        if not text.strip():
-            continue
-        record = _json_object(path, line, text)
-        columns = _columns(path, record, request, line) if columns is None else columns
-        row = {what: record.get(column) for what, column in columns.items()}
-        if not known.issuperset(record):
-            new = _new_column(columns, list(record), request)
-            if new is not None:
-                raise FormatError(f"has the key {new!r}, which earlier lines do not have", path, line)
-            known.update(record)
-        values = {what: value_of(path, what, columns[what], value, line) for what, value in row.items()}
-        table.add(values, line)
-        for key in (key for key in record if key not in columns.values()):
-            if key in extra or len(extra) <= MOST:
-                extra.setdefault(key, {})[len(table.text) - 1] = record[key]
-    _add_others(path, table, extra, request)
-    return table
+    lines = record_lines(path, request)
+    first = next(lines, None)
+    if first is None:
+        return Table()
+    records = Records(path, request, first_columns(path, request, first))
+    for line, text in chain([first], lines):
+        records.add(line, text)
+    return _with_others(path, records, request)
 
 
-def _add_others(path: Path, table: Table, extra: dict[str, dict[int, Any]], request: Request) -> None:
-    """Add the metadata, and the dates if the first lines have none."""
-    names, rows = others(path, extra, {}), range(len(table.text))
-    if not names or not fits(path, len(rows), len(names)):
-        return
-    metadata = {name: [_plain(extra[name].get(row)) for row in rows] for name in names}
-    dates = columns_called(COLUMNS["date"], names) if request.date_column is None else []
-    if len(dates) == 1 and table.date is None and not any(map(_is_no_date, extra[dates[0]].values())):
-        table.date = ["" if value is None else value for value in map(extra[dates[0]].get, rows)]
-        del metadata[dates[0]]
-    table.metadata = metadata
+def record_lines(path: Path, request: Request) -> Iterator[tuple[int, str]]:
+    """Numbered lines that are not blank."""
+    return (
+        (line, text) for line, text in read_lines(path, request.encoding, needs_end=False) if text.strip()
+    )
 
 
-def _columns(path: Path, record: Mapping[str, Any], request: Request, line: int) -> dict[str, str]:
-    """Columns for the first line; a date that nobody asked for is one only if it is a text or a number."""
+def first_columns(path: Path, request: Request, first: tuple[int, str]) -> dict[str, str]:
+    """Columns of the text, label and so on, from the first line and its number.
+
+    A date that nobody asked for is one only if it is a text or a number.
+    """
+    line, text = first
+    record = _json_object(path, line, text)
     columns = columns_for(path, list(record), request, line)
-    if request.date_column is None and _is_no_date(record.get(columns.get("date", ""))):
+    if request.date_column is None and is_no_date(record.get(columns.get("date", ""))):
         del columns["date"]
     return columns
 
 
-def _is_no_date(value: Any) -> bool:
+class Records:
+    """Rows of a table from JSON objects.
+
+    Parameters
+    ----------
+    path : Path
+    request : Request
+    columns : dict
+        From :func:`first_columns`.
+
+    Attributes
+    ----------
+    table : Table
+        Without metadata.
+    extra : dict of dict
+        Other values by key and row, because a key need not be in every line.
+    """
+
+    def __init__(self, path: Path, request: Request, columns: dict[str, str]) -> None:
+        self.path, self.request, self.columns = path, request, columns
+        self.table = Table()
+        self.extra: dict[str, dict[int, Any]] = {}
+        self._known = set[str]()
+
+    def add(self, line: int, text: str) -> None:
+        """Add the object of a line."""
+        record = _json_object(self.path, line, text)
+        if not self._known.issuperset(record):
+            new = _new_column(self.columns, list(record), self.request)
+            if new is not None:
+                raise FormatError(f"has the key {new!r}, which earlier lines do not have", self.path, line)
+            self._known.update(record)
+        values = {
+            what: value_of(self.path, what, column, record.get(column), line)
+            for what, column in self.columns.items()
+        }
+        self.table.add(values, line)
+        for key in (key for key in record if key not in self.columns.values()):
+            if key in self.extra or len(self.extra) <= MOST:
+                self.extra.setdefault(key, {})[len(self.table.text) - 1] = record[key]
+
+    def metadata(self) -> dict[str, list[Any]]:
+        """The other values of each key, as metadata has them."""
+        rows = range(len(self.table.text))
+        return {name: [_plain(held.get(row)) for row in rows] for name, held in self.extra.items()}
+
+
+def _with_others(path: Path, records: Records, request: Request) -> Table:
+    """The table with its metadata, and with the dates if the first lines have none."""
+    table, extra = records.table, records.extra
+    names = others(path, extra, {})
+    if not names or not fits(path, len(table.text), len(names)):
+        return table
+    metadata = records.metadata()
+    date = late_dates(names, request)
+    if date is not None and table.date is None and not any(map(is_no_date, extra[date].values())):
+        table.date = ["" if value is None else value for value in metadata.pop(date)]
+    table.metadata = {name: metadata[name] for name in names if name in metadata}
+    return table
+
+
+def late_dates(names: Sequence[str], request: Request) -> str | None:
+    """Of keys that the first line does not have, the one that is the dates; None if there is none."""
+    found = columns_called(COLUMNS["date"], names) if request.date_column is None else []
+    return found[0] if len(found) == 1 else None
+
+
+def is_no_date(value: Any) -> bool:
+    """Whether a value of JSON cannot be a date."""
     return isinstance(value, bool | list | dict)
 
 

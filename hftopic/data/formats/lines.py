@@ -8,8 +8,9 @@ import lzma
 import os
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +44,7 @@ _UNPACK: dict[str, Callable[[io.BufferedReader], Any]] = {
 }
 _BROKEN = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 _BUFFER = 2**16
+_watched: ContextVar[list[IO[bytes]] | None] = ContextVar("watched", default=None)
 
 
 class FormatError(CorpusError):
@@ -94,6 +96,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     suffix = path.suffix.lower()
     try:
         with path.open("rb") as file:
+            watched = _watched.get()
+            if watched is not None:
+                watched.append(file)
             yield _unpacked(path, file, suffix)
     except TooLargeError as error:
         raise FormatError(str(error), path) from error
@@ -103,6 +108,22 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         if suffix != ".bz2" or error.errno is not None:
             raise
         raise FormatError(f"damaged .bz2 data: {error}", path) from error
+
+
+def watch() -> Callable[[], int]:
+    """Function that gives the bytes read so far of the file that is being read, for a progress bar.
+
+    It is one of the files that are opened in this context (`contextvars`) from now on; if there are several,
+    the one that was read furthest.
+    """
+    files: list[IO[bytes]] = []
+    _watched.set(files)
+
+    def position() -> int:
+        files[:] = [file for file in files if not file.closed]
+        return max((file.tell() for file in files), default=0)
+
+    return position
 
 
 def _unpacked(path: Path, file: io.BufferedReader, suffix: str) -> io.BufferedReader:
@@ -150,7 +171,7 @@ def rereadable(path: Path, near: Callable[[Path], Iterable[Path]] = lambda _: ()
 
 def read_lines(
     path: Path, encoding: str = "utf-8", *, keep_ends: bool = False, needs_end: bool = True
-) -> Iterator[tuple[int, str]]:
+) -> Generator[tuple[int, str], None, None]:
     """Numbered lines of a text file.
 
     A line ends with a newline, or with a carriage return and a newline; in a file without any newline, with a

@@ -16,7 +16,7 @@ _KIND = "hftopic corpus"
 
 def write_manifest(folder: Path) -> None:
     """Write the manifest of all files that are in a folder."""
-    hashes = {file.name: _sha256(file) for file in sorted(folder.iterdir())}
+    hashes = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
     manifest = json.dumps({"kind": _KIND, "sha256": hashes}, indent=1)
     (folder / _MANIFEST).write_text(manifest + "\n", encoding="ascii")
 
@@ -55,7 +55,7 @@ def check_manifest(folder: Path, request: Request) -> None:
             continue
         if not file.is_file():
             raise FormatError(f"is missing, but {_MANIFEST} names it", file)
-        if _sha256(file) != expected:
+        if sha256_of(file) != expected:
             raise FormatError(
                 f"was changed after the corpus was written: its SHA-256 is not the one in {_MANIFEST}. "
                 f"If the change is intended, delete {_MANIFEST}",
@@ -79,6 +79,7 @@ def _is_needed(file: Path, request: Request) -> bool:
     )
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """SHA-256 of the content of a file, in hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,20 +1,18 @@
 """Sparse matrices saved by scipy; files are treated as untrusted."""
 
-import ast
 import lzma
-import math
 import struct
 import zipfile
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from hftopic.data.corpus import Corpus
+from hftopic.data.formats.arrays import Header, header_of
 from hftopic.data.formats.beside import words_beside, written_with_lists
 from hftopic.data.formats.counts import Counts, check_plausible
 from hftopic.data.formats.foreign import told_by_members
@@ -40,25 +38,9 @@ _BROKEN = (
     zlib.error,
     lzma.LZMAError,
 )
-_MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 10_000  # bytes, as in numpy
 _MOST_MEMBERS = 1000
 _BLOCK = 2**20
 _MATRIX = ("format", "shape", "data", "indices", "indptr", "row", "col", "coords", "offsets")
-
-
-@dataclass(frozen=True)
-class _Header:
-    """Description of an array, at the start of its file in the archive."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran: bool
-    length: int  # bytes of the description
-
-    @property
-    def n_bytes(self) -> int:
-        return math.prod(self.shape) * self.dtype.itemsize
 
 
 def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
@@ -94,10 +76,10 @@ def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
         raise FormatError(f"is not a valid .npz file: {error}", path) from error
 
 
-def _header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
+def _header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
     with archive.open(member) as stream:
         try:
-            header = _description(stream)
+            header = header_of(stream)
         except ValueError as error:
             other = told_by_members(path)
             told = f"is not a valid .npz file: {member.filename}: {error}"
@@ -111,37 +93,7 @@ def _header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _H
     return header
 
 
-def _description(stream: IO[bytes]) -> _Header:
-    """Description of an array; Python's parser reads only the literals in it."""
-    start = stream.read(8)
-    if start[:6] != _MAGIC or start[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
-        raise ValueError("it is not an array of numpy")
-    size = stream.read(2 if start[6] == 1 else 4)
-    length = int.from_bytes(size, "little")
-    text = stream.read(min(length, _LONGEST_HEADER))
-    if len(text) < length:
-        raise ValueError(f"its description has {length:,} bytes")
-    try:
-        given = ast.literal_eval(text.decode("latin1" if start[6] < 3 else "utf-8").strip(" \n\0"))
-        shape, fortran = given["shape"], given["fortran_order"]
-        dtype = np.dtype(given["descr"]) if isinstance(given["descr"], str) else None
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        SyntaxError,
-        MemoryError,
-        RecursionError,
-        OverflowError,
-    ) as error:
-        raise ValueError(f"its description is not valid: {error}") from error
-    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
-    if not whole or type(fortran) is not bool or len(given) != 3 or dtype is None or dtype.shape:
-        raise ValueError(f"its description is not valid: {text[:80]!r}")
-    return _Header(shape, dtype, fortran, 8 + len(size) + length)
-
-
-def _array(archive: zipfile.ZipFile, name: str, header: _Header) -> np.ndarray:
+def _array(archive: zipfile.ZipFile, name: str, header: Header) -> np.ndarray:
     content = np.empty(header.n_bytes, dtype=np.uint8)
     with archive.open(f"{name}.npy") as stream:
         stream.read(header.length)

@@ -2,6 +2,8 @@
 
 import re
 import warnings
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,24 +38,44 @@ def read_parquet(path: Path, request: Request) -> Table:
     UserWarning
         Columns of other types, such as lists, are left out.
     """
-    parquet = _pyarrow_parquet()
+    with parquet_errors(path):
+        columns, more = parquet_columns(path, request)
+        with opened(path) as stream:
+            held = columns_of(path, stream, sorted(set(columns.values())), more)
+    return table_of_columns(path, columns, held, more)
+
+
+def parquet_columns(path: Path, request: Request) -> tuple[dict[str, str], list[str]]:
+    """Columns of the text, label and so on, and the names of the others that are read."""
+    # A stream, because pyarrow interprets a path as more than a file name.
+    with opened(path) as stream, parquet_module().ParquetFile(stream) as file:
+        columns, more = _chosen(path, file.schema_arrow, request)
+        if more and not fits(path, file.metadata.num_rows, len(more) + len(set(columns.values()))):
+            more = []
+    return columns, more
+
+
+@contextmanager
+def parquet_errors(path: Path) -> Iterator[None]:
+    """Errors of pyarrow as FormatErrors that name the file."""
+    parquet_module()
     import pyarrow as pa
 
     try:
-        # A stream, because pyarrow interprets a path as more than a file name.
-        with opened(path) as stream, parquet.ParquetFile(stream) as file:
-            columns, more = _chosen(path, file.schema_arrow, request)
-            if more and not fits(path, file.metadata.num_rows, len(more) + len(set(columns.values()))):
-                more = []
-        with opened(path) as stream:
-            held = _columns(path, stream, sorted(set(columns.values())), more)
-        values = {what: held[column] for what, column in columns.items()}
+        yield
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"not a valid Parquet file: {error}", path) from error
+
+
+def table_of_columns(
+    path: Path, columns: Mapping[str, str], held: Mapping[str, list[Any]], more: list[str], start: int = 1
+) -> Table:
+    """Table of the values of columns from the row ``start`` on; ``more`` are the metadata."""
+    values = {what: held[column] for what, column in columns.items()}
     table = Table(are_lines=False)
-    for row, found in enumerate(zip(*values.values(), strict=True), start=1):
+    for row, found in enumerate(zip(*values.values(), strict=True), start=start):
         told = zip(values, found, strict=True)
         table.add(
             {what: value_of(path, what, columns[what], value, None, f"row {row}: ") for what, value in told},
@@ -82,33 +104,52 @@ def _chosen(path: Path, schema: Any, request: Request) -> tuple[dict[str, str], 
     return columns, [name for name in names if name not in odd]
 
 
-def _columns(path: Path, stream: IO[bytes], texts: list[str], more: list[str]) -> dict[str, list[Any]]:
+def columns_of(
+    path: Path, stream: IO[bytes], texts: list[str], more: list[str], groups: Sequence[int] | None = None
+) -> dict[str, list[Any]]:
     """Values of columns, of which ``more`` are metadata, with a limit on their size.
 
-    Strings are read as numbers into a dictionary of them, so that a string that is repeated millions of times
-    is noticed before it is expanded.
+    Without ``groups``, those of all groups of rows in the file.
     """
-    parquet = _pyarrow_parquet()
-    n_packed = path.stat().st_size
     names = [*texts, *more]
     held: dict[str, list[Any]] = {name: [] for name in names}
+    for batch in checked_batches(path, stream, names, set(texts), groups):
+        for name in names:
+            held[name].extend(values_of(batch.column(name)))
+    return held
+
+
+def checked_batches(
+    path: Path,
+    stream: IO[bytes],
+    names: list[str],
+    texts: Set[str],
+    groups: Sequence[int] | None = None,
+    rows: int = _ROWS,
+) -> Iterator[Any]:
+    """Batches of columns, with at most so many rows each, and with a limit on the size of all columns.
+
+    Strings are read as numbers into a dictionary of them, so that a string that is repeated millions of times
+    is noticed before it is expanded; those of ``texts`` are expanded, others are shared.
+    """
+    parquet = parquet_module()
+    n_packed = path.stat().st_size
     n_bytes = 0
     with parquet.ParquetFile(stream, read_dictionary=names) as file:
         check_arrays(file.metadata.num_rows * len(names) * _POINTER, n_packed)
         # The sizes of single columns are not asked for: pyarrow ends the process if they are damaged.
-        groups = range(file.metadata.num_row_groups)
+        groups = range(file.metadata.num_row_groups) if groups is None else groups
         check_arrays(sum(file.metadata.row_group(group).total_byte_size for group in groups), n_packed)
-        for batch in file.iter_batches(batch_size=_ROWS, columns=names):
+        for batch in file.iter_batches(batch_size=rows, row_groups=list(groups), columns=names):
             for name in names:
                 column = batch.column(name)
                 column.validate(full=True)  # pyarrow follows offsets and indices of a damaged file unseen
                 n_bytes += _expanded(column, is_copied=name in texts)
                 check_arrays(n_bytes, n_packed)
-                held[name].extend(_values(column))
-    return held
+            yield batch
 
 
-def _values(column: Any) -> list[Any]:
+def values_of(column: Any) -> list[Any]:
     """Values of a column; those of a dictionary are one object each, however often they are repeated."""
     import pyarrow as pa
 
@@ -166,7 +207,7 @@ def write_parquet(corpus: Corpus, path: Path) -> None:
 
     Columns that the corpus does not have are left out.
     """
-    parquet = _pyarrow_parquet()
+    parquet = parquet_module()
     import pyarrow as pa
 
     kinds = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_(), "O": pa.string()}
@@ -178,7 +219,8 @@ def write_parquet(corpus: Corpus, path: Path) -> None:
         parquet.write_table(pa.table(columns), draft)
 
 
-def _pyarrow_parquet() -> Any:
+def parquet_module() -> Any:
+    """pyarrow.parquet; an ImportError says how to install it."""
     try:
         import pyarrow.parquet
     except ImportError as error:

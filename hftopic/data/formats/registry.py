@@ -23,6 +23,7 @@ from hftopic.data.formats.octis import octis_table, read_octis, write_octis
 from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
 from hftopic.data.formats.parquet import write_parquet
 from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request
+from hftopic.data.formats.sharded import read_shards, shards_unit, write_shards
 from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
 from hftopic.data.formats.vocabulary import read_vocabulary
 
@@ -68,6 +69,7 @@ SPLIT_FILES = Format(
 )
 FORMATS: dict[str, Format] = {
     "folder": Format(read_folder, write_folder, is_folder=True, unit=folder_unit),
+    "shards": Format(read_shards, write_shards, is_folder=True, unit=shards_unit),
     "npz": _counts(read_npz, write_npz),
     "docword": _counts(read_docword, write_docword),
     "ldac": _counts(read_ldac, write_ldac),

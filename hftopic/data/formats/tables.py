@@ -46,6 +46,7 @@ class Table:
     metadata: Mapping[str, Sequence[Any] | np.ndarray] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)  # line or row of each text in the file
     are_lines: bool = True
+    undated: set[str] = field(default_factory=set)  # metadata called date that is none
 
     def add(self, row: Mapping[str, Any], place: int) -> None:
         """Add a row whose keys are among `COLUMNS`; all rows have the same keys."""
@@ -57,7 +58,7 @@ class Table:
 
     def of_rows(self, rows: Sequence[int]) -> "Table":
         """Table of some of the rows, without their places in the file."""
-        lists = {
+        lists: dict[str, Any] = {
             what: [values[row] for row in rows]
             for what in COLUMNS
             if (values := getattr(self, what)) is not None

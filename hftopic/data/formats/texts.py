@@ -1,7 +1,8 @@
 """Texts in files: one document per line, per file, or per row of a table."""
 
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,12 @@ def read_files(folder: Path, request: Request) -> Table:
     If all files are in subfolders, the names of the subfolders are the labels. Hidden files are ignored. If
     any file ends in .txt, other files are ignored too.
     """
+    files, names, labels = named_files(folder)
+    return Table([text_of(file, request) for file in files], labels, names)
+
+
+def named_files(folder: Path) -> tuple[list[Path], list[str], list[str] | None]:
+    """The files of such a folder in order, the names of the documents, and their labels."""
     files = sorted(text_files(folder), key=lambda file: file.relative_to(folder).parts)
     if not files:
         raise FormatError("contains no text files", folder)
@@ -89,12 +96,14 @@ def read_files(folder: Path, request: Request) -> Table:
     odd = next((name for name in map("/".join, parts) if not_text(name)), None)
     if odd is not None:
         raise FormatError(f"the name of the file {odd!r} is not in UTF-8; rename it", folder)
-    texts = [
-        "".join(line for _, line in read_lines(file, request.encoding, keep_ends=True, needs_end=False))
-        for file in files
-    ]
     labels = [part[0] for part in parts] if all(len(part) > 1 for part in parts) else None
-    return Table(texts, labels, ["/".join(part) for part in parts])
+    return files, ["/".join(part) for part in parts], labels
+
+
+def text_of(file: Path, request: Request) -> str:
+    """All of a file."""
+    lines = read_lines(file, request.encoding, keep_ends=True, needs_end=False)
+    return "".join(line for _, line in lines)
 
 
 def text_files(folder: Path) -> list[Path]:
@@ -165,33 +174,66 @@ def _joined_parts(tables: list[Table]) -> dict[str, Any]:
 def _read_checked(path: Path, read: TextReader, request: Request) -> Table:
     """The table of a file; the dates of a column that the caller names can all be read, or are missing."""
     table = read(path, request)
-    is_tolerant = request.bad_dates == "missing"
-    is_checked = request.date_column is not None and not request.is_remembered("date")
-    if table.date is None or not (is_tolerant or is_checked):
-        return table
+    if table.date is not None and checks_dates(request):
+        written = list(map(str, table.date))  # as the corpus has them
+        kept = check_dates(path, written, table.places, request, are_lines=table.are_lines)
+        if request.bad_dates == "missing":
+            table.date = [text if text in kept else "" for text in written] if kept else None
+    return table
+
+
+def checks_dates(request: Request) -> bool:
+    """Whether dates must be readable or are made missing: the caller names their column, or asks for it."""
+    is_named = request.date_column is not None and not request.is_remembered("date")
+    return is_named or request.bad_dates == "missing"
+
+
+def check_dates(
+    path: Path,
+    dates: Sequence[str],
+    places: Sequence[int],
+    request: Request,
+    *,
+    are_lines: bool,
+    times: Mapping[str, int] | None = None,
+) -> set[str]:
+    """The dates that are kept, of those of a file; the others are missing, with a warning.
+
+    Parameters
+    ----------
+    path : Path
+    dates : sequence of str
+    places : sequence of int
+        Line, or row, of each date.
+    request : Request
+    are_lines : bool
+    times : dict, optional
+        How often each date is in the file, if ``dates`` has each only once.
+
+    Raises
+    ------
+    FormatError
+        A date cannot be read, and bad dates are not made missing; or dates contradict each other.
+    """
     from hftopic.data.dates import MISSING, DateError, as_dates, readable_dates  # pandas takes time
 
-    dates = written = list(map(str, table.date))  # as the corpus has them
-    if is_tolerant:
-        dates = readable_dates(written)
-        bad = [
-            text
-            for text, date in zip(written, dates, strict=True)
-            if not date and text.strip().lower() not in MISSING
-        ]
-        if bad:
-            _warn_of_bad_dates(path, bad[0], len(bad), len(written))
-        table.date = dates if any(dates) else None
+    is_tolerant = request.bad_dates == "missing"
+    kept = readable_dates(dates) if is_tolerant else list(dates)
+    pairs = zip(dates, kept, strict=True)
+    bad = [text for text, date in pairs if not date and text.strip().lower() not in MISSING]
+    if bad and is_tolerant:
+        times = times or Counter(dates)
+        _warn_of_bad_dates(path, bad[0], sum(times[text] for text in set(bad)), sum(times.values()))
     try:
-        as_dates(dates)
+        as_dates(kept)
     except DateError as error:
         told = f"{request.date_column or COLUMNS['date']!r}: {error.reason}"
         told = told if is_tolerant else f"{told}. Pass bad_dates='missing' to read such dates as missing"
-        place = table.places[error.place]
-        if table.are_lines:
+        place = places[error.place]
+        if are_lines:
             raise FormatError(told, path, place) from error
         raise FormatError(f"row {place}: {told}", path) from error
-    return table
+    return {date for date in kept if date}
 
 
 def _warn_of_bad_dates(path: Path, example: str, n_bad: int, n_dates: int) -> None:

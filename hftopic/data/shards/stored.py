@@ -1,0 +1,171 @@
+"""The files of a folder of shards: counts and columns of documents, given by their numbers."""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hftopic._cached import cached_property
+from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.manifest import sha256_of
+from hftopic.data.formats.vocabulary import read_vocabulary
+from hftopic.data.matrices import read_only
+from hftopic.data.metadata import Columns
+from hftopic.data.shards.arrays import OpenPart, check_size, stacked
+from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, Part, read_manifest, whole
+from hftopic.data.shards.selection import Runs
+from hftopic.data.shards.table import as_kind, joined, read_table
+from hftopic.data.validation import as_vocabulary
+
+CHECKED_AT_ONCE = 2**14  # documents that are checked at once
+
+_Identity = tuple[int, ...]
+
+
+class Stored:
+    """Files of a folder whose manifest was read, and whose sizes are those in it.
+
+    Attributes
+    ----------
+    folder : Path
+        Absolute.
+    manifest : Manifest
+    digest : str
+        SHA-256 of the manifest.
+
+    Raises
+    ------
+    FormatError
+        The manifest is damaged, or a file is missing or has another size.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / MANIFEST
+        self._sound: dict[str, _Identity] = {}  # files that are those of the manifest, as they were found
+        self._verified: set[str] = set()  # names of parts
+        if not self._path.is_file():
+            raise FormatError(
+                f"contains no {MANIFEST}, so it is no folder of shards; write one with "
+                "write_corpus(corpus, path, format='shards')",
+                self.folder,
+            )
+        content = self._path.read_bytes()
+        self.manifest = read_manifest(content, self._path)
+        self.digest = hashlib.sha256(content).hexdigest()
+        self._identity = _identity(self._path)
+        for name, file in self.manifest.files.items():
+            path = self.folder / name
+            if not path.is_file():
+                raise FormatError(f"is missing, but {MANIFEST} names it", path)
+            check_size(path, path.stat().st_size, file.n_bytes)
+
+    def check_same(self) -> None:
+        """Raise FormatError if the folder was written again since it was opened."""
+        if not self._path.is_file() or _identity(self._path) != self._identity:
+            told = "was written again, or removed, after the corpus was opened; open it again"
+            raise FormatError(told, self._path)
+
+    @cached_property
+    def vocabulary(self) -> NDArray[np.object_]:
+        """Word of each column, shape (n_words,)."""
+        path = self.folder / VOCABULARY
+        self._check_content(VOCABULARY)
+        with blamed_on(path):
+            words = as_vocabulary(read_vocabulary(path, "utf-8"), self.manifest.n_words)
+        return read_only(words)
+
+    def counts(self, numbers: NDArray[np.int64]) -> "sp.csr_array[np.float32]":
+        """Counts of documents with increasing numbers, canonical CSR of shape (len(numbers), n_words)."""
+        self.check_same()
+        return stacked(
+            (self._counts(part, own) for part, own in self._by_part(numbers)), self.manifest.n_words
+        )
+
+    def _counts(self, part: Part, numbers: NDArray[np.int64]) -> "sp.csr_array[np.float32]":
+        for name in part.files:
+            if name != part.table:
+                self._check_content(name)
+        runs = Runs(numbers)
+        with OpenPart(self.folder, part, self.manifest.n_words) as opened:
+            counts = opened.counts(runs.spans)
+        return counts if runs.places is None else counts[runs.places]
+
+    def columns(self, numbers: NDArray[np.int64], names: Collection[str]) -> Columns:
+        """Columns of documents with increasing numbers."""
+        self.check_same()
+        kinds = {name: kind for name, kind in self.manifest.columns.items() if name in names}
+        if not kinds:
+            return {}
+        pieces = []
+        for part, own in self._by_part(numbers):
+            path = self.folder / part.table
+            self._check_content(part.table)  # pyarrow must not read a damaged file
+            read = read_table(path, kinds, part.n_documents, int(own[0]), int(own[-1]) + 1)
+            pieces.append({name: column[own - own[0]] for name, column in read.items()})
+        return joined(pieces) if pieces else {name: as_kind([], kind) for name, kind in kinds.items()}
+
+    def _by_part(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Part, NDArray[np.int64]]]:
+        """Parts that have some of the documents, with the numbers of these in the part."""
+        starts = self.manifest.starts
+        ends = np.searchsorted(numbers, starts)
+        for place, part in enumerate(self.manifest.parts):
+            own = numbers[ends[place] : ends[place + 1]]
+            if len(own):
+                yield part, own - starts[place]
+
+    def verify(self, numbers: NDArray[np.int64]) -> None:
+        """Read the files of the parts that hold documents with increasing numbers, and check them once.
+
+        Their SHA-256 and the structure of the counts are checked.
+
+        Raises
+        ------
+        FormatError
+            A file is not the one that was written; the message names it.
+        """
+        self.check_same()
+        _ = self.vocabulary
+        for part, _ in self._by_part(numbers):
+            if part.name not in self._verified:
+                for name in part.files:
+                    self._check_content(name)
+                self._check_counts(part)
+                self._verified.add(part.name)
+
+    def _check_content(self, name: str) -> None:
+        """Raise FormatError unless a file is the one that was written; it is read when it was not before."""
+        path = self.folder / name
+        if not path.is_file():
+            raise FormatError("is missing", path)
+        found = _identity(path)
+        if self._sound.get(name) != found:
+            check_size(path, found[2], self.manifest.files[name].n_bytes)
+            if sha256_of(path) != self.manifest.files[name].sha256:
+                told = f"is damaged: its SHA-256 is not the one in {MANIFEST}; write or copy the shards again"
+                raise FormatError(told, path)
+            self._sound[name] = found
+
+    def _check_counts(self, part: Part) -> None:
+        n_empty, n_tokens = 0, 0.0
+        with OpenPart(self.folder, part, self.manifest.n_words) as opened:
+            for start in range(0, part.n_documents, CHECKED_AT_ONCE):
+                counts = opened.counts([(start, min(start + CHECKED_AT_ONCE, part.n_documents))])
+                n_empty += int((np.diff(counts.indptr) == 0).sum())
+                n_tokens += float(counts.data.sum(dtype=np.float64))
+        if n_empty != part.n_empty or not np.isclose(n_tokens, part.n_tokens, rtol=1e-9, atol=0):
+            raise FormatError(
+                f"says that {part.name} has {part.n_tokens:,} tokens and {part.n_empty:,} empty documents, "
+                f"but it has {whole(n_tokens):,} and {n_empty:,}",
+                self._path,
+            )
+
+
+def _identity(path: Path) -> _Identity:
+    """What tells a file from one that takes its place, and from what it is after it was written to."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
