@@ -167,6 +167,25 @@ def readable_dates(texts: Sequence[str]) -> list[str]:
     return [text if text in kept else "" for text in texts]
 
 
+def alike(text: str) -> tuple[str, ...]:
+    """What tells how a date as text is read, or not, among others: texts with the same answer are alike.
+
+    Examples
+    --------
+    >>> alike("2024-01-31") == alike("1 Feb 2024, 10:30"), alike("31/12/2024"), alike("n.d."), alike("1990")
+    (True, ('day', '31', '12', '2024'), ('none',), ('number', '1990'))
+    """
+    if _is_missing(text):
+        return ("missing",)
+    if _NUMBER.fullmatch(text.strip()):
+        return "number", text
+    found = _YEAR_LAST.fullmatch(text.strip())
+    if found:
+        kind, year = ("day", found["year"]) if _is_date(text) else ("odd", str(len(found["year"])))
+        return kind, found["first"], found["second"], year
+    return ("date",) if _is_date(text) else ("none",)
+
+
 def _is_date(text: str) -> bool:
     """Whether a text is a date, whether it begins with the day or with the month."""
     found = _YEAR_LAST.fullmatch(text.strip())

@@ -38,10 +38,16 @@ def spread_evenly(counts: Any, least: float) -> np.ndarray:
     [False, True, True]
     """
     n_documents, n_words = counts.shape
-    if n_documents < _FEWEST or counts.sum() < _SHORTEST * n_documents:
-        return np.zeros(n_words, dtype=bool)
     documents = np.bincount(sp.csr_array(counts).indices, minlength=n_words)
-    uses = np.asarray(counts.sum(axis=0)).ravel()
+    return used_evenly(
+        documents, np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel(), n_documents, least
+    )
+
+
+def used_evenly(documents: np.ndarray, uses: np.ndarray, n_documents: int, least: float) -> np.ndarray:
+    """The same mask from the number of documents and of uses of each word."""
+    if n_documents < _FEWEST or uses.sum() < _SHORTEST * n_documents:
+        return np.zeros(len(uses), dtype=bool)
     by_chance = -n_documents * np.expm1(-uses / n_documents)
     even: np.ndarray = (documents > least) & (by_chance < 2**_BITS * documents)
     return even

@@ -2,7 +2,9 @@
 
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -91,7 +93,7 @@ def corpus_from_texts(
     if not documents:
         raise CorpusError("there are no texts")
     counts, found, even = _counted(documents, options, words)
-    told = _unsegmented(documents, options)
+    told = unsegmented_texts(documents, options)
     if told:
         warnings.warn(told, UserWarning, stacklevel=level_of_the_caller())
     kept = frozenset(found)
@@ -142,13 +144,18 @@ class _Reader:
 
     def __init__(self, analyse: Callable[[str], Sequence[str]], vocabulary: Iterable[str]) -> None:
         self.analyse = analyse
-        # A word of a given vocabulary keeps its own spelling, even if that is not NFC.
-        self._shared = {unicodedata.normalize("NFC", word): word for word in vocabulary}
-        self._shared |= {word: word for word in vocabulary}
+        self._shared = own_spellings(vocabulary)
 
     def __call__(self, text: str) -> tuple[str, ...]:
         share = self._shared.setdefault
         return tuple(share(word, word) for word in self.analyse(text))
+
+
+def own_spellings(vocabulary: Iterable[str]) -> dict[str, str]:
+    """Words of a given vocabulary, which keep their spelling even if that is not NFC, by what texts have."""
+    return {unicodedata.normalize("NFC", word): word for word in vocabulary} | {
+        word: word for word in vocabulary
+    }
 
 
 def _checked(texts: Iterable[Any]) -> Iterator[str]:
@@ -202,7 +209,9 @@ def _counted(
     try:
         counts = vectorizer.fit_transform(documents)
     except ValueError as error:
-        raise CorpusError(_why_no_word(documents, options)) from error
+        spread = Counter(chain.from_iterable(map(set, documents)))
+        told = unsegmented_texts(documents, options) or why_no_word(spread, len(documents), options)
+        raise CorpusError(told) from error
     words = vectorizer.get_feature_names_out()
     even = np.zeros(len(words), dtype=bool)
     if vocabulary is None and options.even_df is not None:
@@ -212,28 +221,29 @@ def _counted(
         counts.data = np.minimum(counts.data, options.max_count)
     if vocabulary is not None:
         return counts, vocabulary, []
-    columns = _most_frequent(counts, np.flatnonzero(~even), options.max_features)
+    sums = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
+    columns = most_frequent(sums, np.flatnonzero(~even), options.max_features)
     return counts[:, columns], words[columns].tolist(), words[even].tolist()
 
 
-def _most_frequent(counts: Any, columns: np.ndarray, most: int | None) -> np.ndarray:
-    """The columns, or those `most` of them with the largest sums, in their order."""
+def most_frequent(uses: np.ndarray, columns: np.ndarray, most: int | None) -> np.ndarray:
+    """The columns, or those `most` of them with the most uses, in their order."""
     if most is None:
         return columns
-    sums = np.asarray(counts.sum(axis=0)).ravel()[columns]
-    return np.sort(columns[np.argsort(-sums, kind="stable")[:most]])
+    return np.sort(columns[np.argsort(-uses[columns], kind="stable")[:most]])
 
 
-def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> str:
-    """Message: the option that removes every word, and what to do."""
-    n = len(documents)
-    spread: dict[str, int] = {}
-    for document in documents:
-        for word in set(document):
-            spread[word] = spread.get(word, 0) + 1
-    told = _unsegmented(documents, options)
-    if told:
-        return told
+def why_no_word(spread: Mapping[str, int], n: int, options: TextOptions) -> str:
+    """Message: the option that removes every word, and what to do.
+
+    Parameters
+    ----------
+    spread : dict
+        Number of documents of each word.
+    n : int
+        Number of texts.
+    options : TextOptions
+    """
     if not spread:
         pattern = options.token_pattern
         which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"
@@ -257,7 +267,7 @@ def _why_no_word(documents: Sequence[Sequence[str]], options: TextOptions) -> st
     )
 
 
-def _unsegmented(documents: Iterable[Sequence[str]], options: TextOptions) -> str | None:
+def unsegmented_texts(documents: Iterable[Sequence[str]], options: TextOptions) -> str | None:
     """What is wrong with words of Chinese, Thai …, if it is; n-grams are looked at word by word."""
     if options.ngram_range != (1, 1):
         documents = ([part for word in words for part in word.split(JOINED)] for words in documents)
