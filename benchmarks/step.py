@@ -29,7 +29,8 @@ from hftopic.latent.posterior import MeanFieldPosterior, Noise, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.objective.marginals import log_marginals
 from hftopic.objective.minibatch import Mixing
-from hftopic.training import Trainer, clip_gradients
+from hftopic.training import Trainer
+from hftopic.training.trainer import clip_gradients
 
 N_DOCUMENTS = 8192
 SIZES = ["256,50", "512,50", "1024,100"]

@@ -25,6 +25,7 @@ from hftopic import (
     load,
     make_correlated_topics,
 )
+from hftopic._processes import ALONE
 from hftopic.data.documents import BagsOfWords
 from hftopic.grouping import CUT
 from hftopic.latent.log_prior import check_bounded
@@ -32,7 +33,8 @@ from hftopic.latent.posterior import Noise
 from hftopic.networks.encoder import Encoder
 from hftopic.objective import CATALOGUE
 from hftopic.objective.minibatch import ESTIMATORS
-from hftopic.training import ADAM_MOMENTS
+from hftopic.training.minibatch import MiniBatch
+from hftopic.training.state import ADAM_MOMENTS
 
 SMALL = {"max_iter": 6, "hidden": (20,), "batch_size": 64, "random_state": 0}
 
@@ -53,9 +55,10 @@ def terms_of(trainer, documents, noise):
     """Terms of all documents without dropout, for one draw of the noise."""
     trainer.network.eval()
     rows = np.arange(len(documents))
-    source = trainer._source(documents, len(documents))
+    source = trainer._source(documents, len(documents), ALONE)
+    mini = MiniBatch(documents.batch(rows, trainer.network.device), rows, (len(rows),))
     with torch.no_grad():
-        step = trainer._forward(source, rows, noise, None, float(trainer.settings.max_iter))
+        step = trainer._forward(source, mini, noise, None, float(trainer.settings.max_iter))
         return {name: term.double() for name, term in trainer.objective.terms(step).items()}
 
 

@@ -29,6 +29,19 @@ class Documents(Protocol[BatchT_co]):
         """Mini-batch of the documents with these numbers (0 to N - 1), in this order."""
 
 
+class CountedDocuments(Documents[Batch], Protocol):
+    """Interface of documents that a topic model is fitted on: :class:`BagsOfWords`, or those of shards."""
+
+    def sampled(self, most: int) -> "BagsOfWords":
+        """At most so many documents, at even distances, in memory."""
+
+    def word_counts(self) -> NDArray[np.float32]:
+        """Number of tokens of each word in all documents, shape (V,)."""
+
+    def divided(self, n_held_out: int, generator: torch.Generator) -> tuple[Self, Self]:
+        """The documents in two parts, of which the second has this number of documents."""
+
+
 @dataclass(frozen=True)
 class BagsOfWords:
     """Documents as word counts: all rows of a matrix of counts, or some of them.
@@ -63,14 +76,24 @@ class BagsOfWords:
         """Counts of the documents with these numbers, as tensors."""
         return Batch(self.counts[rows if self.rows is None else self.rows[rows]], device)
 
-    def select(self, chosen: Rows | NDArray[np.bool_]) -> Self:
-        """Some of the documents, selected by number or by a mask."""
+    def select(self, chosen: Rows | NDArray[np.bool_] | slice) -> Self:
+        """Some of the documents, selected by number, by a mask or by a slice."""
         rows = np.arange(len(self)) if self.rows is None else self.rows
         return replace(self, rows=rows[chosen])
+
+    def with_words(self) -> Self:
+        """The documents that are not empty."""
+        empty = self.empty
+        return self.select(~empty) if empty.any() else self
 
     def sampled(self, most: int) -> Self:
         """At most so many documents, at even distances; all if there are no more."""
         return self if len(self) <= most else self.select(evenly(len(self), most))
+
+    def divided(self, n_held_out: int, generator: torch.Generator) -> tuple[Self, Self]:
+        """The documents in two random parts, of which the second has this number of documents."""
+        rest, held_out = held_out_rows(len(self), n_held_out, generator)
+        return self.select(rest), self.select(held_out)
 
     @property
     def empty(self) -> NDArray[np.bool_]:
@@ -78,11 +101,27 @@ class BagsOfWords:
         lengths = np.diff(self.counts.indptr)
         return np.asarray((lengths if self.rows is None else lengths[self.rows]) == 0)
 
+    @property
+    def n_empty(self) -> int:
+        """Number of empty documents."""
+        return int(self.empty.sum())
+
+    @property
+    def n_tokens(self) -> float:
+        """Sum of all counts."""
+        return float(self.counts.sum(dtype=np.float64))
+
     def word_counts(self) -> NDArray[np.float32]:
         """Number of tokens of each word in all documents, shape (V,)."""
         rows = np.arange(len(self)) if self.rows is None else self.rows
         times = np.bincount(rows, minlength=self.counts.shape[0]).astype(np.float32)
         return np.asarray(times @ self.counts)
+
+
+def held_out_rows(n_documents: int, n_held_out: int, generator: torch.Generator) -> tuple[Rows, Rows]:
+    """Numbers of documents in two random parts, each in order; the second has ``n_held_out`` documents."""
+    order: Rows = torch.randperm(n_documents, generator=generator).numpy()
+    return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
 def evenly(n_documents: int, most: int) -> Rows:

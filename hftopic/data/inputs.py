@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,7 +26,13 @@ from hftopic.data.validation import (
     well_formed,
 )
 
+if TYPE_CHECKING:
+    from hftopic.data.shards.corpus import ShardedCorpus
+
 N_WORDS = 10  # words that are listed per topic, if the vocabulary has as many
+
+_FIRST = 1024  # documents of a sharded corpus that show how its counts are
+_PIECE = 2**20  # entries that are looked at together
 
 empty_are_known = ContextVar("empty_are_known", default=False)
 """Whether the caller needs no warning about documents without words."""
@@ -91,6 +97,15 @@ def as_counts(model: BaseEstimator, X: Any, *, reset: bool) -> sp.csr_array:
     return matrix.astype(np.float32, copy=False)
 
 
+def check_words(model: BaseEstimator, corpus: "ShardedCorpus", *, reset: bool) -> None:
+    """Check the vocabulary of a sharded corpus, or set that of the model, from its first documents.
+
+    Parameters, errors and warnings are those of :func:`as_counts`.
+    """
+    first = corpus.read(0, min(len(corpus), _FIRST))
+    as_counts(model, Corpus(first, corpus.vocabulary), reset=reset)
+
+
 def _check_positive(model: BaseEstimator, values: NDArray[Any]) -> None:
     lowest = values.min(initial=0)
     if lowest < 0:
@@ -102,7 +117,8 @@ def _check_positive(model: BaseEstimator, values: NDArray[Any]) -> None:
 
 def _warn_of_weights(counts: sp.csr_array) -> None:
     """Warn of documents to fit on that are tf-idf or shares: almost nothing is learnt from them."""
-    if not (counts.data % 1).any():
+    pieces = range(0, counts.nnz, _PIECE)
+    if not any((counts.data[start : start + _PIECE] % 1).any() for start in pieces):
         return
     for power in (1, 2):
         lengths = (counts**power).sum(axis=1)
@@ -255,11 +271,11 @@ def words_to_list(n: int | None, n_words: int, default: int = N_WORDS) -> int:
     return int(n)
 
 
-def warn_of_empty(empty: NDArray[np.bool_], consequence: str) -> None:
+def warn_of_empty(n_empty: int, n_documents: int, consequence: str) -> None:
     """Warn once if some documents have no words, at the line that called the package."""
-    if empty.any() and not empty_are_known.get():
+    if n_empty and not empty_are_known.get():
         warnings.warn(
-            f"{int(empty.sum())} of {len(empty)} documents have no words: {consequence}",
+            f"{n_empty} of {n_documents} documents have no words: {consequence}",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )

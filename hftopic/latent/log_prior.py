@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hftopic._cached import cached_property
+from hftopic._devices import sent
 from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior, log_normal
 from hftopic.latent.space import LatentSpace, Levels
 
@@ -80,7 +81,7 @@ class LatentPrior:
         """
         with torch.no_grad():
             whole = (torch.diag(self.covariance) if self.factorises else self.covariance).double()
-            masks = torch.from_numpy(self.space.level_masks).to(whole.device)
+            masks = sent(torch.from_numpy(self.space.level_masks), whole.device)
             roots, failed = torch.linalg.cholesky_ex(torch.where(masks, whole, 0.0))
             roots = roots.masked_fill((failed > 0)[:, None, None], torch.nan)
             identity = torch.eye(len(whole), dtype=whole.dtype, device=whole.device)

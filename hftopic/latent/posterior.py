@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from hftopic._devices import sent
+from hftopic._processes import Processes
 from hftopic.latent.space import LatentSpace
 
 LOG_2PI = math.log(2 * math.pi)
@@ -42,7 +44,7 @@ class Noise:
             .log()
             for concrete in space.concretes
         ]
-        return cls(normal.to(device), tuple(g.to(device) for g in gumbel))
+        return cls(sent(normal, device), tuple(sent(g, device) for g in gumbel))
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,15 @@ class MeanFieldPosterior:
         """Posterior of the documents of all parts, in order."""
         mean, log_variance, *log_classes = map(torch.cat, zip(*(part.tensors for part in parts), strict=True))
         return cls(mean, log_variance, tuple(log_classes))
+
+    def gathered(self, processes: Processes) -> "MeanFieldPosterior":
+        """Posterior of the documents of all processes, in their order, with gradients."""
+        if processes.size == 1:
+            return self
+        widths = [tensor.shape[1] for tensor in self.tensors]
+        of_all = processes.gathered(torch.cat(self.tensors, 1))
+        mean, log_variance, *classes = torch.split(of_all, widths, 1)
+        return MeanFieldPosterior(mean, log_variance, tuple(classes))
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:

@@ -2,11 +2,12 @@
 
 import copy
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, fields
-from functools import partial
+from functools import cache, partial
 from inspect import signature
 from numbers import Integral, Real
 from typing import Annotated, Any, ClassVar, Self, cast, dataclass_transform
@@ -20,11 +21,14 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
 from hftopic._jobs import jobs_here
+from hftopic._memory import give_back
 from hftopic._numbers import is_whole
+from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
-from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import as_counts, warn_of_empty
+from hftopic.data.columns import is_sharded
+from hftopic.data.documents import BagsOfWords, CountedDocuments
+from hftopic.data.inputs import warn_of_empty
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
@@ -33,6 +37,9 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
+from hftopic.models.agreement import check_same, check_sizes
+from hftopic.models.calls import call_of
+from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
@@ -58,7 +65,12 @@ from hftopic.networks.encoder import Encoder
 from hftopic.networks.network import TopicNetwork
 from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
-from hftopic.training import Callback, Record, Settings, Trainer, TrainingDivergedError, train
+from hftopic.training.checkpoint import Checkpoint
+from hftopic.training.epochs import Callback, train
+from hftopic.training.errors import TrainingDivergedError
+from hftopic.training.records import Record
+from hftopic.training.settings import Settings
+from hftopic.training.trainer import Trainer
 
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
@@ -139,19 +151,43 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         """Decoder with initial weights; ``background`` (V,) is the log frequency of each word."""
 
-    def fit(self, X: Any, y: Any = None, *, callbacks: Sequence[Callback] = ()) -> Self:  # noqa: ARG002
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = 10.0,
+    ) -> Self:
         """Learn topics from word counts.
+
+        Where torch has a process group, as under ``torchrun``, all processes call ``fit`` with the same
+        parameters and documents, share every mini-batch, and end with the same model. Process 0 calls the
+        callbacks. With ``n_init``, the starts follow each other.
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
-            Non-negative counts. Empty documents are excluded from training, with a warning.
+        X : Corpus, ShardedCorpus, sparse matrix or array, ndarray or DataFrame, (n_documents, n_words)
+            Non-negative counts. Empty documents are excluded from training, with a warning. A
+            :class:`hftopic.ShardedCorpus` is read in pieces: the files are verified first, and then memory
+            does not grow with the number of documents. Each epoch shuffles blocks of 256 documents, and
+            then the documents of 64 blocks together. With no more blocks than that, the model is that of the
+            same Corpus. Of more, validation documents are at even distances.
         y : ignored
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
             callback, ``save``, ``pickle`` and ``copy.copy`` take the weights of this epoch; everything else
             about the model is as it was before ``fit``, until ``fit`` ends.
+        checkpoint : path-like, optional
+            Folder for the state of the training, which is made. If the process ends, for any reason, the same
+            call goes on from there, and the model is that of a call that was not ended, byte for byte.
+            Callbacks are called for the epochs after the checkpoint. When the fit is complete, the same call
+            only reads it: delete the folder when the model is saved.
+        checkpoint_minutes : float, default=10.0
+            Minutes after which a checkpoint is written within an epoch; with 0 after every step. One is also
+            written at the end of an epoch, unless that would take more than 5% of the time.
 
         Returns
         -------
@@ -160,11 +196,23 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         Raises
         ------
         ValueError
-            Invalid data or parameters.
+            Invalid data or parameters; or the checkpoint is that of another call, and the message says what
+            differs.
+        CheckpointError
+            The checkpoint is damaged, or of another version. A subclass of ValueError.
+        OSError
+            A checkpoint cannot be written; the one before stands.
+        TrainingStopped
+            With a checkpoint, in the main thread: SIGTERM or SIGHUP came, and the checkpoint is written. It
+            ends the program with the code 143 or 129. The model is unchanged. If several starts are trained
+            in other processes (``n_jobs``), only these write at a signal: one that this process alone gets
+            ends it as without a checkpoint, and what was written before stands.
         Exception
             Any exception raised by a callback, including KeyboardInterrupt. The model is then unchanged.
         TrainingDivergedError
             The model then keeps the weights of the last good epoch.
+        ProcessLostError
+            Another process of the group has ended, or raised an error, which the message has.
 
         Warns
         -----
@@ -174,44 +222,60 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             Few topics tell anything about the documents.
         """
         with exchanged(self) as model, ExitStack() as until_the_end:
-            model._validate_params()
-            callbacks = checked_callbacks(callbacks)
-            if callbacks and model.n_init > 1 and effective_n_jobs(model.n_jobs) > 1:
-                raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
-            documents, reading = model._documents_with_words(X, reset=True), _reading_of(X)
+            processes = until_the_end.enter_context(of_the_job())
+            callbacks, documents = processes.together(lambda: model._checked(X, callbacks))
+            call: dict[str, Any] = {}
+            if processes.size > 1 or checkpoint is not None:  # for these alone documents are hashed
+                call = processes.together(lambda: call_of(model, documents))
+            n_documents = len(documents) - model._n_held_out(len(documents))
+            check_same(processes, {**call, "checkpoint": checkpoint is not None}, documents)
+            check_sizes(processes, Settings.of(model, n_documents), n_documents)
+            reading = _reading_of(X)
             for state in ("_network", "_trainer", "_remembered"):  # of an earlier fit
                 vars(model).pop(state, None)
             model._given_names, model.reading_ = {}, reading
-            generators = model._generators()
             called = [offering(self, callback, until_the_end) for callback in callbacks]
-            documents, held_out = model._hold_out(documents, generators[0])
-            if model.n_init == 1:
-                error = model._train(documents, held_out, generators[0], called)
-            else:
-                error = model._train_several(documents, held_out, generators, called)
-            model._describe(documents)
+            with checkpoints(model, call, checkpoint, checkpoint_minutes, model._seeds()) as kept:
+                generators = [torch.Generator().manual_seed(seed) for seed in kept.seeds]
+                training, held_out = model._hold_out(documents, generators[0])
+                if model.n_init == 1:
+                    error = model._train(training, held_out, generators[0], called, kept.of_start(0))
+                else:
+                    error = model._train_several(training, held_out, generators, called, kept)
+            model._describe(training)
             if error is not None:
                 raise error
             summary = model._summary()
-            model._remembered = (documents.sampled(REMEMBERED),)
+            model._remembered = tuple(known.sampled(REMEMBERED) for known in model._remembered)
             description.warn_of_uninformative(model._network, summary, model.n_iter_)
         return self
 
+    def _checked(self, X: Any, callbacks: Sequence[Callback]) -> tuple[Sequence[Callback], CountedDocuments]:
+        """The arguments of ``fit``, after a check of them and of the parameters."""
+        self._validate_params()
+        callbacks = checked_callbacks(callbacks)
+        if callbacks and self.n_init > 1 and effective_n_jobs(self.n_jobs) > 1:
+            raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
+        return callbacks, self._documents_with_words(X, reset=True)
+
     def _train(
         self,
-        documents: BagsOfWords,
-        held_out: BagsOfWords | None,
+        documents: CountedDocuments,
+        held_out: CountedDocuments | None,
         generator: torch.Generator,
         callbacks: Sequence[Offering],
+        checkpoint: Checkpoint | None,
     ) -> TrainingDivergedError | None:
         """Train from one start and set the fitted attributes, also if training diverged."""
         trainer = self._new_trainer(documents, generator, len(documents))
         self._documents_seen = len(documents)
         diverged = None
-        current = partial(self._as_trained, trainer, documents)
+        current = partial(
+            self._as_trained, trainer, cache(partial(documents.sampled, description.MOST_DOCUMENTS))
+        )
         calls = [partial(callback, current) for callback in callbacks]
         try:
-            train(trainer, documents, held_out, calls, verbose=bool(self.verbose))
+            train(trainer, documents, held_out, calls, bool(self.verbose), checkpoint)
         except TrainingDivergedError as error:
             diverged = error
         finally:
@@ -220,38 +284,45 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         self.losses_ = np.array([trainer.kept_loss if good else math.inf])
         return diverged
 
-    def _describe(self, documents: BagsOfWords) -> None:
+    def _describe(self, documents: CountedDocuments) -> None:
         """Describe the topics of the fitted network by the words of documents."""
-        description.describe(self._network, documents)
-        self._remembered = (documents.sampled(description.MOST_DOCUMENTS),)
+        known = documents.sampled(description.MOST_DOCUMENTS)
+        give_back()  # what the steps took, which the description needs in other pieces
+        description.describe(self._network, known, joined())
+        give_back()
+        self._remembered = (known,)
         trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
         if trainer is not None:
             trainer.keep(trainer.kept_epoch)
             self._network = _kept_network(trainer)
         self._expose()
 
-    def _as_trained(self, trainer: Trainer[Batch], documents: BagsOfWords) -> Self:
+    def _as_trained(self, trainer: Trainer[Batch], sample: Callable[[], BagsOfWords]) -> Self:
         """A fitted model with the weights of the last epoch, which further training does not change."""
         model, last = twin(self), trainer.records[-1]
         model._network = copy.deepcopy(self._network)
-        description.describe(model._network, documents)
-        model._remembered = (documents.sampled(description.MOST_DOCUMENTS),)
+        known = sample()
+        description.describe(model._network, known)
+        model._remembered = (known,)
         model._adopt(trainer)
         model.losses_ = np.array([last.get("validation_loss", last["loss"])])
         return model
 
     def _train_several(
         self,
-        documents: BagsOfWords,
-        held_out: BagsOfWords | None,
+        documents: CountedDocuments,
+        held_out: CountedDocuments | None,
         generators: Sequence[torch.Generator],
         callbacks: Sequence[Offering],
+        kept: Checkpoints,
     ) -> TrainingDivergedError | None:
         """Train from several starts and adopt the one with the lowest loss, without its optimiser."""
-        n_jobs = jobs_here(self.n_jobs)
+        n_jobs = jobs_here(self.n_jobs) if joined().size == 1 else 1
         starts: list[tuple[BaseTopicModel, TrainingDivergedError | None]] = Parallel(n_jobs=n_jobs)(
-            delayed(_trained)(copy.copy(self), documents, held_out, generator.get_state(), callbacks)
-            for generator in generators
+            delayed(_trained)(
+                copy.copy(self), documents, held_out, generator.get_state(), callbacks, kept.of_start(number)
+            )
+            for number, generator in enumerate(generators)
         )
         losses = np.concatenate([model.losses_ for model, _ in starts])
         best, error = starts[int(np.argmin(losses))]
@@ -269,7 +340,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learning rate is constant. While groups are learned, between a half and nine tenths of ``max_iter``
         epochs, a call may exchange topics between groups: their numbers then change. After a load, or a fit
         with several starts, the optimiser is a new one. Documents that are passed again count as further
-        documents. Before groups are assigned, the prior also has correlations within groups.
+        documents. In a process group, every process trains a model of its own.
+
+        Before groups are assigned, the prior also has correlations within groups.
 
         Parameters
         ----------
@@ -308,9 +381,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             epoch, n_records = trainer.epoch, len(trainer.records)
             try:
                 trainer.run_epoch(documents, max(model._documents_seen, total_documents or 0))
-                description.update(cast(TopicNetwork, trainer.network), documents)
+                known = documents.sampled(description.MOST_DOCUMENTS)
+                description.update(cast(TopicNetwork, trainer.network), known)
                 trainer.keep()
-                model._remember(documents)
+                model._remember(known)
             except BaseException:
                 trainer.restore()
                 trainer.epoch = epoch
@@ -322,35 +396,42 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 model._adopt(trainer)
         return self
 
-    def _documents_with_words(self, X: Any, *, reset: bool) -> BagsOfWords:
+    def _documents_with_words(self, X: Any, *, reset: bool) -> CountedDocuments:
         if isinstance(X, Encoded):
             raise TypeError("fit needs the documents themselves, not the result of encode")
         counted, more = self._split_input(X)
-        documents = self._documents(as_counts(self, counted, reset=reset), more)
-        empty = documents.empty
-        warn_of_empty(empty, "they are excluded from training")
-        if empty.any():
-            documents = documents.select(~empty)
+        if self.marginals == "full" and is_sharded(counted):
+            raise ValueError(
+                "marginals='full' needs all documents in memory; pass a Corpus, such as a slice of the "
+                "shards, or use marginals='gaussian'"
+            )
+        stored = self._counted(counted, more, reset=reset)
+        documents = stored.with_words()
+        warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
             )
         return documents
 
-    def _generators(self) -> list[torch.Generator]:
-        """One source of randomness for each start; the first one does not depend on ``n_init``."""
+    def _seeds(self) -> list[int]:
+        """A seed for each start; the first one does not depend on ``n_init``."""
         state = check_random_state(self.random_state)
-        return [torch.Generator().manual_seed(int(state.randint(2**31 - 1))) for _ in range(self.n_init)]
+        return joined().agreed([int(state.randint(2**31 - 1)) for _ in range(self.n_init)])
 
     def _generator(self) -> torch.Generator:
-        return self._generators()[0]
+        return torch.Generator().manual_seed(self._seeds()[0])
 
     def _hold_out(
-        self, documents: BagsOfWords, generator: torch.Generator
-    ) -> tuple[BagsOfWords, BagsOfWords | None]:
+        self, documents: CountedDocuments, generator: torch.Generator
+    ) -> tuple[CountedDocuments, CountedDocuments | None]:
+        n_held_out = self._n_held_out(len(documents))
+        return documents.divided(n_held_out, generator) if n_held_out else (documents, None)
+
+    def _n_held_out(self, n_documents: int) -> int:
+        """Number of validation documents among these."""
         if self.validation_fraction == 0:
-            return documents, None
-        n_documents = len(documents)
+            return 0
         n_held_out = math.ceil(self.validation_fraction * n_documents)
         if n_held_out < 2 or n_documents - n_held_out < 2:
             raise ValueError(
@@ -358,14 +439,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 f"{n_held_out} validation and {n_documents - n_held_out} training documents; "
                 "each part needs at least 2"
             )
-        order = torch.randperm(n_documents, generator=generator).numpy()
-        return (
-            documents.select(np.sort(order[n_held_out:])),
-            documents.select(np.sort(order[:n_held_out])),
-        )
+        return n_held_out
 
     def _new_trainer(
-        self, documents: BagsOfWords, generator: torch.Generator, n_documents: int | None = None
+        self, documents: CountedDocuments, generator: torch.Generator, n_documents: int | None = None
     ) -> Trainer[Batch]:
         """Trainer of a new network; ``n_documents`` is the size of the corpus, if it is known."""
         frequencies = documents.word_counts() + 1.0
@@ -378,9 +455,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         self._noise = evaluation.draw_noise(network.space, generator)
         if learns_groups:
             network.check_exchange(documents.batch(np.arange(2), network.device))
-        return Trainer(network, objective, settings, generator, learns_groups)
+        return Trainer(network, objective, settings, generator, learns_groups, joined())
 
-    def _resumed_trainer(self, documents: BagsOfWords) -> Trainer[Batch]:
+    def _resumed_trainer(self, documents: CountedDocuments) -> Trainer[Batch]:
         """The trainer of the previous call; after loading or unpickling, one with a new optimiser."""
         if not hasattr(self, "_network"):
             self._documents_seen = 0
@@ -497,15 +574,16 @@ declare_parameters(BaseTopicModel)
 
 def _trained(
     model: BaseTopicModel,
-    documents: BagsOfWords,
-    held_out: BagsOfWords | None,
+    documents: CountedDocuments,
+    held_out: CountedDocuments | None,
     state: Tensor,
     callbacks: Sequence[Offering],
+    checkpoint: Checkpoint | None,
 ) -> tuple[BaseTopicModel, TrainingDivergedError | None]:
     """A model trained from one start, in this process or another one, without its optimiser."""
     generator = torch.Generator()
     generator.set_state(state)
-    error = model._train(documents, held_out, generator, callbacks)
+    error = model._train(documents, held_out, generator, callbacks, checkpoint)
     del model._trainer
     return model, error
 

@@ -9,8 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hftopic.data.batches import Batch, batch_slices
+from hftopic._memory import give_back
+from hftopic._processes import ALONE, Processes
+from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
+from hftopic.data.order import batch_slices
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.usage import expected_usage
@@ -27,18 +30,18 @@ ROUNDS = 6  # rounds in which words are distributed over the topics
 ROUNDS_AS_ENCODED = 3  # the first of them, in which documents keep the proportions of the encoder
 
 
-def describe(network: TopicNetwork, documents: BagsOfWords) -> None:
+def describe(network: TopicNetwork, documents: BagsOfWords, processes: Processes = ALONE) -> None:
     """Learn the words of all topics from documents, with the network fixed.
 
     This is expectation maximisation of the mixture of :class:`hftopic.networks.usage.TopicUsage`, which
     begins with the words of the documents in proportion to their topics. If there are more than
-    :data:`MOST_DOCUMENTS`, documents at even distances are used.
+    :data:`MOST_DOCUMENTS`, documents at even distances are used. Each of several processes counts a part.
     """
     documents = documents.sampled(MOST_DOCUMENTS)
     with torch.no_grad():
-        in_documents = _count(network, documents)
+        in_documents = _count(network, documents, processes=processes)
         network.usage.replace(torch.zeros_like(network.usage.poles), in_documents)
-        _distribute(network, documents, ROUNDS, ROUNDS_AS_ENCODED)
+        _distribute(network, documents, ROUNDS, ROUNDS_AS_ENCODED, processes=processes)
 
 
 def update(network: TopicNetwork, documents: BagsOfWords) -> None:
@@ -76,12 +79,15 @@ def warn_of_uninformative(network: TopicNetwork, summary: pd.DataFrame, n_epochs
         )
 
 
-def _count(network: TopicNetwork, documents: BagsOfWords, keep: float = 0.0) -> Tensor:
+def _count(
+    network: TopicNetwork, documents: BagsOfWords, keep: float = 0.0, processes: Processes = ALONE
+) -> Tensor:
     """Count the tokens of the words, and return the number of documents with each word, (V,)."""
     with_word, tokens, squares = (torch.zeros_like(network.usage.background) for _ in range(3))
-    for _, batch in _parts(network, documents):
+    for _, batch in _parts(network, documents.select(processes.own(len(documents)))):
         for total, values in ((with_word, None), (tokens, batch.counts), (squares, batch.counts.square())):
             total += torch.bincount(batch.words, values, minlength=batch.n_words)
+    processes.sum_([with_word, tokens, squares])
     network.usage.count(tokens, squares, len(documents), keep)
     return with_word
 
@@ -93,13 +99,25 @@ def _parts(network: TopicNetwork, documents: BagsOfWords) -> Iterator[tuple[slic
 
 
 def _distribute(
-    network: TopicNetwork, documents: BagsOfWords, n_rounds: int, as_encoded: int = 0, keep: float = 0.0
+    network: TopicNetwork,
+    documents: BagsOfWords,
+    n_rounds: int,
+    as_encoded: int = 0,
+    keep: float = 0.0,
+    processes: Processes = ALONE,
 ) -> None:
     """Distribute the words of documents over the topics, and keep a fraction of what is known.
 
     In the first ``as_encoded`` rounds documents keep the proportions of the encoder.
     """
-    proportions, simplex = _proportions(network, documents)
+    own = processes.own(len(documents))
+    if network.decoder.signed:  # whose proportions depend on the posterior of all documents
+        proportions, simplex = _proportions(network, documents)
+        proportions, documents = proportions[own], documents.select(own)
+    else:
+        documents = documents.select(own)
+        proportions, simplex = _proportions(network, documents)
+    give_back()
     usage = network.usage
     for n_done in range(n_rounds):
         words, frequency = usage.poles, usage.frequency
@@ -110,6 +128,7 @@ def _distribute(
             )
             total += of_topics
             background += of_none
+        processes.sum_([total, background])
         usage.replace(total, background, keep)
 
 
@@ -119,9 +138,13 @@ def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor,
     The proportions of signed topics are those of their poles in the squared distance of the posterior means
     from their average, in standard deviations of q(z).
     """
-    posterior, represented = evaluation.encode(network, documents)
+    signed_topics = network.decoder.signed
+    if signed_topics:
+        posterior, represented = evaluation.encode(network, documents)
+    else:
+        represented = evaluation.represent(network, documents)
     values, simplex = torch.from_numpy(represented).to(network.device), network.decoder.simplex()
-    if network.decoder.signed:
+    if signed_topics:
         signed = torch.from_numpy(simplex < 0).to(network.device)
         distance = torch.zeros_like(values)
         distance[:, signed] = distances(posterior).float().to(network.device)

@@ -1,6 +1,6 @@
 """Inference with a trained network, in chunks of documents: posterior, word probabilities and ELBO."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -28,14 +28,18 @@ def draw_noise(space: LatentSpace, generator: torch.Generator) -> Tensor:
 def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFieldPosterior:
     """q(z|x) of each document, on the CPU."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
-    return MeanFieldPosterior.concatenated([encoded.map(Tensor.cpu) for _, _, encoded in chunks])
+    mean, log_variance, *classes = _joined(
+        len(documents), ((rows, encoded.tensors) for rows, _, encoded in chunks)
+    )
+    return MeanFieldPosterior(mean, log_variance, tuple(classes))
 
 
 @torch.inference_mode()
 def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.float32]:
     """The output of ``transform``: topic proportions or posterior means, shape (N, n_topics)."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
-    return to_numpy(torch.cat([network.decoder.represent(encoded) for _, _, encoded in chunks]))
+    represented = ((rows, (network.decoder.represent(encoded),)) for rows, _, encoded in chunks)
+    return np.asarray(_joined(len(documents), represented)[0].numpy())
 
 
 @torch.inference_mode()
@@ -43,11 +47,12 @@ def encode(
     network: TopicNetwork, documents: Documents[Batch]
 ) -> tuple[MeanFieldPosterior, NDArray[np.float32]]:
     """Posterior of each document, on the CPU, and the output of ``transform``, in one pass."""
-    posteriors, proportions = [], []
-    for _, _, encoded in _posteriors(network, documents, CHUNK_DOCUMENTS):
-        posteriors.append(encoded.map(Tensor.cpu))
-        proportions.append(to_numpy(network.decoder.represent(encoded)))
-    return MeanFieldPosterior.concatenated(posteriors), np.concatenate(proportions)
+    chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
+    proportions, mean, log_variance, *classes = _joined(
+        len(documents),
+        ((rows, (network.decoder.represent(encoded), *encoded.tensors)) for rows, _, encoded in chunks),
+    )
+    return MeanFieldPosterior(mean, log_variance, tuple(classes)), np.asarray(proportions.numpy())
 
 
 @torch.inference_mode()
@@ -118,6 +123,16 @@ def _posteriors(
             yield rows, batch, encode(batch)
         elif known is not None:
             yield rows, batch, known[rows].map(lambda tensor: tensor.to(network.device))
+
+
+def _joined(n_documents: int, chunks: Iterable[tuple[slice, Sequence[Tensor]]]) -> list[Tensor]:
+    """Tensors of all documents on the CPU, from those of chunks, of which only one is held."""
+    whole: list[Tensor] = []
+    for rows, tensors in chunks:
+        whole = whole or [torch.empty(n_documents, *one.shape[1:], dtype=one.dtype) for one in tensors]
+        for into, one in zip(whole, tensors, strict=True):
+            into[rows] = one
+    return whole
 
 
 def to_numpy(tensor: Tensor) -> NDArray[np.float32]:

@@ -14,7 +14,9 @@ import torch
 
 from hftopic._locks import ThreadLock
 from hftopic._torch_state import neutral_torch
-from hftopic.training import Callback, Record, TrainingDivergedError
+from hftopic.training.epochs import Callback
+from hftopic.training.errors import TrainingDivergedError
+from hftopic.training.records import Record
 
 ModelT = TypeVar("ModelT")
 

@@ -16,9 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from hftopic._numbers import as_vector
+from hftopic.data.columns import is_sharded
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import as_counts, warn_of_empty, warn_of_fractions
+from hftopic.data.inputs import as_counts, check_words, warn_of_empty, warn_of_fractions
 from hftopic.data.sequences import described
+from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
@@ -75,7 +77,9 @@ class FittedModel(TopicSummary, TransformerMixin):
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray, DataFrame or Encoded, shape (n_documents, n_words)
+        X : Corpus, ShardedCorpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+            A ShardedCorpus is read in pieces; only the result takes memory for each document. The same holds
+            for the other methods, except ``encode``.
 
         Returns
         -------
@@ -105,7 +109,7 @@ class FittedModel(TopicSummary, TransformerMixin):
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+        X : Corpus, ShardedCorpus, sparse matrix or array, ndarray or DataFrame, (n_documents, n_words)
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
@@ -117,7 +121,8 @@ class FittedModel(TopicSummary, TransformerMixin):
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray, DataFrame or Encoded, shape (n_documents, n_words)
+        X : Corpus, ShardedCorpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+            A ShardedCorpus of at most 100,000 documents is read into memory.
 
         Returns
         -------
@@ -127,7 +132,8 @@ class FittedModel(TopicSummary, TransformerMixin):
         Raises
         ------
         ValueError
-            ``X`` was encoded by another model, or by this model before it was fitted again.
+            ``X`` was encoded by another model, or by this model before it was fitted again; or it is a
+            ShardedCorpus with more documents.
 
         Examples
         --------
@@ -142,7 +148,10 @@ class FittedModel(TopicSummary, TransformerMixin):
             if isinstance(X, Encoded):
                 return model._own(X)
             counted, more = model._split_input(X)
-            documents = model._documents_of(counted, more)
+            if is_sharded(counted):
+                X = counted = read_into_memory(counted)
+            documents = model._documents(as_counts(model, counted, reset=False), more)
+            warn_of_empty(documents.n_empty, len(documents), "their posterior is the prior")
             posterior, proportions = evaluation.encode(model._network, documents)
             return Encoded(X, counted, documents.counts, posterior, proportions, model._weights_hash())
 
@@ -152,7 +161,7 @@ class FittedModel(TopicSummary, TransformerMixin):
 
         Parameters
         ----------
-        X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
+        X : Corpus, ShardedCorpus, sparse matrix or array, ndarray or DataFrame, (n_documents, n_words)
 
         Returns
         -------
@@ -200,10 +209,10 @@ class FittedModel(TopicSummary, TransformerMixin):
         """
         with self._reading() as model:
             documents, known = model._documents_and_posterior(X)
-            n_tokens = documents.counts.sum(dtype=np.float64)
+            n_tokens = documents.n_tokens
             if n_tokens == 0:
                 raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
-            warn_of_fractions(n_tokens, int((~documents.empty).sum()))
+            warn_of_fractions(n_tokens, len(documents) - documents.n_empty)
             exponent = -model._elbo(documents, known).sum() / n_tokens
             return math.exp(exponent) if exponent <= LARGEST_EXPONENT else math.inf
 
@@ -293,23 +302,39 @@ class FittedModel(TopicSummary, TransformerMixin):
         """Documents that the network reads; a subclass adds ``more``, from :meth:`_split_input`."""
         return BagsOfWords(counts)
 
-    def _read(self, X: Any) -> BagsOfWords:
+    def _read(self, X: Any) -> BagsOfWords | StoredDocuments:
         return self._documents_of(*self._split_input(X))
 
-    def _documents_of(self, counted: Any, more: Any) -> BagsOfWords:
+    def _documents_of(self, counted: Any, more: Any) -> BagsOfWords | StoredDocuments:
         """Documents of an input that is split, with a warning if some have no words."""
-        documents = self._documents(as_counts(self, counted, reset=False), more)
-        warn_of_empty(documents.empty, "their posterior is the prior")
+        documents = self._counted(counted, more, reset=False)
+        warn_of_empty(documents.n_empty, len(documents), "their posterior is the prior")
         return documents
 
-    def _documents_and_posterior(self, X: Any) -> tuple[BagsOfWords, MeanFieldPosterior | None]:
+    def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
+        """Documents with the words of the model, or with ``reset`` those that it is fitted on."""
+        if not is_sharded(counted):
+            return self._documents(as_counts(self, counted, reset=reset), more)
+        if more is not None or type(self)._documents is not FittedModel._documents:
+            raise TypeError(
+                f"{type(self).__name__} reads more than counts, and that is read in memory only: pass a "
+                "Corpus, such as a slice of the shards"
+            )
+        check_words(self, counted, reset=reset)
+        return StoredDocuments(counted)
+
+    def _documents_and_posterior(
+        self, X: Any
+    ) -> tuple[BagsOfWords | StoredDocuments, MeanFieldPosterior | None]:
         """The documents, and their posterior if they have been encoded."""
         if not isinstance(X, Encoded):
             return self._read(X), None
         known = self._own(X)
         return self._documents(known.counts, self._split_input(known.source)[1]), known.mean_field
 
-    def _elbo(self, documents: BagsOfWords, known: MeanFieldPosterior | None) -> NDArray[np.float64]:
+    def _elbo(
+        self, documents: BagsOfWords | StoredDocuments, known: MeanFieldPosterior | None
+    ) -> NDArray[np.float64]:
         """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
         elbo = evaluation.elbo(self._network, documents, self._noise, known)
         elbo[documents.empty] = 0.0

@@ -22,7 +22,7 @@ from hftopic.latent.space import LatentSpace
 from hftopic.networks.network import Network
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 from hftopic.objective.schedule import turning_points
-from hftopic.training import Callback
+from hftopic.training.epochs import Callback
 
 WeightLike = float | Ramp
 RandomState = int | np.random.RandomState | None

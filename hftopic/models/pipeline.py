@@ -1,5 +1,6 @@
 """Texts to topics in one estimator, as scikit-learn has pipelines: the model knows its words."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from hftopic.models.bases import TransformerMixin
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import twin
 from hftopic.models.prodlda import ProdLDA
-from hftopic.training import Callback
+from hftopic.training.epochs import Callback
 
 
 def _predicts(pipeline: "TopicPipeline") -> bool:
@@ -97,7 +98,15 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         pipeline.model_, pipeline.vectorizer_ = with_words(model, words), vectorizer
         return pipeline
 
-    def fit(self, X: Any, y: Any = None, *, callbacks: Sequence[Callback] = ()) -> Self:  # noqa: ARG002
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = 10.0,
+    ) -> Self:
         """Choose the words and learn topics.
 
         Parameters
@@ -105,7 +114,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X : sequence of str
             Texts, one per document.
         y : ignored
-        callbacks : sequence of callables, optional
+        callbacks, checkpoint, checkpoint_minutes
             As in :meth:`ProdLDA.fit`.
 
         Raises
@@ -121,7 +130,8 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         if isinstance(model, type) or not hasattr(model, "fit") or not hasattr(model, "groups"):
             raise TypeError(f"model must be ProdLDA(...) or NVDM(...), not {described(model)}")
         vectorizer, corpus = self._counted(X)
-        fitted = clone(model).fit(corpus, callbacks=callbacks)
+        kept = {"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes}
+        fitted = clone(model).fit(corpus, callbacks=callbacks, **kept)
         self.model_, self.vectorizer_ = fitted, vectorizer
         return self
 

@@ -18,6 +18,7 @@ from hftopic.models.exchange import exchanged
 from hftopic.models.naming import check_unique, given_names
 from hftopic.models.topics import TopicWords
 from hftopic.topics.names import POLES, WORDS_IN_NAME, frequent, names_of, numbered_repeats
+from hftopic.topics.shares import prominence
 from hftopic.topics.summary import COMPARED, n_compared, summarised
 
 INFORMED = 4000  # training documents at even distances over which the information of topics is computed
@@ -156,29 +157,39 @@ class TopicSummary(TopicWords):
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
-            encoded = [evaluation.encode(self._network, documents) for documents in self._remembered]
-            posterior = MeanFieldPosterior.concatenated([of_part for of_part, _ in encoded])
-            posterior = Posterior.of(posterior).mean_field()  # rounded as that of documents that are passed
-            values = np.concatenate([of_part for _, of_part in encoded])
-            self._summaries.append(self._summarised(posterior, values))
+            self._summaries.append(self._summarised())
         return self._summaries[0]
 
-    def _summarised(self, posterior: MeanFieldPosterior, values: NDArray[np.float32]) -> pd.DataFrame:
-        prior = self._network.prior
+    def _summarised(self) -> pd.DataFrame:
+        prior, signed = self._network.prior, self.signed_topics_
         n_words = n_compared(COMPARED, self.n_features_in_)
         poles = [
             np.argsort(-self.word_scores(pole=pole), axis=1, kind="stable")[:, :n_words].tolist()
-            for pole in POLES[: 1 + self.signed_topics_]
+            for pole in POLES[: 1 + signed]
         ]
+        values = np.concatenate([evaluation.represent(self._network, part) for part in self._remembered])
+        prominent = values
+        if signed:
+            prominent = prominence(values, self._posterior_of_remembered(len(values)), prior.space, signed)
         return summarised(
-            posterior,
+            self._posterior_of_remembered(INFORMED),
             values,
-            np.ones(len(values), dtype=bool),
+            prominent,
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
-            self.signed_topics_,
+            signed,
             poles,
-            rows=evenly(len(values), INFORMED) if len(values) > INFORMED else slice(None),
         )
+
+    def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
+        """Posterior of at most so many remembered documents, rounded as that of documents that are passed."""
+        ends = np.cumsum([len(part) for part in self._remembered])
+        chosen = np.split(evenly(ends[-1], most), np.searchsorted(evenly(ends[-1], most), ends[:-1]))
+        posteriors = [
+            evaluation.posterior(self._network, part.select(rows - (end - len(part))))
+            for part, rows, end in zip(self._remembered, chosen, ends, strict=True)
+            if len(rows)
+        ]
+        return Posterior.of(MeanFieldPosterior.concatenated(posteriors)).mean_field()
 
     def _remember(self, documents: BagsOfWords) -> None:
         """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic._processes import current
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.groups import Discrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
@@ -289,9 +290,7 @@ class ProdLDADecoder(Decoder):
         )
 
     def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
-        mean = theta.mean(0)
-        centred = theta - mean
-        covariance = centred.T @ centred / len(theta)
+        mean, covariance = current().moments(theta)
         with torch.no_grad():
             self.mean_proportions.lerp_(mean, SHIFT_NORM_MOMENTUM)
             self.covariance.lerp_(covariance, SHIFT_NORM_MOMENTUM)

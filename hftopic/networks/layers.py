@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hftopic._devices import sent
+from hftopic._processes import current
 from hftopic.data.batches import Batch
 
 SHIFT_NORM_EPS = 1e-3
@@ -24,7 +26,7 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(LOWEST_INT64, None, generator=generator)
     levels = bits.view(torch.int16)[: x.numel()].view(x.shape)  # uniform over 65536 values
     dropped = min(round(rate * DROPOUT_LEVELS), DROPOUT_LEVELS - 1)
-    keep = (levels >= dropped - DROPOUT_LEVELS // 2).to(x.device)
+    keep = sent(levels, x.device) >= dropped - DROPOUT_LEVELS // 2
     return x * (keep.to(x.dtype) * (DROPOUT_LEVELS / (DROPOUT_LEVELS - dropped)))
 
 
@@ -46,15 +48,30 @@ class ShiftNorm(nn.Module):
         self.register_buffer("running_variance", torch.ones(size, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.training and current().size > 1:
+            return self._over_processes(x)
         return functional.batch_norm(
             x,
             self.running_mean,
             self.running_variance,
+            weight=torch.ones_like(self.shift),  # without it, the gradient on a GPU has the wrong shape
             bias=self.shift,
             training=self.training,
             momentum=SHIFT_NORM_MOMENTUM,
             eps=SHIFT_NORM_EPS,
         )
+
+    def _over_processes(self, x: Tensor) -> Tensor:
+        """The same with the moments of the mini-batch of all processes."""
+        processes = current()
+        n_rows = processes.all_rows(len(x))
+        mean = processes.mean(x)
+        centred = x - mean
+        variance = processes.mean(centred.square())
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, SHIFT_NORM_MOMENTUM)
+            self.running_variance.lerp_(variance * (n_rows / max(1, n_rows - 1)), SHIFT_NORM_MOMENTUM)
+        return centred * torch.rsqrt(variance + SHIFT_NORM_EPS) + self.shift
 
 
 class Linear(nn.Module):

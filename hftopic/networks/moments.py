@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hftopic._processes import current
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
@@ -45,10 +46,10 @@ class RunningMoments(nn.Module):
     @torch.no_grad()
     def observe(self, posterior: MeanFieldPosterior, n_documents: int) -> None:
         """Update the averages with a mini-batch of a corpus of ``n_documents``."""
-        mean = posterior.mean.double()
-        rate = min(1 / FEWEST_STEPS, len(mean) / min(n_documents, MEMORY))
+        mean, processes = posterior.mean.double(), current()
+        n_rows = processes.all_rows(len(mean))
+        rate = min(1 / FEWEST_STEPS, n_rows / min(n_documents, MEMORY))
         new = {
-            "weight": torch.ones_like(self.weight),
             "mean": mean.mean(0),
             "products": mean.T @ mean / len(mean),
             "variance": posterior.log_variance.double().exp().mean(0),
@@ -56,6 +57,10 @@ class RunningMoments(nn.Module):
         new |= {
             f"classes_{c}": log_pi.double().exp().mean(0) for c, log_pi in enumerate(posterior.log_classes)
         }
+        if processes.size > 1:
+            new = {name: value * (len(mean) / n_rows) for name, value in new.items()}
+            processes.sum_(list(new.values()))
+        new["weight"] = torch.ones_like(self.weight)
         for name, value in new.items():
             getattr(self, name).lerp_(value, rate)
 
@@ -89,9 +94,9 @@ class RunningMoments(nn.Module):
         within = self._average("variance")
         return 0.5 * (self.covariance().diagonal() / within).log()
 
-    def aggregate(self) -> LatentPrior:
-        """The Gaussian with the moments of q(z), and the average class probabilities, in float32."""
-        classes = [self._average(f"classes_{c}").log().float() for c in range(len(self.space.concretes))]
+    def aggregate(self, dtype: torch.dtype = torch.float32) -> LatentPrior:
+        """The Gaussian with the moments of q(z), and the average class probabilities."""
+        classes = [self._average(f"classes_{c}").log().to(dtype) for c in range(len(self.space.concretes))]
         return LatentPrior(
-            self.space, self._average("mean").float(), self.covariance().float(), tuple(classes)
+            self.space, self._average("mean").to(dtype), self.covariance().to(dtype), tuple(classes)
         )

@@ -11,7 +11,7 @@ from hftopic.networks.layers import weighted_sums
 BACKGROUND_SHARE = 0.5  # proportion of the background in each document before its words are known
 PRIOR_WORDS = 100.0  # distinct words of a document that its encoded proportions weigh as much as
 SMOOTHING = 100.0  # words, distributed like the corpus, that are added to those of each topic
-MOST_ENTRIES = 2**22  # entries of a (words, topics) block in memory: 16 MB of float32
+MOST_ENTRIES = 2**20  # entries of a (words, topics) block in memory: 4 MB of float32
 REFINEMENTS = 2  # updates of the proportions of a document with the words of the topics fixed
 
 
@@ -128,7 +128,7 @@ def expected_usage(
             ],
             dim=1,
         )
-        by_word = torch.cat([words[rows], frequency[None]]).T.contiguous()  # (V, topics and background)
+        by_word = torch.cat([words[rows].T, frequency[:, None]], 1)  # (V, topics and background)
         shares = prior
         for _ in range(REFINEMENTS if refine else 0):
             inverse = _inverse_likelihood(shares, by_word, batch)
@@ -136,7 +136,7 @@ def expected_usage(
             shares = PRIOR_WORDS * prior + used
             shares = shares / shares.sum(1, keepdim=True)
         inverse = _inverse_likelihood(shares, by_word, batch)
-        expected = by_word * weighted_sums(shares, documents, inverse[places], word_offsets)
+        expected = weighted_sums(shares, documents, inverse[places], word_offsets).mul_(by_word)
         usage[rows] = expected[:, :-1].T
         background += expected[:, -1]
     return usage, background

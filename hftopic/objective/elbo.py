@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from hftopic._numbers import is_whole
+from hftopic._processes import current
 from hftopic.latent.space import LatentSpace
 from hftopic.objective.base import Objective
 from hftopic.objective.marginals import log_subset
@@ -110,10 +111,9 @@ class DIPVAE(Evidence):
     def terms(self, step: Step) -> Terms:
         """Reconstruction, KL divergence, and squared distances of the moments, the same for each document."""
         mean = step.posterior.mean
-        centred = mean - mean.mean(0)
-        covariance = centred.T @ centred / len(mean)  # (K, K)
+        _, covariance = current().moments(mean)  # (K, K)
         if self.variant == "II":
-            covariance = covariance + torch.diag(step.posterior.log_variance.exp().mean(0))
+            covariance = covariance + torch.diag(current().mean(step.posterior.log_variance.exp()))
         prior = torch.diag(step.prior.covariance) if step.prior.factorises else step.prior.covariance
         distance = (covariance - prior).square()
         diagonal = distance.diagonal().sum()
@@ -165,7 +165,7 @@ class CapacityVAE(Evidence):
     def terms(self, step: Step) -> Terms:
         """Reconstruction, KL divergence, and its distance from the capacity, the same for each document."""
         terms = elbo_terms(step)
-        gap = (terms["kl"].mean() - value_at(self.capacity, step.progress)).abs()
+        gap = (current().mean(terms["kl"]) - value_at(self.capacity, step.progress)).abs()
         return {**terms, "capacity_gap": gap.expand(len(terms["kl"]))}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:  # noqa: ARG002
@@ -221,7 +221,7 @@ class AnchoredVAE(Evidence):
         else:
             q_given_x = posterior.log_prob(z)[:, chosen].sum(1)
             of_dims = torch.tensor(dims, dtype=torch.int64)
-            q = log_subset(z, posterior, of_dims, concretes, step.mixing, step.components)
+            q = log_subset(z, posterior, of_dims, concretes, step.own_mixing, step.mixed)
         return {**elbo_terms(step), "anchored_information": q_given_x - q}
 
     def weights(self, space: LatentSpace, progress: Progress) -> dict[str, float]:

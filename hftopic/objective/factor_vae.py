@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hftopic._numbers import is_whole
+from hftopic._processes import current
 from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.objective.elbo import Evidence
@@ -130,8 +131,8 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.generator = generator
-        n_inputs = space.n_dims + sum(concrete.classes for concrete in space.concretes)
-        sizes = pairwise((n_inputs, *hidden, 2))
+        self._widths = [1] * space.n_dims + [concrete.classes for concrete in space.concretes]
+        sizes = pairwise((sum(self._widths), *hidden, 2))
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for n_in, n_out in sizes:
             weight = torch.empty(n_out, n_in, dtype=torch.float32)
@@ -152,20 +153,37 @@ class Discriminator(nn.Module):
         The two mini-batches have different documents. The first mini-batch is skipped, because there is no
         earlier one.
         """
-        drawn = Sample(sample.z.detach(), tuple(y.detach() for y in sample.classes))
-        shuffled, self._batch_before = self._batch_before, self._shuffled(drawn)
+        processes = current()
+        drawn = torch.cat([sample.z, *sample.classes], 1).detach()
+        shuffled, self._batch_before = self._batch_before, self._shuffled(processes.gathered(drawn))
         if shuffled is None:
             return
-        logits = self._logits(torch.cat([torch.cat([drawn.z, *drawn.classes], 1), shuffled]))
+        n_drawn, n_shuffled = processes.all_rows(len(drawn)), len(shuffled)
+        shuffled = shuffled[processes.rank :: processes.size]
+        logits = self._logits(torch.cat([drawn, shuffled]))
         target = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
-        target[len(drawn.z) :] = 1
-        weight = torch.tensor(
-            [1 / len(drawn.z), 1 / len(shuffled)], device=logits.device, dtype=torch.float32
-        )  # mini-batches may differ in size
+        target[len(drawn) :] = 1
+        weight = logits.new_tensor([1 / n_drawn, 1 / n_shuffled])  # mini-batches may differ in size
+        share = 0.5 * (len(drawn) / n_drawn + len(shuffled) / n_shuffled)  # of this process
         optimiser = self._adam()
         optimiser.zero_grad()  # the step of the model also leaves gradients here
-        functional.cross_entropy(logits, target, weight=weight).backward()  # type: ignore[no-untyped-call]
+        own = functional.cross_entropy(logits, target, weight=weight) * share
+        own.backward()  # type: ignore[no-untyped-call]
+        processes.sum_([parameter.grad for parameter in self.parameters() if parameter.grad is not None])
         optimiser.step()
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """The state of the optimiser, and the previous mini-batch; torch makes it a part of the state."""
+        optimiser = None if self._optimiser is None else self._optimiser.state_dict()
+        return {"optimiser": optimiser, "batch_before": self._batch_before}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`get_extra_state` returned."""
+        before, device = state["batch_before"], self.weights[0].device
+        self._batch_before = None if before is None else before.to(device)
+        self._optimiser = None
+        if state["optimiser"] is not None:
+            self._adam().load_state_dict(state["optimiser"])
 
     def _adam(self) -> torch.optim.Optimizer:
         if self._optimiser is None:
@@ -174,12 +192,10 @@ class Discriminator(nn.Module):
             )
         return self._optimiser
 
-    def _shuffled(self, sample: Sample) -> Tensor:
-        """Sample with each variable shuffled over documents separately, so that variables are independent."""
-        columns = [*sample.z.T[:, :, None], *sample.classes]  # (B, 1) or (B, classes) each
-        orders = (
-            torch.randperm(len(sample.z), generator=self.generator).to(sample.z.device) for _ in columns
-        )
+    def _shuffled(self, drawn: Tensor) -> Tensor:
+        """Samples (B, …) with each variable shuffled over documents on its own: variables are independent."""
+        columns = torch.split(drawn, self._widths, 1)  # (B, 1) or (B, classes) each
+        orders = (torch.randperm(len(drawn), generator=self.generator).to(drawn.device) for _ in columns)
         return torch.cat([column[order] for column, order in zip(columns, orders, strict=False)], 1)
 
     def _logits(self, inputs: Tensor) -> Tensor:

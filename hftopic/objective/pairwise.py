@@ -154,20 +154,21 @@ def _mix_dimensions(
     z: Tensor, mean: Tensor, log_variance: Tensor, mixing: Mixing, upstream: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The marginals (R, K) and, if ``upstream`` (R, K) is given, the gradients of Σ upstream * marginals."""
-    parts = []
-    for start, stop, n_runs in mixing.runs(len(z)):
-        rows = slice(start, stop)
-        documents = slice(0, len(mean)) if stop - start == len(z) and n_runs == 1 else rows
+    marginals, into_z = torch.empty_like(z), torch.empty_like(z)
+    into_mean, into_log_variance = torch.zeros_like(mean), torch.zeros_like(mean)
+    for part in mixing.parts(len(z), len(mean)):
+        rows, documents, n_runs = part.rows, part.documents, part.n_runs
         answers = _mix_curves(
             _curves(z[rows], n_runs),
             _curves(mean[documents], n_runs),
             _curves(log_variance[documents], n_runs),
             None if upstream is None else _curves(upstream[rows], n_runs),
-            mixing.weights(len(mean[documents]) // n_runs),
+            part.weights,
         )
-        parts.append([answer.reshape(z.shape[1], answer.shape[1] * n_runs).T for answer in answers])
-    marginals, *gradients = map(torch.cat, zip(*parts, strict=True))
-    return marginals, tuple(gradients)
+        places = marginals[rows], into_z[rows], into_mean[documents], into_log_variance[documents]
+        for place, answer in zip(places, answers, strict=upstream is not None):
+            place.copy_(answer.reshape(z.shape[1], answer.shape[1] * n_runs).T)
+    return marginals, () if upstream is None else (into_z, into_mean, into_log_variance)
 
 
 def _curves(moments: Tensor, n_runs: int) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 from hftopic._cached import cached_property
+from hftopic._processes import current
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace, Levels
@@ -69,16 +70,25 @@ class Step:
         """Layout of z."""
         return self.prior.space
 
+    @cached_property
+    def mixed(self) -> MeanFieldPosterior:
+        """Posterior of the documents in the mixtures, of all processes."""
+        return self.posterior.gathered(current()) if self.components is None else self.components
+
+    @property
+    def own_mixing(self) -> Mixing:
+        """How the samples of this process are mixed."""
+        return self.mixing if self.components is not None else self.mixing.starting_at(current().first_row)
+
     @property
     def own_weight(self) -> float:
         """Log weight of a sample's own document in the mixtures of the joint and of the groups."""
-        mixed = self.posterior if self.components is None else self.components
-        return self.mixing.weights(len(mixed)).own
+        return self.mixing.weights(len(self.mixed)).own
 
     @cached_property
     def marginals(self) -> Levels:
         """log q̂ at every level."""
-        return log_marginals(self.sample.z, self.posterior, self.space, self.mixing, self.components)
+        return log_marginals(self.sample.z, self.posterior, self.space, self.own_mixing, self.mixed)
 
 
 def grouping_names(space: LatentSpace) -> list[str]:

@@ -4,6 +4,8 @@ A topic that is not active says nothing, but keeps a part of the softmax, the sa
 for readers are therefore taken over the topics in use, and the rest is told as the remainder.
 """
 
+from typing import NamedTuple, Self
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from torch import Tensor
 
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
+
+CHUNK = 8192  # documents whose shares are computed at once
 
 
 def in_use(summary: pd.DataFrame) -> NDArray[np.bool_]:
@@ -26,26 +30,55 @@ def simplexes(space: LatentSpace) -> list[NDArray[np.int64]]:
     return [gaussian, *classes] if len(gaussian) else classes
 
 
+class Moments(NamedTuple):
+    """Mean and variance of q(z), the average of the posteriors of some documents."""
+
+    n_documents: int
+    mean: Tensor  # (n_dims,)
+    variance: Tensor  # (n_dims,)
+
+    @classmethod
+    def of(cls, posterior: MeanFieldPosterior) -> Self:
+        """Moments over the documents of a posterior, in float64."""
+        values = posterior.mean.double()
+        mean = values.mean(0)
+        spread = (values - mean).square().mean(0)
+        return cls(len(posterior), mean, spread + posterior.log_variance.double().exp().mean(0))
+
+    def with_those_of(self, other: Self) -> Self:
+        """Moments over these documents and others; documents without words have none."""
+        n = self.n_documents + other.n_documents
+        if not (self.n_documents and other.n_documents):
+            return self if self.n_documents else other
+        share = other.n_documents / n
+        apart = other.mean - self.mean
+        variance = (1 - share) * self.variance + share * other.variance + share * (1 - share) * apart.square()
+        return type(self)(n, self.mean + share * apart, variance)
+
+
 def prominence(
-    values: NDArray[np.float32], posterior: MeanFieldPosterior, space: LatentSpace, signed: bool
+    values: NDArray[np.float32],
+    posterior: MeanFieldPosterior,
+    space: LatentSpace,
+    signed: bool,
+    moments: Moments | None = None,
 ) -> NDArray[np.float32]:
     """By which of its topics a document is led, (n_documents, n_topics): the proportions.
 
     Signed topics have none: their distance from the mean of the documents, in standard deviations of q(z).
+    ``moments`` are those of more documents than these.
     """
     if not signed:
         return values
     distance = values.copy()
-    distance[:, space.gaussian] = distances(posterior).abs().numpy()
+    distance[:, space.gaussian] = distances(posterior, moments).abs().numpy()
     return distance
 
 
-def distances(posterior: MeanFieldPosterior) -> Tensor:
+def distances(posterior: MeanFieldPosterior, moments: Moments | None = None) -> Tensor:
     """E[z|x] minus its mean over the documents, in standard deviations of q(z), (n_documents, n_dims)."""
-    mean = posterior.mean.double()
-    centred = mean - mean.mean(0)
-    variance = centred.square().mean(0) + posterior.log_variance.double().exp().mean(0)
-    return centred / variance.sqrt()
+    over = moments or Moments.of(posterior)
+    return (posterior.mean.double() - over.mean) / over.variance.sqrt()
 
 
 def leading_topics(
@@ -78,6 +111,17 @@ def shares_in_use(
             shares[..., topics], total, out=np.zeros_like(shares[..., topics]), where=total > 0
         )
     return shares
+
+
+def mean_shares(
+    proportions: NDArray[np.floating], space: LatentSpace, used: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Mean of :func:`shares_in_use` over the documents, (n_topics,), with some of them in float64 at once."""
+    total = np.zeros((1, len(used)))
+    for start in range(0, len(proportions), CHUNK):
+        shares = shares_in_use(proportions[start : start + CHUNK], space, used)
+        total = np.concatenate([total, shares]).sum(axis=0, keepdims=True)
+    return np.asarray(total[0] / len(proportions))
 
 
 def remainder(proportions: NDArray[np.floating], space: LatentSpace, used: NDArray[np.bool_]) -> float:

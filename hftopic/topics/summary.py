@@ -11,7 +11,7 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.topics.information import ACTIVE_PEAK, information_table
 from hftopic.topics.repeats import first_of_its_kind, shared_by_poles
-from hftopic.topics.shares import documents_led, in_use, prominence, remainder, shares_in_use
+from hftopic.topics.shares import documents_led, in_use, mean_shares, remainder
 
 COMPARED = 10  # top words that are compared to find duplicates
 DUPLICATE = 0.5  # of which at least so many are shared
@@ -36,13 +36,12 @@ def n_compared(top_n: int, n_words: int) -> int:
 def summarised(
     posterior: MeanFieldPosterior,
     values: NDArray[np.float32],
-    filled: NDArray[np.bool_],
+    prominent: NDArray[np.float32],
     prior: LatentPrior,
     signed: bool,
     poles: Sequence[list[list[Any]]],
     *,
     known: pd.DataFrame | None = None,
-    rows: NDArray[np.int64] | slice = slice(None),
     threshold: float = ACTIVE_PEAK,
     duplicate_threshold: float = DUPLICATE,
 ) -> pd.DataFrame:
@@ -50,11 +49,10 @@ def summarised(
 
     Parameters
     ----------
-    posterior : MeanFieldPosterior of N documents, on the CPU
-    values : ndarray, shape (N, n_topics)
-        Output of ``transform`` for them.
-    filled : ndarray of bool, shape (N,)
-        Documents that have words: only these are counted and averaged.
+    posterior : MeanFieldPosterior, on the CPU
+        That of the documents of the information.
+    values, prominent : ndarray, shape (N, n_topics)
+        Output of ``transform`` for documents with words, and its :func:`prominence`.
     prior : LatentPrior
     signed : bool
         Whether the topics are signed.
@@ -63,23 +61,20 @@ def summarised(
     known : DataFrame, optional
         Summary of other documents that says which topics are active and which repeat others. By default these
         documents and the words tell.
-    rows : ndarray of int or slice
-        Documents of the information.
     threshold, duplicate_threshold : float
     """
     space = prior.space
-    table = information_table(posterior[rows], prior, threshold)
+    table = information_table(posterior, prior, threshold)
     if known is None:
         _add_repeats(table, poles, duplicate_threshold)
     else:
         table[ACTIVITY] = known[ACTIVITY]
-    used, counted = in_use(table), values[filled]
-    led = documents_led(prominence(counted, posterior[np.flatnonzero(filled)], space, signed), space, used)
-    table.insert(2, "documents", led)
+    used = in_use(table)
+    table.insert(2, "documents", documents_led(prominent, space, used))
     if not signed:
-        table.insert(3, "share", shares_in_use(counted, space, used).mean(axis=0))
-        table.attrs["remainder"] = remainder(counted.mean(axis=0, dtype=np.float64), space, used)
-    table.attrs["n_documents"] = int(filled.sum())
+        table.insert(3, "share", mean_shares(values, space, used))
+        table.attrs["remainder"] = remainder(values.mean(axis=0, dtype=np.float64), space, used)
+    table.attrs["n_documents"] = len(values)
     return table
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.testing import assert_close
 
-from hftopic.data.batches import Batch, batch_slices, shuffled_batches
+from hftopic.data.batches import Batch
 from hftopic.latent.groups import Concrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
@@ -41,20 +41,6 @@ def test_batch_knows_documents_and_lengths():
     assert len(batch) == 3
     assert batch.documents.tolist() == [0, 0, 2]
     assert batch.lengths.tolist() == [3, 0, 3]
-
-
-@given(n=st.integers(1, 300), size=st.integers(2, 50))
-def test_batches_cover_every_document_once_and_none_is_alone(n, size):
-    slices = batch_slices(n, size)
-    assert [i for s in slices for i in range(s.start, s.stop)] == list(range(n))
-    assert n == 1 or min(s.stop - s.start for s in slices) >= 2
-    assert max(s.stop - s.start for s in slices) <= size + 1
-
-
-def test_an_epoch_is_every_document_once_in_random_order():
-    seen = np.concatenate(list(shuffled_batches(40, 7, generator()))).tolist()
-    assert sorted(seen) == list(range(40))
-    assert seen != sorted(seen)
 
 
 def test_encoder_equals_its_dense_form():

@@ -49,9 +49,7 @@ def test_variables_are_shuffled_each_on_its_own_and_the_classes_of_one_stay_toge
     n = 50
     number = torch.arange(float(n))
     discriminator = small_discriminator((1, Concrete(3), 1))
-    shuffled = discriminator._shuffled(
-        Sample(torch.stack([number, number], 1), (torch.stack([number, number + 100, number + 200], 1),))
-    )
+    shuffled = discriminator._shuffled(torch.stack([number, number, number, number + 100, number + 200], 1))
     assert shuffled.shape == (n, 5)
     first, second, classes = shuffled[:, 0], shuffled[:, 1], shuffled[:, 2:]
     for column in (first, second, classes[:, 0]):
