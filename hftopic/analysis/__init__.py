@@ -1,4 +1,11 @@
-"""Analysis of fitted models: information, correlation, coherence and summaries, as DataFrames."""
+"""Analysis of fitted models: information, correlation, coherence and summaries, as DataFrames.
+
+Every function that takes a Corpus takes a :class:`hftopic.ShardedCorpus`. Of more than 100,000 documents it
+reads so many at even distances, and those that are asked for by number, and warns of this; the ``attrs`` of a
+table then have ``sampled``, the number of documents that were read, and ``of``, that of all. To read the
+sample only once, pass ``corpus.sampled(100_000)``. ``write_document_topics`` and ``representative_documents``
+read all documents, and ``document_summary`` refuses so many.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.documents.labels import topics_by_label as topics_by_label
     from hftopic.analysis.documents.lift import topics_of_documents as topics_of_documents
     from hftopic.analysis.documents.similar import similar_documents as similar_documents
+    from hftopic.analysis.documents.stream import write_document_topics as write_document_topics
     from hftopic.analysis.documents.summary import document_summary as document_summary
     from hftopic.analysis.documents.times import topics_over_time as topics_over_time
     from hftopic.analysis.documents.times import trends as trends
@@ -69,6 +77,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "documents.labels": ["label_topics", "topics_by_label"],
         "documents.lift": ["topics_of_documents"],
         "documents.similar": ["similar_documents"],
+        "documents.stream": ["write_document_topics"],
         "documents.summary": ["document_summary"],
         "documents.times": ["topics_over_time", "trends"],
         "exclusivity": ["frex_words", "topic_exclusivity"],

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_one_of, is_whole
 from hftopic.analysis.cooccurrence import check_words, numbered, occurrences, reference_names
 from hftopic.analysis.models import documents_of
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_words
 from hftopic.data.sequences import check_sequence, listed
 
@@ -20,6 +22,7 @@ Window = int | Literal["document"]
 WINDOWS: dict[str, Window] = {"u_mass": "document", "c_v": 110, "c_npmi": 10, "c_uci": 10}
 
 
+@samples_shards
 def topic_coherence(
     model_or_topics: Any,
     corpus: Any = None,
@@ -216,7 +219,7 @@ def _scored_topics(topics: np.ndarray, used: list[list[str]]) -> list[int]:
         warn(
             f"fewer than two words of topic {', '.join(bare)} occur in the reference corpus: the coherence "
             "is NaN; see the column 'absent'",
-            stacklevel=3,
+            stacklevel=level_of_the_caller(),
         )
     return [position for position, words in enumerate(used) if len(words) >= 2]
 

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from hftopic._numbers import is_number
 from hftopic.analysis.cooccurrence import COHERENT, numbered, topic_occurrences
+from hftopic.analysis.sampled import samples_shards
 from hftopic.topics.repeats import first_of_its_kind, shared_words
 
 
+@samples_shards
 def distinct_topics(
     model_or_topics: Any,
     corpus: Any,

@@ -35,16 +35,27 @@ def document_topics(model: FittedTopicModel, X: Any) -> DocumentTopics:
     ValueError
         All documents are empty.
     """
+    found = topics_of_filled(model, X)
+    check_some_filled(len(found.rows), found.n_documents)
+    return found
+
+
+def topics_of_filled(model: FittedTopicModel, X: Any) -> DocumentTopics:
+    """As :func:`document_topics`, of documents that may all be empty."""
     check_topic_model(model)
     with empty_documents_known():
         X = X if holds_counts(X) else model.encode(X)  # once, for the proportions and the counts
         values = np.asarray(model.transform(X))
     filled = np.diff(counts_of(model, X).indptr) > 0
-    if not filled.any():
-        raise ValueError(f"all {len(filled)} documents are empty: they contain no word of the model")
     return DocumentTopics(
         values if filled.all() else values[filled], np.flatnonzero(filled).astype(np.int64), len(filled)
     )
+
+
+def check_some_filled(n_filled: int, n_documents: int) -> None:
+    """Raise ValueError if all documents are empty."""
+    if not n_filled:
+        raise ValueError(f"all {n_documents} documents are empty: they contain no word of the model")
 
 
 def posterior_of(model: FittedTopicModel, X: Any) -> Posterior:

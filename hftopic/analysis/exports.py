@@ -11,12 +11,14 @@ from hftopic.analysis.documents.documents import document_texts, representative_
 from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, corpus_of, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_words
 from hftopic.analysis.used import topics_to_show
 from hftopic.data.inputs import column_words
 from hftopic.topics.shares import documents_led, simplexes
 
 
+@samples_shards
 def to_pyldavis(
     model: FittedTopicModel, X: Any, *, topics: Any = "active", vocabulary: Sequence[str] | None = None
 ) -> dict[str, Any]:
@@ -111,6 +113,7 @@ def _distributions(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     return positive
 
 
+@samples_shards
 def get_topic_info(
     model: FittedTopicModel,
     X: Any,

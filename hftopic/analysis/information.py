@@ -14,6 +14,7 @@ from hftopic._torch_state import neutral_torch
 from hftopic.analysis.display import decomposition_html
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
+from hftopic.analysis.sampled import samples_shards
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace, Levels
@@ -22,6 +23,7 @@ from hftopic.objective.terms import correlation_terms
 from hftopic.topics.information import ACTIVE_PEAK, information_table
 
 
+@samples_shards
 def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACTIVE_PEAK) -> pd.DataFrame:
     """Mutual information I(x; z_d,e) of each topic with the documents, under the full aggregate posterior.
 
@@ -113,6 +115,7 @@ class Decomposition:
         return decomposition_html(self)
 
 
+@samples_shards
 def decompose(
     model: FittedTopicModel, X: Any, *, n_samples: int = 2000, random_state: Any = 0
 ) -> Decomposition:

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
 from hftopic.analysis.cooccurrence import Occurrences, numbered, topic_occurrences
+from hftopic.analysis.sampled import samples_shards
 
 TOP_N = 5  # words shown beside the intruder, as in Chang et al. (2009)
 EXCLUDED = 50  # first words of a topic that are no intruders
 TIE = 1e-9  # NPMI within which two words are equally odd
 
 
+@samples_shards
 def word_intrusion(
     model_or_topics: Any,
     corpus: Any,

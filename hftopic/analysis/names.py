@@ -9,6 +9,7 @@ from hftopic._numbers import is_whole
 from hftopic.analysis.documents.documents import document_texts, representative_documents
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_poles
 from hftopic.topics.names import POLES, joined, numbered_repeats
 
@@ -16,6 +17,7 @@ Namer = Callable[[list[str], list[str]], str]
 WORDS_TO_NAMER, DOCUMENTS_TO_NAMER = 10, 3
 
 
+@samples_shards
 def topic_names(
     model: FittedTopicModel,
     X: Any = None,

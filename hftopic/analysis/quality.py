@@ -13,6 +13,7 @@ from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.exclusivity import topic_exclusivity
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics, topic_summary, topic_words, words_there_are
 from hftopic.topics.information import ACTIVE_PEAK
 from hftopic.topics.shares import in_use, shares_in_use, simplexes
@@ -20,6 +21,7 @@ from hftopic.topics.shares import in_use, shares_in_use, simplexes
 CHUNK = 65536  # documents processed at a time in float64
 
 
+@samples_shards
 def topic_quality(
     model: FittedTopicModel,
     X: Any,
@@ -183,6 +185,7 @@ def rank_biased_overlap(words: Sequence[Sequence[str]], p: float) -> NDArray[np.
     return np.asarray(overlap + p ** int(lengths.max()) * agreement)
 
 
+@samples_shards
 def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share: float = 0.1) -> float:
     """Fraction of documents in which at least one of the topics has a proportion of at least `share`.
 
@@ -227,6 +230,7 @@ def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share
     return float((values[:, chosen].max(axis=1, initial=0.0) >= share).mean())
 
 
+@samples_shards
 def effective_topics(
     model: FittedTopicModel, X: Any, *, of: Literal["corpus", "document"] = "corpus"
 ) -> float:

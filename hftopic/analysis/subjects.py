@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from hftopic._numbers import is_number, is_whole
 from hftopic.analysis.cooccurrence import COHERENT, numbered, topic_occurrences
+from hftopic.analysis.sampled import samples_shards
 
 MOST_WORDS = 16  # 2^15 splits
 EQUAL = 1e-9  # separations closer than this are equal
 
 
+@samples_shards
 def topic_subjects(
     model_or_topics: Any,
     corpus: Any,

@@ -16,8 +16,10 @@ from hftopic.analysis.models import (
     has_poles,
     model_vocabulary,
 )
+from hftopic.analysis.sampled import samples_shards
 from hftopic.data.sequences import check_sequence, listed
 from hftopic.topics.information import ACTIVE_PEAK
+from hftopic.topics.shares import prominence
 from hftopic.topics.summary import COMPARED, DUPLICATE, n_compared, summarised
 
 
@@ -69,6 +71,7 @@ def topic_diversity(model_or_topics: Any, top_n: int = 10, *, topics: Any = None
     return len(set(words)) / len(words)
 
 
+@samples_shards
 def topic_summary(
     model: FittedTopicModel,
     X: Any = None,
@@ -194,12 +197,14 @@ def _summary_of(
     """Summary of encoded documents, without names and words."""
     filled = np.zeros(len(X), dtype=bool)
     filled[document_topics(model, X).rows] = True  # an error if all are empty
+    posterior, signed = model.posterior(X).mean_field(), has_poles(model)
+    values = np.asarray(model.transform(X))[filled]
     return summarised(
-        model.posterior(X).mean_field(),
-        np.asarray(model.transform(X)),
-        filled,
+        posterior,
+        values,
+        prominence(values, posterior[np.flatnonzero(filled)], model.latent_space_, signed),
         prior_of(model),
-        has_poles(model),
+        signed,
         compared,
         known=known,
         threshold=threshold,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hftopic._callers import level_of_the_caller
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.analysis.topics import select_topics
 from hftopic.topics.shares import in_use, shares_in_use
@@ -78,5 +79,5 @@ def topics_to_show(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
     summary = model.topic_summary_
     note = left_out(summary)
     if note:
-        warn(f"{note}; topics='all' shows them", stacklevel=3)
+        warn(f"{note}; topics='all' shows them", stacklevel=level_of_the_caller())
     return in_use(summary)

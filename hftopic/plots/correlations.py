@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from hftopic._numbers import is_whole
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import check_names, names_for, result_of
 from hftopic.plots.style import (
     NEGATIVE,
@@ -77,6 +78,7 @@ def word_names(pairs: pd.DataFrame) -> dict[int, str]:
     return {topic: ", ".join(of.split(", ")[:3]) for topic, of in words.items()}
 
 
+@samples_shards
 def plot_network(
     model_or_result: Any,
     corpus: Any = None,

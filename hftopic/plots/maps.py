@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hftopic.analysis import topic_map, topic_summary
 from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import check_names, names_for, result_of
 from hftopic.plots.style import (
     FAINT,
@@ -43,6 +44,7 @@ def explained_by(places: pd.DataFrame) -> float:
     return float(sum(places.attrs.get("explained", (1.0,))))
 
 
+@samples_shards
 def plot_map(
     model_or_result: Any,
     corpus: Any = None,

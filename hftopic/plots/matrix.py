@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.correlations import correlation_of, entitle, is_of_prior, symbol_of, word_names
 from hftopic.plots.given import check_names, names_for
 from hftopic.plots.scales import Scale, draw_scale
@@ -15,6 +16,7 @@ LONGEST_NAME, LETTER = 56, 0.06  # characters, and inches of one
 STEPS = (1.0, 0.75, 0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
 
 
+@samples_shards
 def plot_correlation(
     model_or_result: Any,
     corpus: Any = None,

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hftopic.analysis.coherence import WINDOWS
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import result_of
 from hftopic.plots.style import (
     FAINT,
@@ -21,6 +22,7 @@ from hftopic.plots.style import (
 NOT_TERMS = ("learning_rate", "warm_up", "own_share")
 
 
+@samples_shards
 def plot_history(model_or_result: Any, corpus: Any = None, *, term: str = "loss", ax: Any = None) -> Any:
     """Training curve of one term of the objective over the epochs, in nats per document.
 

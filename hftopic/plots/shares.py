@@ -7,6 +7,7 @@ import numpy as np
 
 from hftopic.analysis import topics_by_label
 from hftopic.analysis.documents.periods import period_name
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
 from hftopic.plots.scales import Scale, draw_scale, scale_of
 from hftopic.plots.style import (
@@ -28,6 +29,7 @@ LONGEST_NAME, LONGEST_LABEL = 56, 30
 LETTER = 0.068  # inches, of a label
 
 
+@samples_shards
 def plot_shares(
     model_or_result: Any,
     corpus: Any = None,

@@ -13,6 +13,7 @@ from scipy.stats import t as student
 from hftopic._numbers import is_whole
 from hftopic.analysis import topics_over_time
 from hftopic.analysis.documents.periods import period_name, step_of
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
 from hftopic.plots.style import (
     FAINT,
@@ -34,6 +35,7 @@ LONGEST_NAME = 30
 LETTERS = 14  # of the note, in an inch
 
 
+@samples_shards
 def plot_over_time(
     model_or_result: Any,
     corpus: Any = None,

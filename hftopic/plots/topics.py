@@ -11,6 +11,7 @@ from hftopic._numbers import is_one_of, is_whole
 from hftopic.analysis import topic_summary
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
 from hftopic.plots.style import axes, check_table, colour_of, describe, shown, without_frame
 from hftopic.topics.shares import in_use
@@ -21,6 +22,7 @@ LETTER = 0.06  # height of a letter of a name under a bar, in inches
 PALE = 0.35  # opacity of the bars of topics that are not active
 
 
+@samples_shards
 def plot_words(
     model: FittedTopicModel,
     corpus: Any = None,
@@ -143,6 +145,7 @@ def _heads(ranked: pd.DataFrame, called: Mapping[int, str]) -> list[str]:
     return [f"{name}  {number}".strip() for name, number in zip(names, numbers, strict=True)]
 
 
+@samples_shards
 def plot_information(
     model_or_result: Any,
     corpus: Any = None,

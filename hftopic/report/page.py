@@ -14,6 +14,8 @@ from hftopic._numbers import is_one_of, is_whole
 from hftopic.analysis.coherence import checked_measures
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of, model_vocabulary
+from hftopic.analysis.sampled import of_sampled, sample_of
+from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
 from hftopic.data.dates import as_dates
 from hftopic.data.inputs import column_words, holds_counts
@@ -53,12 +55,14 @@ def write_report(
     topic has a view of its own, to which all figures link. The report needs no network. Every table can be
     downloaded as CSV, and every figure as SVG or PNG. The same model, corpus and arguments give the same
     bytes. The perplexity of a corpus with more than 5,000 documents is that of a
-    random sample of 5,000, with its standard error; all other figures are of all documents.
+    random sample of 5,000, with its standard error; all other figures are of all documents. A
+    :class:`hftopic.ShardedCorpus` with more than 100,000 documents is represented by so many of them, at even
+    distances, and the report says so.
 
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    corpus : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+    corpus : Corpus, ShardedCorpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
         Documents of the report. If the Corpus has ``tokens``, documents are shown in reading order and the
         coherence uses sliding windows. If it has ``labels``, there is a section of topics by label; ``texts``
         and ``dates`` are used as the parameters of this name.
@@ -137,6 +141,11 @@ def write_report(
     if reason is not None:
         raise ValueError(f"title {reason}")
     template = page_template()
+    n_all = None
+    if is_sharded(corpus):
+        sample, n_all = sample_of(corpus), len(corpus)
+        texts, dates = (of_sampled(given, sample, n_all) for given in (texts, dates))
+        corpus = sample.named_corpus
     source = corpus if holds_counts(corpus) else model.encode(corpus)
     documents = _as_corpus(model, source, vocabulary)
     of_texts: Any = documents.texts if texts is None else texts
@@ -177,7 +186,9 @@ def write_report(
         rows = chosen_documents(len(documents), stand_in, n_documents, random_state)
         data, longest = page_data(model, documents, encoded, found, rows, originals, moments)
         cut_at = None if originals is None else longest
-        variables = sections(model, documents, found, n_shown=len(rows), longest=cut_at, made_with=made_with)
+        variables = sections(
+            model, documents, found, n_shown=len(rows), longest=cut_at, made_with=made_with, n_all=n_all
+        )
         draft.write_text(rendered(template, heading, data, variables), encoding="utf-8")
     written = Path(path).resolve()
     return Report(written, written.stat().st_size)

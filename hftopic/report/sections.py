@@ -50,16 +50,21 @@ def sections(
     n_shown: int,
     longest: int | None,
     made_with: dict[str, Any],
+    n_all: int | None = None,
 ) -> dict[str, Any]:
-    """Variables of the template; `longest` is the number of characters at which texts are cut, if any is."""
+    """Variables of the template.
+
+    `longest` is the number of characters at which texts are cut, if any is, and `n_all` the number of all
+    documents, of which the corpus may be a sample.
+    """
     n_active, n_topics = int(found.summary["active"].sum()), len(found.summary)
     parts = {
         "lead": (
             f"{type(model).__name__} with {counted(n_topics, 'topic')} in "
             f"{counted(len(np.unique(model.topic_groups_)), 'group')}, "
-            f"on {counted(len(corpus), 'document')}."
+            f"on {_documents_read(len(corpus), n_all)}."
         ),
-        "sentences": sentences(found),
+        "sentences": sentences(found, of_sample=n_all not in (None, len(corpus))),
         "facts": _facts(corpus, found),
         "remarks": _remarks(found),
         "topics_note": (
@@ -300,6 +305,12 @@ def _means(found: Findings, means: pd.DataFrame, sizes: Iterable[int], kind: str
     heads = dict(zip(values.columns[2:], shown, strict=True))
     caption = f"{mean_of(signed=found.signed)} of each topic"
     return table(f"{kind}s-table", caption, values, labels=heads, shaded=list(heads))
+
+
+def _documents_read(n_read: int, n_all: int | None) -> str:
+    if n_all is None or n_all == n_read:
+        return counted(n_read, "document")
+    return f"{n_read:,} of {counted(n_all, 'document')}, at even distances"
 
 
 def _making(model: FittedTopicModel, corpus: Corpus, made_with: dict[str, Any]) -> Table:

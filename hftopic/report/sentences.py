@@ -41,10 +41,13 @@ class Sentence:
     parts: list[Part] = field(default_factory=list)
 
 
-def sentences(found: Findings) -> list[Sentence]:
-    """Sentences of a report; differences are told if they are significant, and none is told twice."""
+def sentences(found: Findings, of_sample: bool = False) -> list[Sentence]:
+    """Sentences of a report; differences are told if they are significant, and none is told twice.
+
+    `of_sample` says whether the documents of the report are some of many.
+    """
     made = [
-        Sentence("Content.", _content(found)),
+        Sentence("Content.", _content(found, of_sample)),
         Sentence("Size.", _size(found)),
         Sentence("Time.", _time(found)),
         Sentence("Labels.", _labels(found)),
@@ -54,7 +57,7 @@ def sentences(found: Findings) -> list[Sentence]:
     return [sentence for sentence in made if sentence.parts]
 
 
-def _content(found: Findings) -> list[Part]:
+def _content(found: Findings, of_sample: bool) -> list[Part]:
     """What the corpus is about: the topics that lead most documents."""
     n_documents, largest = found.summary.attrs["n_documents"], _by_size(found)["topic"].tolist()
     if not largest:
@@ -65,8 +68,10 @@ def _content(found: Findings) -> list[Part]:
     idle = (
         f" {counted(n_idle, 'more topic')} {'lead' if n_idle > 1 else 'leads'} no document." if n_idle else ""
     )
+    which = counted(n_documents, "document") + " of the sample" * of_sample
+    verb = "are" if n_documents > 1 else "is"
     return [
-        Part(f"The {counted(n_documents, 'document')} {'are' if n_documents > 1 else 'is'} above all about "),
+        Part(f"The {which} {verb} above all about "),
         *_listed(found, told),
         Part(f"{rest}.{idle}"),
     ]

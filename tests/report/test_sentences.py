@@ -61,6 +61,12 @@ def test_the_largest_topics_are_named_in_order_and_linked(model: ProdLDA, corpus
             assert part.topic is None or part.text == f"“{model.topic_names_[part.topic]}”"
 
 
+def test_documents_of_a_sample_are_not_called_all(model: ProdLDA, corpus: Corpus) -> None:
+    found = findings(model, corpus, model.encode(corpus), dates=None, **QUICK)
+    assert "The 400 documents of the sample are above" in text(sentences(found, of_sample=True)[0])
+    assert "The 400 documents are above" in text(sentences(found)[0])
+
+
 def test_planted_trends_and_labels_are_told_and_shuffled_ones_are_not(model: ProdLDA, corpus: Corpus) -> None:
     """Documents sorted by the proportion of a topic: it rises, and goes with the last label."""
     order = np.argsort(model.transform(corpus)[:, 2], kind="stable")

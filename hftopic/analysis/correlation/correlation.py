@@ -7,6 +7,7 @@ from warnings import warn
 import numpy as np
 from sklearn.utils import check_random_state
 
+from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_number, is_one_of, is_whole
 from hftopic.analysis.correlation.pairs import SOURCES, Of, TopicCorrelation, by_topic, pairwise, ranked_pairs
 from hftopic.analysis.correlation.prior import prior_correlation
@@ -20,10 +21,12 @@ from hftopic.analysis.correlation.significance import (
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.information import information_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.latent.posterior import Posterior
 
 
+@samples_shards
 def topic_correlation(
     model: FittedTopicModel,
     X: Any,
@@ -163,13 +166,13 @@ def topic_correlation(
         raise ValueError(f"correlations need at least three documents, got {n_documents}")
     topics = gaussian_topics(model, posterior, active)
     if len(topics) < 2:
-        warn(_why_no_pair(model, len(topics)), stacklevel=2)
+        warn(_why_no_pair(model, len(topics)), stacklevel=level_of_the_caller())
     scores = topic_scores(model, posterior, topics, kind)
     r = scores.correlation()
     for_permutations, for_bootstrap = _generators(random_state)
     p_values = _p_values(scores, n_permutations, for_permutations)
     if np.isnan(p_values).any():
-        warn(_why_missing(n_documents, len(topics)), stacklevel=2)
+        warn(_why_missing(n_documents, len(topics)), stacklevel=level_of_the_caller())
     columns = {
         "r": pairwise(r),
         **_intervals(scores, n_bootstrap, confidence, for_bootstrap),
@@ -198,11 +201,11 @@ def _of_prior(
         active = active_topics(model, posterior_of(model, X))
     topics = _gaussian(model, active)
     if len(topics) < 2:
-        warn(_why_no_pair(model, len(topics)), stacklevel=3)
+        warn(_why_no_pair(model, len(topics)), stacklevel=level_of_the_caller())
     r = prior_correlation(model, topics)
     upper, groups = pairwise(r), np.asarray(model.topic_groups_)
     if len(upper) and not upper.any():
-        warn(_why_zero(model, len(set(groups[topics]))), stacklevel=3)
+        warn(_why_zero(model, len(set(groups[topics]))), stacklevel=level_of_the_caller())
     untested = np.full(len(upper), np.nan)
     columns = {"r": upper, "p_value": untested, "p_adjusted": untested}
     words = words_of_topics(model, n_top_words, vocabulary)

@@ -21,6 +21,7 @@ from hftopic.analysis.correlation.significance import (
 )
 from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.sampled import samples_shards
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.objective.marginals import CHUNK_ENTRIES
 from hftopic.objective.pairwise import LOG_2, LOWEST_EXPONENT, group_densities
@@ -38,6 +39,7 @@ COLUMNS = (
 )
 
 
+@samples_shards
 def group_dependence(
     model: FittedTopicModel,
     X: Any,

@@ -12,11 +12,13 @@ from hftopic.analysis.correlation.correlation import gaussian_topics, words_of_t
 from hftopic.analysis.correlation.scores import Kind, check_kind, topic_scores
 from hftopic.analysis.encoded import empty_documents_known, posterior_of
 from hftopic.analysis.models import FittedTopicModel, check_list_of_models, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.selection.stability import Similarity, match_topics
 from hftopic.data.sequences import check_sequence
 from hftopic.latent.posterior import Posterior
 
 
+@samples_shards
 def recurring_pairs(
     models: Sequence[Any],
     X: Any,

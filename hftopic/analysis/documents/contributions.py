@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hftopic._numbers import is_whole
 from hftopic.analysis.encoded import counts_of, document_topics
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics
 from hftopic.data.inputs import column_words
 from hftopic.latent.attribution import Attribution
@@ -18,6 +19,7 @@ from hftopic.latent.attribution import Attribution
 CHUNK_ENTRIES = 2**21  # size of an (entries, topics) block: 16 MB of float64
 
 
+@samples_shards
 def contributions(
     model: FittedTopicModel,
     X: Any,
@@ -120,6 +122,7 @@ def contributions(
     )
 
 
+@samples_shards
 def word_contributions(
     model: FittedTopicModel,
     X: Any,

@@ -1,6 +1,7 @@
 """Representative documents of topics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
-from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.encoded import DocumentTopics, check_some_filled, counts_of, topics_of_filled
 from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
 from hftopic.analysis.topics import select_topics
 from hftopic.analysis.used import shares_of_documents
+from hftopic.data.columns import is_sharded
 from hftopic.data.inputs import column_words
 from hftopic.data.matrices import words_of_row
+
+PIECE = 8192  # documents of shards that are read at a time
 
 
 def representative_documents(
@@ -24,8 +28,8 @@ def representative_documents(
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-        Empty documents are ignored.
+    X : Corpus, ShardedCorpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        Empty documents are ignored. All documents of a ShardedCorpus are read, some thousand at a time.
     n : int, default=5
         Number of documents per topic; all documents if there are fewer.
     topics : array of bool (n_topics,) or of topic numbers, optional
@@ -60,20 +64,59 @@ def representative_documents(
     """
     if not is_whole(n):
         raise ValueError(f"the number of documents per topic must be a positive int, got {n!r}")
-    found = document_topics(model, X)
-    chosen = select_topics(topics, np.arange(found.values.shape[1]))
-    shares = shares_of_documents(model, found.values, chosen)
+    pieces = _topics_in_pieces(model, X)
+    first = next(pieces)
+    chosen = select_topics(topics, np.arange(first.values.shape[1]))
     signed = has_poles(model)
-    tables = []
-    for topic in chosen.tolist():
-        both = signed and bool(model.latent_space_.gaussian[topic])
-        for pole, sign in (("+", 1), ("-", -1))[: 1 + both]:
-            values = shares[:, topic]
-            leading = highest(sign * values, n)
-            tables.append(_ranked(topic, pole, found.rows[leading], values[leading], signed))
-    nothing = _ranked(0, "+", found.rows[:0], shares[:0, 0], signed)
-    table = pd.concat(tables, ignore_index=True) if tables else nothing
-    return with_what_is_known(table, X)
+    leading = [
+        _Leading(topic, pole, sign, n)
+        for topic in chosen.tolist()
+        for pole, sign in (("+", 1), ("-", -1))[: 1 + (signed and bool(model.latent_space_.gaussian[topic]))]
+    ]
+    n_documents = n_filled = 0
+    for found in chain([first], pieces):
+        shares = shares_of_documents(model, found.values, chosen)
+        for one in leading:
+            one.add(found.rows, shares[:, one.topic])
+        n_documents, n_filled = n_documents + found.n_documents, n_filled + len(found.rows)
+    check_some_filled(n_filled, n_documents)
+    tables = [one.table(signed) for one in leading] or [_Leading(0, "+", 1, n).table(signed)]
+    return with_what_is_known(pd.concat(tables, ignore_index=True), X)
+
+
+def _topics_in_pieces(model: FittedTopicModel, X: Any) -> Iterator[DocumentTopics]:
+    """Topics of the non-empty documents with their rows; some thousand documents of shards at a time."""
+    if not is_sharded(X):
+        yield topics_of_filled(model, X)
+        return
+    start = 0
+    for piece in X.chunks(PIECE, keep_texts=False):
+        found = topics_of_filled(model, piece)
+        yield found._replace(rows=found.rows + start)
+        start += len(piece)
+
+
+class _Leading:
+    """The documents with the most of a topic, or of one pole of a topic, among those that were added."""
+
+    def __init__(self, topic: int, pole: str, sign: int, n: int) -> None:
+        self.topic, self._pole, self._sign, self._n = topic, pole, sign, n
+        self._rows, self._values = np.zeros(0, dtype=np.int64), np.zeros(0)
+
+    def add(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Add documents that come after those before."""
+        rows, values = np.append(self._rows, rows), np.append(self._values, values)
+        best = highest(self._sign * values, self._n)
+        self._rows, self._values = rows[best], values[best]
+
+    def table(self, signed: bool) -> pd.DataFrame:
+        """Rows of the table of representative documents."""
+        ranks = np.arange(1, len(self._rows) + 1)
+        table = pd.DataFrame({"topic": self.topic, "rank": ranks, "document": self._rows})
+        if signed:
+            table.insert(1, "pole", self._pole)
+        table["value" if signed else "share"] = self._values
+        return table
 
 
 def with_what_is_known(table: pd.DataFrame, X: Any) -> pd.DataFrame:
@@ -81,26 +124,16 @@ def with_what_is_known(table: pd.DataFrame, X: Any) -> pd.DataFrame:
 
     ``name``, ``label`` and ``date`` come before the last column, and ``text`` comes after it.
     """
-    corpus = corpus_of(X)
+    rows = table["document"].to_numpy(dtype=np.int64)
+    corpus = X[rows] if is_sharded(X) else corpus_of(X)
     if corpus is None:
         return table
-    rows = table["document"].to_numpy(dtype=np.int64)
+    rows = np.arange(len(rows)) if is_sharded(X) else rows
     for column, known in (("name", corpus.names), ("label", corpus.labels), ("date", corpus.dates)):
         if known is not None:
             table.insert(len(table.columns) - 1, column, known[rows])
     if corpus.texts is not None:
         table["text"] = corpus.texts[rows]
-    return table
-
-
-def _ranked(
-    topic: int, pole: str, rows: NDArray[np.int64], values: NDArray[Any], signed: bool
-) -> pd.DataFrame:
-    """Rows of the table for one topic, or for one pole of a topic."""
-    table = pd.DataFrame({"topic": topic, "rank": np.arange(1, len(rows) + 1), "document": rows})
-    if signed:
-        table.insert(1, "pole", pole)
-    table["value" if signed else "share"] = values.astype(np.float64)
     return table
 
 

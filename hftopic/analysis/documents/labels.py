@@ -14,9 +14,11 @@ from hftopic.analysis.documents.means import Means, between_classes, class_means
 from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.documents.shares import Shares, check_length, document_shares, facts_of, names_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
+from hftopic.analysis.sampled import samples_shards
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 
 
+@samples_shards
 def topics_by_label(
     model: FittedTopicModel,
     X: Any,
@@ -89,6 +91,7 @@ def topics_by_label(
     return table
 
 
+@samples_shards
 def label_topics(
     model: FittedTopicModel, X: Any, labels: Sequence[Any] | None = None, *, topics: Any = "active"
 ) -> pd.DataFrame:

@@ -9,10 +9,12 @@ from hftopic._numbers import is_whole
 from hftopic.analysis.documents.contributions import select_documents
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics
 from hftopic.analysis.used import shares_of_documents
 
 
+@samples_shards
 def topics_of_documents(
     model: FittedTopicModel, X: Any, documents: Any = None, n: int = 3, *, topics: Any = None
 ) -> pd.DataFrame:

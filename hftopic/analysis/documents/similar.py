@@ -13,12 +13,14 @@ from hftopic._numbers import is_whole
 from hftopic.analysis.documents.documents import highest, with_what_is_known
 from hftopic.analysis.encoded import DocumentTopics, document_topics
 from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.used import mask_of
 from hftopic.data.inputs import column_words
 from hftopic.data.text import corpus_from_texts, options_of_model
 from hftopic.topics.shares import shares_in_use, simplexes
 
 
+@samples_shards
 def similar_documents(
     model: FittedTopicModel,
     X: Any,

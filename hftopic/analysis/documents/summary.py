@@ -3,22 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hftopic._torch_state import neutral_torch
-from hftopic.analysis.encoded import DocumentTopics, document_topics
-from hftopic.analysis.models import (
-    FittedTopicModel,
-    check_topic_model,
-    corpus_of,
-    has_poles,
-    model_vocabulary,
-)
-from hftopic.analysis.used import mask_of
-from hftopic.latent.encoded import Encoded
-from hftopic.topics.shares import documents_led, leading_topics, prominence, remainder, shares_in_use
+from hftopic.analysis.documents.tables import DocumentTables
+from hftopic.analysis.encoded import check_some_filled
+from hftopic.analysis.models import FittedTopicModel
+from hftopic.data.columns import is_sharded
+from hftopic.data.streams import MOST_AT_ONCE
 
 
 def document_summary(
@@ -29,7 +20,8 @@ def document_summary(
     Parameters
     ----------
     model : fitted ProdLDA or NVDM
-    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+    X : Corpus, ShardedCorpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
+        A ShardedCorpus may have 100,000 documents; :func:`write_document_topics` has no limit.
     topics : {"active", "all"}, or array of bool (n_topics,) or of topic numbers, default="active"
         Topics among which a document is shared: by default those in use over the training documents, see
         :func:`topic_summary`, so that a row does not depend on the other documents. If none is in use, all.
@@ -58,7 +50,8 @@ def document_summary(
     Raises
     ------
     ValueError
-        All documents are empty, a topic in `topics` does not exist, or `X` does not match the model.
+        All documents are empty, a topic in `topics` does not exist, `X` does not match the model, or it is a
+        ShardedCorpus with more documents.
 
     Examples
     --------
@@ -69,50 +62,21 @@ def document_summary(
     >>> document_summary(model, corpus).columns[:5].tolist()
     ['document', 'label', 'topic', 'topic_name', 'share']
     """
-    check_topic_model(model)
-    used = mask_of(model.topic_summary_, topics)
-    used = used if used.any() else ~used
-    names = model.name_topics(vocabulary=model_vocabulary(model, X, vocabulary))
-    corpus, column = corpus_of(X), "value" if has_poles(model) else "share"
+    if is_sharded(X):
+        if len(X) > MOST_AT_ONCE:
+            raise ValueError(
+                f"a table of {len(X):,} documents would be in memory at once; write it to a file with "
+                f"write_document_topics, or pass at most {MOST_AT_ONCE:,} of them, such as "
+                f"corpus[:{MOST_AT_ONCE:_}]"
+            )
+        X = X.loaded()
+    tables = DocumentTables(model, X, topics, vocabulary)
     encoded = model.encode(X)
-    found = document_topics(model, encoded)
-    values, table = _values(model, found.values, used), pd.DataFrame({"document": range(found.n_documents)})
-    for name in ("name", "label", "date"):
-        known = None if corpus is None else getattr(corpus, f"{name}s")
-        if known is not None:
-            table[name] = known
-    prominent = _prominent(model, encoded, found)
-    leading = leading_topics(prominent, model.latent_space_, used)[0]
-    table["topic"] = pd.Series(leading, found.rows, dtype="Int64").reindex(table.index)
-    table["topic_name"] = pd.Series(names[leading], found.rows, dtype=object).reindex(table.index)
-    table[column] = pd.Series(values[np.arange(len(values)), leading], found.rows).reindex(table.index)
-    numbers = np.flatnonzero(used).tolist()
-    of_topics = pd.DataFrame(values[:, used], found.rows, [f"{topic}: {names[topic]}" for topic in numbers])
-    of_topics = of_topics.reindex(table.index)
-    taken = {*table.columns, *of_topics.columns}
-    metadata = None if corpus is None else corpus.metadata
-    if metadata is not None:
-        metadata = metadata.rename(columns={name: f"{name} (metadata)" for name in taken})
-    table = pd.concat([table, metadata, of_topics], axis=1)
+    check_some_filled(int((~encoded.empty).sum()), len(encoded))
+    table, counts = tables.of(encoded)
+    numbers = tables.topics.tolist()
     table.attrs["topics"] = numbers
-    led = documents_led(prominent, model.latent_space_, used)
-    table.attrs["documents"] = dict(zip(numbers, led[used].tolist(), strict=True))
-    if not has_poles(model):
-        table.attrs["remainder"] = remainder(
-            found.values.mean(axis=0, dtype=np.float64), model.latent_space_, used
-        )
+    table.attrs["documents"] = dict(zip(numbers, counts.led[numbers].tolist(), strict=True))
+    if not tables.signed:
+        table.attrs["remainder"] = tables.remainder(counts)
     return table
-
-
-def _values(
-    model: FittedTopicModel, values: NDArray[np.float32], used: NDArray[np.bool_]
-) -> NDArray[np.floating]:
-    """Shares over the topics in use, or E[z|x] of signed topics, (n, n_topics)."""
-    return values if has_poles(model) else shares_in_use(values, model.latent_space_, used)
-
-
-@neutral_torch()
-def _prominent(model: FittedTopicModel, encoded: Encoded, found: DocumentTopics) -> NDArray[np.float32]:
-    """By which of its topics each document that has words is led, (n, n_topics)."""
-    posterior = model.posterior(encoded).mean_field()[found.rows]
-    return prominence(found.values, posterior, model.latent_space_, has_poles(model))

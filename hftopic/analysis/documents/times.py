@@ -13,11 +13,13 @@ from hftopic.analysis.documents.means import Means, class_means
 from hftopic.analysis.documents.periods import moments_of, periods
 from hftopic.analysis.documents.shares import Shares, check_length, document_shares, facts_of, names_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
+from hftopic.analysis.sampled import samples_shards
 from hftopic.data.dates import as_dates
 
 LEVEL = 0.05  # adjusted p-value up to which a trend has a direction
 
 
+@samples_shards
 def topics_over_time(
     model: FittedTopicModel,
     X: Any,
@@ -81,6 +83,7 @@ def topics_over_time(
     return table
 
 
+@samples_shards
 def trends(
     model: FittedTopicModel,
     X: Any,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hftopic.analysis.coherence import Window
 from hftopic.analysis.display import comparison_html
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.selection.runs import Run, Yardstick, finished_runs, stabilities
 from hftopic.analysis.selection.settings import (
     Setting,
@@ -155,6 +156,7 @@ class Comparison:
         return summary.iloc[int(np.nanargmin(values) if lowest else np.nanargmax(values))]
 
 
+@samples_shards
 def compare(
     models: Any,
     grid: Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Iterable[Any]]] | None = None,

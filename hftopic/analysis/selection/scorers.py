@@ -19,6 +19,7 @@ from hftopic.analysis.distinct import distinct_topics
 from hftopic.analysis.information import topic_information
 from hftopic.analysis.intrusion import TOP_N, n_excluded, word_intrusion
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
+from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_poles
 from hftopic.data.inputs import column_words
 from hftopic.data.validation import check_order
@@ -28,6 +29,7 @@ from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
 LOWEST = {"c_npmi": -1.0, "c_v": 0.0, "c_uci": math.log(1e-12), "u_mass": math.log(1e-12)}  # of coherence
 
 
+@samples_shards
 def coherence_score(
     estimator: Any,
     X: Any,
@@ -97,6 +99,7 @@ def coherence_score(
     return _at_worst(found, LOWEST[measure], model, active, needed=1)
 
 
+@samples_shards
 def active_topics_score(
     estimator: Any,
     X: Any,
@@ -141,6 +144,7 @@ def active_topics_score(
     return float(topic_information(model, counts, threshold=threshold)["active"].sum())
 
 
+@samples_shards
 def distinct_topics_score(
     estimator: Any,
     X: Any,
@@ -184,6 +188,7 @@ def distinct_topics_score(
     return n_distinct(topics, counts if reference is None else reference, top_n=top_n, vocabulary=names)
 
 
+@samples_shards
 def word_intrusion_score(
     estimator: Any,
     X: Any,

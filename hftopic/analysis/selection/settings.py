@@ -11,7 +11,7 @@ from hftopic._numbers import is_number, is_one_of, is_whole
 from hftopic.analysis.coherence import WINDOWS
 from hftopic.analysis.models import TopicEstimator, check_is_topic_model, is_fitted
 from hftopic.analysis.selection.stability import check_comparable
-from hftopic.data.columns import named_columns
+from hftopic.data.columns import is_sharded, named_columns
 from hftopic.data.inputs import N_WORDS, known_words
 from hftopic.data.sequences import check_sequence, listed, why_no_counts
 from hftopic.latent.space import LatentSpace
@@ -208,7 +208,7 @@ def _check_words(size: int, words: Any, n_words: int, validation: Any, name: str
 
 
 def _shape(X: Any) -> tuple[int, int]:
-    reason = why_no_counts(X)
+    reason = None if is_sharded(X) else why_no_counts(X)
     if reason is not None:
         raise ValueError(f"documents must be word counts, but this {reason}")
     shape: tuple[int, ...] = getattr(X, "shape", None) or np.shape(X)

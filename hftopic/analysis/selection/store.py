@@ -12,6 +12,7 @@ from hftopic import __version__
 from hftopic.analysis.models import TopicEstimator
 from hftopic.analysis.selection.runs import Run, Yardstick
 from hftopic.analysis.selection.settings import OF_RUNS, Setting, written_value
+from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
 from hftopic.data.validation import canonical_csr
 
@@ -93,6 +94,8 @@ def _hash_of(X: Any) -> str:
     """Hash of counts, words and reading order, on which the measures depend."""
     if isinstance(X, Corpus):
         return X.sha256() + ("" if X.tokens is None else _hash("\n".join(map("\t".join, X.tokens))))
+    if is_sharded(X):
+        return X.sha256()
     counts = canonical_csr(sp.csr_array(X), shared_with=X)
     places = (part.astype(np.int64).tobytes() for part in (counts.indptr, counts.indices))
     return _hash(str(counts.shape), *places, counts.data.astype(np.float64).tobytes())
