@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from hftopic._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from hftopic._processes import ProcessLostError as ProcessLostError
+    from hftopic.data.building import build_corpus as build_corpus
     from hftopic.data.corpus import Corpus as Corpus
     from hftopic.data.datasets import fetch_20newsgroups as fetch_20newsgroups
     from hftopic.data.datasets import load_docstrings as load_docstrings
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from hftopic.data.formats import read_corpus as read_corpus
     from hftopic.data.formats import register_format as register_format
     from hftopic.data.formats import write_corpus as write_corpus
+    from hftopic.data.shards import ShardedCorpus as ShardedCorpus
+    from hftopic.data.shards import open_corpus as open_corpus
     from hftopic.data.text import TextOptions as TextOptions
     from hftopic.data.text import corpus_from_texts as corpus_from_texts
     from hftopic.data.validation import CorpusError as CorpusError
@@ -49,16 +53,21 @@ if TYPE_CHECKING:
     from hftopic.objective import InfoVAE as InfoVAE
     from hftopic.objective import Ramp as Ramp
     from hftopic.topics.summary import NothingLearntWarning as NothingLearntWarning
-    from hftopic.training import TrainingDivergedError as TrainingDivergedError
+    from hftopic.training.errors import CheckpointError as CheckpointError
+    from hftopic.training.errors import TrainingDivergedError as TrainingDivergedError
+    from hftopic.training.errors import TrainingStopped as TrainingStopped
 
 __version__ = version("hftopic")
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
+        "_processes": ["ProcessLostError"],
+        "data.building": ["build_corpus"],
         "data.corpus": ["Corpus"],
         "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],
         "data.formats": ["FormatError", "read_corpus", "register_format", "write_corpus"],
+        "data.shards": ["ShardedCorpus", "open_corpus"],
         "data.text": ["TextOptions", "corpus_from_texts"],
         "data.validation": ["CorpusError"],
         "latent.encoded": ["Encoded"],
@@ -82,7 +91,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "objective.hfvae": ["HFVAE", "BetaTCVAE", "BottleneckVAE", "InfoVAE"],
         "objective.schedule": ["Ramp"],
         "topics.summary": ["NothingLearntWarning"],
-        "training": ["TrainingDivergedError"],
+        "training.errors": ["CheckpointError", "TrainingDivergedError", "TrainingStopped"],
     },
     others=["__version__"],
 )

@@ -7,6 +7,7 @@ commands, so that ``--help`` is fast.
 import click
 
 from hftopic.cli.assigning import transform
+from hftopic.cli.building import build
 from hftopic.cli.comparison import compare
 from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
@@ -58,6 +59,7 @@ for command in (
     correlate,
     compare,
     describe,
+    build,
 ):
     program.add_command(command)
 

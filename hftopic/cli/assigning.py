@@ -1,19 +1,19 @@
 """``transform``: the topics of each document, as a table."""
 
-from collections.abc import Callable
-from importlib.util import find_spec
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from hftopic._wording import counted
 from hftopic.cli.contents import repeated_ids
 from hftopic.cli.inspection import all_option, note_on_shares
+from hftopic.cli.job import in_processes, n_processes
 from hftopic.cli.models import SavedModel, model_options
 from hftopic.cli.options import check_free, command_options, quiet_option
 from hftopic.cli.sources import Source, corpus_options
-from hftopic.cli.tables import records, show, show_csv, write_csv
+from hftopic.cli.tables import show, show_csv
 from hftopic.cli.terminal import note
 from hftopic.cli.values import existing_path, new_path
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
     from hftopic.models.base import BaseTopicModel
 
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @quiet_option
 @corpus_options
 @command_options
+@in_processes
 def transform(
     model: SavedModel, source: Source, out: Path | None, force: bool, every: bool, quiet: bool
 ) -> None:
@@ -49,21 +51,26 @@ def transform(
     are signed, the values are posterior means.
 
     With --out, a table of the topics follows: how many documents each leads, and its share of them.
+
+    Documents are read and written some thousand at a time; with several processes, as in
+    "torchrun --nproc-per-node=2 -m hftopic transform ...", each takes a part of them.
     """
+    if out is None and n_processes() > 1:
+        raise click.UsageError("several processes write one file: give it with --out")
     if out is not None:
         check_table(out, force)
     fitted = model.read_with_words()
-    documents = source.read(fitted, words_file=model.vocabulary)
-    table = table_of(fitted, documents, every)
+    documents = source.read_or_open(fitted, words_file=model.vocabulary)
     if out is None:
-        show_csv(table)
+        print_topics(fitted, documents, every)
         return
-    write_table(table, out)
+    leading = write_topics(fitted, documents, out, every, quiet)
     if not quiet:
-        show_leading(fitted, table)
+        show(leading)
+        note_on_shares(leading.attrs.get("remainder"))
         for told in repeated_ids(documents):
             note(f"Warning: {told}")
-        note(f"{counted(len(table), 'document')} in {out}")
+        note(f"{counted(leading.attrs['n_documents'], 'document')} in {out}")
 
 
 def check_table(out: Path, force: bool, option: str = "--out") -> None:
@@ -74,78 +81,36 @@ def check_table(out: Path, force: bool, option: str = "--out") -> None:
     click.ClickException
         It cannot.
     """
-    if out.suffix not in WRITERS:
-        raise click.BadParameter(f"{out}: the file name must end in {', '.join(WRITERS)}", param_hint=option)
-    if out.suffix == ".parquet" and find_spec("pyarrow") is None:
-        raise click.ClickException("Parquet files need pyarrow: pip install 'hftopic[parquet]'")
+    from hftopic.analysis.documents.files import part_for
+
+    try:
+        part_for(out)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from None
     check_free(out, force, is_file=True)
 
 
-def table_of(fitted: "BaseTopicModel", documents: "Corpus", every: bool = False) -> "pd.DataFrame":
-    """Summary of each document, with the column ``id`` in the place of its number and its name."""
-    from hftopic.analysis import document_summary
+def print_topics(fitted: "BaseTopicModel", documents: "Corpus | ShardedCorpus", every: bool) -> None:
+    """Print the topics of each document as CSV."""
+    from hftopic.analysis.documents.stream import DocumentStream
 
-    table: pd.DataFrame = document_summary(fitted, documents, topics="all" if every else "active")
-    ids = table.pop("name") if documents.names is not None else table["document"]
-    del table["document"]
-    if "id" in table:
-        table = table.rename(columns={"id": "id (metadata)"})
-    table.insert(0, "id", ids)
-    return table
+    stream = DocumentStream(fitted, documents, "all" if every else "active")
+    for place, table in enumerate(stream):
+        show_csv(table, header=place == 0)
+    stream.leading(stream.counts)  # warns of empty documents
 
 
-def show_leading(fitted: "BaseTopicModel", table: "pd.DataFrame") -> None:
-    """Print how many documents each topic leads, and its share of them."""
-    import pandas as pd
+def write_topics(
+    fitted: "BaseTopicModel",
+    documents: "Corpus | ShardedCorpus",
+    out: Path,
+    every: bool = False,
+    quiet: bool = False,
+) -> "pd.DataFrame":
+    """Write the topics of each document, and return how many documents each topic leads."""
+    from hftopic.analysis import write_document_topics
 
-    topics = table.attrs["topics"]
-    summary = pd.DataFrame({"topic": topics, "documents": list(table.attrs["documents"].values())})
-    if not fitted.signed_topics_:
-        summary["share"] = table.iloc[:, len(table.columns) - len(topics) :].mean().to_numpy()
-    summary["name"] = fitted.topic_names_[topics]
-    show(summary.sort_values("documents", ascending=False, kind="stable"))
-    note_on_shares(table.attrs.get("remainder"))
-
-
-def write_table(table: "pd.DataFrame", out: Path) -> None:
-    """Write the table, atomically, in the format of the file's ending."""
-    from hftopic._files import written_whole
-
-    with written_whole(out) as draft:
-        WRITERS[out.suffix](table, draft)
-
-
-def _write_npz(table: "pd.DataFrame", path: Path) -> None:
-    import numpy as np
-
-    topics = table.iloc[:, len(table.columns) - len(table.attrs["topics"]) :]
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            theta=topics.to_numpy(),
-            topics=topics.columns.to_numpy().astype(str),
-            documents=table["id"].to_numpy().astype(str),
-        )
-
-
-def _write_jsonl(table: "pd.DataFrame", path: Path) -> None:
-    import json
-
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for record in records(table):
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _write_parquet(table: "pd.DataFrame", path: Path) -> None:
-    table = table.copy()
-    table.attrs = {}  # pandas would write them into the file
-    table.to_parquet(path, index=False)
-
-
-WRITERS: dict[str, Callable[[Any, Path], None]] = {
-    ".csv": write_csv,
-    ".jsonl": _write_jsonl,
-    ".parquet": _write_parquet,
-    ".npz": _write_npz,
-}
-"""Writer of a table for each ending of a file name."""
+    verbose = not quiet and sys.stderr.isatty()
+    return write_document_topics(fitted, documents, out, topics="all" if every else "active", verbose=verbose)

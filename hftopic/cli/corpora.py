@@ -1,5 +1,6 @@
 """``corpus``: description of a corpus, and conversion to another format."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from hftopic.cli.values import existing_path, new_path
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
 
 
 @click.command("corpus")
@@ -44,8 +46,8 @@ def describe(
         from hftopic.data.formats import write_corpus, writer_of
 
         writer_of(out, out_format)
-        check_free(out, force, is_file=out_format not in (None, "folder", "octis"))
-    documents = source.read(words_file=vocabulary, explain=True)
+        check_free(out, force, is_file=out_format not in (None, "folder", "octis", "shards"))
+    documents = source.read_or_open(words_file=vocabulary, explain=True)
     if out is not None:
         write_corpus(documents, out, format=out_format)
         note(f"{counted(len(documents), 'document')} in {out}")
@@ -55,27 +57,34 @@ def describe(
     show_values(known, style)
 
 
-def facts(corpus: "Corpus") -> dict[str, Any]:
-    """Size of a corpus, and the parts that it has in addition to counts."""
+def facts(corpus: "Corpus | ShardedCorpus") -> dict[str, Any]:
+    """Size of a corpus, and the parts that it has in addition to counts; shards are read in pieces."""
     import numpy as np
 
-    lengths: np.ndarray = corpus.counts.sum(axis=1)
-    frequent = np.argsort(-corpus.counts.sum(axis=0), kind="stable")[:10]
-    splits = (
-        {} if corpus.splits is None else dict(zip(*np.unique(corpus.splits, return_counts=True), strict=True))
-    )
+    from hftopic.data.corpus import Corpus
+
+    n_empty, totals = 0, np.zeros(corpus.n_words)
+    labels: set[str] = set()
+    splits: Counter[str] = Counter()
+    for piece in [corpus] if isinstance(corpus, Corpus) else corpus.chunks(keep_texts=False):
+        n_empty += int((np.diff(piece.counts.indptr) == 0).sum())
+        totals += piece.counts.sum(axis=0, dtype=np.float64)
+        labels.update(() if piece.labels is None else piece.labels)
+        splits.update(() if piece.splits is None else piece.splits)
+    held = corpus[:1]
+    frequent = np.argsort(-totals, kind="stable")[:10]
     return {
         "documents": len(corpus),
-        "empty_documents": int((lengths == 0).sum()),
+        "empty_documents": n_empty,
         "words": corpus.n_words,
         "tokens": corpus.n_tokens,
-        "tokens_per_document": float(lengths.mean()) if len(corpus) else None,
-        "labels": 0 if corpus.labels is None else len(set(corpus.labels)),
-        "named": corpus.names is not None,
-        "dated": corpus.dates is not None,
-        "with_texts": corpus.texts is not None,
-        "metadata": list(corpus.metadata_columns),
-        "in_reading_order": corpus.tokens is not None,
-        "splits": [f"{name}: {size}" for name, size in splits.items()],
+        "tokens_per_document": float(totals.sum() / len(corpus)) if len(corpus) else None,
+        "labels": len(labels),
+        "named": held.names is not None,
+        "dated": held.dates is not None,
+        "with_texts": held.texts is not None,
+        "metadata": list(held.metadata_columns),
+        "in_reading_order": held.tokens is not None,
+        "splits": [f"{name}: {size}" for name, size in sorted(splits.items())],
         "frequent_words": [str(word) for word in corpus.vocabulary[frequent]],
     }

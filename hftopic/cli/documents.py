@@ -53,7 +53,7 @@ def documents(
 
     fitted = model.read_with_words()
     shown = list(dict.fromkeys(topics)) or in_use(fitted.topic_summary_)
-    corpus = source.read(fitted, words_file=model.vocabulary)
+    corpus = source.read_or_open(fitted, words_file=model.vocabulary)
     table = representative_documents(fitted, corpus, n_documents, topics=shown)
     if style is not None:
         show(table, style)

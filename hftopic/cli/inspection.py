@@ -58,7 +58,7 @@ def topics(model: SavedModel, source: Source | None, n_words: int, every: bool, 
             f"{model.path} has no vocabulary, so words are shown as column numbers; pass --vocabulary FILE "
             "to show words"
         )
-    documents = None if source is None else source.read(fitted, words_file=model.vocabulary)
+    documents = None if source is None else source.read_or_open(fitted, words_file=model.vocabulary)
     summary = topic_summary(fitted, documents, n_words=n_words)
     table = shown_topics(summary, every)
     if style is None:
@@ -111,11 +111,13 @@ def evaluate(
         topic_diversity,
         word_intrusion,
     )
+    from hftopic.data.corpus import Corpus
     from hftopic.topics.shares import in_use
 
     fitted = model.read_with_words()
-    documents = source.read(fitted, words_file=model.vocabulary, prefer="test")
-    encoded = fitted.encode(documents)
+    documents = source.read_or_open(fitted, words_file=model.vocabulary, prefer="test")
+    # Shards are read again for each measure: their posterior would be in memory.
+    encoded = fitted.encode(documents) if isinstance(documents, Corpus) else documents
     summary, words = fitted.topic_summary_, fitted.top_words(n_words)
     if by_topic:
         listed = words.loc[shown_topics(summary, every)["topic"]]
@@ -227,10 +229,9 @@ def correlate(
     from hftopic.analysis import topic_correlation
 
     fitted = model.read_with_words()
-    encoded = fitted.encode(source.read(fitted, words_file=model.vocabulary))
     found = topic_correlation(
         fitted,
-        encoded,
+        source.read_or_open(fitted, words_file=model.vocabulary),
         active=shown_topics(fitted.topic_summary_, every)["topic"],
         of=of,
         kind=kind,

@@ -1,15 +1,16 @@
-"""Interruptions of training: the first ends it after the current epoch, the second ends the program."""
+"""Interruptions of training: it ends after the current epoch, or leaves a checkpoint to go on from."""
 
-import os
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from types import FrameType
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any, Self
 
-STANDARD_ERROR = 2
-NOTE = b"\nInterrupted: the model is saved after this epoch; interrupt again to stop at once without it\n"
+from hftopic.cli.signals import tell
+from hftopic.cli.terminal import note
+
+NOTE = "\nInterrupted: the model is saved after this epoch; interrupt again to stop at once without it\n"
 
 
 class EndOfEpoch:
@@ -46,9 +47,57 @@ class EndOfEpoch:
     def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self.received is None:
             self.received = number
-            with suppress(OSError):
-                os.write(STANDARD_ERROR, NOTE)  # printing here could break into other printing
+            tell(NOTE)
         elif number == signal.SIGINT:
             raise KeyboardInterrupt
         else:
             sys.exit(128 + number)
+
+
+class Kept:
+    """Context of a ``fit`` with a checkpoint, which tells where training goes on and where it was left.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the checkpoint; without one nothing is told.
+    minutes : float
+    quiet : bool
+        Whether only the end is told.
+    """
+
+    def __init__(self, folder: Path | None, minutes: float, quiet: bool) -> None:
+        self.folder, self.minutes, self.quiet = folder, minutes, quiet
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of ``fit``."""
+        return {"checkpoint": self.folder, "checkpoint_minutes": self.minutes}
+
+    def __enter__(self) -> Self:
+        place = self._place()
+        if place and not self.quiet:
+            note(f"Checkpoint: {self.folder} was written {place}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from hftopic._processes import ProcessLostError
+
+        ended = isinstance(error, SystemExit | KeyboardInterrupt | OSError | ProcessLostError)
+        if not ended or self.folder is None:
+            return
+        place = self._place()
+        if place:
+            note(f"{self.folder} was written {place}; repeat the command to go on from there")
+        elif not isinstance(error, OSError):
+            note(f"{self.folder} has no checkpoint yet; the same command begins anew")
+
+    def _place(self) -> str:
+        """Where training was when the checkpoint was written; empty if there is none that can be read."""
+        if self.folder is None:
+            return ""
+        from hftopic.models.checkpoints import place_in
+
+        return place_in(self.folder)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic.cli.interruption import EndOfEpoch
+from hftopic.cli.interruption import EndOfEpoch, Kept
+from hftopic.cli.job import in_processes, rank
 from hftopic.cli.options import (
     Command,
     check_free,
@@ -37,6 +38,7 @@ from hftopic.cli.values import (
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
@@ -181,11 +183,24 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     help="When interrupted (Ctrl-C or SIGTERM), end the current epoch and save the model; interrupt twice to "
     "stop at once.",
 )
+@click.option(
+    "--checkpoint",
+    type=new_path,
+    help="Folder for the state of the training: after any interruption the same command goes on from there.",
+)
+@click.option(
+    "--checkpoint-minutes",
+    type=Finite(0),
+    default=10.0,
+    show_default=True,
+    help="Minutes after which the state is written within an epoch; it is also written after epochs.",
+)
 @quiet_option
 @vocabulary_option
 @corpus_options
 @style_options
 @command_options
+@in_processes
 def fit(
     source: Source,
     out: Path,
@@ -193,6 +208,8 @@ def fit(
     model: str,
     objective: Any,
     keep_interrupted: bool,
+    checkpoint: Path | None,
+    checkpoint_minutes: float,
     quiet: bool,
     vocabulary: Path | None,
     style: Style,
@@ -200,7 +217,8 @@ def fit(
 ) -> None:
     """Fit a topic model on CORPUS and save it.
 
-    If the corpus has splits, the split "train" is used (change it with --split).
+    If the corpus has splits, the split "train" is used (change it with --split). With
+    "torchrun --nproc-per-node=2 -m hftopic fit ..." two processes share every mini-batch.
     """
     check_together(model, objective, **settings)
     if keep_interrupted and (settings["n_init"] or 1) > 1:
@@ -208,13 +226,17 @@ def fit(
             "--keep-interrupted: only valid with --n-init 1; starts are compared by their loss at the end of "
             "training, which an interrupted one has not reached"
         )
+    if keep_interrupted and checkpoint is not None:
+        raise click.UsageError(
+            "--keep-interrupted: not with --checkpoint, after which the same command goes on"
+        )
     from hftopic.models.saving import check_replaceable
 
     check_replaceable(out)
     check_free(out, force)
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
-    documents = source.read(words_file=vocabulary, prefer="train", explain=not quiet)
+    documents = source.read_or_open(words_file=vocabulary, prefer="train", explain=not quiet)
     cost = cost_of_many_topics(estimator, documents)
     if cost:
         least = duration(expected_seconds(estimator, documents))
@@ -222,7 +244,8 @@ def fit(
     with EndOfEpoch() if keep_interrupted else nullcontext() as end:
         if not quiet:
             note(f"Fitting on {documents!r}")
-        train_and_save(estimator, documents, out, end)
+        with Kept(checkpoint, checkpoint_minutes, quiet) as kept:
+            train_and_save(estimator, documents, out, end, **kept.arguments)
     if end is not None and end.received is not None:
         note(f"Interrupted after epoch {estimator.n_iter_}: the model of this epoch is saved in {out}")
     show_values({"model": str(out), **outcome(estimator, documents)}, style)
@@ -231,7 +254,12 @@ def fit(
 
 
 def train_and_save(
-    estimator: Any, documents: "Corpus", out: Path, end: EndOfEpoch | None, callbacks: Sequence[Any] = ()
+    estimator: Any,
+    documents: "Corpus | ShardedCorpus",
+    out: Path,
+    end: EndOfEpoch | None,
+    callbacks: Sequence[Any] = (),
+    **checkpoint: Any,
 ) -> None:
     """Train a model and save it; with ``end`` also if training is interrupted or diverges.
 
@@ -243,7 +271,7 @@ def train_and_save(
     from hftopic import TrainingDivergedError
 
     try:
-        estimator.fit(documents, callbacks=[*callbacks, *([] if end is None else [end])])
+        estimator.fit(documents, callbacks=[*callbacks, *([] if end is None else [end])], **checkpoint)
     except TrainingDivergedError as error:
         if end is None:
             raise RuntimeError(f"{error}; they are not saved, see --keep-interrupted") from error
@@ -255,7 +283,7 @@ def train_and_save(
 
 
 def save(fitted: Any, out: Path) -> None:
-    """Save a fitted model.
+    """Save a fitted model; of several processes the first saves it.
 
     If ``out`` has become unwritable while the model was trained, the model is saved in a new folder for
     temporary files.
@@ -265,6 +293,8 @@ def save(fitted: Any, out: Path) -> None:
     click.ClickException
         The model is saved in the other folder, which the message names.
     """
+    if rank():
+        return
     try:
         fitted.save(out)
     except OSError as error:
@@ -323,7 +353,7 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
 
 
-def outcome(fitted: Any, documents: "Corpus") -> dict[str, Any]:
+def outcome(fitted: Any, documents: "Corpus | ShardedCorpus") -> dict[str, Any]:
     """Sizes of the fitted model, and the terms of the objective in the last epoch, in nats per document."""
     from hftopic.topics.shares import in_use
 

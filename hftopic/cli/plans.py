@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
 
 SMALLEST_GROUP, LARGEST_GROUP = 5, 25
 DOCUMENTS_A_TOPIC = 10  # a group has the square root of the documents divided by this
@@ -44,12 +45,12 @@ def default_groups(n_documents: int) -> tuple[int, int]:
 
 def epochs_of(estimator: Any, n_documents: int) -> int:
     """Number of epochs of a fit."""
-    from hftopic.training import Settings
+    from hftopic.training.settings import Settings
 
     return Settings.of(estimator, n_documents).max_iter
 
 
-def expected_seconds(estimator: Any, corpus: "Corpus") -> float:
+def expected_seconds(estimator: Any, corpus: "Corpus | ShardedCorpus") -> float:
     """Duration of the training, from that of a few steps, which are made on a copy of the estimator.
 
     An epoch that other programs hold up does not count. With many topics or several starts only a part of
@@ -57,7 +58,7 @@ def expected_seconds(estimator: Any, corpus: "Corpus") -> float:
     """
     from sklearn.base import clone
 
-    from hftopic.training import Settings
+    from hftopic.training.settings import Settings
 
     settings = Settings.of(estimator, len(corpus))
     size = min(settings.documents_a_step(len(corpus)), len(corpus))
@@ -100,7 +101,7 @@ def n_topics_of(groups: Any) -> int:
     return len(LatentSpace(groups).topic_groups)
 
 
-def cost_of_many_topics(estimator: Any, corpus: "Corpus") -> str:
+def cost_of_many_topics(estimator: Any, corpus: "Corpus | ShardedCorpus") -> str:
     """What a fit of many topics needs, as a sentence; "" if there are not many.
 
     Raises

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from hftopic.cli.hints import hint
+from hftopic.cli.job import rank
 from hftopic.cli.messages import in_options
 from hftopic.cli.terminal import OutputLostError, message, note, put
 
@@ -36,6 +37,14 @@ class Program(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, whose name may be two words: ``corpus build``."""
+        if " ".join(args[:2]) in self.commands:
+            args = [" ".join(args[:2]), *args[2:]]
+        return super().resolve_command(ctx, args)
 
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
         with _printable_errors():
@@ -170,7 +179,8 @@ def _printable_errors() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        vars(error)["message"] = message(error.message)
+        of_process = f"process {rank()}: " if rank() else ""
+        vars(error)["message"] = message(of_process + error.message)
         raise
 
 

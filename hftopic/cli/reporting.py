@@ -87,7 +87,7 @@ def report(
     fitted = model.read_with_words()
     write_report(
         fitted,
-        source.read(fitted, words_file=model.vocabulary),
+        source.read_or_open(fitted, words_file=model.vocabulary),
         out,
         title=source.path.stem if title is None else title,
         topics="all" if every else "active",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hftopic.cli.assigning import check_table, table_of, write_table
+from hftopic.cli.assigning import check_table, write_topics
 from hftopic.cli.columns import text_column_of
 from hftopic.cli.contents import check_contents, documents_in_words, warnings_on
 from hftopic.cli.interruption import EndOfEpoch
@@ -32,6 +32,7 @@ from hftopic.cli.values import Groups, existing_path, new_path
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def run(
     estimator = unfitted("prodlda", "hfvae", verbose=_shows_bar(quiet), **settings)
     source = with_texts(source)
     note_unless(quiet, f"Reading {source.path}")
-    documents = source.read(prefer="train", explain=not quiet)
+    documents = source.read_or_open(prefer="train", explain=not quiet)
     check_contents(documents)
     if groups is None:
         estimator.set_params(groups=default_groups(len(documents)))
@@ -183,7 +184,7 @@ def with_texts(source: Source) -> Source:
     return replace(source, arguments={**source.arguments, "text_column": column})
 
 
-def show_plan(estimator: Any, source: Source, documents: "Corpus", targets: Targets) -> None:
+def show_plan(estimator: Any, source: Source, documents: "Corpus | ShardedCorpus", targets: Targets) -> None:
     """Note what will be done, how long it will take, and what will be written."""
     for told in (cost_of_many_topics(estimator, documents), *warnings_on(documents)):
         if told:
@@ -199,16 +200,17 @@ def show_plan(estimator: Any, source: Source, documents: "Corpus", targets: Targ
 
 
 def write_results(
-    fitted: Any, documents: "Corpus", targets: Targets, title: str, seed: int, quiet: bool
+    fitted: Any, documents: "Corpus | ShardedCorpus", targets: Targets, title: str, seed: int, quiet: bool
 ) -> None:
     """Write the corpus, the table and the report of a run."""
+    from hftopic.data.columns import is_sharded
     from hftopic.data.formats import write_corpus
     from hftopic.report import write_report
 
     if targets.corpus is not None:
-        write_corpus(documents, targets.corpus)
+        write_corpus(documents, targets.corpus, format="shards" if is_sharded(documents) else None)
     if targets.table is not None:
-        write_table(table_of(fitted, documents), targets.table)
+        write_topics(fitted, documents, targets.table, quiet=quiet)
     note_unless(quiet, f"Writing {targets.report}")
     draw_without_windows()
     write_report(fitted, documents, targets.report, title=title, random_state=seed, verbose=_shows_bar(quiet))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,8 +24,10 @@ from hftopic.cli.values import (
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
+    from hftopic.data.shards import ShardedCorpus
     from hftopic.models.base import BaseTopicModel
 
+CorpusT = TypeVar("CorpusT", "Corpus", "ShardedCorpus")
 ALL = "all"  # value of --split that selects every document
 
 
@@ -81,13 +83,46 @@ class Source:
 
             corpus = read_corpus(self.path, vocabulary=words_file, text=self.options(), **given)
             if explain and words_file is None and not holds_counts(self.path):
-                _explain_words(corpus)
+                explain_words(corpus)
         else:
             corpus = read_for(model, self.path, words_file, text=self.options(model), **given)
             warn_of_unknown_words(model, corpus)
-        if self.split is None and prefer is not None and corpus.splits is not None:
-            return _preferred(corpus, prefer)
+        return corpus if self.split is not None or prefer is None else _preferred(corpus, prefer)
+
+    def read_or_open(
+        self,
+        model: "BaseTopicModel | None" = None,
+        words_file: Path | None = None,
+        prefer: str | None = None,
+        explain: bool = False,
+    ) -> "Corpus | ShardedCorpus":
+        """Documents as :meth:`read` gives them, but those of a folder of shards are not read into memory."""
+        if not self._is_of_shards() or (model is None and words_file is not None):
+            return self.read(model, words_file, prefer, explain)
+        from hftopic.cli.unknown import SAMPLE, warn_of_unknown_words
+        from hftopic.data.shards import open_corpus
+
+        corpus = open_corpus(self.path)
+        if self.split is None and prefer is not None:
+            corpus = _preferred(corpus, prefer)
+        elif self.split not in (None, ALL):
+            corpus = corpus.split(self.split)
+        if model is not None:
+            corpus = corpus.with_vocabulary(model.vocabulary_)
+            warn_of_unknown_words(model, corpus[:SAMPLE])
         return corpus
+
+    def _is_of_shards(self) -> bool:
+        """Whether the corpus is a folder of shards, and no option is given that has no effect on one."""
+        given = {name for name, value in self.arguments.items() if value is not None} | set(self.text)
+        if not given <= {"format", "encoding", "max_bytes"} or self.arguments["format"] not in (
+            None,
+            "shards",
+        ):
+            return False
+        from hftopic.data.shards.manifest import MANIFEST
+
+        return (self.path / MANIFEST).is_file()
 
     def options(self, model: "BaseTopicModel | None" = None) -> Any:
         """TextOptions of the given options, and of those of the model that are not given; None if none is."""
@@ -99,7 +134,7 @@ class Source:
         return TextOptions(**{**options_of(getattr(model, "reading_", None)), **self.text})
 
 
-def _explain_words(corpus: "Corpus") -> None:
+def explain_words(corpus: "Corpus | ShardedCorpus") -> None:
     """Note which words of texts are left out, and how to change it."""
     from hftopic.data.reading import options_of
     from hftopic.data.text import TextOptions
@@ -110,11 +145,14 @@ def _explain_words(corpus: "Corpus") -> None:
         note(f"{told[0].upper()}{told[1:]} (--min-df, --max-df): {counted(corpus.n_words, 'word')} {kept}")
 
 
-def _preferred(corpus: "Corpus", split: str) -> "Corpus":
+def _preferred(corpus: "CorpusT", split: str) -> "CorpusT":
     """Documents of a split if the corpus has it, with a note; else all."""
-    if split not in corpus.splits:  # type: ignore[operator]
+    from hftopic.data.validation import CorpusError
+
+    try:
+        chosen = corpus.split(split)
+    except CorpusError:
         return corpus
-    chosen = corpus.split(split)
     sizes = f"{len(chosen):,} of {len(corpus):,} documents"
     note(f"Using the split {split!r} ({sizes}); pass --split all to use all")
     return chosen
@@ -224,13 +262,33 @@ def corpus_options(command: Command) -> Command:
 
     @wraps(command)
     def with_source(*, corpus: Path | None, split: str | None, **given: Any) -> Any:
-        arguments = {name: given.pop(name) for name in _READING}
-        names = ("keep_case" if name == "lowercase" else name for name in _TEXT)
-        text = _text_settings({name: given.pop(name) for name in names})
+        arguments, text = _taken(given)
         source = None if corpus is None else Source(corpus, split, arguments, text)
         return command(source=source, **given)
 
     return with_options(with_source, [_SPLIT, *_READING.values(), *_TEXT.values()])
+
+
+def input_options(command: Command) -> Command:
+    """Add the options for reading texts; the command gets them as ``asked``, for `build_corpus`."""
+
+    @wraps(command)
+    def with_asked(*, split: str | None, **given: Any) -> Any:
+        arguments, text = _taken(given)
+        if text:
+            from hftopic.data.text_options import TextOptions
+
+            arguments["text"] = TextOptions(**text)
+        return command(asked={**arguments, "split": None if split == ALL else split}, **given)
+
+    return with_options(with_asked, [_SPLIT, *_READING.values(), *_TEXT.values()])
+
+
+def _taken(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arguments of `read_corpus` and of `TextOptions`, which are taken out of the given options."""
+    arguments = {name: given.pop(name) for name in _READING}
+    names = ("keep_case" if name == "lowercase" else name for name in _TEXT)
+    return arguments, _text_settings({name: given.pop(name) for name in names})
 
 
 def _text_settings(given: dict[str, Any]) -> dict[str, Any]:

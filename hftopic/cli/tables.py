@@ -1,7 +1,6 @@
 """Tables on standard output: for a terminal, or as JSON or CSV for other programs."""
 
 import json
-import math
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from hftopic._spreadsheets import without_formula
+from hftopic._tables import as_csv, is_missing, plain, records
 from hftopic.cli.terminal import output_encoding, printable, put
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def show_values(values: Mapping[str, Any], style: Style = None, heading: str | N
     import pandas as pd
 
     if style == "json":
-        show_json({name: _plain(value) for name, value in values.items()})
+        show_json({name: plain(value) for name, value in values.items()})
     else:
         frame = pd.DataFrame(
             {"measure": list(values), "value": pd.Series(list(values.values()), dtype=object)}
@@ -69,7 +68,7 @@ def _escaped(character: str) -> str:
     return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
-def show_csv(frame: "pd.DataFrame") -> None:
+def show_csv(frame: "pd.DataFrame", header: bool = True) -> None:
     """Print CSV, as it would be in a file; to a terminal without control characters.
 
     Raises
@@ -77,7 +76,7 @@ def show_csv(frame: "pd.DataFrame") -> None:
     click.ClickException
         The encoding of standard output lacks a character: an escape would be another word.
     """
-    text = as_csv(frame)
+    text = as_csv(frame, header)
     encoding = output_encoding()
     try:
         content = (printable(text, keep="\n") if sys.stdout.isatty() else text).encode(
@@ -91,38 +90,9 @@ def show_csv(frame: "pd.DataFrame") -> None:
     put(content, end=False)
 
 
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows as dictionaries for JSON; a missing value becomes null."""
-    names = [str(name) for name in frame.columns]
-    return [
-        {name: _plain(value) for name, value in zip(names, row, strict=True)}
-        for row in frame.itertuples(index=False, name=None)
-    ]
-
-
-def as_csv(frame: "pd.DataFrame") -> str:
-    """Frame as CSV: lists are joined, because CSV has none, and no cell is a formula of a spreadsheet."""
-    import pandas as pd
-
-    cells = {
-        place: column
-        if pd.api.types.is_numeric_dtype(column)
-        else pd.Series([_in_csv(value) for value in column], dtype=object)
-        for place, (_, column) in enumerate(frame.reset_index(drop=True).items())
-    }
-    header = [without_formula(str(name)) for name in frame.columns]
-    return pd.DataFrame(cells, index=range(len(frame))).to_csv(
-        index=False, header=header, lineterminator="\n"
-    )
-
-
 def write_csv(frame: "pd.DataFrame", path: Path, encoding: str = "utf-8") -> None:
     """Write a CSV file."""
     path.write_text(as_csv(frame), encoding=encoding, newline="")
-
-
-def _in_csv(value: Any) -> Any:
-    return without_formula(" ".join(map(str, value)) if isinstance(value, list | tuple) else value)
 
 
 def available_width() -> int | None:
@@ -136,7 +106,7 @@ def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
     """Lines of a table: names, a rule, rows. Numbers are aligned right; text is aligned left or truncated."""
     numeric = [
         any(_is_number(row[i]) for row in rows)
-        and all(_is_number(row[i]) or _is_missing(row[i]) for row in rows)
+        and all(_is_number(row[i]) or is_missing(row[i]) for row in rows)
         for i in range(len(names))
     ]
     cells = [[printable(name) for name in names], *([text(value) for value in row] for row in rows)]
@@ -163,7 +133,7 @@ def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> li
 
 def text(value: Any) -> str:
     """One cell for people: three decimals, a dash for a missing value, escaped control characters."""
-    if _is_missing(value):
+    if is_missing(value):
         return MISSING
     if _is_truth(value):
         return "yes" if value else "no"
@@ -198,25 +168,8 @@ def _padded(cell: str, width: int, is_number: bool) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not _is_truth(value) and not _is_missing(value)
+    return isinstance(value, Real) and not _is_truth(value) and not is_missing(value)
 
 
 def _is_truth(value: Any) -> bool:
     return type(value).__name__ in ("bool", "bool_")  # numpy's too, without importing numpy
-
-
-def _is_missing(value: Any) -> bool:
-    return (
-        value is None or (isinstance(value, Real) and math.isnan(value)) or type(value).__name__ == "NAType"
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Value of a table as a JSON value."""
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if _is_missing(value):
-        return None
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

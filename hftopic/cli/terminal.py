@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import click
 
+from hftopic.cli.job import rank
+
 JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # part of the spelling of many languages
 
 PLAIN = str.maketrans(
@@ -62,6 +64,8 @@ def put(content: str | bytes = "", end: bool = True) -> None:
     OutputLostError
         It cannot be written: the reader has left, or the disk is full.
     """
+    if rank():
+        return
     if isinstance(content, str):
         content = _encodable(content, output_encoding())
     try:
@@ -79,6 +83,11 @@ def _encodable(text: str, encoding: str) -> str:
 
 
 def note(text: str) -> None:
-    """Print a note for the user on standard error; what cannot be printed there never stops the work."""
+    """Print a note for the user on standard error; what cannot be printed there never stops the work.
+
+    Of several processes, the first prints notes and results.
+    """
+    if rank():
+        return
     with suppress(OSError):
         click.echo(message(text), err=True)

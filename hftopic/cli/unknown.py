@@ -53,8 +53,9 @@ def read_for(model: "BaseTopicModel", path: Path, words_file: Path | None, **giv
 def holds_counts(path: Path) -> bool:
     """Whether this is a folder of counts."""
     from hftopic.data.formats.folder import matrices
+    from hftopic.data.shards.manifest import MANIFEST
 
-    return path.is_dir() and bool(matrices(path))
+    return path.is_dir() and ((path / MANIFEST).is_file() or bool(matrices(path)))
 
 
 def _lacks_words(path: Path) -> bool:

@@ -103,7 +103,7 @@ def test_training_that_diverges_says_whether_the_last_good_epoch_is_saved(
         if trainer.epoch == 2:
             trainer.keep()
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(trainer, "_largest_term", 0.0)
+                patched.setattr(trainer, "largest_term", 0.0)
                 return run_epoch(trainer, *arguments, **settings)
         return run_epoch(trainer, *arguments, **settings)
 
@@ -139,6 +139,73 @@ def test_a_model_whose_folder_became_unwritable_is_saved_elsewhere(
     (folder,) = refuge.iterdir()
     assert f"The model is saved in {folder / 'model'} instead" in result.stderr
     assert hftopic.load(folder / "model").n_iter_ == 6
+
+
+# Checkpoints
+
+
+def stepping(sent: signal.Signals, step: int) -> Callable[..., object]:
+    """``Trainer._step``, in whose middle of one step of the training a signal arrives."""
+    one_step, done = Trainer._step, [0]
+
+    def stepped(trainer: Trainer, *arguments: object) -> object:
+        done[0] += 1
+        if done[0] == step:
+            signal.raise_signal(sent)
+        return one_step(trainer, *arguments)
+
+    return stepped
+
+
+@posix
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_fit_goes_on_from_its_checkpoint(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, code: int
+) -> None:
+    """SIGTERM writes one after the step; Ctrl-C stops at once, and the last one stands."""
+    run = tmp_path / "run"
+    command = ["fit", corpus, *QUICK, "--checkpoint", run, "--checkpoint-minutes", 0]
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_step", stepping(sent, 10))
+        result = call(*command, "--out", tmp_path / "m")
+    assert result.exit_code == code, result.output
+    place = f"{run} was written in epoch 3, after step {2 if sent == signal.SIGTERM else 1}"
+    assert f"{place}; repeat the command to go on from there" in result.stderr
+    assert not (tmp_path / "m").exists()
+    result = call(*command, "--out", tmp_path / "m")
+    assert result.exit_code == 0, result.output
+    assert f"Checkpoint: {place}" in result.stderr
+    assert call("fit", corpus, *QUICK, "--out", tmp_path / "whole").exit_code == 0
+    for name in ("model.json", "model.safetensors"):
+        assert (tmp_path / "m" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    result = call(*command, "--out", tmp_path / "again", "--gamma", "2")
+    assert result.exit_code == 1
+    assert "gamma (3.0 then, 2.0 now)" in result.stderr
+
+
+def test_a_checkpoint_and_keep_interrupted_exclude_each_other(corpus: Path, tmp_path: Path) -> None:
+    result = call(
+        "fit", corpus, "--out", tmp_path / "m", "--keep-interrupted", "--checkpoint", tmp_path / "r"
+    )
+    assert result.exit_code == 2
+    assert "--keep-interrupted: not with --checkpoint" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+@pytest.mark.slow
+def test_a_terminated_process_leaves_a_checkpoint(corpus: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "hftopic", "fit", str(corpus), "--out", str(tmp_path / "m")]
+    command += ["--groups", "2,2", "--epochs", "3000", "--checkpoint", str(run)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not any(run.glob("start-*")):
+            time.sleep(0.05)
+        process.terminate()
+        told = process.communicate()[1]
+    assert process.returncode == 143, told
+    assert f"{run} was written " in told
+    assert sorted(path.name for path in run.iterdir()) == [".lock", "fit.json", "start-0.safetensors"]
 
 
 # Comparisons

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from hftopic import Corpus, ProdLDA, write_corpus
 from hftopic._spreadsheets import with_formula, without_formula
+from hftopic._tables import as_csv
 from hftopic.cli import program
-from hftopic.cli.tables import as_csv, show
+from hftopic.cli.tables import show
 from hftopic.cli.terminal import JOINERS, message, printable
 
 HOSTILE = [

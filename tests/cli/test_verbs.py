@@ -298,6 +298,14 @@ def test_transform_writes_the_same_table_in_every_format(
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
 
 
+def test_transform_reads_shards_as_other_corpora(model: Path, folder: Path, tmp_path: Path) -> None:
+    write_corpus(read_corpus(folder), tmp_path / "shards", format="shards")
+    for options in ([], ["--split", "test"]):
+        printed = [called("transform", model, path, *options)[0] for path in (folder, tmp_path / "shards")]
+        assert printed[0] == printed[1]
+        assert len(printed[0].splitlines()) == (31 if options else 91)
+
+
 def test_transform_tells_what_each_topic_leads(model: Path, folder: Path, tmp_path: Path) -> None:
     out, _ = called("transform", model, folder, "--out", tmp_path / "t.csv", "--all")
     rows = [line.split() for line in out.splitlines()[2:]]

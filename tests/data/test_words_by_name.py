@@ -48,7 +48,8 @@ REFERENCES = {
 # Parameters of these names that are no documents of a model.
 NO_DOCUMENTS = {("write_corpus", "corpus"), ("plot_history", "corpus"), ("recurring_pairs", "reference")}
 OTHER = {
-    "a", "active", "against", "ax", "b", "bad_dates", "by", "cache", "callbacks", "cls", "codes", "coherence",
+    "a", "active", "against", "ax", "b", "bad_dates", "by", "cache", "callbacks", "checkpoint",
+    "checkpoint_minutes", "cls", "codes", "coherence",
     "coherent", "comparison", "confidence", "correlation", "data_home", "date_column", "dates", "deep",
     "delimiter", "device", "document", "documents", "duplicate_threshold", "encoding", "endings",
     "estimator", "excluded", "factors", "fit_params", "format", "freq", "frequency", "grid", "groups",
@@ -64,6 +65,7 @@ OTHER = {
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
+    "inputs", "out", "restart", "table_size",
 }  # fmt: skip
 
 
@@ -227,6 +229,7 @@ def call(entry, kind, X, path, **more):
         "recurring_pairs": {"active": [[0, 1], [0, 1]]},
         "group_dependence": {"n_permutations": 9, "n_samples": 2},
         "to_pyldavis": {"topics": "all"},
+        "write_document_topics": {"path": path / "topics.csv"},
         "get_topic_info": {"topics": "all"},
         "compare": {"models": new_model() if entry.parameter == "train" else model, "validation": corpus},
     }
@@ -415,11 +418,13 @@ def with_vocabulary():
         (name, function)
         for name, function in functions().items()
         if "vocabulary" in inspect.signature(function).parameters
-        and name not in ("corpus_from_texts", "read_corpus")
+        and name not in ("build_corpus", "corpus_from_texts", "read_corpus")
     ]
 
 
-@pytest.mark.parametrize(("name", "function"), with_vocabulary(), ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("name", "function"), with_vocabulary(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_words_given_are_not_those_of_the_model_in_another_order(name, function, tmp_path):
     entry = Entry(name, function, "vocabulary")
     more = {"topic": 0} if name == "plot_words" else {}
