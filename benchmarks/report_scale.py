@@ -22,11 +22,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import torch
+from documents import planted_blocks
 
 from hftopic import NVDM, Corpus, ProdLDA
 from hftopic.report import write_report
 
-TOKENS, N_TOPICS, TOPIC_WORDS = 60, 50, 200
+TOKENS = 60
 TRAINED_ON = 5000
 MODELS = {"prodlda": ProdLDA, "nvdm": NVDM}
 
@@ -78,19 +79,9 @@ def main() -> None:
 
 def planted(n_documents: int, n_words: int) -> Corpus:
     """Documents of two planted topics each, over words of Zipf's law, with the first topic as the label."""
-    rng = np.random.default_rng(0)
-    zipf = np.cumsum(1 / (np.arange(n_words) + 10.0))
-    topics = rng.integers(N_TOPICS, size=(n_documents, 2))
-    words_of_topic = rng.integers(n_words, size=(N_TOPICS, TOPIC_WORDS))
-    common = np.searchsorted(zipf, rng.random((n_documents, TOKENS // 2)) * zipf[-1])
-    chosen = np.take_along_axis(topics, rng.integers(2, size=(n_documents, TOKENS // 2)), axis=1)
-    of_topics = words_of_topic[chosen, rng.geometric(0.03, size=chosen.shape) % TOPIC_WORDS]
-    columns = np.hstack([common, of_topics]).astype(np.int32)
-    rows = np.repeat(np.arange(n_documents, dtype=np.int32), columns.shape[1])
-    ones = np.ones(columns.size, dtype=np.float32)
-    counts = sp.csr_array((ones, (rows, columns.ravel())), shape=(n_documents, n_words))
-    counts.sum_duplicates()
-    return Corpus(counts, [f"w{i}" for i in range(n_words)], labels=[f"label {t}" for t in topics[:, 0]])
+    blocks, topics = zip(*planted_blocks(n_documents, n_words, TOKENS), strict=True)
+    labels = [f"label {topic}" for topic in np.concatenate(topics)]
+    return Corpus(sp.vstack(blocks, format="csr"), [f"w{i}" for i in range(n_words)], labels=labels)
 
 
 def longest(profile: cProfile.Profile) -> dict[str, Any]:

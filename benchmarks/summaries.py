@@ -195,3 +195,79 @@ def how_many_epochs(lines: Sequence[Line]) -> Table:
             "NPMI": mean("npmi", 2, point=True),
         },
     )
+
+
+def scale(lines: Sequence[Line]) -> Table:
+    """What each size needs, by the model of ``results/scale.jsonl``."""
+    rows = [line for line in lines if line["kind"] == "modelled"]
+    cells = {
+        "shards": lambda alike: size(alike[0]["shards_MB"]),
+        "topics": lambda alike: size(alike[0]["theta_MB"]),
+        "memory": lambda alike: size(alike[0]["fit_MB"]),
+        "build": lambda alike: duration(alike[0]["build_seconds"]),
+        "epoch": lambda alike: duration(alike[0]["epoch_seconds"]),
+        "epochs": lambda alike: str(alike[0]["epochs"]),
+        "description": lambda alike: duration(alike[0]["description_seconds"]),
+        "transform": lambda alike: duration(alike[0]["transform_seconds"]),
+    }
+    numbered = [line | {"documents": f"{line['documents']:,}"} for line in rows]
+    return table(numbered, {"documents": "documents"}, cells)
+
+
+def scale_in_words(lines: Sequence[Line]) -> str:
+    """What was measured for the model of sizes."""
+    measured = [line for line in lines if line["kind"] == "measured"]
+    usual = next(line for line in lines if line["kind"] == "model")
+    largest = max(line["documents"] for line in measured)
+    threads = "one thread" if usual["threads"] == 1 else f"{usual['threads']} threads"
+    return (
+        f"Generated documents of 80 tokens with {usual['words']:,} words, 50 topics, mini-batches of 512, "
+        f"{threads}; measured up to\n{largest:,} documents, which are {80 * largest:,} tokens."
+    )
+
+
+def scale_checked(lines: Sequence[Line]) -> Table:
+    """The model beside what was measured at sizes that it was not fitted to."""
+    names = {
+        "shards_MB": ("shards", size),
+        "theta_MB": ("topics", size),
+        "fit_MB": ("memory", size),
+        "build_seconds": ("build", duration),
+        "epoch_seconds": ("epoch", duration),
+        "description_seconds": ("description", duration),
+        "transform_seconds": ("transform", duration),
+    }
+    rows = [
+        {
+            "documents": f"{line['documents']:,}",
+            "words": f"{line['words']:,}",
+            "quantity": title,
+            "model": written(line[name][0]),
+            "measured": written(line[name][1]),
+            "error": f"{fixed(100 * (line[name][0] / line[name][1] - 1), 0)}%",
+        }
+        for line in lines
+        if line["kind"] == "checked"
+        for name, (title, written) in names.items()
+        if name in line
+    ]
+    cells = {name: lambda alike, name=name: alike[0][name] for name in ("model", "measured", "error")}
+    return table(rows, {name: name for name in ("documents", "words", "quantity")}, cells)
+
+
+def size(megabytes: float) -> str:
+    """Bytes with two figures."""
+    return f"{figures(megabytes / 1000)} GB" if megabytes >= 1000 else f"{figures(megabytes)} MB"
+
+
+def duration(seconds: float) -> str:
+    """Time with two figures."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{figures(seconds / length)} {unit}"
+    return f"{figures(seconds)} s"
+
+
+def figures(value: float) -> str:
+    """Number with two figures, or as a whole number."""
+    return fixed(value, 0) if value >= 10 else fixed(value, 1)

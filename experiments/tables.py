@@ -91,6 +91,11 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
         "steps": of_benchmark(summaries.steps, "step"),
         "peers": of_benchmark(summaries.peers, "peers"),
     },
+    "docs/scale.rst": {
+        "scale-in-words": of_benchmark(summaries.scale_in_words, "scale"),
+        "scale": of_benchmark(summaries.scale, "scale"),
+        "scale-checked": of_benchmark(summaries.scale_checked, "scale"),
+    },
     "docs/reproduction/discrete.rst": {"discrete": of_experiment(discrete_beside_topics)},
     "docs/reproduction/factors.rst": {"factors": of_experiment(known_factors)},
     "docs/reproduction/groups.rst": {
