@@ -227,6 +227,7 @@ FUNCTIONS: dict[str, Call] = {
     ),
     "recurring_pairs": lambda m, X, _: analysis.recurring_pairs([m, m], X, active=[_ones(m)] * 2),
     "document_summary": lambda m, X, _: analysis.document_summary(m, X),
+    "write_document_topics": lambda m, X, folder: analysis.write_document_topics(m, X, folder / "topics.csv"),
     "representative_documents": lambda m, X, _: analysis.representative_documents(m, X),
     "similar_documents": lambda m, X, _: analysis.similar_documents(m, X, 0),
     "to_pyldavis": lambda m, X, _: None if m.signed_topics_ else analysis.to_pyldavis(m, X, topics="all"),
@@ -263,7 +264,8 @@ FUNCTIONS: dict[str, Call] = {
     "plot_words": lambda m, X, _: [bar.get_width() for bar in plots.plot_words(m, X, 0).patches],
 }
 WITHOUT_MODELS = {
-    *("corpus_from_texts", "fetch_20newsgroups", "load_docstrings", "read_corpus", "write_corpus"),
+    *("build_corpus", "corpus_from_texts", "fetch_20newsgroups", "load_docstrings"),
+    *("open_corpus", "read_corpus", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),
 }
