@@ -97,7 +97,18 @@ def commands(place: Path) -> dict[str, list[list[object]]]:
         "report": [["report", model, corpus, "--out", place / "r.html", "--force", "--permutations", 9]],
         "compare": [["compare", corpus, *quick, "--validation", 0.3]],
         "corpus": [["corpus", corpus]],
+        "corpus build": [
+            ["corpus", "build", _texts(place), "--out", place / "shards", "--force", "--min-df", 1]
+        ],
     }
+
+
+def _texts(place: Path) -> Path:
+    """Texts with hostile words and labels."""
+    path = place / "texts.jsonl"
+    rows = [{"text": f"team ball {word}", "label": word} for word in HOSTILE if word.isascii()]
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    return path
 
 
 def test_every_command_is_tried(place: Path) -> None:
