@@ -17,7 +17,7 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
-	@echo 'make test       the test suite, in two processes (ARGS="-k words" to choose, JOBS=0 for one process)'
+	@echo 'make test       the test suite (ARGS="-k words" to choose)'
 	@echo 'make fuzz       mutated corpora and models, killed writers: the long run, some minutes (SEED=1 for others)'
 	@echo 'make pythons    the tests with each of Python 3.11, 3.12 and 3.13 that is installed'
 	@echo 'make lint       ruff and mypy'
@@ -34,10 +34,8 @@ help:
 demo: $(VENV)/.installed-report
 	@$(BIN)/hftopic demo $(ARGS)
 
-# In JOBS processes of one thread each. All must name the tests alike, so sets have the same order in all.
-JOBS ?= 2
 test: $(VENV)/.installed-test
-	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 SEED ?= 0
 fuzz: $(VENV)/.installed-test

@@ -7,6 +7,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -121,8 +122,9 @@ def lines(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
 
 def fitted(widths: Sequence[int], numeric: Sequence[bool], available: int) -> list[int]:
     """Column widths that sum to at most `available`, if the text columns can be narrowed enough."""
-    widths = list(widths)
     givers = [i for i, is_number in enumerate(numeric) if not is_number and widths[i] > NARROWEST]
+    most = max(available, NARROWEST)
+    widths = [min(width, most) if i in givers else width for i, width in enumerate(widths)]
     while sum(widths) > available and givers:
         widest = max(givers, key=lambda i: widths[i])
         widths[widest] -= 1
@@ -160,9 +162,8 @@ def display_width(text: str) -> int:
 
 def _padded(cell: str, width: int, is_number: bool) -> str:
     if display_width(cell) > width:
-        while display_width(cell) > width - 1:
-            cell = cell[:-1]
-        cell += "…"
+        reached = accumulate(map(display_width, cell))  # a cell can have millions of characters
+        cell = cell[: next(place for place, so_far in enumerate(reached) if so_far > width - 1)] + "…"
     space = " " * (width - display_width(cell))
     return space + cell if is_number else cell + space
 
