@@ -129,8 +129,8 @@ class Told(ProdLDA):
 
     true_topics: ClassVar[np.ndarray]
 
-    def _train(self, documents: Any, held_out: Any, generator: Any, callbacks: Any) -> Any:
-        return super()._train(documents, held_out, generator, [*callbacks, self._give_prior])
+    def _train(self, documents: Any, held_out: Any, generator: Any, callbacks: Any, checkpoint: Any) -> Any:
+        return super()._train(documents, held_out, generator, [*callbacks, self._give_prior], checkpoint)
 
     def _give_prior(self, _: Any, record: dict[str, float]) -> None:
         if record["epoch"] < GIVEN_FROM * self.max_iter:

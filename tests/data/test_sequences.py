@@ -105,6 +105,8 @@ def test_nothing_that_takes_a_vocabulary_takes_them(model, make, told, tmp_path)
         needed = {p.name: given[p.name] for p in parameters if p.default is p.empty}
         if function is analysis.compare:
             needed = {"models": model, "validation": COUNTS}
+        if function is analysis.write_document_topics:
+            needed["path"] = tmp_path / "topics.csv"
         with pytest.raises(ValueError, match=told):
             function(**needed, vocabulary=make())
 

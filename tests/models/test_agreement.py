@@ -45,6 +45,6 @@ def test_processes_choose_the_same_type_of_device(monkeypatch: pytest.MonkeyPatc
     calls = [call_of(model, [1.0])]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     calls.append(call_of(model, [1.0]))
-    check_same(Many(calls[0]), calls[0])
+    check_same(Many(calls[0]), calls[0], None)
     with pytest.raises(ValueError, match="same device: process 0 has 'cpu', process 1 has 'cuda'"):
-        check_same(Many(calls[1]), calls[0])
+        check_same(Many(calls[1]), calls[0], None)
