@@ -104,6 +104,22 @@ def locked(folder: Path) -> Iterator[None]:
             del _held[body]
 
 
+def reserved(file: Path, refusal: str, wait: float = 0.0) -> Lock:
+    """A lock of a file, which is made if it is not there; no other process or thread has it.
+
+    Raises
+    ------
+    ValueError
+        Another one has it, after so many seconds; ``refusal`` is the message.
+    """
+    file.touch()
+    lock = Lock(file)
+    if not lock.acquire(wait) and lock.works:
+        lock.release()
+        raise ValueError(refusal)
+    return lock
+
+
 class ThreadLock:
     """Lock between threads; it is free in a forked process, which does not have the thread that held it."""
 

@@ -207,9 +207,9 @@ class Group(Processes):
         with _lost_processes():
             distributed.all_reduce(flat, group=self._group(flat.device.type))
         if not one:
-            parts = torch.split(flat, [each.numel() for each in tensors])
-            for tensor, part in zip(tensors, parts, strict=True):
-                tensor.detach().copy_(part.view_as(tensor))
+            sums = torch.split(flat, [each.numel() for each in tensors])
+            for tensor, total in zip(tensors, sums, strict=True):
+                tensor.detach().copy_(total.view_as(tensor))
 
     def mean(self, rows: Tensor) -> Tensor:
         """Mean over the rows of all processes, with gradients: (B, K) to (K,)."""

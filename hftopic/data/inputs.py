@@ -34,6 +34,9 @@ N_WORDS = 10  # words that are listed per topic, if the vocabulary has as many
 _FIRST = 1024  # documents of a sharded corpus that show how its counts are
 _PIECE = 2**20  # entries that are looked at together
 
+PRIOR = "their posterior is the prior"
+"""What follows for documents without words when they are encoded."""
+
 empty_are_known = ContextVar("empty_are_known", default=False)
 """Whether the caller needs no warning about documents without words."""
 

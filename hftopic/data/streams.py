@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hftopic._cached import cached_property
 from hftopic._memory import give_back
-from hftopic._processes import joined
+from hftopic._processes import Processes, joined
 from hftopic._wording import counted
 from hftopic.data.ahead import read_ahead
 from hftopic.data.batches import Batch
@@ -150,7 +150,7 @@ class Scan:
             The processes have different documents.
         """
         processes = joined()
-        filled, tokens = processes.together(lambda: _scanned(corpus, processes.rank, processes.size))
+        filled, tokens = processes.together(lambda: _scanned(corpus, processes))
         # Named as in the check that follows: a process with documents in memory is there already.
         own: dict[str, Any] = {"documents": corpus.fingerprint(), "filled": filled, "tokens": tokens}
         own["told"] = f"{counted(len(corpus), 'document')} of {corpus.path}"
@@ -162,11 +162,11 @@ class Scan:
         return cls(np.cumsum(of_blocks), np.sum([one["tokens"] for one in of_all], axis=0))
 
 
-def _scanned(corpus: ShardedCorpus, rank: int, size: int) -> tuple[Rows, NDArray[np.float64]]:
-    """Documents with words of each block, and tokens of each word, in one of so many shares of a corpus."""
+def _scanned(corpus: ShardedCorpus, processes: Processes) -> tuple[Rows, NDArray[np.float64]]:
+    """Documents with words of each block, and tokens of each word, in the share of this process."""
     at_once = AT_ONCE * BLOCK
-    n_pieces = -(-corpus.n_documents // at_once)
-    start, stop = (n_pieces * place // size * at_once for place in (rank, rank + 1))
+    own = processes.own(-(-corpus.n_documents // at_once))
+    start, stop = own.start * at_once, own.stop * at_once
     tokens, filled = np.zeros(corpus.n_words), [np.zeros(0, dtype=np.int64)]
     for counts in corpus.verified(at_once, start, stop):
         blocks = np.arange(0, counts.shape[0], BLOCK)

@@ -13,7 +13,7 @@ import numpy as np
 
 from hftopic import __version__
 from hftopic._files import prove_writable, written_whole
-from hftopic._locks import Lock
+from hftopic._locks import Lock, reserved
 from hftopic._numbers import is_finite
 from hftopic._processes import ProcessLostError, joined
 from hftopic.models.calls import HASHED, shown
@@ -102,9 +102,8 @@ def _taken(
 ) -> Checkpoints:
     """The checkpoints of a folder, which is locked."""
     place = _made(folder)
-    locks.append(Lock(place / LOCK))
-    if not locks[0].acquire(WAIT) and locks[0].works:
-        raise ValueError(f"another process is fitting with {place}; wait for it, or pass another folder")
+    refusal = f"another process is fitting with {place}; wait for it, or pass another folder"
+    locks.append(reserved(place / LOCK, refusal, WAIT))
     then = _read(place)
     if then is None:
         then = {"format": FORMAT, "call": now, "seeds": seeds}
@@ -131,7 +130,7 @@ def _file(folder: Path, number: int) -> Path:
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:
-    """The folder, made if it does not exist, with a file to lock."""
+    """The folder, made if it does not exist."""
     place = Path(folder)
     if place.exists() and not place.is_dir():
         raise NotADirectoryError(f"checkpoint must be a folder; {place} is a file")
@@ -144,7 +143,6 @@ def _made(folder: str | os.PathLike[str]) -> Path:
             )
     target = prove_writable(place)
     target.mkdir(exist_ok=True)
-    (target / LOCK).touch()
     return target
 
 

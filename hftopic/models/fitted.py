@@ -18,7 +18,7 @@ from torch import Tensor
 from hftopic._numbers import as_vector
 from hftopic.data.columns import is_sharded
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import as_counts, check_words, warn_of_empty, warn_of_fractions
+from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty, warn_of_fractions
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
@@ -151,7 +151,7 @@ class FittedModel(TopicSummary, TransformerMixin):
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
             documents = model._documents(as_counts(model, counted, reset=False), more)
-            warn_of_empty(documents.n_empty, len(documents), "their posterior is the prior")
+            warn_of_empty(documents.n_empty, len(documents), PRIOR)
             posterior, proportions = evaluation.encode(model._network, documents)
             return Encoded(X, counted, documents.counts, posterior, proportions, model._weights_hash())
 
@@ -308,7 +308,7 @@ class FittedModel(TopicSummary, TransformerMixin):
     def _documents_of(self, counted: Any, more: Any) -> BagsOfWords | StoredDocuments:
         """Documents of an input that is split, with a warning if some have no words."""
         documents = self._counted(counted, more, reset=False)
-        warn_of_empty(documents.n_empty, len(documents), "their posterior is the prior")
+        warn_of_empty(documents.n_empty, len(documents), PRIOR)
         return documents
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:

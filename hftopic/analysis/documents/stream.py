@@ -20,11 +20,10 @@ from hftopic.analysis.encoded import check_some_filled, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of
 from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
-from hftopic.data.inputs import as_counts, holds_counts, warn_of_empty
+from hftopic.data.inputs import PRIOR, as_counts, holds_counts, warn_of_empty
 from hftopic.topics.shares import Moments
 
 PIECE = 8192  # documents of a piece, and rows of a row group: of 50 topics, some 20 MB
-PRIOR = "their posterior is the prior"
 
 
 def write_document_topics(

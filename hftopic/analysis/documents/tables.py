@@ -97,9 +97,10 @@ class DocumentTables:
         )
         return _with_metadata(table, encoded, of_topics), counts
 
+    @neutral_torch()
     def moments(self, encoded: Encoded) -> Moments:
         """Moments of q(z) over the documents that have words."""
-        return _moments(self.model, encoded)
+        return Moments.of(self.model.posterior(encoded).mean_field()[np.flatnonzero(~encoded.empty)])
 
     def remainder(self, counts: Counts) -> float:
         """The part of the mean proportions that topics have that are not in use, from 0 to 1."""
@@ -136,8 +137,3 @@ def _prominent(
     """By which of its topics each document that has words is led, (n, n_topics)."""
     posterior = model.posterior(encoded).mean_field()[found.rows]
     return prominence(found.values, posterior, model.latent_space_, has_poles(model), moments)
-
-
-@neutral_torch()
-def _moments(model: FittedTopicModel, encoded: Encoded) -> Moments:
-    return Moments.of(model.posterior(encoded).mean_field()[np.flatnonzero(~encoded.empty)])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hftopic._files import followed, named_if_full, prove_writable, written_whole
-from hftopic._locks import Lock
+from hftopic._locks import reserved
 from hftopic.data.building.words import NoWordChosenError
 from hftopic.data.shards.folder import replaceable
 
@@ -54,11 +54,9 @@ def unfinished(out: Path, plan: Plan, restart: bool) -> Iterator[Path]:
     elif target.exists():
         raise NotADirectoryError(f"{out} is a file, where a folder of shards must be written; choose another")
     folder.mkdir(exist_ok=True)
-    (folder / _LOCK).touch()
-    lock = Lock(folder / _LOCK)
+    refusal = f"another process is building {out}; wait for it, or choose another folder"
+    lock = reserved(folder / _LOCK, refusal)
     try:
-        if not lock.acquire() and lock.works:
-            raise ValueError(f"another process is building {out}; wait for it, or choose another folder")
         _take(folder, json.loads(json.dumps(plan)), restart)
         try:
             with named_if_full(folder):

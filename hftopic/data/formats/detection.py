@@ -7,6 +7,7 @@ from hftopic.data.formats.beside import COUNT_ENDINGS
 from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.foreign import BY_NAME, told_by_members
 from hftopic.data.formats.lines import FormatError, bare_name, opened
+from hftopic.data.formats.manifest import SHARDS
 from hftopic.data.formats.matrix_market import BANNER
 from hftopic.data.formats.texts import EXTENSIONS, split_files, text_files
 
@@ -77,7 +78,7 @@ def _starts_like_docword(path: Path) -> bool:
 
 
 def _format_of_folder(path: Path, known: list[str]) -> str:
-    if (path / "shards.json").is_file():
+    if (path / SHARDS).is_file():
         return "shards"
     has_table = (path / "corpus.tsv").is_file()
     if matrices(path):

@@ -10,6 +10,8 @@ from hftopic.data.formats.request import Request
 
 READ = re.compile(r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|(corpus|table)\.json")
 """Names of the files that are read out of a folder."""
+SHARDS = "shards.json"
+"""Name of the manifest of a folder of shards, see :mod:`hftopic.data.shards.manifest`."""
 _MANIFEST = "corpus.json"
 _KIND = "hftopic corpus"
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from hftopic.data import shards
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.beside import Unit
+from hftopic.data.formats.manifest import SHARDS
 from hftopic.data.formats.request import Request
 
 
 def shards_unit(folder: Path) -> Unit:
     """The files of a folder of shards that are read together: they are those of its manifest."""
-    return Unit(folder, "", lambda: [folder / "shards.json"])
+    return Unit(folder, "", lambda: [folder / SHARDS])
 
 
 def read_shards(folder: Path, request: Request) -> Corpus:

@@ -1,21 +1,11 @@
-"""The folder that shards are written to."""
+"""What may be replaced in the folder that shards are written to."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from hftopic._sets import written_set
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.manifest import READ
 from hftopic.data.shards.manifest import MANIFEST, OWN, read_manifest
-
-
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Folder for parts of which nothing is left after an error."""
-    with written_set(target, earlier=lambda: replaceable(target)) as draft:
-        yield draft
 
 
 def replaceable(folder: Path) -> set[str]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from hftopic._cached import cached_property
 from hftopic.data.formats.lines import FormatError
-from hftopic.data.formats.manifest import sha256_of
+from hftopic.data.formats.manifest import SHARDS, sha256_of
 from hftopic.data.reading import Reading
 
-MANIFEST, VOCABULARY = "shards.json", "vocab.txt"
+MANIFEST, VOCABULARY = SHARDS, "vocab.txt"
 ARRAYS = ("indptr", "indices", "data")
 FIELDS = ("label", "name", "split", "date", "text")
 """Columns of the documents that are no metadata; a column of metadata with such a name has a prefix."""

@@ -140,9 +140,10 @@ class Stored:
     def _check_content(self, name: str) -> None:
         """Raise FormatError unless a file is the one that was written; it is read when it was not before."""
         path = self.folder / name
-        if not path.is_file():
-            raise FormatError("is missing", path)
-        found = _identity(path)
+        try:
+            found = _identity(path)
+        except FileNotFoundError:
+            raise FormatError("is missing", path) from None
         if self._sound.get(name) != found:
             check_size(path, found[2], self.manifest.files[name].n_bytes)
             if sha256_of(path) != self.manifest.files[name].sha256:

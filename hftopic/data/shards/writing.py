@@ -11,13 +11,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic._files import followed
+from hftopic._sets import written_set
 from hftopic.data.columns import named_columns
 from hftopic.data.corpus import Corpus, CorpusError, documents_like, known_of_documents
 from hftopic.data.formats.vocabulary import write_vocabulary
 from hftopic.data.metadata import Columns
 from hftopic.data.reading import as_reading
 from hftopic.data.shards.arrays import stacked
-from hftopic.data.shards.folder import new_folder
+from hftopic.data.shards.folder import replaceable
 from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, File, Manifest, Part
 from hftopic.data.shards.parts import write_part
 from hftopic.data.shards.table import columns_held, cut, joined, sizes_of
@@ -85,7 +86,9 @@ class ShardWriter:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._folder = stack.enter_context(new_folder(self._target))
+            self._folder = stack.enter_context(
+                written_set(self._target, earlier=lambda: replaceable(self._target))
+            )
             write_vocabulary(self._folder / VOCABULARY, self._like.vocabulary)
             self._stack = stack.pop_all()
         return self
