@@ -32,7 +32,7 @@ from hftopic.models.checkpoints import place_in
 from hftopic.objective import BetaTCVAE, FactorVAE
 from hftopic.training import Checkpoint, Trainer
 from hftopic.training.tensors import read_nested, write_nested
-from tests.fuzz.kills import forked
+from tests.forks import forked
 
 CORPUS = make_correlated_topics(70, groups=(2, 2), n_words=20, random_state=0).corpus
 SMALL: dict[str, Any] = {"max_iter": 3, "batch_size": 32, "hidden": (6,), "random_state": 0}

@@ -23,7 +23,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,7 +35,8 @@ import numpy as np
 
 from hftopic import Corpus, ProdLDA, load, make_correlated_topics, read_corpus, write_corpus
 from hftopic.report import page, write_report
-from tests.fuzz.runner import SECONDS, single_threaded
+from tests.forks import forked, heard
+from tests.fuzz.runner import single_threaded
 
 # What changes files: events of sys.audit, whose first argument is a path.
 CHANGES = {
@@ -216,9 +216,6 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     return first
 
 
-page.findings, page.sections = remembered(page.findings), remembered(page.sections)
-
-
 def report(path: Path, which: int) -> None:
     model, corpus = models()[which], corpora()[which]
     write_report(model, corpus, path, measures="c_npmi", n_documents=5, n_permutations=9, topics="all")
@@ -248,40 +245,6 @@ def targets() -> list[Target]:
 
 
 # How it is ended
-
-
-def forked(body: Callable[[], str]) -> tuple[int, int]:
-    """Start a process that runs the body: its id, and a pipe on which it says what the body returns."""
-    hear, say = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(say)
-        return pid, hear
-    try:
-        os.close(hear)
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        try:
-            told = body()
-        except BaseException as error:
-            told = "".join(traceback.format_exception(error))[-1500:]
-        os.write(say, told.encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(0)
-
-
-def heard(pid: int, hear: int) -> str | None:
-    """What the process said, or None if it was killed; one that says nothing for a minute hangs."""
-    import select
-
-    ready, _, _ = select.select([hear], [], [], 6 * SECONDS)
-    told = os.read(hear, 1 << 20).decode("utf-8", "replace") if ready else "hangs"
-    if not ready:
-        os.kill(pid, signal.SIGKILL)
-    os.close(hear)
-    _, status = os.waitpid(pid, 0)
-    return None if os.WIFSIGNALED(status) and ready else told
 
 
 def at_change(number: int, room: Path, action: Callable[[], None]) -> None:
@@ -502,6 +465,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of the targets")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
+    page.findings, page.sections = remembered(page.findings), remembered(page.sections)
     start, rng, tally = time.monotonic(), np.random.default_rng(given.seed), Tally()
     chosen = [target for target in targets() if not given.only or target.name in given.only]
     for number, target in enumerate(chosen):
