@@ -36,6 +36,7 @@ IMPORT_ORDER = [
     "_wording",
     "_progress",
     "_torch_state",
+    "_adam",
     "_devices",
     "_waiting",
     "_processes",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hftopic._adam import Adam
 from hftopic._numbers import is_whole
 from hftopic._processes import current
 from hftopic.latent.posterior import Sample
@@ -187,9 +188,7 @@ class Discriminator(nn.Module):
 
     def _adam(self) -> torch.optim.Optimizer:
         if self._optimiser is None:
-            self._optimiser = torch.optim.Adam(
-                self.parameters(), lr=self.learning_rate, betas=ADAM_BETAS, fused=True
-            )
+            self._optimiser = Adam(self.parameters(), lr=self.learning_rate, betas=ADAM_BETAS, fused=True)
         return self._optimiser
 
     def _shuffled(self, drawn: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hftopic._adam import Adam
 from hftopic._processes import ALONE, Processes, working_with
 from hftopic._torch_state import neutral_torch
 from hftopic.data.documents import Documents, Rows
@@ -68,9 +69,7 @@ class Trainer(Generic[BatchT]):
         self.companion = self._new_companion()
         self.processes, self.own_generator = processes, _own_generator(generator, processes)
         self.parameters = list(network.parameters())
-        self.optimiser = torch.optim.Adam(
-            self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True
-        )
+        self.optimiser = Adam(self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True)
         self.epoch = 0
         self.records: list[Record] = []
         self.since_kept: Order
