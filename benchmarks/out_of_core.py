@@ -45,7 +45,7 @@ from hftopic.training import Record
 WORDS = 50_000
 SIZES = {"full": [100_000, 1_000_000, 4_000_000], "quick": [20_000, 100_000]}
 EPOCH_WORDS = {"full": [2000, 20_000], "quick": [2000]}  # of the throughput
-WINDOWED = {"BLOCK": 32, "WINDOW": 16}  # of the quality: 512 documents, four mini-batches of 128
+WINDOWED = {"BLOCK": 2, "WINDOW": 256}  # of the quality: 512 documents, four mini-batches of 128
 BATCH = 128
 
 

@@ -4,10 +4,12 @@
     python benchmarks/processes.py --quick
     python benchmarks/processes.py --gradients      # also float64 gradients of all objectives, a minute
 
-Every process has one thread. Epochs of one process and of all are timed in turns, while the others wait.
-Prints a JSON line for each corpus: medians over the rounds, in milliseconds a step, of the clock and of the
-processor ("cpu", of process 0 with threads of gloo: what counts where other programs run), and the time of
-what sharing adds: the sum of a gradient of this size, and of a short message.
+Every process has one thread. Epochs of one process, of all together, and of all at once, each with a model
+of its own, are timed in turns. Prints a JSON line for each corpus: medians over the rounds, in milliseconds a
+step, of the clock and of the processor ("cpu", of process 0 with threads of gloo: what counts where other
+programs run), and the time of what sharing adds: the sum of a gradient of this size, and of a short message.
+"most" is how many times the work of one process the machine does when all work and none waits for another:
+no speedup can be above it, and it is below the number of processes where cores share what they compute with.
 """
 
 import argparse
@@ -61,7 +63,7 @@ def measured(corpus: str, batch_size: int, n_documents: int, rounds: int) -> dic
 
     with of_the_job() as processes:
         trainers = {}
-        for name, each in (("one", ALONE), ("all", processes)):
+        for name, each in (("one", ALONE), ("all", processes), ("apart", ALONE)):
             trainers[name] = model._new_trainer(documents, model._generator(), len(documents))
             if each is ALONE:
                 trainers[name].processes, trainers[name].own_generator = ALONE, trainers[name].generator
@@ -69,7 +71,7 @@ def measured(corpus: str, batch_size: int, n_documents: int, rounds: int) -> dic
         gradient = torch.zeros(sum(p.numel() for p in trainers["all"].parameters))
         for number in range(rounds + 1):
             for name, trainer in trainers.items():
-                has_work = name == "all" or processes.rank == 0
+                has_work = name != "one" or processes.rank == 0
                 epoch = partial(trainer.run_epoch, documents, len(documents))
                 timed(name, n_steps, epoch if has_work else int)
             for name, tensor in (("gradient", gradient), ("message", gradient[:1])):
@@ -79,8 +81,8 @@ def measured(corpus: str, batch_size: int, n_documents: int, rounds: int) -> dic
         size = processes.size
     ms = {name: round(1000 * statistics.median(values), 3) for name, values in times.items()}
 
-    def speedup(prefix: str = "") -> float:
-        pairs = zip(times[f"{prefix}one"], times[f"{prefix}all"], strict=True)
+    def speedup(name: str, before: str = "one") -> float:
+        pairs = zip(times[before], times[name], strict=True)
         return round(statistics.median(one / every for one, every in pairs), 3)
 
     return {
@@ -92,10 +94,11 @@ def measured(corpus: str, batch_size: int, n_documents: int, rounds: int) -> dic
         "processes": size,
         "ms_one": ms["one"],
         "ms_all": ms["all"],
-        "speedup": speedup(),
+        "speedup": speedup("all"),
+        "most": round(size * speedup("apart"), 3),
         "cpu_ms_one": ms["cpu_one"],
         "cpu_ms_all": ms["cpu_all"],
-        "cpu_speedup": speedup("cpu_"),
+        "cpu_speedup": speedup("cpu_all", "cpu_one"),
         "ms_sum_of_gradient": ms["gradient"],
         "ms_message": ms["message"],
     }

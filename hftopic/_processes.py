@@ -70,11 +70,13 @@ class Processes:
         """Mean over the rows of all processes, with gradients: (B, K) to (K,)."""
         return rows.mean(0)
 
-    def moments(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean (K,) and covariance (K, K) over the rows of all processes, with gradients."""
+    def moments(self, rows: Tensor, *, alone: bool = False) -> tuple[Tensor, Tensor]:
+        """Mean (K,) and covariance (K, K) over the rows of all processes, with gradients.
+
+        With ``alone``, each column is on its own: its variance, (K,), is returned in place of the covariance.
+        """
         mean = rows.mean(0)
-        centred = rows - mean
-        return mean, centred.T @ centred / len(rows)
+        return mean, _products(rows - mean, alone) / len(rows)
 
     def gathered(self, rows: Tensor) -> Tensor:
         """Rows of all processes in their order, with gradients."""
@@ -215,24 +217,25 @@ class Group(Processes):
         """Mean over the rows of all processes, with gradients: (B, K) to (K,)."""
         return self.sum(rows.sum(0)) / sum(self._sizes)
 
-    def moments(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean (K,) and covariance (K, K) over the rows of all processes, with gradients.
+    def moments(self, rows: Tensor, *, alone: bool = False) -> tuple[Tensor, Tensor]:
+        """Mean (K,) and covariance (K, K), or with ``alone`` variance (K,), over the rows of all processes.
 
-        Each process sends its mean and its sums of squares around it, so that no large squares cancel.
+        They have gradients. Each process sends its mean and its sums of squares around it, in one message, so
+        that no large squares cancel.
         """
         n_columns, n_all = rows.shape[1], sum(self._sizes)
         own_mean = rows.mean(0) if len(rows) else rows.sum(0)
-        centred = rows - own_mean
         before, after = self.rank, self.size - self.rank - 1
         at_rank = torch.cat(
             [rows.new_zeros(before, n_columns), own_mean[None], rows.new_zeros(after, n_columns)]
         )
-        sent = self.sum(torch.cat([at_rank, centred.T @ centred]))
-        means, squares = sent[: self.size], sent[self.size :]
+        own_products = _products(rows - own_mean, alone)
+        sent = self.sum(torch.cat([at_rank, own_products.reshape(-1, n_columns)]))
+        means, within = sent[: self.size], sent[self.size :].view_as(own_products)
         sizes = rows.new_tensor(self._sizes)
         mean = sizes @ means / n_all
-        apart = means - mean
-        return mean, (squares + (apart * sizes[:, None]).T @ apart) / n_all
+        between = _products(sizes.sqrt()[:, None] * (means - mean), alone)
+        return mean, (within + between) / n_all
 
     def gathered(self, rows: Tensor) -> Tensor:
         """Rows of all processes in their order, with gradients."""
@@ -285,6 +288,11 @@ class Group(Processes):
             raise ProcessLostError(f"process 0 failed: {told}")
         answer: ValueT = result
         return answer
+
+
+def _products(rows: Tensor, alone: bool) -> Tensor:
+    """Sums over rows of the products of columns, (K, K), or of the squares of each, (K,)."""
+    return rows.square().sum(0) if alone else rows.T @ rows
 
 
 @contextmanager

@@ -6,7 +6,7 @@ documents in memory.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -25,14 +25,13 @@ from hftopic.data.batches import Batch
 from hftopic.data.corpus import Corpus
 from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows
 from hftopic.data.order import Steps
-from hftopic.data.shards.arrays import stacked
 from hftopic.data.shards.corpus import ShardedCorpus
 from hftopic.data.shares import Listed, Share, Spaced
-from hftopic.data.windows import Window, dealt, own_pieces, rows_of_parts
+from hftopic.data.windows import Window, dealt, own_pieces, ranges, rows_of_parts
 
-BLOCK = 256  # consecutive documents that stay together when blocks are shuffled
-WINDOW = 64  # blocks whose documents are shuffled together
-AT_ONCE = 16  # consecutive blocks that are read together where the order is that of the corpus
+BLOCK = 64  # consecutive documents that stay together when blocks are shuffled
+WINDOW = 256  # blocks whose documents are shuffled together
+AT_ONCE = 64  # consecutive blocks that are read together where the order is that of the corpus
 MOST_AT_ONCE = 100_000  # documents of a sharded corpus that are read where all are needed at once
 
 
@@ -176,10 +175,6 @@ def _scanned(corpus: ShardedCorpus, processes: Processes) -> tuple[Rows, NDArray
     return np.concatenate(filled), tokens
 
 
-def _cut(counts: sp.csr_array, low: int, high: int) -> sp.csr_array:
-    return counts if high - low == counts.shape[0] else counts[low:high]
-
-
 def _count(tokens: NDArray[np.float64], counts: sp.csr_array) -> None:
     tokens += np.bincount(counts.indices, counts.data, minlength=len(tokens))
 
@@ -298,12 +293,16 @@ class ShardedDocuments:
         return dealt(read_ahead(readings), own)
 
     def _window(self, pieces: NDArray[np.int64], seed: tuple[int, ...], skipped: int) -> Window:
-        """Documents of some blocks in random order, without the first ones."""
-        parts = (_cut(self._blocks(block, 1), low, high) for block, low, high in pieces.tolist())
-        counts = stacked(parts, self.corpus.n_words)
-        blocks, low, high = pieces.T
-        numbers = np.concatenate(list(map(np.arange, self.starts[blocks] + low, self.starts[blocks] + high)))
-        return Window(counts, numbers, np.random.default_rng(seed).permutation(len(numbers))[skipped:])
+        """Documents of pieces of some blocks in random order, without the first ones."""
+        blocks, low, high = pieces[np.argsort(pieces[:, 0])].T
+        firsts, ends = blocks * BLOCK, np.minimum((blocks + 1) * BLOCK, self.corpus.n_documents)
+        stored = self.corpus.read_at(ranges(firsts, ends))
+        rows = np.flatnonzero(self._chosen(stored, zip(blocks.tolist(), (blocks + 1).tolist(), strict=True)))
+        starts, sizes = self.starts[blocks], np.diff(self.starts)[blocks]
+        numbers = ranges(starts, starts + sizes)
+        own = (numbers >= np.repeat(starts + low, sizes)) & (numbers < np.repeat(starts + high, sizes))
+        order = np.random.default_rng(seed).permutation(own.sum())
+        return Window(_only(stored, rows[own]), numbers[own], order[skipped:])
 
     def _counts_of(self, rows: Rows) -> sp.csr_array:
         blocks = np.searchsorted(self.starts, rows, side="right") - 1
@@ -315,8 +314,19 @@ class ShardedDocuments:
     def _blocks(self, first: int, n_blocks: int) -> sp.csr_array:
         """Counts of those of these documents that are in consecutive blocks."""
         stored = blocks_of(self.corpus, first, n_blocks)
+        last = min(first + n_blocks, self.n_blocks)
+        return _only(stored, np.flatnonzero(self._chosen(stored, [(first, last)])))
+
+    def _chosen(self, stored: sp.csr_array, spans: Iterable[tuple[int, int]]) -> NDArray[np.bool_]:
+        """Which of the documents of some runs of blocks (first, end) are these documents."""
         chosen = np.diff(stored.indptr) > 0
         if self.share is not None:
-            last = min(first + n_blocks, self.n_blocks)
-            chosen[chosen] = self.share.mask(int(self.scan.filled[first]), int(self.scan.filled[last]))
-        return stored if chosen.all() else stored[chosen]
+            filled = self.scan.filled
+            masks = [self.share.mask(int(filled[first]), int(filled[end])) for first, end in spans]
+            chosen[chosen] = np.concatenate(masks)
+        return chosen
+
+
+def _only(counts: sp.csr_array, rows: Rows) -> sp.csr_array:
+    """Some rows, without a copy if these are all."""
+    return counts if len(rows) == counts.shape[0] else counts[rows]

@@ -53,6 +53,11 @@ def dealt(windows: Iterator[Window], sizes: Iterable[int]) -> Iterator[tuple[Row
         yield np.concatenate(numbers), stacked(counts, counts[0].shape[1])
 
 
+def ranges(firsts: Rows, ends: Rows) -> Rows:
+    """The numbers from each first one to its end, in a row."""
+    return np.concatenate(list(map(np.arange, firsts, ends)))
+
+
 def rows_of_parts(
     rows: Rows, of_parts: NDArray[np.integer], read: Callable[[int], tuple[int, sp.csr_array]], n_words: int
 ) -> sp.csr_array:

@@ -171,8 +171,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         X : Corpus, ShardedCorpus, sparse matrix or array, ndarray or DataFrame, (n_documents, n_words)
             Non-negative counts. Empty documents are excluded from training, with a warning. A
             :class:`hftopic.ShardedCorpus` is read in pieces: the files are verified first, and then memory
-            does not grow with the number of documents. Each epoch shuffles blocks of 256 documents, and
-            then the documents of 64 blocks together. With no more blocks than that, the model is that of the
+            does not grow with the number of documents. Each epoch shuffles blocks of 64 documents, and
+            then the documents of 256 blocks together. With no more blocks than that, the model is that of the
             same Corpus. Of more, validation documents are at even distances.
         y : ignored
         callbacks : sequence of callables, optional

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout
+from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout, normalised
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
@@ -95,9 +95,10 @@ class Encoder(nn.Module):
         for layer in self.layers:
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)
-        log_variance = self.log_variance_norm(self.log_variance(h))
+        norms = (self.mean_norm, self.log_variance_norm)
+        mean, log_variance = normalised(norms, (self.mean(h), self.log_variance(h)))
         return MeanFieldPosterior(
-            self.mean_norm(self.mean(h)),
+            mean,
             log_variance.clamp(*LOG_VARIANCE_RANGE),
             tuple(
                 variable.log_probabilities(head(h))

@@ -1,5 +1,6 @@
 """Layers of the networks; all random numbers come from a generator that the caller passes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -48,8 +49,6 @@ class ShiftNorm(nn.Module):
         self.register_buffer("running_variance", torch.ones(size, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and current().size > 1:
-            return self._over_processes(x)
         return functional.batch_norm(
             x,
             self.running_mean,
@@ -61,17 +60,27 @@ class ShiftNorm(nn.Module):
             eps=SHIFT_NORM_EPS,
         )
 
-    def _over_processes(self, x: Tensor) -> Tensor:
-        """The same with the moments of the mini-batch of all processes."""
-        processes = current()
-        n_rows = processes.all_rows(len(x))
-        mean = processes.mean(x)
-        centred = x - mean
-        variance = processes.mean(centred.square())
+    def by_moments(self, x: Tensor, mean: Tensor, variance: Tensor, n_rows: int) -> Tensor:
+        """The same in training, with the moments of a mini-batch of which ``x`` is a part."""
         with torch.no_grad():
             self.running_mean.lerp_(mean, SHIFT_NORM_MOMENTUM)
             self.running_variance.lerp_(variance * (n_rows / max(1, n_rows - 1)), SHIFT_NORM_MOMENTUM)
-        return centred * torch.rsqrt(variance + SHIFT_NORM_EPS) + self.shift
+        return (x - mean) * torch.rsqrt(variance + SHIFT_NORM_EPS) + self.shift
+
+
+def normalised(norms: Sequence[nn.Module], inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Each input (B, …) through its norm, with the moments of the mini-batch of all processes.
+
+    The processes send the moments of all inputs in one message.
+    """
+    processes, shifts = current(), [norm for norm in norms if isinstance(norm, ShiftNorm)]
+    if processes.size == 1 or not shifts or not shifts[0].training:
+        return [norm(x) for norm, x in zip(norms, inputs, strict=True)]
+    n_rows, widths = processes.all_rows(len(inputs[0])), [x.shape[1] for x in inputs]
+    moments = processes.moments(torch.cat(tuple(inputs), 1), alone=True)
+    means, variances = (torch.split(moment, widths) for moment in moments)
+    given = zip(shifts, inputs, means, variances, strict=True)
+    return [norm.by_moments(x, mean, variance, n_rows) for norm, x, mean, variance in given]
 
 
 class Linear(nn.Module):

@@ -115,6 +115,8 @@ def test_a_view_reads_what_the_same_part_of_a_corpus_in_memory_has(stored: Shard
         assert sp.csr_array((read.data, read.indices, read.indptr), read.shape).has_canonical_format
         assert (read != theirs.counts[start:stop]).nnz == 0
     mask = rng.random(n) < 0.3
+    for places in (np.flatnonzero(mask), np.array([0, n - 1]), np.arange(0)):
+        assert (ours.read_at(places) != theirs.counts[places]).nnz == 0
     for index in (
         slice(3, 90, 4),
         slice(None, None, -1),
