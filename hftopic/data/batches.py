@@ -25,18 +25,22 @@ class Batch:
         Device of the tensors.
     dtype : torch.dtype
         Type of the counts.
+    design : Tensor, shape (B, P), optional
+        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`.
     """
 
     rows: sp.csr_array
     device: torch.device
     dtype: torch.dtype = torch.float32
+    design: Tensor | None = None
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
     def __getitem__(self, documents: slice) -> Self:
         """Some of the documents."""
-        return replace(self, rows=self.rows[documents])
+        design = None if self.design is None else self.design[documents]
+        return replace(self, rows=self.rows[documents], design=design)
 
     def to(self, dtype: torch.dtype) -> Self:
         """The same documents with the counts, and what a subclass adds to them, in another precision."""

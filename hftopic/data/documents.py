@@ -8,6 +8,7 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 
+from hftopic._devices import sent
 from hftopic.data.batches import Batch
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
@@ -54,6 +55,8 @@ class BagsOfWords:
         Canonical form: sorted indices, no duplicates, no stored zeros.
     rows : ndarray of int, shape (N,), optional
         Rows of ``counts`` that are the documents; all rows by default.
+    design : ndarray of float32, shape (n_rows, P), optional
+        Design of the metadata of each row, see :class:`hftopic.data.design.Design`.
 
     Examples
     --------
@@ -68,13 +71,16 @@ class BagsOfWords:
 
     counts: sp.csr_array
     rows: Rows | None = None
+    design: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return int(self.counts.shape[0]) if self.rows is None else len(self.rows)
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
-        return Batch(self.counts[rows if self.rows is None else self.rows[rows]], device)
+        stored = rows if self.rows is None else self.rows[rows]
+        design = None if self.design is None else sent(torch.from_numpy(self.design[stored]), device)
+        return Batch(self.counts[stored], device, design=design)
 
     def select(self, chosen: Rows | NDArray[np.bool_] | slice) -> Self:
         """Some of the documents, selected by number, by a mask or by a slice."""

@@ -31,6 +31,8 @@ class Encoded:
         The output of ``transform``.
     made_by : str
         Hash of the weights of the model.
+    design : ndarray of float32, shape (n_documents, P), optional
+        Design of the metadata, if the prior of the model depends on it.
     """
 
     source: Any
@@ -39,6 +41,7 @@ class Encoded:
     mean_field: MeanFieldPosterior
     proportions: NDArray[np.float32]
     made_by: str
+    design: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
         return f"<Encoded {len(self):,} documents with {self.proportions.shape[1]} topics>"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -63,6 +63,10 @@ class Sample:
     z: Tensor
     classes: tuple[Tensor, ...] = ()
 
+    def moved(self, offsets: Tensor) -> "Sample":
+        """The sample with ``offsets``, shape (B, K), added to the Gaussian dimensions."""
+        return replace(self, z=self.z + offsets)
+
     def with_classes(self, combination: Sequence[int], space: LatentSpace) -> "Sample":
         """The same Gaussian part with one combination of classes."""
         one_hot = [
@@ -103,6 +107,10 @@ class MeanFieldPosterior:
         return MeanFieldPosterior(
             change(self.mean), change(self.log_variance), tuple(map(change, self.log_classes))
         )
+
+    def moved(self, offsets: Tensor) -> "MeanFieldPosterior":
+        """The posterior of z + ``offsets``, shape (B, K)."""
+        return replace(self, mean=self.mean + offsets.to(self.mean.dtype))
 
     def replaced(self, rows: Tensor, other: "MeanFieldPosterior") -> "MeanFieldPosterior":
         """This posterior, with the rows of a mask of shape (B,) replaced by those of ``other``."""

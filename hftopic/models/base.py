@@ -27,8 +27,10 @@ from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
 from hftopic.data.columns import is_sharded
+from hftopic.data.design import Design
 from hftopic.data.documents import BagsOfWords, CountedDocuments
 from hftopic.data.inputs import warn_of_empty
+from hftopic.data.known import columns_known
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
@@ -63,6 +65,7 @@ from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.network import TopicNetwork
+from hftopic.networks.prevalence import Prevalence
 from hftopic.objective.base import Objective
 from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training.checkpoint import Checkpoint
@@ -96,6 +99,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     partners: Annotated[int | None, None, Interval(Integral, 2, None, closed="left")] = 64
     assignment: Annotated[str, StrOptions({"auto", "learned", "fixed"})] = "auto"
     prior: Annotated[Prior | None, None, HasMethods("moments")] = None
+    prevalence: Annotated[str | None, None, str] = None
+    prevalence_shrinkage: Annotated[
+        float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
+    ] = "auto"
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
@@ -156,6 +163,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         X: Any,
         y: Any = None,  # noqa: ARG002
         *,
+        metadata: Any = None,
         callbacks: Sequence[Callback] = (),
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = 10.0,
@@ -223,7 +231,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """
         with exchanged(self) as model, ExitStack() as until_the_end:
             processes = until_the_end.enter_context(of_the_job())
-            callbacks, documents = processes.together(lambda: model._checked(X, callbacks))
+            callbacks, documents = processes.together(lambda: model._checked(X, metadata, callbacks))
             call: dict[str, Any] = {}
             if processes.size > 1 or checkpoint is not None:  # for these alone documents are hashed
                 call = processes.together(lambda: call_of(model, documents))
@@ -250,13 +258,15 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             description.warn_of_uninformative(model._network, summary, model.n_iter_)
         return self
 
-    def _checked(self, X: Any, callbacks: Sequence[Callback]) -> tuple[Sequence[Callback], CountedDocuments]:
+    def _checked(
+        self, X: Any, metadata: Any, callbacks: Sequence[Callback]
+    ) -> tuple[Sequence[Callback], CountedDocuments]:
         """The arguments of ``fit``, after a check of them and of the parameters."""
         self._validate_params()
         callbacks = checked_callbacks(callbacks)
         if callbacks and self.n_init > 1 and effective_n_jobs(self.n_jobs) > 1:
             raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
-        return callbacks, self._documents_with_words(X, reset=True)
+        return callbacks, self._documents_with_words(X, metadata, reset=True)
 
     def _train(
         self,
@@ -333,7 +343,14 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         self.losses_ = losses
         return error
 
-    def partial_fit(self, X: Any, y: Any = None, *, total_documents: int | None = None) -> Self:  # noqa: ARG002
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        total_documents: int | None = None,
+    ) -> Self:
         """Train for one epoch on some documents, starting from the current model.
 
         Each call counts as one epoch of ``warm_up`` and ``ramp`` (fractions refer to ``max_iter``). The
@@ -373,7 +390,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                     "call fit, or use marginals='hfvae'"
                 )
             is_new = not hasattr(model, "_network")
-            documents = model._documents_with_words(X, reset=is_new)
+            documents = model._documents_with_words(X, metadata, reset=is_new)
             if is_new:
                 model._given_names, model.reading_ = {}, _reading_of(X)
             trainer = model._resumed_trainer(documents)
@@ -396,7 +413,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 model._adopt(trainer)
         return self
 
-    def _documents_with_words(self, X: Any, *, reset: bool) -> CountedDocuments:
+    def _documents_with_words(self, X: Any, metadata: Any, *, reset: bool) -> CountedDocuments:
         if isinstance(X, Encoded):
             raise TypeError("fit needs the documents themselves, not the result of encode")
         counted, more = self._split_input(X)
@@ -406,6 +423,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 "shards, or use marginals='gaussian'"
             )
         stored = self._counted(counted, more, reset=reset)
+        if reset:
+            self.design_ = self._new_design(counted, metadata, len(stored))
+        stored = self._with_design(stored, counted, metadata)
         documents = stored.with_words()
         warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
         if len(documents) < 2:
@@ -413,6 +433,18 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
             )
         return documents
+
+    def _new_design(self, counted: Any, metadata: Any, n_documents: int) -> Design | None:
+        """The design of the metadata of documents that the model is fitted on."""
+        if self.prevalence is None:
+            return None
+        known = columns_known(counted, metadata, n_documents)
+        if not known:
+            raise ValueError(
+                f"prevalence={self.prevalence!r} needs metadata of the documents: pass metadata= or a Corpus "
+                "that has some"
+            )
+        return Design.of(self.prevalence, known)
 
     def _seeds(self) -> list[int]:
         """A seed for each start; the first one does not depend on ``n_init``."""
@@ -499,7 +531,11 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learned = prior if isinstance(prior, LearnedCorrelation) else None
         if learned is not None and not free_correlations(space, learned).any():
             learned, covariance = None, covariance.diagonal().clone()
-        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned)
+        prevalence = None
+        if self.design_ is not None:
+            shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
+            prevalence = Prevalence(len(self.design_.names), space.n_dims, shrinkage)
+        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence)
         return network.to(chosen_device(self.device))
 
     def _objective(self, network: TopicNetwork) -> tuple[Objective, bool]:

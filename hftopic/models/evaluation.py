@@ -91,7 +91,9 @@ def elbo(
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
                 reconstruction += weight * decode(sample).log_likelihood(batch)
-        divergence = network.prior.kl(encoded).double()
+        offsets = network.offsets(batch)
+        residual = encoded if offsets is None else encoded.moved(-offsets)
+        divergence = network.prior.kl(residual).double()
         result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
     return result
 

@@ -4,6 +4,8 @@ import hashlib
 import math
 import os
 import sys
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from hftopic._callers import level_of_the_caller
 from hftopic._numbers import as_vector
 from hftopic.data.columns import is_sharded
+from hftopic.data.design import Design
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty, warn_of_fractions
+from hftopic.data.known import columns_known
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
@@ -33,6 +38,10 @@ from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
 from hftopic.networks.network import TopicNetwork
 
+NOT_USED = "metadata is not used: the model was fitted without prevalence"
+MEAN_DESIGN = (
+    "the prior of these documents is that of average metadata, because they have none; pass metadata="
+)
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
@@ -65,6 +74,7 @@ class FittedModel(TopicSummary, TransformerMixin):
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
+    design_: Design | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
     prior_mean_: NDArray[np.float32]
@@ -72,7 +82,7 @@ class FittedModel(TopicSummary, TransformerMixin):
     prior_covariance_: NDArray[np.float32]
     prior_correlation_: NDArray[np.float32]
 
-    def transform(self, X: Any) -> NDArray[np.float32]:
+    def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of each document.
 
         Parameters
@@ -98,13 +108,13 @@ class FittedModel(TopicSummary, TransformerMixin):
         with self._reading() as model:
             if isinstance(X, Encoded):
                 return model._own(X).proportions.copy()
-            return evaluation.represent(model._network, model._read(X))
+            return evaluation.represent(model._network, model._read(X, metadata))
 
-    def transform_latent(self, X: Any) -> NDArray[np.float32]:
+    def transform_latent(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """E[z|x], the posterior mean of the Gaussian dimensions, shape (n_documents, n_dims)."""
-        return self.posterior(X).mean
+        return self.posterior(X, metadata=metadata).mean
 
-    def posterior(self, X: Any) -> Posterior:
+    def posterior(self, X: Any, *, metadata: Any = None) -> Posterior:
         """Mean and variance of q(z|x) of each document, and its class probabilities.
 
         Parameters
@@ -114,9 +124,9 @@ class FittedModel(TopicSummary, TransformerMixin):
         with self._reading() as model:
             if isinstance(X, Encoded):
                 return model._own(X).posterior
-            return Posterior.of(evaluation.posterior(model._network, model._read(X)))
+            return Posterior.of(evaluation.posterior(model._network, model._read(X, metadata)))
 
-    def encode(self, X: Any) -> Encoded:
+    def encode(self, X: Any, *, metadata: Any = None) -> Encoded:
         """Encode documents once, for use instead of ``X`` in this model and in ``hftopic.analysis``.
 
         Parameters
@@ -150,13 +160,13 @@ class FittedModel(TopicSummary, TransformerMixin):
             counted, more = model._split_input(X)
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
-            documents = model._documents(as_counts(model, counted, reset=False), more)
-            warn_of_empty(documents.n_empty, len(documents), PRIOR)
+            documents: Any = model._documents_of(counted, more, metadata)
             posterior, proportions = evaluation.encode(model._network, documents)
-            return Encoded(X, counted, documents.counts, posterior, proportions, model._weights_hash())
+            made_by = model._weights_hash()
+            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, documents.design)
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any) -> NDArray[np.int64]:
+    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document; only for models with a Concrete variable.
 
         Parameters
@@ -167,7 +177,8 @@ class FittedModel(TopicSummary, TransformerMixin):
         -------
         ndarray of int, shape (n_documents,), or (n_documents, n_variables) with several variables
         """
-        classes = [probabilities.argmax(1) for probabilities in self.posterior(X).class_probabilities]
+        posterior = self.posterior(X, metadata=metadata)
+        classes = [probabilities.argmax(1) for probabilities in posterior.class_probabilities]
         return classes[0] if len(classes) == 1 else np.column_stack(classes)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
@@ -180,16 +191,16 @@ class FittedModel(TopicSummary, TransformerMixin):
         ]
         return np.array(columns, dtype=object)
 
-    def word_probabilities(self, X: Any) -> NDArray[np.float32]:
+    def word_probabilities(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
 
         For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
         a mixture.
         """
         with self._reading() as model:
-            return evaluation.word_probabilities(model._network, *model._documents_and_posterior(X))
+            return evaluation.word_probabilities(model._network, *model._documents_and_posterior(X, metadata))
 
-    def perplexity(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+    def perplexity(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
         """exp(-ELBO / tokens) over all documents, with the unweighted KL divergence for every objective.
 
         Lower is better. All documents use the same noise vectors, which are drawn in ``fit`` and saved with
@@ -208,7 +219,7 @@ class FittedModel(TopicSummary, TransformerMixin):
             they are no counts, and the value can be infinite.
         """
         with self._reading() as model:
-            documents, known = model._documents_and_posterior(X)
+            documents, known = model._documents_and_posterior(X, metadata)
             n_tokens = documents.n_tokens
             if n_tokens == 0:
                 raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
@@ -216,18 +227,18 @@ class FittedModel(TopicSummary, TransformerMixin):
             exponent = -model._elbo(documents, known).sum() / n_tokens
             return math.exp(exponent) if exponent <= LARGEST_EXPONENT else math.inf
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: Any, *, metadata: Any = None) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
         with self._reading() as model:
-            return model._elbo(*model._documents_and_posterior(X))
+            return model._elbo(*model._documents_and_posterior(X, metadata))
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+    def score(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
 
         Do not use it to choose ``beta`` and ``gamma``: the plain VAE always has the best score. Use another
         scorer, such as coherence or the number of active topics.
         """
-        return float(self.score_samples(X).mean())
+        return float(self.score_samples(X, metadata=metadata).mean())
 
     def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
         """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics), in nats.
@@ -302,14 +313,14 @@ class FittedModel(TopicSummary, TransformerMixin):
         """Documents that the network reads; a subclass adds ``more``, from :meth:`_split_input`."""
         return BagsOfWords(counts)
 
-    def _read(self, X: Any) -> BagsOfWords | StoredDocuments:
-        return self._documents_of(*self._split_input(X))
+    def _read(self, X: Any, metadata: Any) -> BagsOfWords | StoredDocuments:
+        return self._documents_of(*self._split_input(X), metadata)
 
-    def _documents_of(self, counted: Any, more: Any) -> BagsOfWords | StoredDocuments:
+    def _documents_of(self, counted: Any, more: Any, metadata: Any) -> BagsOfWords | StoredDocuments:
         """Documents of an input that is split, with a warning if some have no words."""
         documents = self._counted(counted, more, reset=False)
         warn_of_empty(documents.n_empty, len(documents), PRIOR)
-        return documents
+        return self._with_design(documents, counted, metadata)
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
         """Documents with the words of the model, or with ``reset`` those that it is fitted on."""
@@ -323,14 +334,27 @@ class FittedModel(TopicSummary, TransformerMixin):
         check_words(self, counted, reset=reset)
         return StoredDocuments(counted)
 
+    def _with_design(self, documents: Any, counted: Any, metadata: Any) -> Any:
+        """Documents with the design of their metadata, if the prior of the model depends on it."""
+        if self.design_ is None:
+            if metadata is not None:
+                warnings.warn(NOT_USED, UserWarning, stacklevel=level_of_the_caller())
+            return documents
+        known = columns_known(counted, metadata, len(documents))
+        if not known:
+            warnings.warn(MEAN_DESIGN, UserWarning, stacklevel=level_of_the_caller())
+            return documents
+        return replace(documents, design=self.design_.matrix(known))
+
     def _documents_and_posterior(
-        self, X: Any
+        self, X: Any, metadata: Any
     ) -> tuple[BagsOfWords | StoredDocuments, MeanFieldPosterior | None]:
         """The documents, and their posterior if they have been encoded."""
         if not isinstance(X, Encoded):
-            return self._read(X), None
+            return self._read(X, metadata), None
         known = self._own(X)
-        return self._documents(known.counts, self._split_input(known.source)[1]), known.mean_field
+        documents = self._documents(known.counts, self._split_input(known.source)[1])
+        return replace(documents, design=known.design), known.mean_field
 
     def _elbo(
         self, documents: BagsOfWords | StoredDocuments, known: MeanFieldPosterior | None

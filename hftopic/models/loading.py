@@ -17,6 +17,7 @@ from torch import Tensor
 from hftopic._numbers import is_whole
 from hftopic._sets import read_set
 from hftopic._torch_state import neutral_torch
+from hftopic.data.design import Design
 from hftopic.data.validation import as_vocabulary
 from hftopic.latent.groups import Discrete, Normal
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
@@ -234,6 +235,8 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
     model.reading_ = description["reading_"]
     if not isinstance(model.reading_, dict | None):
         raise ValueError("reading_ is neither missing nor an object")
+    design = description.get("design")  # models of earlier versions have none
+    model.design_ = None if design is None else Design.from_json(design)
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
     network = model._build_network(torch.zeros(model.n_features_in_, dtype=torch.float32), torch.Generator())

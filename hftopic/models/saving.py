@@ -21,6 +21,7 @@ from torch import Tensor
 from hftopic import __version__
 from hftopic._files import followed
 from hftopic._sets import written_set
+from hftopic.data.design import Design
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
@@ -43,6 +44,7 @@ class FittedState(Protocol):
     n_iter_: int
     n_features_in_: int
     reading_: dict[str, Any] | None
+    design_: Design | None
     _given_names: dict[int, str]
 
     def _summary(self) -> pd.DataFrame: ...
@@ -149,6 +151,7 @@ def _description(model: FittedState) -> dict[str, Any]:
         "documents_seen": model._documents_seen,
         **{name: None if known is None else known.tolist() for name, known in words.items()},
         "reading_": model.reading_,
+        "design": None if model.design_ is None else model.design_.as_json(),
         "names": {str(topic): name for topic, name in model._given_names.items()},
         "automatic_names": model._automatic_names(),
         "summary": {"attributes": dict(summary.attrs), "columns": _columns(summary)},

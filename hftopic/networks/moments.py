@@ -34,18 +34,36 @@ class RunningMoments(nn.Module):
     products: Tensor
     variance: Tensor
 
-    def __init__(self, space: LatentSpace) -> None:
+    def __init__(self, space: LatentSpace, n_columns: int = 0) -> None:
         super().__init__()
         n = space.n_dims
         sizes = {"weight": (), "mean": (n,), "products": (n, n), "variance": (n,)}
         sizes |= {f"classes_{c}": (concrete.classes,) for c, concrete in enumerate(space.concretes)}
+        if n_columns:
+            sizes |= {"design_products": (n_columns + 1, n_columns + 1), "design_cross": (n_columns + 1, n)}
         for name, size in sizes.items():
             self.register_buffer(name, torch.zeros(size, dtype=torch.float64))
         self.space = space
 
     @torch.no_grad()
-    def observe(self, posterior: MeanFieldPosterior, n_documents: int) -> None:
-        """Update the averages with a mini-batch of a corpus of ``n_documents``."""
+    def observe(
+        self,
+        posterior: MeanFieldPosterior,
+        n_documents: int,
+        design: Tensor | None = None,
+        offsets: Tensor | None = None,
+    ) -> None:
+        """Update the averages with a mini-batch of a corpus of ``n_documents``.
+
+        Parameters
+        ----------
+        posterior : MeanFieldPosterior
+            With a design, that of the residuals.
+        n_documents : int
+        design, offsets : Tensor, shape (B, P) and (B, K), optional
+            Design of the documents, and the means of the prior that it gives: E[z|x] is that of the residual
+            plus the offset.
+        """
         mean, processes = posterior.mean.double(), current()
         n_rows = processes.all_rows(len(mean))
         rate = min(1 / FEWEST_STEPS, n_rows / min(n_documents, MEMORY))
@@ -57,6 +75,10 @@ class RunningMoments(nn.Module):
         new |= {
             f"classes_{c}": log_pi.double().exp().mean(0) for c, log_pi in enumerate(posterior.log_classes)
         }
+        if design is not None and offsets is not None:
+            with_one = torch.cat([torch.ones_like(design[:, :1]), design], 1).double()
+            new["design_products"] = with_one.T @ with_one / len(mean)
+            new["design_cross"] = with_one.T @ (mean + offsets.double()) / len(mean)
         if processes.size > 1:
             new = {name: value * (len(mean) / n_rows) for name, value in new.items()}
             processes.sum_(list(new.values()))
@@ -67,6 +89,19 @@ class RunningMoments(nn.Module):
     def documents(self, n_documents: int) -> float:
         """Number of documents that the averages represent, in a corpus of ``n_documents``."""
         return float(self.weight) * min(n_documents, MEMORY)
+
+    def of_design(self, n_documents: int) -> tuple[Tensor, Tensor]:
+        """Centred sums of squares of the design (P, P), and its products with E[z|x] (P, K), over documents."""
+        n, products, cross = (
+            self.documents(n_documents),
+            self._average("design_products"),
+            self._average("design_cross"),
+        )
+        means = products[0, 1:]
+        return (
+            n * (products[1:, 1:] - torch.outer(means, means)),
+            n * (cross[1:] - torch.outer(means, cross[0])),
+        )
 
     @property
     def empty(self) -> bool:

@@ -18,6 +18,7 @@ from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.likelihood import Likelihood, WordDistribution
 from hftopic.networks.moments import RunningMoments
+from hftopic.networks.prevalence import Prevalence
 from hftopic.networks.usage import TopicUsage
 
 BatchT = TypeVar("BatchT")
@@ -28,6 +29,8 @@ PRIOR_AXES = {
     "moments.mean": (0,),
     "moments.products": (0, 1),
     "moments.variance": (0,),
+    "moments.design_cross": (1,),
+    "prevalence.coefficients": (1,),
 }
 """Axes over Gaussian dimensions of the tensors that every network has."""
 
@@ -49,24 +52,31 @@ class Network(nn.Module, ABC, Generic[BatchT]):
         Prior of the latent variables. Its moments are buffers, which are saved and moved with the network.
     learned : LearnedCorrelation, optional
         How the trainer learns the correlations of the prior, whose covariance must then be a matrix.
+    prevalence : Prevalence, optional
+        How the mean of the prior depends on the metadata of a document.
 
     Attributes
     ----------
     space : LatentSpace
     moments : RunningMoments
-        Moments of the aggregate posterior in training.
+        Moments of the aggregate posterior in training, with prevalence that of the residuals.
     """
 
     prior_mean: Tensor
     prior_covariance: Tensor
 
-    def __init__(self, prior: LatentPrior, learned: LearnedCorrelation | None = None) -> None:
+    def __init__(
+        self,
+        prior: LatentPrior,
+        learned: LearnedCorrelation | None = None,
+        prevalence: Prevalence | None = None,
+    ) -> None:
         super().__init__()
         self.space: LatentSpace = prior.space
         self.register_buffer("prior_mean", prior.mean)
         self.register_buffer("prior_covariance", prior.covariance)
-        self.learned = learned
-        self.moments = RunningMoments(prior.space)
+        self.learned, self.prevalence = learned, prevalence
+        self.moments = RunningMoments(prior.space, 0 if prevalence is None else len(prevalence.coefficients))
 
     @abstractmethod
     def encode(self, batch: BatchT, generator: torch.Generator | None = None) -> MeanFieldPosterior:
@@ -75,6 +85,20 @@ class Network(nn.Module, ABC, Generic[BatchT]):
     @abstractmethod
     def decode(self, sample: Sample, generator: torch.Generator | None = None) -> Likelihood[BatchT]:
         """p(x|z) at a sample; ``generator`` draws the noise of training."""
+
+    def design_of(self, batch: BatchT) -> Tensor | None:  # noqa: ARG002
+        """Design of the metadata of each document, shape (B, P); None if there are none."""
+        return None
+
+    def offsets(self, batch: BatchT) -> Tensor | None:
+        """How far the metadata of each document move the mean of its prior, shape (B, K); None if not."""
+        design = None if self.prevalence is None else self.design_of(batch)
+        return None if self.prevalence is None or design is None else self.prevalence.offsets(design)
+
+    def residual(self, batch: BatchT, generator: torch.Generator | None = None) -> MeanFieldPosterior:
+        """q(z - offset | x) of each document, which is compared with the prior."""
+        posterior, offsets = self.encode(batch, generator), self.offsets(batch)
+        return posterior if offsets is None else posterior.moved(-offsets)
 
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
@@ -157,15 +181,26 @@ class TopicNetwork(Network[Batch]):
         decoder: Decoder,
         prior: LatentPrior,
         learned: LearnedCorrelation | None = None,
+        prevalence: Prevalence | None = None,
     ) -> None:
-        super().__init__(prior, learned)
+        super().__init__(prior, learned, prevalence)
         self.encoder, self.decoder = encoder, decoder
         self.usage = TopicUsage(prior.space.n_topics, decoder.n_words, decoder.signed)
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """q(z|x) of each document."""
-        posterior: MeanFieldPosterior = self.encoder(batch, generator)
-        return posterior
+        return self._at_prior(self.encoder(batch, generator), batch)
+
+    def design_of(self, batch: Batch) -> Tensor | None:
+        """Design of the metadata of each document."""
+        return batch.design
+
+    def _at_prior(self, evidence: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
+        """The posterior with the prior of each document, from that with the prior of an average one."""
+        offsets = self.offsets(batch)
+        if self.prevalence is None or offsets is None:
+            return evidence
+        return self.prevalence.shifted(evidence, offsets, self.prior)
 
     def decode(self, sample: Sample, generator: torch.Generator | None = None) -> WordDistribution:
         """Distribution over words of each document."""
@@ -222,8 +257,9 @@ class TopicNetwork(Network[Batch]):
         encoder, prior = self.encoder.in_float64(), self.prior
 
         def encode(batch: Batch) -> MeanFieldPosterior:
-            encoded: MeanFieldPosterior = encoder(batch.to(torch.float64))
-            return encoded.map(Tensor.float).replaced(batch.empty, prior.expand(len(batch)))
+            evidence: MeanFieldPosterior = encoder(batch.to(torch.float64))
+            evidence = evidence.map(Tensor.float).replaced(batch.empty, prior.expand(len(batch)))
+            return self._at_prior(evidence, batch)
 
         return encode
 

@@ -244,17 +244,20 @@ class Trainer(Generic[BatchT]):
         """One pass through the network: posterior of the mini-batch, one sample of it, and the likelihood."""
         network, progress = self.network, Progress(at, self.settings.max_iter)
         if source.everything is None:
-            components, posterior = None, network.encode(mini.batch, dropout)
+            components, posterior = None, network.residual(mini.batch, dropout)
         else:
             with working_with(source.encoding) as processes:
-                components = network.encode(source.everything, dropout).gathered(processes)
+                components = network.residual(source.everything, dropout).gathered(processes)
             posterior = components[torch.from_numpy(mini.rows).to(network.device)]
+        offsets = network.offsets(mini.batch)
         if network.training:
-            network.moments.observe(posterior, source.mixing.n_documents)
+            design = network.design_of(mini.batch)
+            network.moments.observe(posterior, source.mixing.n_documents, design, offsets)
         temperatures = [concrete.temperature_at(progress.share) for concrete in network.space.concretes]
         sample = posterior.sample(noise, temperatures)
+        decoded = network.decode(sample if offsets is None else sample.moved(offsets), dropout)
         return Step(
-            network.decode(sample, dropout).log_likelihood(mini.batch),
+            decoded.log_likelihood(mini.batch),
             posterior,
             sample,
             source.prior,
