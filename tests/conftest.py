@@ -27,7 +27,7 @@ def _checkout_is_left_alone() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals_are_heard() -> Iterator[None]:
-    """Tests send signals that a background job ignores, or one of nohup; child processes would inherit that."""
+    """Tests send signals that background jobs and nohup ignore; child processes would inherit that."""
     heard = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
     known = {getattr(signal, name): handler for name, handler in heard.items() if hasattr(signal, name)}
     before = {sent: signal.signal(sent, handler) for sent, handler in known.items()}
