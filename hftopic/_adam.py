@@ -8,8 +8,8 @@ import torch
 class Adam(torch.optim.Adam):
     """``torch.optim.Adam``, to the last bit, whose methods do not import torch.compile.
 
-    PyTorch wraps them, to keep its compiler away from them, and so imports it: in a program that does not
-    compile, a second or more and 70 MB at the first step.
+    PyTorch wraps them, to keep its compiler away from them, and so imports it: about a second and 70 MB at
+    the first step of a program that does not compile.
     """
 
     add_param_group = unwrap(torch.optim.Adam.add_param_group)

@@ -26,11 +26,14 @@ def _checkout_is_left_alone() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _interruptions_are_heard() -> Iterator[None]:
-    """Tests send SIGINT, which a background job of a script ignores; child processes would inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals_are_heard() -> Iterator[None]:
+    """Tests send signals that background jobs and nohup ignore; child processes would inherit that."""
+    heard = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    known = {getattr(signal, name): handler for name, handler in heard.items() if hasattr(signal, name)}
+    before = {sent: signal.signal(sent, handler) for sent, handler in known.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for sent, handler in before.items():
+        signal.signal(sent, handler)
 
 
 def _files_of_the_checkout() -> set[tuple[Path, int]]:

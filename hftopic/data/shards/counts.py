@@ -142,7 +142,7 @@ class ShardedCounts:
         """
         if not (is_whole(start, 0) and is_whole(stop, 0) and start <= stop <= self.n_documents):
             raise IndexError(f"no documents from {start!r} to {stop!r}: there are {self.n_documents:,}")
-        return self._counts(self._numbers(np.arange(start, stop)))
+        return self.read_at(np.arange(start, stop))
 
     def read_at(self, places: NDArray[np.int64]) -> "sp.csr_array[np.float32]":
         """Counts of documents given by increasing places in this corpus, as :meth:`read`.
@@ -153,7 +153,15 @@ class ShardedCounts:
         ------
         FormatError
             A file is damaged.
+        IndexError
+            The places do not increase, or are not from 0 to n_documents - 1.
         """
+        if len(places) and not (
+            places[0] >= 0 and places[-1] < self.n_documents and (np.diff(places) > 0).all()
+        ):
+            raise IndexError(
+                f"places must increase, from 0 to {self.n_documents - 1:,} at most, not {places!r:.80}"
+            )
         return self._counts(self._numbers(places))
 
     def _numbers(self, places: NDArray[np.int64]) -> NDArray[np.int64]:

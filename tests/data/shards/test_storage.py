@@ -117,6 +117,9 @@ def test_a_view_reads_what_the_same_part_of_a_corpus_in_memory_has(stored: Shard
     mask = rng.random(n) < 0.3
     for places in (np.flatnonzero(mask), np.array([0, n - 1]), np.arange(0)):
         assert (ours.read_at(places) != theirs.counts[places]).nnz == 0
+    for places in ([-1, 0], [1, 0], [0, 0], [0, n]):
+        with pytest.raises(IndexError, match=f"must increase, from 0 to {n - 1} at most"):
+            ours.read_at(np.array(places))
     for index in (
         slice(3, 90, 4),
         slice(None, None, -1),
