@@ -124,8 +124,8 @@ class Design:
             transform_state=_restored(held["transforms"]),
             encoder_state=categories,
         )
-        moments = (np.array(held[name], dtype=np.float64) for name in ("means", "scales"))
-        return cls(held["formula"], tuple(held["columns"]), tuple(held["names"]), *moments, spec)
+        means, scales = (np.array(held[name], dtype=np.float64) for name in ("means", "scales"))
+        return cls(held["formula"], tuple(held["columns"]), tuple(held["names"]), means, scales, spec)
 
 
 def _computed(spec: Any, formula: str, columns: tuple[str, ...], known: Columns) -> Any:
@@ -168,7 +168,7 @@ def _as_numbers_of_dates(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Dicts as lists of pairs, because JSON has strings as keys alone; numbers and arrays as those of Python."""
+    """Dicts as lists of pairs, as JSON has strings as keys alone; numbers and arrays as those of Python."""
     if isinstance(value, Mapping):
         return {"pairs": [[_plain(key), _plain(held)] for key, held in value.items()]}
     if isinstance(value, list | tuple | np.ndarray):

@@ -34,6 +34,6 @@ def columns_known(X: Any, metadata: Any, n_documents: int) -> Columns:
     return {**held, **X.metadata_columns}
 
 
-def _with_missing(part: np.ndarray) -> np.ndarray:
+def _with_missing(part: Any) -> Any:
     """Labels or dates, of which the empty ones are missing."""
     return np.where(part == "", None, part)

@@ -426,7 +426,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         if reset:
             self.design_ = self._new_design(counted, metadata, len(stored))
         stored = self._with_design(stored, counted, metadata)
-        documents = stored.with_words()
+        documents: CountedDocuments = stored.with_words()
         warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
         if len(documents) < 2:
             raise ValueError(

@@ -320,7 +320,8 @@ class FittedModel(TopicSummary, TransformerMixin):
         """Documents of an input that is split, with a warning if some have no words."""
         documents = self._counted(counted, more, reset=False)
         warn_of_empty(documents.n_empty, len(documents), PRIOR)
-        return self._with_design(documents, counted, metadata)
+        designed: BagsOfWords | StoredDocuments = self._with_design(documents, counted, metadata)
+        return designed
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
         """Documents with the words of the model, or with ``reset`` those that it is fitted on."""

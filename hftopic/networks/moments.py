@@ -91,7 +91,7 @@ class RunningMoments(nn.Module):
         return float(self.weight) * min(n_documents, MEMORY)
 
     def of_design(self, n_documents: int) -> tuple[Tensor, Tensor]:
-        """Centred sums of squares of the design (P, P), and its products with E[z|x] (P, K), over documents."""
+        """Centred sums of squares of the design (P, P), and products with E[z|x] (P, K), over documents."""
         n, products, cross = (
             self.documents(n_documents),
             self._average("design_products"),
