@@ -18,6 +18,7 @@ from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import GroupsLike
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 
 
 class FittedTopicModel(Protocol):
@@ -107,6 +108,9 @@ class FittedTopicModel(Protocol):
         ``mean`` (n_topics,) is the mean of ``transform`` over documents, and ``frequency`` (n_words,) is the
         number of tokens of each word.
         """
+
+    def word_usage(self, X: Any) -> WordUsage:
+        """For which topic each distinct word of each document is used."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""

@@ -31,11 +31,13 @@ from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
 from hftopic.models.bases import TransformerMixin
 from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
+from hftopic.models.usage import usage_of
 from hftopic.networks.network import TopicNetwork
 
 NOT_USED = "metadata is not used: the model was fitted without prevalence"
@@ -164,6 +166,34 @@ class FittedModel(TopicSummary, TransformerMixin):
             posterior, proportions = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
             return Encoded(X, counted, documents.counts, posterior, proportions, made_by, documents.design)
+
+    def word_usage(self, X: Any, *, metadata: Any = None) -> WordUsage:
+        """For which topic each distinct word of each document is used, as a mixture of ``topic_word_``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+        metadata : DataFrame or dict of sequences, optional
+            As in ``encode``.
+
+        Returns
+        -------
+        callable
+            Function of a topic, and for signed topics of a pole, that returns the probabilities that the
+            words are used for it, a csr_array of shape (n_documents, n_words). See
+            :func:`hftopic.analysis.words_over_time`, which uses it.
+
+        Examples
+        --------
+        >>> from hftopic import ProdLDA, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+        >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+        >>> used = model.word_usage(corpus)(3)
+        >>> used.shape == corpus.counts.shape, bool(0 <= used.data.min() < used.data.max() <= 1)
+        (True, True)
+        """
+        with self._reading() as model, torch.inference_mode():
+            return usage_of(model._network, model.encode(X, metadata=metadata))
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
