@@ -140,7 +140,7 @@ def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor,
     """
     signed_topics = network.decoder.signed
     if signed_topics:
-        posterior, represented = evaluation.encode(network, documents)
+        posterior, represented, _ = evaluation.encode(network, documents)
     else:
         represented = evaluation.represent(network, documents)
     values, simplex = torch.from_numpy(represented).to(network.device), network.decoder.simplex()

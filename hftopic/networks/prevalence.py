@@ -44,8 +44,8 @@ class Prevalence(nn.Module):
         self.register_buffer("coefficients", torch.zeros(n_columns, n_dims, dtype=torch.float32))
 
     def offsets(self, design: Tensor) -> Tensor:
-        """D Γ of documents: (B, P) to (B, K)."""
-        return design @ self.coefficients.to(design.dtype)
+        """D Γ of documents: (B, P) to (B, K), rounded alike whatever the other documents are."""
+        return (design.double() @ self.coefficients.double()).to(design.dtype)
 
     def shifted(
         self, evidence: MeanFieldPosterior, offsets: Tensor, prior: LatentPrior
