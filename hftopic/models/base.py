@@ -187,6 +187,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             then the documents of 256 blocks together. With no more blocks than that, the model is that of the
             same Corpus. Of more, validation documents are at even distances.
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            Columns that ``prevalence`` reads, one value per document, instead of those of a Corpus.
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
@@ -369,6 +371,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            As in :meth:`fit`. The design is that of the first call: a category that is not in its documents
+            is an error.
         total_documents : int, optional
             Total number of documents in the stream, used to estimate the marginals. If more documents have
             been seen, their number is used.

@@ -92,6 +92,10 @@ class FittedModel(TopicSummary, TransformerMixin):
         X : Corpus, ShardedCorpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
             A ShardedCorpus is read in pieces; only the result takes memory for each document. The same holds
             for the other methods, except ``encode``.
+        metadata : DataFrame or dict of sequences, optional
+            For a model with ``prevalence``: columns of the metadata, one value per document, instead of those
+            of a Corpus. Documents without any have the prior of average metadata, with a warning. The same
+            holds for the other methods; ``encode`` keeps what it needs.
 
         Returns
         -------

@@ -8,6 +8,7 @@ from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks.moments import RunningMoments
 
 ROUNDS = 20  # of the relevances and the coefficients, which depend on each other
+LEAST = 1e-6  # relevance in documents, so that columns that depend on each other have a solution
 
 
 class Prevalence(nn.Module):
@@ -69,7 +70,8 @@ class Prevalence(nn.Module):
             return
         products, cross = moments.of_design(n_documents)
         variance = prior.variance.double()
-        relevance = torch.full_like(products.diagonal(), 1.0 if self.shrinkage is None else self.shrinkage)
+        start = 1.0 if self.shrinkage is None else max(self.shrinkage, LEAST)
+        relevance = torch.full_like(products.diagonal(), start)
         for _ in range(ROUNDS if self.shrinkage is None else 1):
             inverse = torch.linalg.inv(products + torch.diag(relevance))
             coefficients = inverse @ cross
