@@ -547,10 +547,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learned = prior if isinstance(prior, LearnedCorrelation) else None
         if learned is not None and not free_correlations(space, learned).any():
             learned, covariance = None, covariance.diagonal().clone()
-        prevalence = None
-        if self.design_ is not None:
+        prevalence, design = None, getattr(self, "design_", None)
+        if design is not None:
             shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
-            prevalence = Prevalence(len(self.design_.names), space.n_dims, shrinkage)
+            prevalence = Prevalence(len(design.names), space.n_dims, shrinkage)
         network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence)
         return network.to(chosen_device(self.device))
 

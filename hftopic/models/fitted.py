@@ -238,13 +238,26 @@ class FittedModel(TopicSummary, TransformerMixin):
         with self._reading() as model:
             return model._elbo(*model._documents_and_known(X, metadata))
 
-    def score(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
+    def score(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        sample_weight: Any = None,
+    ) -> float:
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
 
         Do not use it to choose ``beta`` and ``gamma``: the plain VAE always has the best score. Use another
-        scorer, such as coherence or the number of active topics.
+        scorer, such as coherence or the number of active topics. ``sample_weight`` are weights of the
+        documents in the mean, shape (n_documents,).
         """
-        return float(self.score_samples(X, metadata=metadata).mean())
+        elbo = self.score_samples(X, metadata=metadata)
+        if sample_weight is None:
+            return float(elbo.mean())
+        return float(
+            np.average(elbo, weights=as_vector(sample_weight, len(elbo), "sample_weight", "document"))
+        )
 
     def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
         """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics), in nats.

@@ -191,9 +191,17 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         classes: NDArray[np.int64] = self._fitted().predict(self.read(X), metadata=metadata)
         return classes
 
-    def score(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
+    def score(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        sample_weight: Any = None,
+    ) -> float:
         """Mean ELBO per text, in nats. It cannot compare vocabularies, nor ``beta`` and ``gamma``."""
-        return float(self._fitted().score(self.read(X), metadata=metadata))
+        weighted = {"metadata": metadata, "sample_weight": sample_weight}
+        return float(self._fitted().score(self.read(X), **weighted))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
         """Names of the columns of ``transform``, those of the model."""
