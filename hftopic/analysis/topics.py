@@ -9,7 +9,7 @@ import pandas as pd
 from hftopic._numbers import is_number, is_whole
 from hftopic._torch_state import neutral_torch
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.information import prior_of
+from hftopic.analysis.information import prior_of, residual_of
 from hftopic.analysis.models import (
     FittedTopicModel,
     check_topic_model,
@@ -206,6 +206,7 @@ def _summary_of(
         prior_of(model),
         signed,
         compared,
+        residual=residual_of(X),
         known=known,
         threshold=threshold,
         duplicate_threshold=duplicate_threshold,

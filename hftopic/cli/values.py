@@ -122,6 +122,15 @@ class Finite(click.FloatRange):
         return number
 
 
+class Shrinkage(click.ParamType):  # type: ignore[type-arg]
+    """A number that is not negative, or auto."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        return "auto" if value == "auto" else Finite(0).convert(value, param, ctx)
+
+
 class Integers(click.ParamType):  # type: ignore[type-arg]
     """Positive integers separated by commas."""
 

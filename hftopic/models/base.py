@@ -28,9 +28,10 @@ from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
+from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
 from hftopic.data.inputs import warn_of_empty
-from hftopic.data.known import columns_known
+from hftopic.data.known import Known
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
@@ -75,6 +76,8 @@ from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
+EXCLUDED = "they are excluded from training"
+
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
 
@@ -103,6 +106,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     prevalence_shrinkage: Annotated[
         float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
     ] = "auto"
+    missing_metadata: Annotated[str, StrOptions({"raise", "drop"})] = "raise"
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
@@ -183,6 +187,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             then the documents of 256 blocks together. With no more blocks than that, the model is that of the
             same Corpus. Of more, validation documents are at even distances.
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            Columns that ``prevalence`` reads, one value per document, instead of those of a Corpus.
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
@@ -365,6 +371,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            As in :meth:`fit`. The design is that of the first call: a category that is not in its documents
+            is an error.
         total_documents : int, optional
             Total number of documents in the stream, used to estimate the marginals. If more documents have
             been seen, their number is used.
@@ -425,9 +434,13 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         stored = self._counted(counted, more, reset=reset)
         if reset:
             self.design_ = self._new_design(counted, metadata, len(stored))
-        stored = self._with_design(stored, counted, metadata)
+        elif self.design_ is not None:
+            self._check_has_metadata(Known.of(counted, metadata, len(stored)))
+        stored, missing = self._with_design(stored, counted, metadata)
+        missing.warn(EXCLUDED)
+        stored = stored.select(~missing.rows) if missing.columns else stored
         documents: CountedDocuments = stored.with_words()
-        warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
+        warn_of_empty(len(stored) - len(documents), len(stored), EXCLUDED)
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
@@ -438,13 +451,16 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """The design of the metadata of documents that the model is fitted on."""
         if self.prevalence is None:
             return None
-        known = columns_known(counted, metadata, n_documents)
-        if not known:
+        known = Known.of(counted, metadata, n_documents)
+        self._check_has_metadata(known)
+        return designed_for(self.prevalence, known, drop=self.missing_metadata == "drop")
+
+    def _check_has_metadata(self, known: Known) -> None:
+        if not known.names:
             raise ValueError(
                 f"prevalence={self.prevalence!r} needs metadata of the documents: pass metadata= or a Corpus "
                 "that has some"
             )
-        return Design.of(self.prevalence, known)
 
     def _seeds(self) -> list[int]:
         """A seed for each start; the first one does not depend on ``n_init``."""
@@ -531,10 +547,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learned = prior if isinstance(prior, LearnedCorrelation) else None
         if learned is not None and not free_correlations(space, learned).any():
             learned, covariance = None, covariance.diagonal().clone()
-        prevalence = None
-        if self.design_ is not None:
+        prevalence, design = None, getattr(self, "design_", None)
+        if design is not None:
             shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
-            prevalence = Prevalence(len(self.design_.names), space.n_dims, shrinkage)
+            prevalence = Prevalence(len(design.names), space.n_dims, shrinkage)
         network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence)
         return network.to(chosen_device(self.device))
 

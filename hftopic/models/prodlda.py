@@ -72,6 +72,17 @@ class ProdLDA(BaseTopicModel):
     topic_softmax : {"joint", "group"}, default="joint"
         "joint" is one softmax over all topics. "group" is one softmax per group; ``transform`` then divides
         by the number of groups, so that its rows also sum to 1.
+    prevalence : str, optional
+        Formula of metadata, such as ``"party + bs(day, df=4)"``, on which the mean of the prior of a document
+        depends; without an intercept, which the prior has. Columns are those of ``metadata``, or those of
+        the Corpus, whose labels and dates are ``label`` and ``date``; dates count in years. The extra
+        ``effects`` is needed. Without it, all documents have the same prior.
+    prevalence_shrinkage : "auto" or float >= 0, default="auto"
+        How the coefficients of ``prevalence`` are shrunk to 0. "auto" learns it for each column of the design
+        (automatic relevance determination); a number is that of a ridge, in documents.
+    missing_metadata : {"raise", "drop"}, default="raise"
+        What becomes of documents without a value that ``prevalence`` needs: an error, or they are left out of
+        training and otherwise have the prior of average metadata, with a warning that counts them.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
     dropout : float, default=0.05
@@ -151,6 +162,11 @@ class ProdLDA(BaseTopicModel):
     prior_correlation_ : ndarray, shape (n_dims, n_dims), float32
         Correlations of the prior of the logits, also those that were learned.
         :func:`hftopic.analysis.topic_correlation` with ``of="prior"`` returns them as a table.
+    prevalence_ : DataFrame or None
+        Coefficients of ``prevalence``: how much the prior mean of each topic's logit changes with one unit of
+        each column of the design. The prior moments above are those of a document with average metadata.
+    design_ : Design or None
+        How ``prevalence`` codes metadata: categories, knots and scales of the training documents.
     topic_names_ : ndarray of str, shape (n_topics,)
         A unique name of each topic, see :meth:`name_topics` and :meth:`set_topic_names`.
     topic_summary_ : DataFrame

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
@@ -170,26 +171,34 @@ class TopicSummary(TopicWords):
         values = np.concatenate([evaluation.represent(self._network, part) for part in self._remembered])
         prominent = values
         if signed:
-            prominent = prominence(values, self._posterior_of_remembered(len(values)), prior.space, signed)
+            prominent = prominence(values, self._posterior_of_remembered(len(values))[0], prior.space, signed)
+        posterior, residual = self._posterior_of_remembered(INFORMED)
         return summarised(
-            self._posterior_of_remembered(INFORMED),
+            posterior,
             values,
             prominent,
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
             signed,
             poles,
+            residual=residual,
         )
 
-    def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
-        """Posterior of at most so many remembered documents, rounded as that of documents that are passed."""
+    def _posterior_of_remembered(self, most: int) -> tuple[MeanFieldPosterior, MeanFieldPosterior | None]:
+        """Posterior of at most so many remembered documents, and of the residual if that is another.
+
+        It is rounded as that of documents that are passed.
+        """
         ends = np.cumsum([len(part) for part in self._remembered])
         chosen = np.split(evenly(ends[-1], most), np.searchsorted(evenly(ends[-1], most), ends[:-1]))
-        posteriors = [
-            evaluation.posterior(self._network, part.select(rows - (end - len(part))))
+        encoded = [
+            evaluation.encode(self._network, part.select(rows - (end - len(part))))
             for part, rows, end in zip(self._remembered, chosen, ends, strict=True)
             if len(rows)
         ]
-        return Posterior.of(MeanFieldPosterior.concatenated(posteriors)).mean_field()
+        posterior = MeanFieldPosterior.concatenated([of_part for of_part, _, _ in encoded])
+        offsets = [offset for _, _, offset in encoded if offset is not None]
+        residual = posterior.moved(-torch.from_numpy(np.concatenate(offsets))) if offsets else None
+        return Posterior.of(posterior).mean_field(), residual
 
     def _remember(self, documents: BagsOfWords) -> None:
         """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""

@@ -41,6 +41,7 @@ def summarised(
     signed: bool,
     poles: Sequence[list[list[Any]]],
     *,
+    residual: MeanFieldPosterior | None = None,
     known: pd.DataFrame | None = None,
     threshold: float = ACTIVE_PEAK,
     duplicate_threshold: float = DUPLICATE,
@@ -58,13 +59,15 @@ def summarised(
         Whether the topics are signed.
     poles : sequence of lists of lists
         The top words of every topic to compare, at each of its poles.
+    residual : MeanFieldPosterior, optional
+        As in :func:`information_table`.
     known : DataFrame, optional
         Summary of other documents that says which topics are active and which repeat others. By default these
         documents and the words tell.
     threshold, duplicate_threshold : float
     """
     space = prior.space
-    table = information_table(posterior, prior, threshold)
+    table = information_table(posterior, prior, threshold, residual)
     if known is None:
         _add_repeats(table, poles, duplicate_threshold)
     else:

@@ -1,7 +1,7 @@
 """A corpus in a folder of shards: its counts, and what else is known of its documents."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from hftopic.data.shards.counts import ShardedCounts, opened_folder
 from hftopic.data.shards.manifest import FIELDS
 from hftopic.data.shards.selection import Selection
 from hftopic.data.shards.stored import CHECKED_AT_ONCE
-from hftopic.data.shards.table import known_in
+from hftopic.data.shards.table import known_in, names_known
 from hftopic.data.validation import numbers_of_rows
 
 CHUNK = 4096  # documents of a chunk
@@ -191,6 +191,22 @@ class ShardedCorpus(ShardedCounts):
             places = np.arange(start, min(start + CHECKED_AT_ONCE, self.n_documents))
             yield self._stored.columns(self._numbers(places), [name])
 
+    @property
+    def columns_known(self) -> list[str]:
+        """Names of the columns that a formula can read: metadata, and "label" and "date"."""
+        return list(names_known(self._stored.manifest.columns))
+
+    def known_at(self, places: NDArray[np.int64], names: Collection[str]) -> Columns:
+        """Some of these columns, of documents given by increasing places; nothing else is read."""
+        stored = names_known(self._stored.manifest.columns)
+        read = self._stored.columns(self._numbers(places), [stored[name] for name in names])
+        return {name: read[stored[name]] for name in names}
+
+    def where(self, mask: NDArray[np.bool_]) -> Self:
+        """Documents that a mask of shape (n_documents,) selects; nothing is read."""
+        chosen = Selection(mask) if self._selection is None else self._selection.within(mask)
+        return type(self)(self._stored, chosen, self._words, self._columns)
+
     def split(self, name: str) -> Self:
         """Documents of one split, in the same order, without reading their counts.
 
@@ -209,5 +225,4 @@ class ShardedCorpus(ShardedCounts):
             mask[place * CHECKED_AT_ONCE : place * CHECKED_AT_ONCE + len(splits)] = splits == name
         if not mask.any():
             raise CorpusError(f"no split {name!r}; the splits are {', '.join(map(repr, found))}")
-        chosen = Selection(mask) if self._selection is None else self._selection.within(mask)
-        return type(self)(self._stored, chosen, self._words, self._columns)
+        return self.where(mask)

@@ -1,6 +1,6 @@
 """Columns of the documents of a part: a Parquet file, read with pyarrow where they are asked for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,13 @@ def known_in(columns: Columns) -> dict[str, Any]:
     held: dict[str, Any] = {f"{name}s": columns[name] for name in FIELDS if name in columns}
     others = {name.removeprefix(_PREFIX): column for name, column in columns.items() if name not in FIELDS}
     return {**held, "_columns": others or None}
+
+
+def names_known(stored: Iterable[str]) -> dict[str, str]:
+    """Columns that a formula can read, by their names there: metadata first, else labels and dates."""
+    of_fields = {name: name for name in stored if name in ("label", "date")}
+    others = {name.removeprefix(_PREFIX): name for name in stored if name not in FIELDS}
+    return {**of_fields, **others}
 
 
 def kind_of(column: np.ndarray) -> str:
