@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_whole
-from hftopic._wording import counted
 from hftopic.data.sequences import check_sequence, described, listed
 from hftopic.latent.space import LatentSpace
 from hftopic.models.naming import check_unique, given_names
@@ -178,9 +177,7 @@ def _next_free(key: Any, group: int | None, taken: set[int], space: LatentSpace)
     free = [topic for topic in np.flatnonzero(allowed).tolist() if topic not in taken]
     if not free:
         where = "" if group is None else f" of group {group}"
-        raise ValueError(
-            f"no topic{where} is left for seed_words[{key!r}]: there are {counted(int(allowed.sum()), 'topic')}"
-        )
+        raise ValueError(f"no topic{where} is left for seed_words[{key!r}]: there are {allowed.sum()}")
     return int(free[0])
 
 

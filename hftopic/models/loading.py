@@ -214,7 +214,7 @@ def _decoded(encoded: dict[str, Any]) -> Any:
     if name == "tuple":
         return tuple(arguments["items"])
     if name == "dict":
-        return {key: value for key, value in arguments["items"]}
+        return dict(arguments["items"])
     if name == "float":
         return float(arguments["value"])
     if name not in VALUES:

@@ -34,7 +34,7 @@ class TopicSummary(TopicWords):
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
     _given_names: dict[int, str]
-    _seeds: Seeds | None
+    _seeds: Seeds | None = None
 
     @property
     def guided_topics_(self) -> pd.DataFrame:
