@@ -176,6 +176,22 @@ class Objective(Written):
         return plain if plain in ("hfvae", "vae") else super().convert(value, param, ctx)
 
 
+class SeedWords(click.Path):
+    """File of seed words, read when the option is."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from hftopic.data.formats.lines import FormatError
+        from hftopic.models.seed_files import read_seed_words
+
+        try:
+            return read_seed_words(Path(os.fsdecode(super().convert(value, param, ctx))))
+        except FormatError as error:
+            self.fail(str(error), param, ctx)
+
+
 class Groups(Integers):
     """Positive integers separated by commas, or groups as a Python expression: (25, Concrete(20))."""
 

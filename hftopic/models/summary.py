@@ -16,6 +16,7 @@ from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.exchange import exchanged
+from hftopic.models.guiding import Seeds
 from hftopic.models.naming import check_unique, given_names
 from hftopic.models.topics import TopicWords
 from hftopic.topics.names import POLES, WORDS_IN_NAME, frequent, names_of, numbered_repeats
@@ -34,6 +35,26 @@ class TopicSummary(TopicWords):
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
     _given_names: dict[int, str]
+    _seeds: Seeds | None = None
+
+    @property
+    def guided_topics_(self) -> pd.DataFrame:
+        """Topics that are guided by seed words, in the order in which these were given.
+
+        One row per set of words, with the columns ``topic``, ``group``, ``name`` and ``words``, which joins
+        the words that the vocabulary has.
+        """
+        with self._reading() as model:
+            topics, seeds, words = model._guided(), model._seeds, column_words(model, None)
+            columns = [] if seeds is None else seeds.columns
+            return pd.DataFrame(
+                {
+                    "topic": topics,
+                    "group": model.topic_groups_[topics],
+                    "name": model._names()[topics],
+                    "words": np.array([", ".join(words[list(of_set)]) for of_set in columns], dtype=object),
+                }
+            )
 
     @property
     def topic_summary_(self) -> pd.DataFrame:
@@ -53,6 +74,11 @@ class TopicSummary(TopicWords):
         """A unique name of each topic, shape (n_topics,), see :meth:`set_topic_names`."""
         with self._reading() as model:
             return model._names()
+
+    def _guided(self) -> NDArray[np.int64]:
+        """Topic of each set of seed words."""
+        guidance = self._network.guidance
+        return np.zeros(0, dtype=np.int64) if guidance is None else guidance.topics()
 
     def name_topics(
         self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
@@ -154,7 +180,12 @@ class TopicSummary(TopicWords):
         summary = self._summary()
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
-        return names_of(scores, words, allowed, order.tolist(), n_words)
+        names = names_of(scores, words, allowed, order.tolist(), n_words)
+        sets = () if self._seeds is None else self._seeds.names
+        guided = {
+            int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
+        }
+        return numbered_repeats([guided.get(topic, name) for topic, name in enumerate(names)], guided)
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
