@@ -76,7 +76,9 @@ def information_of(
     model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_PEAK
 ) -> pd.DataFrame:
     """Table of :func:`topic_information`, from the posterior of the documents."""
-    return information_table(posterior_of_documents.mean_field(), prior_of(model), threshold)
+    return information_table(
+        posterior_of_documents.mean_field(), prior_of(model), np.asarray(model.topic_ids_), threshold
+    )
 
 
 @dataclass(frozen=True, eq=False)

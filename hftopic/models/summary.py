@@ -1,6 +1,6 @@
 """What a fitted model knows of its topics: their numbers over the training documents, and their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -32,7 +32,7 @@ class TopicSummary(TopicWords):
     _remembered: tuple[BagsOfWords, ...]  # documents of the summary, until it is made
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
-    _given_names: dict[int, str]
+    _given_names: dict[int, str]  # by the ids of the topics
 
     @property
     def topic_summary_(self) -> pd.DataFrame:
@@ -90,7 +90,7 @@ class TopicSummary(TopicWords):
             is_own = vocabulary is None or known_words(model) is not None
             if is_own and listed == min(WORDS_IN_NAME, len(words)):
                 return model._names()
-            return _with(model._given_names, model._made_names(words, listed))
+            return model._with_given(model._made_names(words, listed))
 
     def set_topic_names(self, names: Any) -> Self:
         """Name the topics; the names are saved with the model, and ``partial_fit`` keeps them.
@@ -126,8 +126,8 @@ class TopicSummary(TopicWords):
         'sport'
         """
         with self._reading() as model:
-            n_topics = len(model.topic_groups_)
-            wanted = {} if names is None else {**model._given_names, **given_names(names, n_topics)}
+            ids = model.topic_ids_.tolist()
+            wanted = {} if names is None else {**model._given_names, **given_names(names, ids)}
             given = {topic: name for topic, name in wanted.items() if name is not None}
             check_unique(given)
         with exchanged(self) as fitted:
@@ -135,7 +135,13 @@ class TopicSummary(TopicWords):
         return self
 
     def _names(self) -> NDArray[np.object_]:
-        return _with(self._given_names, self._automatic_names())
+        return self._with_given(self._automatic_names())
+
+    def _with_given(self, automatic: Sequence[str]) -> NDArray[np.object_]:
+        """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
+        given, ids = self._given_names, self.topic_ids_.tolist()
+        names = [given.get(topic, name) for topic, name in zip(ids, automatic, strict=True)]
+        return np.array(numbered_repeats(names, given, ids), dtype=object)
 
     def _automatic_names(self) -> list[str]:
         if not self._automatic:
@@ -153,7 +159,7 @@ class TopicSummary(TopicWords):
         summary = self._summary()
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
-        return names_of(scores, words, allowed, order.tolist(), n_words)
+        return names_of(scores, words, allowed, order.tolist(), n_words, self.topic_ids_.tolist())
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
@@ -178,6 +184,7 @@ class TopicSummary(TopicWords):
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
             signed,
             poles,
+            self.topic_ids_,
         )
 
     def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
@@ -197,9 +204,3 @@ class TopicSummary(TopicWords):
         while len(parts) > 1 and sum(map(len, parts)) - len(parts[0]) >= REMEMBERED:
             del parts[0]
         self._remembered = (parts[0].sampled(REMEMBERED), *parts[1:])
-
-
-def _with(given: Mapping[int, str], automatic: Sequence[str]) -> NDArray[np.object_]:
-    """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
-    names = [given.get(topic, name) for topic, name in enumerate(automatic)]
-    return np.array(numbered_repeats(names, given), dtype=object)

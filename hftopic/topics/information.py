@@ -24,9 +24,15 @@ ROWS_AT_ONCE = 512  # documents on the grid at once
 
 
 def information_table(
-    posterior: MeanFieldPosterior, prior: LatentPrior, threshold: float = ACTIVE_PEAK
+    posterior: MeanFieldPosterior,
+    prior: LatentPrior,
+    ids: NDArray[np.int64],
+    threshold: float = ACTIVE_PEAK,
 ) -> pd.DataFrame:
-    """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents."""
+    """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents.
+
+    ``ids`` are the numbers of the topics, shape (n_topics,).
+    """
     space = prior.space
     mixture = Mixture.of(posterior)
     exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
@@ -35,7 +41,7 @@ def information_table(
     peak = mixture.peaks(posterior).numpy().clip(0, most)[places_of(space)]
     return pd.DataFrame(
         {
-            "topic": np.arange(space.n_topics),
+            "topic": ids.copy(),
             "group": space.topic_groups.copy(),
             "information": information[variables],
             "peak": peak,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.models import FittedTopicModel, has_poles, places_of
 from hftopic.analysis.used import check_choice, mask_of
 from hftopic.topics.shares import remainder, shares_in_use
 from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
@@ -42,7 +42,7 @@ def document_shares(model: FittedTopicModel, X: Any, topics: Any = "active") -> 
     chosen, found = _chosen(model, topics), document_topics(model, X)
     values = found.values.astype(np.float64)
     return Shares(
-        np.flatnonzero(chosen).astype(np.int64),
+        np.asarray(model.topic_ids_)[chosen],
         (values if signed else shares_in_use(values, model.latent_space_, chosen))[:, chosen],
         found.rows,
         found.n_documents,
@@ -63,7 +63,7 @@ def _chosen(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
 
 def names_of(model: FittedTopicModel, topics: NDArray[np.int64]) -> dict[int, str]:
     """Names of topics by number, as the model has them."""
-    return dict(zip(topics.tolist(), model.topic_names_[topics].tolist(), strict=True))
+    return dict(zip(topics.tolist(), model.topic_names_[places_of(model, topics)].tolist(), strict=True))
 
 
 def facts_of(
@@ -74,7 +74,7 @@ def facts_of(
     p_adjusted: NDArray[np.float64],
 ) -> dict[str, Any]:
     """What ``attrs`` say of a table of means by class: plain dicts, so that pandas can copy and save them."""
-    topics = shares.topics.tolist()
+    topics, places = shares.topics.tolist(), places_of(model, shares.topics)
     keys = [str(value) for value in classes]
     return {
         "errors": {
@@ -83,7 +83,7 @@ def facts_of(
         },
         "p_adjusted": dict(zip(topics, p_adjusted.tolist(), strict=True)),
         "names": names_of(model, shares.topics),
-        "groups": dict(zip(topics, np.asarray(model.topic_groups_)[topics].tolist(), strict=True)),
+        "groups": dict(zip(topics, np.asarray(model.topic_groups_)[places].tolist(), strict=True)),
         "remainder": shares.remainder,
     }
 
