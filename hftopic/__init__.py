@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hftopic.latent.priors import FullCovariance as FullCovariance
     from hftopic.latent.priors import LearnedCorrelation as LearnedCorrelation
     from hftopic.latent.priors import StandardNormal as StandardNormal
+    from hftopic.models.edited import EditedModel as EditedModel
+    from hftopic.models.editing import edit_topics as edit_topics
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
@@ -81,6 +83,8 @@ __getattr__, __dir__, __all__ = lazy_names(
             "LearnedCorrelation",
             "StandardNormal",
         ],
+        "models.edited": ["EditedModel"],
+        "models.editing": ["edit_topics"],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
         "models.pipeline": ["TopicPipeline"],

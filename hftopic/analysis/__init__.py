@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.information import topic_information as topic_information
     from hftopic.analysis.intrusion import word_intrusion as word_intrusion
     from hftopic.analysis.layout import topic_map as topic_map
+    from hftopic.analysis.merges import suggest_merges as suggest_merges
     from hftopic.analysis.models import FittedTopicModel as FittedTopicModel
     from hftopic.analysis.names import topic_names as topic_names
     from hftopic.analysis.quality import document_coverage as document_coverage
@@ -88,6 +89,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "information": ["Decomposition", "decompose", "topic_information"],
         "intrusion": ["word_intrusion"],
         "layout": ["topic_map"],
+        "merges": ["suggest_merges"],
         "models": ["FittedTopicModel"],
         "names": ["topic_names"],
         "quality": ["document_coverage", "effective_topics", "inverted_rbo", "topic_quality"],

@@ -12,6 +12,7 @@ from hftopic.cli.comparison import compare
 from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.documents import documents, find
+from hftopic.cli.editing import edit
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit
 from hftopic.cli.naming import names
@@ -51,6 +52,7 @@ for command in (
     fit,
     topics,
     names,
+    edit,
     find,
     documents,
     transform,

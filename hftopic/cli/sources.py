@@ -25,7 +25,7 @@ from hftopic.cli.values import (
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
     from hftopic.data.shards import ShardedCorpus
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
 
 CorpusT = TypeVar("CorpusT", "Corpus", "ShardedCorpus")
 ALL = "all"  # value of --split that selects every document
@@ -51,7 +51,7 @@ class Source:
 
     def read(
         self,
-        model: "BaseTopicModel | None" = None,
+        model: "FittedModel | None" = None,
         words_file: Path | None = None,
         prefer: str | None = None,
         explain: bool = False,
@@ -91,7 +91,7 @@ class Source:
 
     def read_or_open(
         self,
-        model: "BaseTopicModel | None" = None,
+        model: "FittedModel | None" = None,
         words_file: Path | None = None,
         prefer: str | None = None,
         explain: bool = False,
@@ -124,7 +124,7 @@ class Source:
 
         return (self.path / MANIFEST).is_file()
 
-    def options(self, model: "BaseTopicModel | None" = None) -> Any:
+    def options(self, model: "FittedModel | None" = None) -> Any:
         """TextOptions of the given options, and of those of the model that are not given; None if none is."""
         if not self.text:
             return None

@@ -34,7 +34,7 @@ from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
-from hftopic.models.bases import TransformerMixin
+from hftopic.models.bases import BaseEstimator, TransformerMixin
 from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
@@ -47,7 +47,7 @@ MEAN_DESIGN = f"these documents have no metadata: {OF_AVERAGE}; pass metadata="
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
-def _has_classes(model: "FittedModel") -> bool:
+def has_classes(model: "FittedModel") -> bool:
     """Whether the groups, fitted or given, contain discrete variables that ``predict`` can return."""
     space = getattr(model, "latent_space_", None)
     try:
@@ -57,7 +57,7 @@ def _has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TopicSummary, TransformerMixin):
+class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     """Methods of a fitted topic model."""
 
     groups: Any
@@ -73,6 +73,7 @@ class FittedModel(TopicSummary, TransformerMixin):
     losses_: NDArray[np.float64]
     n_iter_: int
     n_features_in_: int
+    topic_ids_: NDArray[np.int64]
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
@@ -201,7 +202,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         with self._reading() as model, torch.inference_mode():
             return usage_of(model._network, model.encode(X, metadata=metadata))
 
-    @available_if(_has_classes)  # type: ignore[untyped-decorator]
+    @available_if(has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document; only for models with a Concrete variable.
 
@@ -302,6 +303,10 @@ class FittedModel(TopicSummary, TransformerMixin):
             on_device = posterior.mean_field().map(lambda tensor: tensor.to(model._network.device))
             found = model._network.decoder.log_proportions(on_device)
             return np.asarray(found.cpu().numpy())
+
+    def attributed_values(self, X: Any) -> NDArray[np.float32]:
+        """Values of documents that :meth:`attribution` reads: those of ``transform``."""
+        return self.transform(X)
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Attribution of the words of documents to topics, as defined by the decoder.
@@ -447,6 +452,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.topic_simplex_, self.signed_topics_ = decoder.simplex(), decoder.signed
         self.prior_mean_ = evaluation.to_numpy(prior.mean)
         self.prior_variance_ = evaluation.to_numpy(prior.variance)

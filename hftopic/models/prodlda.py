@@ -158,6 +158,9 @@ class ProdLDA(BaseTopicModel):
         p(w | topic): the distribution of the distinct words that documents use for the topic; words that all
         documents use alike belong to a background instead. Rows sum to 1. :meth:`word_scores` has other
         descriptions of the topics.
+    topic_ids_ : ndarray, shape (n_topics,), int
+        Number of each topic in tables, files and figures: 0 to n_topics - 1, of which an edited model
+        (:func:`hftopic.edit_topics`) has those that are left.
     topic_groups_ : ndarray, shape (n_topics,), int
         Group of each topic; the innermost group if groups are nested.
     topic_simplex_ : ndarray, shape (n_topics,), int

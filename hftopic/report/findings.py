@@ -26,7 +26,7 @@ from hftopic.analysis import (
 from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
 from hftopic.analysis.quality import quality_table
 from hftopic.analysis.used import mask_of
@@ -55,7 +55,7 @@ class Findings:
         Dependence between whole groups, computed from their topics shown.
     places : DataFrame
         Map of the topics shown.
-    names : list of str
+    names : dict of int to str
         Name of every topic.
     representatives : DataFrame
         Representative documents of each topic shown.
@@ -89,7 +89,7 @@ class Findings:
     prior_correlation: pd.DataFrame | None
     dependence: pd.DataFrame
     places: pd.DataFrame
-    names: list[str]
+    names: dict[int, str]
     representatives: pd.DataFrame
     labels: pd.DataFrame | None
     times: pd.DataFrame | None
@@ -148,7 +148,7 @@ def findings(
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
     return Findings(
-        shown=np.flatnonzero(shown),
+        shown=np.asarray(model.topic_ids_)[shown],
         summary=summary,
         quality=quality,
         coherence=coherence,
@@ -156,7 +156,7 @@ def findings(
         prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
         places=topic_map(model, shown),
-        names=summary["name"].tolist(),
+        names=dict(zip(summary["topic"].tolist(), summary["name"], strict=True)),
         representatives=representatives,
         labels=topics_by_label(model, encoded, topics=shown) if labelled else None,
         times=topics_over_time(model, encoded, dates, topics=shown) if dated else None,
@@ -176,7 +176,9 @@ def findings(
 
 def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:
     """Correlations of topics in the prior of the model; None if it has none."""
-    return by_topic(prior_correlation(model, topics), topics) if has_prior_correlations(model) else None
+    if not has_prior_correlations(model):
+        return None
+    return by_topic(prior_correlation(model, places_of(model, topics)), topics)
 
 
 def _leading_share(proportions: NDArray[np.float32]) -> float:

@@ -259,7 +259,7 @@ def _coherence(found: Findings) -> Table:
     measures = found.measures
     quality = found.quality.drop(columns=["group", "active", "nearest", "similarity", "duplicate"])
     joined = found.coherence[["topic", "group", *measures, "absent"]].merge(quality, on="topic", how="left")
-    joined.insert(2, "words", found.summary["words"].loc[joined["topic"]].to_numpy())
+    joined.insert(2, "words", found.summary.set_index("topic")["words"].loc[joined["topic"]].to_numpy())
     if not joined["absent"].any():
         joined = joined.drop(columns="absent")
     joined = joined.sort_values(measures[0], ascending=False, na_position="last", kind="stable")
