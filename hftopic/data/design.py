@@ -159,9 +159,14 @@ def _computed(spec: Any, formula: str, columns: tuple[str, ...], known: Columns)
     return made
 
 
+def holds_dates(values: NDArray[Any]) -> bool:
+    """Whether all values of a column are dates in ISO form."""
+    return values.dtype.kind == "O" and all(isinstance(v, str) and ISO_DATE.fullmatch(v) for v in values)
+
+
 def _as_numbers_of_dates(values: NDArray[Any]) -> NDArray[Any]:
     """A column of dates as years; another one as it is."""
-    if values.dtype.kind != "O" or not all(isinstance(v, str) and ISO_DATE.fullmatch(v) for v in values):
+    if not holds_dates(values):
         return values
     days = as_dates(values).to_numpy().astype("datetime64[s]").astype(np.int64) / 86_400
     return np.asarray(1970 + days / YEAR)
