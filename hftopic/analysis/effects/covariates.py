@@ -88,9 +88,8 @@ class Covariates:
             days = as_dates(held)
             return list(pd.date_range(days.min(), days.max(), periods=n).strftime("%Y-%m-%d"))
         if held.dtype.kind == "f" or (held.dtype.kind == "i" and len(np.unique(held)) > n):
-            return np.linspace(held.min(), held.max(), n).tolist()
-        categories: list[Any] = sorted(set(held.tolist()))
-        return categories
+            return [float(value) for value in np.linspace(held.min(), held.max(), n)]
+        return list(np.unique(held).tolist())
 
     def is_continuous(self, column: str) -> bool:
         """Whether a column is numbers, not all of them 0 or 1, or dates."""

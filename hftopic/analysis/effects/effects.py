@@ -69,6 +69,15 @@ class Effects:
         return self._covariates.names
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the metadata that the formula reads."""
+        return tuple(self._covariates.columns)
+
+    def is_continuous(self, column: str) -> bool:
+        """Whether a column is dates, or numbers that are not all 0 or 1; else it is categories."""
+        return self._covariates.is_continuous(column)
+
+    @property
     def table(self) -> pd.DataFrame:
         """Coefficients of the terms for each topic."""
         return self._terms("topics")
