@@ -172,7 +172,8 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
             documents: Any = model._documents_of(counted, more, metadata)
             posterior, proportions, offset = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
-            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset)
+            design = documents.design
+            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset, design)
 
     def word_usage(self, X: Any, *, metadata: Any = None) -> WordUsage:
         """For which topic each distinct word of each document is used, as a mixture of ``topic_word_``.
@@ -418,7 +419,8 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         if not isinstance(X, Encoded):
             return self._read(X, metadata), None
         known = self._own(X, metadata)
-        return self._documents(known.counts, self._split_input(known.source)[1]), known
+        documents = self._documents(known.counts, self._split_input(known.source)[1])
+        return replace(documents, design=known.design), known
 
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""

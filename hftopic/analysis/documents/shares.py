@@ -39,7 +39,7 @@ def document_shares(model: FittedTopicModel, X: Any, topics: Any = "active") -> 
     """
     signed = has_poles(model)
     check_choice(topics)
-    chosen, found = _chosen(model, topics), document_topics(model, X)
+    chosen, found = chosen_topics(model, topics), document_topics(model, X)
     values, ids = found.values.astype(np.float64), np.asarray(model.topic_ids_)[chosen]
     return Shares(
         ids,
@@ -68,7 +68,7 @@ def of_groups(model: FittedTopicModel, shares: Shares) -> tuple[Shares, NDArray[
     return shares._replace(topics=groups.astype(np.int64), values=shares.values @ members), members
 
 
-def _chosen(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
+def chosen_topics(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
     """Mask of the topics; a warning if none is in use."""
     summary = model.topic_summary_
     chosen = mask_of(summary, topics)
