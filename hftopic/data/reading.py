@@ -30,6 +30,17 @@ def as_reading(reading: Any) -> Reading | None:
     return made
 
 
+GIVEN = "lists of words"
+"""In place of the name of a tokenizer, of documents that were given as words."""
+
+
+def name_of(function: Any) -> str:
+    """Name of a function, which a file can hold."""
+    module = getattr(function, "__module__", None)
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return name if module in (None, "builtins") else f"{module}:{name}"
+
+
 def changed_options(options: Any) -> dict[str, Any]:
     """Fields of TextOptions that are not the defaults."""
     return {
@@ -46,6 +57,12 @@ def options_of(reading: Reading | None) -> dict[str, Any]:
 
 
 def reading_of(options: Any, **columns: Any) -> Reading:
-    """Reading with these options, and with those of the columns and other arguments that are not None."""
+    """Reading with these options, and with those of the columns and other arguments that are not None.
+
+    A tokenizer is its name, or a text that says where the words are from.
+    """
     given = {name: value for name, value in columns.items() if value is not None}
-    return {**given, "options": changed_options(options)}
+    changed = changed_options(options)
+    if changed.get("tokenizer") is not None:
+        changed["tokenizer"] = name_of(changed["tokenizer"])
+    return {**given, "options": changed}
