@@ -1,6 +1,7 @@
 """How texts became counts: what later files are read with, kept with a corpus and with a model."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -35,9 +36,11 @@ GIVEN = "lists of words"
 
 
 def name_of(function: Any) -> str:
-    """Name of a function, which a file can hold."""
-    module = getattr(function, "__module__", None)
+    """Name of a function, which a file can hold: by which its module has it, if it has it."""
+    module, own = getattr(function, "__module__", None), getattr(function, "__name__", "")
     name = getattr(function, "__qualname__", type(function).__qualname__)
+    if getattr(sys.modules.get(module or ""), own, None) == function:  # also a method, such as jieba.lcut
+        name = own
     return name if module in (None, "builtins") else f"{module}:{name}"
 
 

@@ -110,6 +110,14 @@ def test_more_passes_find_longer_phrases() -> None:
     assert joiner(two, "_")(documents[0])[0] == "new_york_city"
 
 
+def test_no_phrase_has_punctuation_of_a_tokenizer() -> None:
+    options = TextOptions(tokenizer=str.split, phrases=PhraseOptions(min_count=1, threshold=-1), **EVERY)
+    corpus = corpus_from_texts(["red house , e-mail address . red"] * 6, options=options)
+    assert corpus.reading["options"]["phrases"] == ["e-mail address", "red house"]
+    assert corpus.tokens is not None
+    assert corpus.tokens[0] == ("red_house", ",", "e-mail_address", ".", "red")
+
+
 def test_phrases_that_are_given_are_joined_as_texts_have_them() -> None:
     options = TextOptions(phrases=("Bank of America", "new york"), **EVERY)
     corpus = corpus_from_texts(["The BANK of America in New York, the bank"], options=options)

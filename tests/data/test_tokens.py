@@ -1,7 +1,9 @@
 """Documents whose words are given, functions that split texts, and bags of gensim."""
 
 import pickle
+import random
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +219,14 @@ def test_a_pipeline_with_a_tokenizer_reads_and_is_pickled() -> None:
     shares = pipeline.fit_transform(["a1 b2", "b2 c3"] * 10)
     again = pickle.loads(pickle.dumps(pipeline))
     np.testing.assert_array_equal(again.transform(["a1 b2", "b2 c3"] * 10), shares)
+
+
+def test_names_of_functions_are_those_that_find_them() -> None:
+    assert name_of(words_of).endswith("test_tokens:words_of")
+    assert name_of(str.split) == "str.split"
+    assert name_of(random.shuffle) == "random:shuffle"  # a method of an object of the module
+    assert name_of(partial(str.split, sep=",")) == "functools:partial"
+    assert name_of(lambda text: [text]).endswith("<lambda>")
 
 
 def test_tokens_without_stop_words_of_a_language() -> None:
