@@ -42,7 +42,8 @@ def corpus_from_tokens(
     labels, names, splits, dates, metadata : sequences, DataFrame, optional
         As in `Corpus`.
     vocabulary : sequence of str, optional
-        As in :func:`hftopic.corpus_from_texts`, such as ``model.vocabulary_`` for new documents.
+        As in :func:`hftopic.corpus_from_texts`. New documents for a fitted model need
+        ``vocabulary=model.vocabulary_`` and ``options=TextOptions.like(model, tokenizer=None)``.
     texts : sequence of str, optional
         Original texts, which readers are shown.
 

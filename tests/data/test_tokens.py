@@ -208,6 +208,12 @@ def test_a_model_of_lists_of_words_reads_texts_with_a_tokenizer() -> None:
         ValueError, match="documents were lists of words, so it is unknown what splits a text"
     ):
         TopicPipeline.from_model(fitted)
+    again = corpus_from_tokens(
+        [["T 1", "b"], ["b", "c"]] * 10,
+        options=TextOptions.like(fitted, tokenizer=None),
+        vocabulary=fitted.vocabulary_,
+    )
+    assert (again.sha256(), again.reading) == (corpus.sha256(), corpus.reading)
     by_comma = TopicPipeline.from_model(fitted, tokenizer=lambda text: text.split(", "))
     assert by_comma.read(["b, T 1, t 1"]).tokens == (("b", "T 1"),)
     assert fitted.transform(corpus_from_tokens([["b"]], vocabulary=fitted.vocabulary_)).shape == (1, 2)
