@@ -94,7 +94,7 @@ def fields_of(
             f"has no column {' or '.join(map(repr, NAMED[:2]))} with the names of the files", file
         )
     if n_rows != n_documents:
-        told = f"contains {n_rows:,} rows for {n_documents:,} documents; if it is of others, move or rename it"
+        told = f"contains {n_rows:,} rows for {n_documents:,} documents; if it is of others, rename it"
         raise FormatError(told, file)
     return fields
 
