@@ -50,6 +50,14 @@ class Source:
         """Encoding of other files that belong to the corpus."""
         return self.arguments["encoding"] or "utf-8"
 
+    @property
+    def again(self) -> list[str]:
+        """Arguments with which another command reads the corpus for the model: no model keeps a tokenizer."""
+        from hftopic.data.reading import name_of
+
+        tokenizer = self.text.get("tokenizer")
+        return [str(self.path), *([] if tokenizer is None else ["--tokenizer", name_of(tokenizer)])]
+
     def read(
         self,
         model: "BaseTopicModel | None" = None,

@@ -7,6 +7,7 @@ from typing import Literal
 from hftopic._numbers import is_number, is_one_of, is_whole
 
 FEWEST = 5  # uses of a phrase, whatever the corpus
+MOST = 10_000_000  # words and pairs that are counted, some 200 bytes each; the rarest are left out then
 _BETWEEN = "\x1f"  # of the words of a phrase, while it is learnt; no word has it
 
 
@@ -102,6 +103,7 @@ def learnt_phrases(
             scoring=options.scoring,
             connector_words=stop_words,
             delimiter=_BETWEEN,
+            max_vocab_size=MOST,
         )
         read = _Counted(map(joiner(found, " "), documents) if found else documents)
         phrases.add_vocab(read)

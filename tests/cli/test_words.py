@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from hftopic import TextOptions, load, open_corpus, read_corpus
 from hftopic.cli import program
+from hftopic.cli.sources import Source
+from hftopic.cli.values import Function
 
 MODULE = "words_of_the_test"
 
@@ -57,6 +59,12 @@ def test_a_function_of_a_module_splits_texts_for_a_model_and_for_new_texts(texts
     code, out, err = called("transform", "m.hft", texts, "--tokenizer", f"{MODULE}:at_bars")
     assert code == 0, err
     assert out.count("\n") == 41
+
+
+def test_the_next_commands_of_a_run_have_the_tokenizer() -> None:
+    path, split = Path("texts.txt"), Function().convert("shlex:split", None, None)
+    assert Source(path, None, {}, {"tokenizer": split}).again == ["texts.txt", "--tokenizer", "shlex:split"]
+    assert Source(path, None, {}, {"min_df": 2}).again == ["texts.txt"]
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def with_phrases_of(
 ) -> TextOptions:
     """Options with the phrases of all texts, if phrases are sought.
 
-    The texts are read for it in this process. gensim counts all pairs of neighbours, up to 40 million; where
-    there are more, the rarest are left out, as in lossy counting.
+    The texts are read for it in this process. Words and pairs of neighbours are counted in bounded memory;
+    the rarest are left out where there are too many, as in lossy counting.
 
     Parameters
     ----------
