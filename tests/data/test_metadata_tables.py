@@ -180,6 +180,9 @@ def test_shards_with_a_table_are_like_shards_that_hold_its_columns(tmp_path: Pat
     assert repr(held) == repr(beside)
     for one, other in [(held, beside), (held.split("y"), beside.split("y"))]:
         pd.testing.assert_frame_equal(one.loaded().metadata, other.loaded().metadata)
+    table.write_text("day\n1\n")
+    with pytest.raises(FormatError, match="contains 1 rows for 4 documents"):
+        open_corpus(path)
 
 
 @pytest.mark.parametrize(
