@@ -238,10 +238,13 @@ def test_metadata_can_be_replaced() -> None:
         corpus.with_metadata(FRAME[1:])
 
 
-def test_metadata_of_a_frame_of_pyarrow_is_that_of_pandas() -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_metadata_of_a_frame_of_another_library_are_those_of_pandas(library: str) -> None:
+    module = pytest.importorskip(library)
     dated = FRAME.assign(
         when=pd.to_datetime(["2020-01-02", None, "2020-01-02 10:00", "2021"], format="mixed")
     )
-    table = pyarrow.Table.from_pandas(dated)
-    pd.testing.assert_frame_equal(BARE.with_metadata(table).metadata, BARE.with_metadata(dated).metadata)
+    made = (
+        module.Table.from_pandas(dated) if library == "pyarrow" else module.DataFrame(dated.to_dict("list"))
+    )
+    pd.testing.assert_frame_equal(BARE.with_metadata(made).metadata, BARE.with_metadata(dated).metadata)
