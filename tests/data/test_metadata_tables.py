@@ -240,11 +240,10 @@ def test_metadata_can_be_replaced() -> None:
 
 @pytest.mark.parametrize("library", ["pyarrow", "polars"])
 def test_metadata_of_a_frame_of_another_library_are_those_of_pandas(library: str) -> None:
-    module = pytest.importorskip(library)
+    pyarrow, module = pytest.importorskip("pyarrow"), pytest.importorskip(library)
     dated = FRAME.assign(
         when=pd.to_datetime(["2020-01-02", None, "2020-01-02 10:00", "2021"], format="mixed")
     )
-    made = (
-        module.Table.from_pandas(dated) if library == "pyarrow" else module.DataFrame(dated.to_dict("list"))
-    )
+    made = pyarrow.Table.from_pandas(dated)
+    made = made if library == "pyarrow" else module.from_arrow(made)
     pd.testing.assert_frame_equal(BARE.with_metadata(made).metadata, BARE.with_metadata(dated).metadata)
