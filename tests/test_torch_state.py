@@ -264,7 +264,8 @@ FUNCTIONS: dict[str, Call] = {
     "plot_words": lambda m, X, _: [bar.get_width() for bar in plots.plot_words(m, X, 0).patches],
 }
 WITHOUT_MODELS = {
-    *("build_corpus", "corpus_from_texts", "fetch_20newsgroups", "load_docstrings"),
+    *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
+    *("fetch_20newsgroups", "load_docstrings"),
     *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),

@@ -65,7 +65,7 @@ OTHER = {
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
-    "inputs", "out", "restart", "table_size",
+    "bags", "dictionary", "inputs", "out", "restart", "table_size",
 }  # fmt: skip
 
 
@@ -418,7 +418,7 @@ def with_vocabulary():
         (name, function)
         for name, function in functions().items()
         if "vocabulary" in inspect.signature(function).parameters
-        and name not in ("build_corpus", "corpus_from_texts", "read_corpus")
+        and name not in ("build_corpus", "corpus_from_texts", "corpus_from_tokens", "read_corpus")
     ]
 
 
