@@ -24,6 +24,7 @@ from hftopic.cli.program import (
 )
 from hftopic.cli.reporting import report
 from hftopic.cli.running import run
+from hftopic.cli.times import over_time
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -57,6 +58,7 @@ for command in (
     report,
     evaluate,
     correlate,
+    over_time,
     compare,
     describe,
     build,
