@@ -163,7 +163,7 @@ METHODS: dict[str, Call] = {
     "transform": lambda m, X, _: m.transform(X),
     "transform_latent": lambda m, X, _: m.transform_latent(X),
     "word_probabilities": lambda m, X, _: m.word_probabilities(X),
-    "word_usage": lambda m, X, _: m.word_usage(X)(1),
+    "word_usage": lambda m, X, _: m.word_usage(X)(1).toarray(),
     "word_scores": lambda m, *_: [m.word_scores(by=by) for by in ("relevance", "exclusivity", "weight")],
     # Not by a public name: a model in another process, or one that is not trained further with its optimiser.
     "pickle": lambda m, X, _: pickle.loads(pickle.dumps(m)).partial_fit(X),

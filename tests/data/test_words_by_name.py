@@ -65,7 +65,7 @@ OTHER = {
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
-    "inputs", "out", "restart", "table_size",
+    "gaps", "inputs", "n_draws", "out", "restart", "table_size",
 }  # fmt: skip
 
 
