@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
 from hftopic.analysis.documents.periods import period_name
@@ -81,9 +82,10 @@ def plot_words_over_time(
     )
     if not isinstance(found, WordsOverTime):
         raise TypeError(f"expected the result of words_over_time, got {described(found)}")
-    rows = found.topics.sort_values("p_value", kind="stable", na_position="last").head(n_topics)
-    n_columns = min(COLUMNS, len(rows))
-    n_rows = -(-len(rows) // n_columns)
+    rows = found.topics[found.topics["topic"].isin(found.words["topic"])]
+    rows = rows.sort_values("p_value", kind="stable", na_position="last").head(n_topics)
+    n_columns = max(1, min(COLUMNS, len(rows)))
+    n_rows = max(1, -(-len(rows) // n_columns))
     ax = axes(ax, PANEL[0] * n_columns + 0.3, PANEL[1] * n_rows + 0.4)
     ax.set_axis_off()
     for number, row in enumerate(rows.to_dict("records")):
@@ -122,11 +124,10 @@ def _lines(panel: Any, found: WordsOverTime, row: dict[Any, Any], n_words: int) 
             for part in parts:
                 panel.plot(places[part], 100 * curve[part], color=colour, linestyle=style, linewidth=1.2)
             ends.append((100 * float(curve[-1]), word, colour))
-    high = panel.get_ylim()[1]
+    ends, high = sorted(ends), panel.get_ylim()[1]
     panel.set_ylim(0, high)
-    height, least = 0.0, -np.inf
-    for value, word, colour in sorted(ends):  # words do not cover each other
-        height = max(value, least)
+    heights = _apart(np.array([value for value, _, _ in ends]), 0.13 * high, high)
+    for height, (_, word, colour) in zip(heights.tolist(), ends, strict=True):
         text = panel.annotate(
             shown(word, LONGEST_WORD),
             (places[-1], height),
@@ -138,13 +139,20 @@ def _lines(panel: Any, found: WordsOverTime, row: dict[Any, Any], n_words: int) 
             annotation_clip=False,
         )
         text.set_parse_math(False)
-        least = height + 0.13 * high
+
+
+def _apart(heights: NDArray[np.float64], distance: float, high: float) -> NDArray[np.float64]:
+    """Ascending heights, moved so far apart that words do not cover each other, and below the top."""
+    steps = distance * np.arange(len(heights))
+    found = np.maximum.accumulate(heights - steps) + steps
+    return np.asarray(np.minimum(found, high - steps[::-1]))
 
 
 def _ticks(panel: Any, found: WordsOverTime, *, last: bool) -> None:
     """Names of the first and the last period, below the `last` panels, and percentages."""
     index = found.documents.index
     places = places_of(index)
+    panel.set_xlim(places[0], places[-1])
     panel.set_xticks(places[[0, -1]], [shown(period_name(index[i])) if last else "" for i in (0, -1)])
     for text, side in zip(panel.get_xticklabels(), ("left", "right"), strict=False):
         text.set_horizontalalignment(side)
