@@ -163,6 +163,7 @@ METHODS: dict[str, Call] = {
     "transform": lambda m, X, _: m.transform(X),
     "transform_latent": lambda m, X, _: m.transform_latent(X),
     "word_probabilities": lambda m, X, _: m.word_probabilities(X),
+    "word_usage": lambda m, X, _: m.word_usage(X)(1).toarray(),
     "word_scores": lambda m, *_: [m.word_scores(by=by) for by in ("relevance", "exclusivity", "weight")],
     # Not by a public name: a model in another process, or one that is not trained further with its optimiser.
     "pickle": lambda m, X, _: pickle.loads(pickle.dumps(m)).partial_fit(X),
@@ -252,6 +253,9 @@ FUNCTIONS: dict[str, Call] = {
     "word_contributions": lambda m, X, _: analysis.word_contributions(m, X, 0),
     "word_intrusion": lambda m, X, _: analysis.word_intrusion(m, X, top_n=3, excluded=5, matches=2),
     "word_intrusion_score": lambda m, X, _: analysis.word_intrusion_score(m, X, top_n=3, threshold=0),
+    "words_over_time": lambda m, X, _: (
+        analysis.words_over_time(m, X, np.arange(80) % 3, topics="all", n_permutations=9).topics
+    ),
     "write_report": _report,
     "plot_correlation": lambda m, X, _: plots.plot_correlation(
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0)
@@ -261,6 +265,12 @@ FUNCTIONS: dict[str, Call] = {
     "plot_network": lambda m, X, _: plots.plot_network(m, X).get_title(),
     "plot_over_time": lambda m, X, _: plots.plot_over_time(m, X, dates=np.arange(80) % 3).get_title(),
     "plot_shares": lambda m, X, _: [cell.get_alpha() for cell in plots.plot_shares(m, X).patches],
+    "plot_words_over_time": lambda m, X, _: [
+        panel.get_title(loc="left")
+        for panel in plots.plot_words_over_time(
+            analysis.words_over_time(m, X, np.arange(80) % 3, topics="all", n_permutations=9)
+        ).child_axes
+    ],
     "plot_words": lambda m, X, _: [bar.get_width() for bar in plots.plot_words(m, X, 0).patches],
 }
 WITHOUT_MODELS = {

@@ -23,9 +23,11 @@ from hftopic.analysis import (
     topics_by_label,
     topics_over_time,
     trends,
+    words_over_time,
 )
 from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
+from hftopic.analysis.documents.words import WordsOverTime
 from hftopic.analysis.encoded import document_topics
 from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
@@ -35,6 +37,7 @@ from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
 from hftopic.report.few import FEWEST_DOCUMENTS, coherence_table, no_correlation
 
+MOST_PERMUTED = 199  # permutations of dates; each counts the words of all topics again
 MOST_EVALUATED = 5_000  # documents of the perplexity; with 50,000 words they take some five seconds
 
 
@@ -66,6 +69,8 @@ class Findings:
         What goes with each label, and what rises and falls.
     effects : Effects or None
         Effects of metadata.
+    drift : WordsOverTime or None
+        How the words of the topics shown drift over time; None with fewer than two periods.
     signed : bool
         Whether topics are signed, and have no shares.
     leading_share : float or None
@@ -99,6 +104,7 @@ class Findings:
     of_labels: pd.DataFrame | None
     trends: pd.DataFrame | None
     effects: Effects | None
+    drift: WordsOverTime | None
     signed: bool
     leading_share: float | None
     n_empty: int
@@ -149,6 +155,11 @@ def findings(
     labelled, dated = corpus.labels is not None and shown.any(), dates is not None and shown.any()
     signed = has_poles(model)
     mixed = shown & model.latent_space_.gaussian  # topics that share a document, as classes do not
+    times = topics_over_time(model, encoded, dates, topics=shown) if dated else None
+    drift = None
+    if times is not None and len(times) > 1:
+        settings["n_permutations"] = min(n_permutations, MOST_PERMUTED)
+        drift = words_over_time(model, encoded, dates, topics=shown, vocabulary=words, **settings)
     next(steps)
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
@@ -164,10 +175,11 @@ def findings(
         names=dict(zip(summary["topic"].tolist(), summary["name"], strict=True)),
         representatives=representatives,
         labels=topics_by_label(model, encoded, topics=shown) if labelled else None,
-        times=topics_over_time(model, encoded, dates, topics=shown) if dated else None,
+        times=times,
         of_labels=label_topics(model, encoded, topics=shown) if labelled else None,
         trends=trends(model, encoded, dates, topics=shown) if dated else None,
         effects=effects,
+        drift=drift,
         signed=signed,
         leading_share=None if signed or not mixed.any() else _leading_share(proportions.values[:, mixed]),
         n_empty=proportions.n_documents - len(proportions.rows),

@@ -87,6 +87,7 @@ FAST = {
     "group_dependence": {"n_permutations": 9, "n_samples": 2},
     "recurring_pairs": {"active": [range(4)] * 2},
     "compare": {"models": MODEL},
+    "words_over_time": {"n_permutations": 9},
     **{name: {"corpus": CORPUS} for name in plots.__all__ if name != "plot_comparison"},
     **{
         name: {"options": TextOptions(min_df=1, max_df=1.0)}
@@ -103,7 +104,7 @@ FREE = {
 }  # checked by scikit-learn, joblib and files
 METHODS = [
     "attribution", "encode", "log_proportions", "name_topics", "perplexity", "posterior", "score",
-    "top_words", "transform", "word_probabilities", "word_scores",
+    "top_words", "transform", "word_probabilities", "word_scores", "word_usage",
 ]  # fmt: skip
 FUNCTIONS = [
     *(

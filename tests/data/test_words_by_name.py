@@ -65,7 +65,7 @@ OTHER = {
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
-    "bags", "dictionary", "inputs", "out", "restart", "table_size",
+    "bags", "dictionary", "gaps", "inputs", "n_draws", "out", "restart", "table_size",
 }  # fmt: skip
 
 
@@ -225,6 +225,8 @@ def call(entry, kind, X, path, **more):
         "trends": {"dates": [1990, 1991] * 15},
         "plot_shares": {"labels": ["a", "b"] * 15},
         "plot_over_time": {"dates": [1990, 1991] * 15},
+        "words_over_time": {"dates": [1990, 1991] * 15, "n_permutations": 9},
+        "plot_words_over_time": {"dates": [1990, 1991] * 15},
         "topic_correlation": {"n_permutations": 9, "active": [0, 1]},
         "recurring_pairs": {"active": [[0, 1], [0, 1]]},
         "group_dependence": {"n_permutations": 9, "n_samples": 2},
