@@ -188,7 +188,7 @@ def test_shards_have_the_design_of_the_corpus_in_any_pieces(corpus, shards, monk
         designed(designed_for(formula, of_shards, drop=False), of_shards).design, expected.design
     )
     monkeypatch.setattr(knowns, "PIECE", 17)
-    monkeypatch.setattr(designs, "IN_MEMORY", 100)
+    monkeypatch.setattr(designs, "LARGEST_HELD", 100)
     found = designed(designed_for(formula, of_shards, drop=False), of_shards)
     assert isinstance(found.design, np.memmap)
     np.testing.assert_allclose(found.design, expected.design, atol=1e-6)
