@@ -31,7 +31,7 @@ EFFECTS = np.array([1.0, -1.0, 1.0])
 SPREAD = 1.2  # standard deviation of what metadata do not explain
 N_NOISE = 20
 FORMULAS = {"poliblog": "rating + bs(day, df=4)", "bbc": "label", "20ng_avitm1995": "label"}
-MOST = 4000  # training documents of a real corpus
+MOST = 2000  # training documents of a real corpus
 
 
 def planted(n: int, seed: int) -> tuple[Corpus, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """The design of all documents of a corpus, of any size: an array in memory, or one in a temporary file."""
 
+import mmap
 import tempfile
 from typing import NamedTuple
 
@@ -79,4 +80,6 @@ def _room(n_documents: int, n_columns: int) -> NDArray[np.float32]:
     if 4 * n_documents * n_columns <= LARGEST_HELD:
         return np.zeros(shape, dtype=np.float32)
     with tempfile.TemporaryFile(prefix="hftopic-") as file:
-        return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+        file.truncate(4 * n_documents * n_columns)
+        mapped = mmap.mmap(file.fileno(), 0)
+    return np.frombuffer(mapped, dtype=np.float32).reshape(shape)
