@@ -172,6 +172,7 @@ METHODS: dict[str, Call] = {
 }
 OF_SCIKIT_LEARN = {
     *("get_metadata_routing", "get_params", "set_fit_request", "set_output", "set_params"),
+    *("set_predict_request", "set_score_request", "set_transform_request"),
     "set_partial_fit_request",
 }
 
