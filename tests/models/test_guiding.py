@@ -35,6 +35,8 @@ from hftopic.cli import program
 from hftopic.latent.space import LatentSpace
 from hftopic.models.guiding import found_seeds
 from hftopic.networks.guidance import Guidance
+from hftopic.report.findings import findings
+from hftopic.report.sentences import sentences
 
 MADE = make_correlated_topics(400, groups=(3, 3), n_words=120, word_concentration=0.1, random_state=0)
 CORPUS = MADE.corpus
@@ -313,6 +315,16 @@ def test_partial_fit_goes_on_with_the_same_words_only(guided: ProdLDA) -> None:
 def test_several_starts_have_the_words() -> None:
     model = ProdLDA((2, 2), seed_words={"a": WORDS[:2]}, n_init=2, **QUICK).fit(CORPUS)
     assert model.guided_topics_["name"].tolist() == ["a"]
+
+
+def test_the_report_tells_which_topics_are_guided(guided: ProdLDA) -> None:
+    encoded = guided.encode(CORPUS)
+    settings: dict[str, Any] = {"topics": "all", "n_words": 5, "measures": ["u_mass"], "dates": None}
+    found = findings(guided, CORPUS, encoded, n_permutations=9, random_state=0, verbose=0, **settings)
+    told = next(one for one in sentences(found) if one.about == "Guided.")
+    assert "".join(part.text for part in told.parts) == (
+        "“second” and “fifth” were asked for with seed words; the model has found all other topics by itself."
+    )
 
 
 # --- files -------------------------------------------------------------------------------------------------
