@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 import torch
 from click.testing import CliRunner
 from sklearn.base import clone
@@ -32,6 +33,7 @@ from hftopic import (
     write_corpus,
 )
 from hftopic.cli import program
+from hftopic.data.batches import Batch
 from hftopic.latent.space import LatentSpace
 from hftopic.models.guiding import found_seeds
 from hftopic.networks.guidance import Guidance
@@ -76,13 +78,31 @@ def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any) -> None:
     guidance.tokens.fill_(1.5)
     log_p = decoder.topics().probabilities().log()
     expected = -1.5 * (log_p[2, [3, 5, 8]].mean() + log_p[0, 5])
-    assert_close(guidance.loss(decoder), expected, rtol=1e-4, atol=1e-4)
+    assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("model", [ProdLDA((2, 2), **QUICK), NVDM((2, Concrete(3)), **QUICK)])
+def test_a_seed_word_in_a_document_is_an_observation_of_its_topic(model: Any) -> None:
+    network = model.fit(CORPUS)._network
+    guidance = Guidance([(3, 5, 8), (5,)], [2, 0], network.space.n_topics, len(WORDS), 0.5)
+    counts = np.zeros((4, len(WORDS)), dtype=np.float32)
+    counts[1, 4], counts[2, 3], counts[2, 8], counts[3, 5], counts[3, 3] = 2, 1, 7, 3, 1
+    batch = Batch(sp.csr_array(counts), torch.device("cpu"))
+    posterior = network.encode(batch)
+    if network.decoder.signed:
+        log_theta = torch.cat([posterior.mean.log_softmax(1), *posterior.log_classes], 1)
+    else:
+        log_theta = network.decoder.represent(posterior).log()
+    log_theta = log_theta.detach().numpy()
+    expected = [0, 0, -2 * log_theta[2, 2], -1.5 * log_theta[3, 2] - 0.5 * log_theta[3, 0]]
+    found = guidance.assigned(batch, posterior, network.decoder)
+    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_loss_is_that_of_the_objective_and_the_prior(guided: ProdLDA) -> None:
     history = ProdLDA((3, 3), seed_words=SEEDS, objective=VAE(), warm_up=0, **QUICK).fit(CORPUS).history_
     np.testing.assert_allclose(
-        history["loss"], history[["reconstruction", "kl", "seed_words"]].sum(axis=1), rtol=1e-5
+        history["loss"], history[["reconstruction", "kl", "seed_words", "seed_topics"]].sum(axis=1), rtol=1e-5
     )
     assert "seed_words" in guided.history_
     assert (guided.history_["seed_words"] > 0).all()
@@ -264,9 +284,12 @@ def test_numbers_and_groups_fix_the_groups() -> None:
 
 def test_an_exchange_of_topics_moves_the_words_and_the_name() -> None:
     model = ProdLDA((2, 2), seed_words={"a": WORDS[:2], "b": WORDS[3:5]}, assignment="fixed", **QUICK)
-    before = model.fit(CORPUS)._network.prior_loss()
-    model._network.reorder(np.array([3, 2, 0, 1]), model._network.state_dict())
-    assert_close(model._network.prior_loss(), before)
+    network = model.fit(CORPUS)._network
+    batch = Batch(sp.csr_array(CORPUS.counts[:20]), torch.device("cpu"))
+    before = network.more_terms(batch, network.encode(batch))
+    network.reorder(np.array([3, 2, 0, 1]), network.state_dict())
+    after = network.more_terms(batch, network.encode(batch))
+    assert_close(after, before)
     model._expose()
     assert model.guided_topics_["topic"].tolist() == [2, 3]
     assert model.topic_names_[[2, 3]].tolist() == ["a", "b"]
