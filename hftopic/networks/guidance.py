@@ -1,5 +1,6 @@
 """Guidance: a prior on the words of topics, and on the topics of words, from the seed words of a user."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 
 NO_SEEDS = -1  # place of a topic without seed words
+PSEUDO = 0.5  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
 LABEL = 2.0  # observations of its topic that a seed word in a document counts as, at strength 1
 
 
@@ -21,9 +23,9 @@ class Guidance(nn.Module):
     r"""Prior of the guided topics, and soft labels of the seed words in documents.
 
     A topic with the seed words S has the log prior c Σ_{v∈S} log p(v|topic) / \|S\|. These are pseudo-tokens
-    of its seed words, as the counts of a Dirichlet prior: c is the strength times the tokens that the corpus
-    has for each topic. Divided by the number of documents this is a term of the loss, whose size does not
-    depend on that number.
+    of its seed words, as the counts of a Dirichlet prior: c is the strength times :data:`PSEUDO` times the
+    tokens that the corpus has for each topic. Divided by the number of documents this is a term of the loss,
+    whose size does not depend on that number.
 
     Each seed word that occurs in a document is a soft observation of its topic there, as in topic-in-set
     knowledge (Andrzejewski and Zhu 2009): the log likelihood of a document has the term
@@ -107,8 +109,8 @@ class Guidance(nn.Module):
 
         ``length`` is the mean number of tokens of a document.
         """
-        self.tokens.fill_(self.strength * length / len(self.places))
+        self.tokens.fill_(PSEUDO * self.strength * length / len(self.places))
         for number, topic in enumerate(self.topics().tolist()):
             words = self.sets[[number]].indices
-            decoder.favour(topic, words, self.strength)
-            encoder.favour(topic, words, self.strength)
+            decoder.favour(topic, words, math.sqrt(self.strength))
+            encoder.favour(topic, words, math.sqrt(self.strength))
