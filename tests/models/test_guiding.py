@@ -35,7 +35,7 @@ from hftopic import (
 from hftopic.cli import program
 from hftopic.data.batches import Batch
 from hftopic.latent.space import LatentSpace
-from hftopic.models.guiding import found_seeds
+from hftopic.models.guiding import Seeds, found_seeds
 from hftopic.networks.guidance import PSEUDO, Guidance
 from hftopic.report.findings import findings
 from hftopic.report.sentences import sentences
@@ -316,6 +316,30 @@ def test_a_saved_model_is_guided_as_before(guided: ProdLDA, tmp_path: Path) -> N
         other.partial_fit(CORPUS[:100])
         assert other.history_["seed_words"].iloc[-1] > 0
         assert other.guided_topics_["name"].tolist() == list(PLANTED)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"topics": [0, 0]},
+        {"topics": [0, 7]},
+        {"topics": [0, "1"]},
+        {"topics": [0]},
+        {"names": ["a", "a"]},
+        {"names": ["a", 3]},
+        {"names": ["a", " "]},
+        {"columns": [[0], []]},
+        {"columns": [[0], [5]]},
+        {"columns": [[0], [-1]]},
+        {"columns": [[0], 1]},
+        {"columns": None},
+    ],
+)
+def test_seeds_that_fit_no_model_are_not_loaded(wrong: dict[str, Any]) -> None:
+    known = {"topics": [0, 1], "names": ["a", None], "columns": [[0, 2], [4]]}
+    assert Seeds.from_json(known, SPACE, 5) == Seeds((0, 1), ("a", None), ((0, 2), (4,)))
+    with pytest.raises((ValueError, TypeError)):
+        Seeds.from_json({**known, **wrong}, SPACE, 5)
 
 
 def test_every_kind_of_key_is_saved(tmp_path: Path) -> None:
