@@ -87,6 +87,8 @@ class Findings:
         Number of top words per topic.
     class_groups : frozenset of int
         Groups that are Concrete variables; their topics are the classes.
+    guided : list of int
+        Topics that seed words guide, in the order in which these were given.
     """
 
     shown: np.ndarray
@@ -114,6 +116,7 @@ class Findings:
     measures: list[str]
     n_words: int
     class_groups: frozenset[int]
+    guided: list[int]
 
 
 def findings(
@@ -189,7 +192,14 @@ def findings(
         measures=list(measures),
         n_words=n_words,
         class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
+        guided=_guided(model),
     )
+
+
+def _guided(model: FittedTopicModel) -> list[int]:
+    """Guided topics; models of other packages have none."""
+    table = getattr(model, "guided_topics_", None)
+    return [] if table is None else table["topic"].tolist()
 
 
 def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:
