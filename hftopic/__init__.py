@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hftopic.models.pipeline import TopicPipeline as TopicPipeline
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
+    from hftopic.models.seed_files import read_seed_words as read_seed_words
     from hftopic.models.settings import paper_text_settings as paper_text_settings
     from hftopic.objective import DIPVAE as DIPVAE
     from hftopic.objective import HFVAE as HFVAE
@@ -89,6 +90,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "models.pipeline": ["TopicPipeline"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],
+        "models.seed_files": ["read_seed_words"],
         "models.settings": ["paper_text_settings"],
         "objective.elbo": ["DIPVAE", "VAE", "AnchoredVAE", "BetaVAE", "CapacityVAE"],
         "objective.factor_vae": ["FactorVAE"],

@@ -268,7 +268,7 @@ FUNCTIONS: dict[str, Call] = {
 }
 WITHOUT_MODELS = {
     *("build_corpus", "corpus_from_texts", "fetch_20newsgroups", "load_docstrings"),
-    *("open_corpus", "read_corpus", "write_corpus"),
+    *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),
 }

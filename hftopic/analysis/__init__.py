@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from hftopic.analysis.documents.summary import document_summary as document_summary
     from hftopic.analysis.documents.times import topics_over_time as topics_over_time
     from hftopic.analysis.documents.times import trends as trends
+    from hftopic.analysis.documents.words import WordsOverTime as WordsOverTime
+    from hftopic.analysis.documents.words import words_over_time as words_over_time
+    from hftopic.analysis.effects.effects import Effects as Effects
+    from hftopic.analysis.effects.estimate import estimate_effects as estimate_effects
     from hftopic.analysis.exclusivity import frex_words as frex_words
     from hftopic.analysis.exclusivity import topic_exclusivity as topic_exclusivity
     from hftopic.analysis.exports import get_topic_info as get_topic_info
@@ -81,6 +85,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "documents.stream": ["write_document_topics"],
         "documents.summary": ["document_summary"],
         "documents.times": ["topics_over_time", "trends"],
+        "documents.words": ["WordsOverTime", "words_over_time"],
+        "effects.effects": ["Effects"],
+        "effects.estimate": ["estimate_effects"],
         "exclusivity": ["frex_words", "topic_exclusivity"],
         "exports": ["get_topic_info", "to_pyldavis"],
         "information": ["Decomposition", "decompose", "topic_information"],

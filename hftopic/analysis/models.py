@@ -18,6 +18,7 @@ from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import GroupsLike
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 
 
 class FittedTopicModel(Protocol):
@@ -114,6 +115,9 @@ class FittedTopicModel(Protocol):
         (n_words,) is the number of tokens of each word. The contributions have a column for each topic, and
         more for what is of no topic.
         """
+
+    def word_usage(self, X: Any) -> WordUsage:
+        """For which topic each distinct word of each document is used."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""

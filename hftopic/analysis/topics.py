@@ -9,7 +9,7 @@ import pandas as pd
 from hftopic._numbers import is_number, is_whole
 from hftopic._torch_state import neutral_torch
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.information import prior_of
+from hftopic.analysis.information import prior_of, residual_of
 from hftopic.analysis.models import (
     FittedTopicModel,
     check_topic_model,
@@ -208,6 +208,7 @@ def _summary_of(
         signed,
         compared,
         np.asarray(model.topic_ids_),
+        residual=residual_of(X),
         known=known,
         threshold=threshold,
         duplicate_threshold=duplicate_threshold,

@@ -13,6 +13,7 @@ from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.documents import documents, find
 from hftopic.cli.editing import edit
+from hftopic.cli.effects import effects
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit
 from hftopic.cli.naming import names
@@ -59,6 +60,7 @@ for command in (
     report,
     evaluate,
     correlate,
+    effects,
     compare,
     describe,
     build,

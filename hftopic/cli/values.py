@@ -122,6 +122,15 @@ class Finite(click.FloatRange):
         return number
 
 
+class Shrinkage(click.ParamType):  # type: ignore[type-arg]
+    """A number that is not negative, or auto."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        return "auto" if value == "auto" else Finite(0).convert(value, param, ctx)
+
+
 class Integers(click.ParamType):  # type: ignore[type-arg]
     """Positive integers separated by commas."""
 
@@ -165,6 +174,22 @@ class Objective(Written):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         plain = value.lower() if isinstance(value, str) else value
         return plain if plain in ("hfvae", "vae") else super().convert(value, param, ctx)
+
+
+class SeedWords(click.Path):
+    """File of seed words, read when the option is."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from hftopic.data.formats.lines import FormatError
+        from hftopic.models.seed_files import read_seed_words
+
+        try:
+            return read_seed_words(Path(os.fsdecode(super().convert(value, param, ctx))))
+        except FormatError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Groups(Integers):

@@ -26,7 +26,8 @@ class Batch:
     dtype : torch.dtype
         Type of the counts.
     design : Tensor, shape (B, P), optional
-        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`.
+        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`; in CPU memory until
+        :meth:`load`.
     """
 
     rows: sp.csr_array
@@ -125,9 +126,12 @@ class Batch:
         numbers = np.concatenate((self.rows.indices, self.rows.indptr), dtype=np.int64)
         whole = sent(torch.from_numpy(numbers), self.device)
         counts = sent(torch.from_numpy(self.rows.data).to(self.dtype), self.device)
+        design = () if self.design is None else (sent(self.design, self.device),)
         words, offsets = whole.split([self.rows.nnz, len(self) + 1])  # type: ignore[no-untyped-call]
         vars(self).update(words=words, offsets=offsets, counts=counts)
-        return whole, counts
+        if design:
+            vars(self).update(design=design[0])
+        return whole, counts, *design
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)

@@ -283,6 +283,29 @@ class Corpus:
         """
         return self._with(texts=as_texts(texts, self.n_documents))
 
+    def with_metadata(self, metadata: Any) -> "Corpus":
+        """The same documents with other metadata, or without metadata.
+
+        Parameters
+        ----------
+        metadata : DataFrame or dict of sequences, or None
+            One row per document, in their order, as in :class:`Corpus`.
+
+        Raises
+        ------
+        CorpusError
+            They are not of so many documents, two columns have the same name, or a value is no string,
+            number, truth value or date.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> corpus = Corpus([[1], [2]], ["one"]).with_metadata({"rating": [4, 5]})
+        >>> corpus[1:].metadata["rating"].tolist()
+        [5]
+        """
+        return self._with(_columns=as_metadata(metadata, self.n_documents))
+
     def with_reading(self, reading: Mapping[str, Any] | None) -> "Corpus":
         """The same documents with another description of how texts became counts, or without one.
 

@@ -17,7 +17,7 @@ from hftopic.data.streams import StoredDocuments
 from hftopic.editing.edits import Edits
 from hftopic.editing.network import EditedNetwork
 from hftopic.latent.attribution import Attribution
-from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.latent.encoded import Encoded
 from hftopic.models import evaluation
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import twin
@@ -96,7 +96,7 @@ class EditedModel(FittedModel, ShownFitted):
     def word_probabilities(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """p(w|x) of the original."""
         with self._reading() as model:
-            documents, _ = model._documents_and_posterior(X, metadata)
+            documents, _ = model._documents_and_known(X, metadata)
             return evaluation.word_probabilities(model.original_._network, documents)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -114,7 +114,7 @@ class EditedModel(FittedModel, ShownFitted):
     def attributed_values(self, X: Any) -> NDArray[np.float32]:
         """Values of documents that :meth:`attribution` reads: the ``transform`` of the original."""
         with self._reading() as model:
-            documents, _ = model._documents_and_posterior(X, None)
+            documents, _ = model._documents_and_known(X, None)
             return evaluation.represent(model.original_._network, documents)
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
@@ -145,15 +145,11 @@ class EditedModel(FittedModel, ShownFitted):
             members = [list(topics) for topics in model.edits_.members]
             save_model(model._named_original(), path, {"members": members, "topics": topics})
 
-    def _documents_and_posterior(
-        self, X: Any, metadata: Any
-    ) -> tuple[BagsOfWords | StoredDocuments, MeanFieldPosterior | None]:
+    def _documents_and_known(self, X: Any, metadata: Any) -> tuple[BagsOfWords | StoredDocuments, None]:
         """The documents; their posterior is none of the original, whose likelihood is computed."""
-        return super()._documents_and_posterior(X, metadata)[0], None
+        return super()._documents_and_known(X, metadata)[0], None
 
-    def _elbo(
-        self, documents: BagsOfWords | StoredDocuments, known: MeanFieldPosterior | None
-    ) -> NDArray[np.float64]:
+    def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         return self.original_._elbo(documents, known)
 
     def _documents(self, counts: Any, more: Any) -> BagsOfWords:

@@ -21,10 +21,12 @@ from hftopic.data.design import Design
 from hftopic.data.validation import as_vocabulary
 from hftopic.editing.edits import Edits
 from hftopic.latent.groups import Discrete, Normal
+from hftopic.latent.space import LatentSpace
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.edited import EditedModel
 from hftopic.models.fitted import FittedModel
+from hftopic.models.guiding import Seeds
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.models.restoring import restore_topics
@@ -37,6 +39,7 @@ from hftopic.models.saving import (
     description_hash,
     tensor_record,
 )
+from hftopic.networks.guidance import NO_SEEDS
 from hftopic.networks.network import TopicNetwork
 
 LARGEST_DESCRIPTION = 2**30  # bytes
@@ -227,6 +230,8 @@ def _decoded(encoded: dict[str, Any]) -> Any:
     name, arguments = encoded["type"], {key: value for key, value in encoded.items() if key != "type"}
     if name == "tuple":
         return tuple(arguments["items"])
+    if name == "dict":
+        return dict(arguments["items"])
     if name == "float":
         return float(arguments["value"])
     if name not in VALUES:
@@ -254,6 +259,9 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
         raise ValueError("reading_ is neither missing nor an object")
     design = description.get("design")  # models of earlier versions have none
     model.design_ = None if design is None else Design.from_json(design)
+    seeds = description.get("seeds")  # likewise
+    n_words = model.n_features_in_
+    model._seeds = None if seeds is None else Seeds.from_json(seeds, LatentSpace(model.groups), n_words)
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
     network = model._build_network(torch.zeros(model.n_features_in_, dtype=torch.float32), torch.Generator())
@@ -289,5 +297,11 @@ def _check_values(network: TopicNetwork, noise: Tensor) -> None:
     variance = covariance.diagonal()
     if ((variance < SMALLEST_VARIANCE) | (variance > 1 / SMALLEST_VARIANCE)).any():
         raise ValueError("prior_covariance has values that are too large or too small for float32")
+    guidance = network.guidance
+    if guidance is not None:
+        places = guidance.places.sort().values.tolist()
+        n_sets = guidance.sets.shape[0] - 1
+        if places != [NO_SEEDS] * (len(places) - n_sets) + list(range(n_sets)):
+            raise ValueError("guidance.places does not have every set of seed words once")
     if any((numbers < 0).any() for numbers in network.usage.buffers()):
         raise ValueError("usage has numbers below 0")

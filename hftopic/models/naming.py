@@ -3,9 +3,9 @@
 import codecs
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from hftopic.data.sequences import described, why_unwritable
 from hftopic.topics.ids import ids_in_words
 
 COLUMNS = ("topic", "name")
+PlacesT = TypeVar("PlacesT")
 OF_WINDOWS = "cp1252"  # encoding of a file that is not UTF-8: Excel's in Western Europe and America
 
 
@@ -121,14 +122,13 @@ def _pairs(names: Any, ids: Sequence[int]) -> list[tuple[Any, Any]]:
 
 def _names_in_file(path: Path, ids: Sequence[int]) -> dict[int, str | None]:
     """Names in a CSV file: separator and encoding are found, and an empty name is an automatic one."""
-    encoding = _encoding_of(path)
-    rows, places = _rows_and_columns(path, encoding)
+    rows, places = rows_and_columns(path, _columns, "names need the columns topic and name")
     named: dict[int, str | None] = {}
     for line, row in rows:
         topic, name = (row[place] if place < len(row) else "" for place in places)
         if not topic.strip() and not name.strip():
             continue
-        number = _number(topic)
+        number = whole_number(topic)
         try:
             if number in named:
                 raise ValueError(f"topic {number} is named twice")
@@ -139,18 +139,31 @@ def _names_in_file(path: Path, ids: Sequence[int]) -> dict[int, str | None]:
     return named
 
 
-def _rows_and_columns(path: Path, encoding: str) -> tuple[list[tuple[int, list[str]]], tuple[int, int]]:
-    """Rows behind the header, and the places of the columns topic and name."""
+def rows_and_columns(
+    path: Path, columns_of: Callable[[Sequence[str]], PlacesT | None], needed: str
+) -> tuple[list[tuple[int, list[str]]], PlacesT]:
+    """Rows behind the header of a CSV file as a spreadsheet saves it, and the places of the columns.
+
+    ``columns_of`` finds these in a header, or returns None; ``needed`` then says in the message which they
+    are.
+
+    Raises
+    ------
+    FormatError
+    """
+    encoding = _encoding_of(path)
     lines = read_lines(path, encoding, needs_end=False, keep_ends=True)
     header = next((text for _, text in lines if text.strip()), "")
-    separator = max(SEPARATORS, key=lambda one: (_columns(header.split(one)) is not None, header.count(one)))
+    separator = max(
+        SEPARATORS, key=lambda one: (columns_of(header.split(one)) is not None, header.count(one))
+    )
     rows = read_rows(path, encoding, separator, needs_end=False)
     if not rows:
-        raise FormatError("is empty; names need a header with the columns topic and name", path)
+        raise FormatError(f"is empty; {needed}, in a header", path)
     line, fields = rows[0]
-    places = _columns(fields)
+    places = columns_of(fields)
     if places is None:
-        raise FormatError(f"names need the columns topic and name. {listed_names(fields)}", path, line)
+        raise FormatError(f"{needed}. {listed_names(fields)}", path, line)
     return rows[1:], places
 
 
@@ -170,8 +183,10 @@ def _encoding_of(path: Path) -> str:
     return "utf-8" if is_utf8(path) else OF_WINDOWS
 
 
-def _number(field: str) -> Any:
+def whole_number(field: str | None) -> Any:
     """A whole number, as in "7" or "7.0"; another field as it is."""
+    if field is None:
+        return None
     text = field.strip()
     whole, _, zeros = text.replace(",", ".").partition(".")
     return int(whole) if whole.isdecimal() and not zeros.strip("0") else text

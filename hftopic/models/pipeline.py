@@ -103,6 +103,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X: Any,
         y: Any = None,  # noqa: ARG002
         *,
+        metadata: Any = None,
         callbacks: Sequence[Callback] = (),
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = 10.0,
@@ -114,7 +115,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X : sequence of str
             Texts, one per document.
         y : ignored
-        callbacks, checkpoint, checkpoint_minutes
+        metadata, callbacks, checkpoint, checkpoint_minutes
             As in :meth:`ProdLDA.fit`.
 
         Raises
@@ -131,7 +132,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             raise TypeError(f"model must be ProdLDA(...) or NVDM(...), not {described(model)}")
         vectorizer, corpus = self._counted(X)
         kept = {"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes}
-        fitted = clone(model).fit(corpus, callbacks=callbacks, **kept)
+        fitted = clone(model).fit(corpus, metadata=metadata, callbacks=callbacks, **kept)
         self.model_, self.vectorizer_ = fitted, vectorizer
         return self
 
@@ -179,20 +180,28 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         texts = _texts(X)
         return Corpus(self.vectorizer_.transform(texts), words, texts=texts, **known)
 
-    def transform(self, X: Any) -> NDArray[np.float32]:
+    def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of texts, shape (n_documents, n_topics)."""
-        shares: NDArray[np.float32] = self._fitted().transform(self.read(X))
+        shares: NDArray[np.float32] = self._fitted().transform(self.read(X), metadata=metadata)
         return np.asarray(shares)
 
     @available_if(_predicts)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any) -> NDArray[np.int64]:
+    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each text; only for models with a Concrete variable."""
-        classes: NDArray[np.int64] = self._fitted().predict(self.read(X))
+        classes: NDArray[np.int64] = self._fitted().predict(self.read(X), metadata=metadata)
         return classes
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+    def score(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        sample_weight: Any = None,
+    ) -> float:
         """Mean ELBO per text, in nats. It cannot compare vocabularies, nor ``beta`` and ``gamma``."""
-        return float(self._fitted().score(self.read(X)))
+        weighted = {"metadata": metadata, "sample_weight": sample_weight}
+        return float(self._fitted().score(self.read(X), **weighted))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
         """Names of the columns of ``transform``, those of the model."""

@@ -22,6 +22,7 @@ from hftopic import __version__
 from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.design import Design
+from hftopic.models.guiding import Seeds, plain
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
@@ -56,6 +57,7 @@ class FittedState(DescribedTopics, Protocol):
     n_features_in_: int
     reading_: dict[str, Any] | None
     design_: Design | None
+    _seeds: Seeds | None
 
 
 def save_model(
@@ -151,6 +153,8 @@ def _description(model: FittedState) -> dict[str, Any]:
         parameters["random_state"] = None
     if "device" in parameters:
         parameters["device"] = str(parameters["device"])
+    if "seed_words" in parameters:
+        parameters["seed_words"] = plain(parameters["seed_words"])
     words = {name: getattr(model, name, None) for name in WORDS}
     losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {
@@ -164,6 +168,7 @@ def _description(model: FittedState) -> dict[str, Any]:
         **{name: None if known is None else known.tolist() for name, known in words.items()},
         "reading_": model.reading_,
         "design": None if model.design_ is None else model.design_.as_json(),
+        "seeds": None if model._seeds is None else model._seeds.as_json(),
         **description_of_topics(model),
         "losses_": None if losses is None else losses.tolist(),
         "history_": model.history_.reset_index().to_dict("list"),
@@ -194,12 +199,9 @@ def _encoded(value: Any) -> Any:
         given = {field.name: _encoded(getattr(value, field.name)) for field in fields(value) if field.init}
         return {"type": name, **given}
     if isinstance(value, dict):
-        wrong = [key for key in value if not isinstance(key, str) or key == "type"]
-        if wrong:
-            raise TypeError(
-                f"cannot save a dict with the key {wrong[0]!r}: keys are strings other than 'type'"
-            )
-        return {key: _encoded(item) for key, item in value.items()}
+        if all(isinstance(key, str) and key != "type" for key in value):
+            return {key: _encoded(item) for key, item in value.items()}
+        return {"type": "dict", "items": [[_encoded(key), _encoded(item)] for key, item in value.items()]}
     if isinstance(value, tuple):
         return {"type": "tuple", "items": [_encoded(item) for item in value]}
     if isinstance(value, list):

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
@@ -15,6 +16,7 @@ from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.exchange import exchanged
+from hftopic.models.guiding import Seeds
 from hftopic.models.naming import check_unique, given_names
 from hftopic.models.topics import TopicWords
 from hftopic.topics.names import POLES, WORDS_IN_NAME, frequent, names_of, numbered_repeats
@@ -33,6 +35,26 @@ class TopicSummary(TopicWords):
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
     _given_names: dict[int, str]  # by the ids of the topics
+    _seeds: Seeds | None = None
+
+    @property
+    def guided_topics_(self) -> pd.DataFrame:
+        """Topics that are guided by seed words, in the order in which these were given.
+
+        One row per set of words, with the columns ``topic``, ``group``, ``name`` and ``words``, which joins
+        the words that the vocabulary has.
+        """
+        with self._reading() as model:
+            topics, seeds, words = model._guided(), model._seeds, column_words(model, None)
+            columns = [] if seeds is None else seeds.columns
+            return pd.DataFrame(
+                {
+                    "topic": topics,
+                    "group": model.topic_groups_[topics],
+                    "name": model._names()[topics],
+                    "words": np.array([", ".join(words[list(of_set)]) for of_set in columns], dtype=object),
+                }
+            )
 
     @property
     def topic_summary_(self) -> pd.DataFrame:
@@ -52,6 +74,11 @@ class TopicSummary(TopicWords):
         """A unique name of each topic, shape (n_topics,), see :meth:`set_topic_names`."""
         with self._reading() as model:
             return model._names()
+
+    def _guided(self) -> NDArray[np.int64]:
+        """Topic of each set of seed words."""
+        guidance = self._network.guidance
+        return np.zeros(0, dtype=np.int64) if guidance is None else guidance.topics()
 
     def name_topics(
         self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
@@ -156,10 +183,16 @@ class TopicSummary(TopicWords):
         poles = POLES[: 1 + self.signed_topics_]
         n_needed = n_words * len(poles) * len(self.topic_groups_)
         allowed = frequent(documents, spread, float(usage.n_documents), n_needed)
-        summary = self._summary()
+        summary, ids = self._summary(), self.topic_ids_.tolist()
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
-        return names_of(scores, words, allowed, order.tolist(), n_words, self.topic_ids_.tolist())
+        names = names_of(scores, words, allowed, order.tolist(), n_words, ids)
+        sets = () if self._seeds is None else self._seeds.names
+        guided = {
+            int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
+        }
+        named = [guided.get(topic, name) for topic, name in zip(ids, names, strict=True)]
+        return numbered_repeats(named, guided, ids)
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
@@ -176,27 +209,35 @@ class TopicSummary(TopicWords):
         values = np.concatenate([evaluation.represent(self._network, part) for part in self._remembered])
         prominent = values
         if signed:
-            prominent = prominence(values, self._posterior_of_remembered(len(values)), prior.space, signed)
+            prominent = prominence(values, self._posterior_of_remembered(len(values))[0], prior.space, signed)
+        posterior, residual = self._posterior_of_remembered(INFORMED)
         return summarised(
-            self._posterior_of_remembered(INFORMED),
+            posterior,
             values,
             prominent,
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
             signed,
             poles,
             self.topic_ids_,
+            residual=residual,
         )
 
-    def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
-        """Posterior of at most so many remembered documents, rounded as that of documents that are passed."""
+    def _posterior_of_remembered(self, most: int) -> tuple[MeanFieldPosterior, MeanFieldPosterior | None]:
+        """Posterior of at most so many remembered documents, and of the residual if that is another.
+
+        It is rounded as that of documents that are passed.
+        """
         ends = np.cumsum([len(part) for part in self._remembered])
         chosen = np.split(evenly(ends[-1], most), np.searchsorted(evenly(ends[-1], most), ends[:-1]))
-        posteriors = [
-            evaluation.posterior(self._network, part.select(rows - (end - len(part))))
+        encoded = [
+            evaluation.encode(self._network, part.select(rows - (end - len(part))))
             for part, rows, end in zip(self._remembered, chosen, ends, strict=True)
             if len(rows)
         ]
-        return Posterior.of(MeanFieldPosterior.concatenated(posteriors)).mean_field()
+        posterior = MeanFieldPosterior.concatenated([of_part for of_part, _, _ in encoded])
+        offsets = [offset for _, _, offset in encoded if offset is not None]
+        residual = posterior.moved(-torch.from_numpy(np.concatenate(offsets))) if offsets else None
+        return Posterior.of(posterior).mean_field(), residual
 
     def _remember(self, documents: BagsOfWords) -> None:
         """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""

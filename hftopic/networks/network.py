@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic._devices import sent
 from hftopic.data.batches import Batch
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
@@ -16,6 +17,7 @@ from hftopic.latent.priors import LearnedCorrelation
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.guidance import Guidance
 from hftopic.networks.likelihood import Likelihood, WordDistribution
 from hftopic.networks.moments import RunningMoments
 from hftopic.networks.prevalence import Prevalence
@@ -100,6 +102,10 @@ class Network(nn.Module, ABC, Generic[BatchT]):
         posterior, offsets = self.encode(batch, generator), self.offsets(batch)
         return posterior if offsets is None else posterior.moved(-offsets)
 
+    def prior_loss(self) -> Tensor | None:
+        """Negative log prior of the parameters, in nats per document; None, the default, without a prior."""
+        return None
+
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
         return self.encode
@@ -172,7 +178,8 @@ class Network(nn.Module, ABC, Generic[BatchT]):
 class TopicNetwork(Network[Batch]):
     """Network of a topic model: encoder, decoder and prior for word counts.
 
-    ``usage`` describes its topics by the words that documents use for them.
+    ``usage`` describes its topics by the words that documents use for them, and ``guidance`` is the prior of
+    topics that are guided by words.
     """
 
     def __init__(
@@ -182,9 +189,10 @@ class TopicNetwork(Network[Batch]):
         prior: LatentPrior,
         learned: LearnedCorrelation | None = None,
         prevalence: Prevalence | None = None,
+        guidance: Guidance | None = None,
     ) -> None:
         super().__init__(prior, learned, prevalence)
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder, self.decoder, self.guidance = encoder, decoder, guidance
         self.usage = TopicUsage(prior.space.n_topics, decoder.n_words, decoder.signed)
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
@@ -193,7 +201,7 @@ class TopicNetwork(Network[Batch]):
 
     def design_of(self, batch: Batch) -> Tensor | None:
         """Design of the metadata of each document."""
-        return batch.design
+        return None if batch.design is None else sent(batch.design, batch.device)
 
     def _at_prior(self, evidence: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
         """The posterior with the prior of each document, from that with the prior of an average one."""
@@ -216,7 +224,12 @@ class TopicNetwork(Network[Batch]):
             **{f"encoder.{name}": axes for name, axes in self.encoder.topic_axes().items()},
             **{f"decoder.{name}": axes for name, axes in of_decoder.items()},
             "usage.words": (1,),
+            "guidance.places": (0,),
         }
+
+    def prior_loss(self) -> Tensor | None:
+        """Negative log prior of the words of guided topics, in nats per document."""
+        return None if self.guidance is None else self.guidance.loss(self.decoder)
 
     def check_exchange(self, batch: Batch) -> None:
         """Check that reversing the topics only reverses their numbers; the network stays as it is.

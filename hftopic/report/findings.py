@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hftopic._progress import progress
 from hftopic.analysis import (
+    Effects,
     TopicCorrelation,
     group_dependence,
     inverted_rbo,
@@ -63,6 +64,8 @@ class Findings:
         Topics by label, and over time.
     of_labels, trends : DataFrame or None
         What goes with each label, and what rises and falls.
+    effects : Effects or None
+        Effects of metadata.
     signed : bool
         Whether topics are signed, and have no shares.
     leading_share : float or None
@@ -95,6 +98,7 @@ class Findings:
     times: pd.DataFrame | None
     of_labels: pd.DataFrame | None
     trends: pd.DataFrame | None
+    effects: Effects | None
     signed: bool
     leading_share: float | None
     n_empty: int
@@ -115,6 +119,7 @@ def findings(
     n_words: int,
     measures: Sequence[str],
     dates: Any,
+    effects: Effects | None,
     n_permutations: int,
     random_state: Any,
     verbose: int,
@@ -162,6 +167,7 @@ def findings(
         times=topics_over_time(model, encoded, dates, topics=shown) if dated else None,
         of_labels=label_topics(model, encoded, topics=shown) if labelled else None,
         trends=trends(model, encoded, dates, topics=shown) if dated else None,
+        effects=effects,
         signed=signed,
         leading_share=None if signed or not mixed.any() else _leading_share(proportions.values[:, mixed]),
         n_empty=proportions.n_documents - len(proportions.rows),

@@ -18,6 +18,7 @@ from hftopic.report.few import FEWEST_DOCUMENTS, FEWEST_WORDS
 from hftopic.report.figures import (
     active_figure,
     correlation_figure,
+    effects_figures,
     labels_figure,
     map_figure,
     network_figure,
@@ -90,6 +91,9 @@ def sections(
         "times": _times(found),
         "times_figure": times_figure(found),
         "time_choices": choices(found.times),
+        "effects": _effects(found),
+        "effects_note": _effects_note(found),
+        "effects_figures": effects_figures(found),
         "training": training_figures(model),
         "documents_note": (
             f"{_which_documents(n_shown, len(corpus), longest)} A word has the colour of the group of the "
@@ -110,6 +114,7 @@ def sections(
             ("coherence", "Coherence"),
             ("labels", "Labels"),
             ("times", "Time"),
+            ("effects", "Effects"),
             ("training", "Training"),
             ("documents", "Documents"),
             ("making", "How it was made"),
@@ -294,6 +299,30 @@ def _times(found: Findings) -> Table | None:
     if found.times is None:
         return None
     return _means(found, found.times.drop(columns="documents"), found.times["documents"], "time")
+
+
+def _effects(found: Findings) -> Table | None:
+    if found.effects is None:
+        return None
+    of_all = found.effects.table
+    values = of_all[of_all["topic"].isin(found.shown)].drop(columns=["group", "p"])
+    caption = f"Change of the {mean_of(signed=found.signed).lower()} for one unit of each term"
+    return table("effects-table", caption, values)
+
+
+def _effects_note(found: Findings) -> str:
+    """How the effects were estimated."""
+    effects = found.effects
+    if effects is None:
+        return ""
+    source = "given their words" if effects.draws == "words" else "from q(z|x), whose intervals are too short"
+    lacking = f"; {counted(effects.n_missing, 'document')} that lack a value are left out"
+    return (
+        f"Regressions of topics on {effects.formula}, over {counted(effects.n_documents, 'document')}"
+        f"{lacking if effects.n_missing else ''}. Intervals of {100 * effects.level:g}% include the "
+        f"uncertainty of the topics of each document, of {effects.n_draws} draws {source}. p-values are "
+        "adjusted over the topics. An effect is causal only if the design of the study makes it so."
+    )
 
 
 def _means(found: Findings, means: pd.DataFrame, sizes: Iterable[int], kind: str) -> Table:

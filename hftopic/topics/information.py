@@ -28,12 +28,14 @@ def information_table(
     prior: LatentPrior,
     ids: NDArray[np.int64],
     threshold: float = ACTIVE_PEAK,
+    residual: MeanFieldPosterior | None = None,
 ) -> pd.DataFrame:
     """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents.
 
-    ``ids`` are the numbers of the topics, shape (n_topics,).
+    ``ids`` are the numbers of the topics, shape (n_topics,). ``residual`` is the posterior of z without what
+    the metadata of a document explain, if it is not the same.
     """
-    space = prior.space
+    space, compared = prior.space, posterior if residual is None else residual
     mixture = Mixture.of(posterior)
     exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
     most = np.log(len(posterior))  # rounding can exceed the bounds 0 and log N
@@ -45,7 +47,7 @@ def information_table(
             "group": space.topic_groups.copy(),
             "information": information[variables],
             "peak": peak,
-            "kl": prior.kl_of_variables(posterior).mean(0).double().numpy()[variables],
+            "kl": prior.kl_of_variables(compared).mean(0).double().numpy()[variables],
             "active": peak > threshold,
         }
     )

@@ -42,6 +42,7 @@ def summarised(
     poles: Sequence[list[list[Any]]],
     ids: NDArray[np.int64],
     *,
+    residual: MeanFieldPosterior | None = None,
     known: pd.DataFrame | None = None,
     threshold: float = ACTIVE_PEAK,
     duplicate_threshold: float = DUPLICATE,
@@ -61,13 +62,15 @@ def summarised(
         The top words of every topic to compare, at each of its poles.
     ids : ndarray of int, shape (n_topics,)
         Numbers of the topics.
+    residual : MeanFieldPosterior, optional
+        As in :func:`information_table`.
     known : DataFrame, optional
         Summary of other documents that says which topics are active and which repeat others. By default these
         documents and the words tell.
     threshold, duplicate_threshold : float
     """
     space = prior.space
-    table = information_table(posterior, prior, ids, threshold)
+    table = information_table(posterior, prior, ids, threshold, residual)
     if known is None:
         _add_repeats(table, poles, duplicate_threshold)
     else:

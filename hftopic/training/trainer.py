@@ -199,8 +199,7 @@ class Trainer(Generic[BatchT]):
         noise = self._noise(mini.n_own)
         with working_with(self.processes.divided(mini.sizes)):
             step = self._forward(source, mini, noise, self.own_generator, at)
-            terms = self.objective.terms(step)
-            per_document = loss(terms, self._weights(at), self._warmth(at))
+            terms, per_document = self._terms(step, self._weights(at), self._warmth(at))
             mean_loss = per_document.mean() * mini.share
             self.optimiser.zero_grad()
             mean_loss.backward()  # type: ignore[no-untyped-call]
@@ -230,8 +229,17 @@ class Trainer(Generic[BatchT]):
         with torch.no_grad(), working_with(self.processes.divided(mini.sizes)):
             at = self.epoch + 1.0
             noise = self._noise(mini.n_own, _fixed_generator())
-            terms = self.objective.terms(self._forward(source, mini, noise, None, at))
-            return means(loss(terms, self._weights(at), 1.0).mean() * mini.share, terms, mini.share)
+            step = self._forward(source, mini, noise, None, at)
+            terms, per_document = self._terms(step, self._weights(at), 1.0)
+            return means(per_document.mean() * mini.share, terms, mini.share)
+
+    def _terms(self, step: Step, weights: dict[str, float], warmth: float) -> tuple[Terms, Tensor]:
+        """Terms of the objective, and the loss of each document (B,), with the prior of the parameters."""
+        terms, prior_loss = self.objective.terms(step), self.network.prior_loss()
+        per_document = loss(terms, weights, warmth)
+        if prior_loss is None:
+            return terms, per_document
+        return {**terms, "seed_words": prior_loss}, per_document + prior_loss
 
     def _forward(
         self,
