@@ -147,6 +147,7 @@ METHODS: dict[str, Call] = {
     ),
     "encode": lambda m, X, _: m.perplexity(m.encode(X)),
     "fit": lambda m, X, _: copy.copy(m).fit(X),
+    "attributed_values": lambda m, X, _: m.attributed_values(X),
     "fit_transform": lambda m, X, _: copy.copy(m).fit_transform(X),
     "get_feature_names_out": lambda m, *_: m.get_feature_names_out(),
     "log_proportions": lambda m, X, _: None if m.signed_topics_ else m.log_proportions(m.posterior(X)),
@@ -212,6 +213,7 @@ FUNCTIONS: dict[str, Call] = {
     "document_coverage": lambda m, X, _: None if m.signed_topics_ else analysis.document_coverage(m, X),
     "effective_topics": lambda m, X, _: None if m.signed_topics_ else analysis.effective_topics(m, X),
     "factor_information": lambda m, X, _: analysis.factor_information(m.transform(X), np.arange(80) % 2),
+    "edit_topics": lambda m, X, _: hftopic.edit_topics(m, drop=[0], X=X).transform(X),
     "find_topics": lambda m, *_: analysis.find_topics(m, m.vocabulary_[0]),
     "frex_words": lambda m, *_: analysis.frex_words(m, 3),
     "get_topic_info": lambda m, X, _: (
@@ -233,6 +235,7 @@ FUNCTIONS: dict[str, Call] = {
     "representative_documents": lambda m, X, _: analysis.representative_documents(m, X),
     "similar_documents": lambda m, X, _: analysis.similar_documents(m, X, 0),
     "to_pyldavis": lambda m, X, _: None if m.signed_topics_ else analysis.to_pyldavis(m, X, topics="all"),
+    "suggest_merges": lambda m, X, _: None if m.signed_topics_ else analysis.suggest_merges(m, X),
     "topic_coherence": lambda m, X, _: analysis.topic_coherence(m, X, measure="u_mass", top_n=3),
     "topic_correlation": lambda m, X, _: [
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0, kind=kind).matrix

@@ -473,6 +473,6 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         if design is None or prevalence is None:
             return None
         coefficients = evaluation.to_numpy(prevalence.coefficients).astype(np.float64)
-        topics = pd.Index(np.flatnonzero(self._network.space.gaussian), name="topic")
+        topics = pd.Index(self.topic_ids_[self._network.space.gaussian], name="topic")
         index = pd.Index(design.names, name="column")
         return pd.DataFrame(coefficients / design.scales[:, None], index, topics)
