@@ -66,6 +66,7 @@ KNOWN = {
     "frequency": np.ones(12),
     "posterior": MODEL.posterior(CORPUS),
     "validation": CORPUS,
+    "formula": "label",
 }
 FAST = {
     "similar_documents": {"query": 0},
@@ -75,6 +76,8 @@ FAST = {
     "recurring_pairs": {"active": [range(4)] * 2},
     "compare": {"models": MODEL},
     **{name: {"corpus": CORPUS} for name in plots.__all__ if name != "plot_comparison"},
+    "estimate_effects": {"n_draws": 2},
+    "plot_effects": {"corpus": CORPUS, "formula": "label"},
     "corpus_from_texts": {"options": TextOptions(min_df=1, max_df=1.0)},
 }
 FREE = {

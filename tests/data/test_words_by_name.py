@@ -66,7 +66,9 @@ OTHER = {
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
     "inputs", "out", "restart", "table_size",
+    "cluster", "column", "draws", "effects", "formula", "missing", "n_draws",
 }  # fmt: skip
+EFFECTS = {"formula": "m", "metadata": {"m": ["a", "b"] * 15}}
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +225,8 @@ def call(entry, kind, X, path, **more):
         "label_topics": {"labels": ["a", "b"] * 15},
         "topics_over_time": {"dates": [1990, 1991] * 15},
         "trends": {"dates": [1990, 1991] * 15},
+        "estimate_effects": EFFECTS | {"topics": "all", "n_draws": 2},
+        "plot_effects": EFFECTS,
         "plot_shares": {"labels": ["a", "b"] * 15},
         "plot_over_time": {"dates": [1990, 1991] * 15},
         "topic_correlation": {"n_permutations": 9, "active": [0, 1]},

@@ -20,6 +20,7 @@ from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.analysis.sampled import samples_shards
+from hftopic.data.sequences import described
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 from hftopic.topics.shares import in_use
@@ -122,8 +123,8 @@ def estimate_effects(
     ['estimate', 'error', 'low']
     """
     of_words = not has_poles(model) and bool(model.latent_space_.gaussian.all())
-    source = draws or ("words" if of_words else "posterior")
-    _check(source, n_draws, level, missing, of_words)
+    source = ("words" if of_words else "posterior") if draws is None else draws
+    _check(source, n_draws, level, cluster, missing, of_words)
     found = studied(model, X, formula, metadata, cluster, missing == "drop")
     chosen = chosen_topics(model, topics)
     counted = chosen | in_use(model.topic_summary_)
@@ -180,7 +181,7 @@ class _Outcomes:
         return np.asarray(np.mean(self._sums, axis=0))
 
 
-def _check(source: Any, n_draws: Any, level: Any, missing: Any, of_words: bool) -> None:
+def _check(source: Any, n_draws: Any, level: Any, cluster: Any, missing: Any, of_words: bool) -> None:
     if not is_one_of(source, ("words", "posterior")):
         raise ValueError(f"draws={source!r} is unknown; did you mean 'words' or 'posterior'?")
     if source == "words" and not of_words:
@@ -188,6 +189,8 @@ def _check(source: Any, n_draws: Any, level: Any, missing: Any, of_words: bool) 
             "draws='words' needs topics that have proportions, and no Concrete variables: pass "
             "draws='posterior'"
         )
+    if not isinstance(cluster, str | None):
+        raise TypeError(f"cluster must be the name of a column of the metadata; got {described(cluster)}")
     if not is_one_of(missing, ("error", "drop")):
         raise ValueError(f"missing={missing!r} is unknown; did you mean 'error' or 'drop'?")
     if not is_whole(n_draws, 2):
