@@ -14,7 +14,7 @@ from hftopic.analysis.documents.shares import chosen_topics
 from hftopic.analysis.effects.draws import DrawsOfPosterior, DrawsOfWords
 from hftopic.analysis.effects.effects import Effects
 from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import MeanShares
+from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.analysis.effects.regression import composed
 from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
@@ -104,9 +104,10 @@ def estimate_effects(
     planted effects, 95% intervals have held the truth in some 70% of the cases, and those of
     ``draws="words"`` in some 95%: see ``benchmarks/effects.py``.
 
-    In the mixture θ_n is Dirichlet with mean softmax(D_n B), D the design, so that the prior draws no effect
-    towards 0; B and its precision are drawn too. The words of the topics follow those of the documents, so
-    that a topic can move: ``Effects.topics`` has the similarity of its words to those of the model.
+    In the mixture the shares are logistic normal with mean D B, D the design, so that the prior draws no
+    effect towards 0; B and the variances are drawn too. The words of the topics follow those of the
+    documents, so that a topic can move: ``Effects.topics`` has the similarity of its words to those of the
+    model.
 
     Standard errors are those of HC3, or robust to clusters. They tell of the mean share in documents like
     these, with the metadata as given: an effect is causal only if the design of the study makes it so.
@@ -212,8 +213,8 @@ def _of_words(
         )
     each = np.arange(len(found.rows)) if found.clusters is None else found.clusters
     topic_word = np.asarray(model.topic_word_)
-    means = MeanShares(found.covariates.scaled, len(topics), each)
-    return DrawsOfWords(Mixture(found.counts, topic_word[topics], means, generator), topics, topic_word)
+    prior = LogisticNormal(found.covariates.scaled, len(topics), each)
+    return DrawsOfWords(Mixture(found.counts, topic_word[topics], prior, generator), topics, topic_word)
 
 
 def _posterior(model: Any, X: Any, metadata: Any, rows: NDArray[np.int64]) -> Posterior:

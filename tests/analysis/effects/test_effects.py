@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_effects(model, corpus, effects):
 
 
 def test_metadata_are_those_of_the_corpus_or_those_passed(model, corpus):
-    given = {"n_draws": 3, "topics": "all"}
+    given = {"n_draws": 3, "topics": "all", "draws": "posterior"}
     of_corpus = estimate_effects(model, corpus, "party", **given).table
     for X in (corpus.counts, model.encode(corpus)):
         for metadata in (corpus.metadata, {"party": corpus.metadata["party"].tolist()}):
@@ -114,7 +114,7 @@ def test_metadata_are_those_of_the_corpus_or_those_passed(model, corpus):
 def test_documents_that_lack_a_value_are_told(model, corpus):
     with pytest.raises(FormulaError, match=r"30 of 300 documents lack a value of 'gaps'.*missing='drop'"):
         estimate_effects(model, corpus, "gaps")
-    given = {"n_draws": 3, "topics": "all"}
+    given = {"n_draws": 3, "topics": "all", "draws": "posterior"}
     with pytest.warns(UserWarning, match="30 of 300 documents are left out"):
         found = estimate_effects(model, corpus, "gaps", missing="drop", **given)
     assert (found.n_missing, found.n_documents) == (30, 270)

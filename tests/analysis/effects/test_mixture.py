@@ -5,14 +5,14 @@ import pytest
 import scipy.sparse as sp
 
 from hftopic.analysis.effects.mixture import Mixture, _growth
-from hftopic.analysis.effects.prior import MeanShares
+from hftopic.analysis.effects.prior import LogisticNormal, log_likelihood
 
 
 def mixture(counts, words, design=None, seed=0):
     n_documents = counts.shape[0]
     design = np.ones((n_documents, 1)) if design is None else design
-    means = MeanShares(design, len(words), np.arange(n_documents))
-    return Mixture(sp.csr_array(counts), np.asarray(words), means, np.random.default_rng(seed))
+    prior = LogisticNormal(design, len(words), np.arange(n_documents))
+    return Mixture(sp.csr_array(counts), np.asarray(words), prior, np.random.default_rng(seed))
 
 
 def test_each_token_has_one_topic():
@@ -35,39 +35,48 @@ def test_topics_without_common_words_have_the_tokens_of_their_words():
     np.testing.assert_array_equal(of_words, np.where(words > 0, counts.sum(axis=0), 0))
 
 
-def test_the_mean_share_of_categories_is_theirs():
-    """With a column for each category, the likeliest mean of a category is that of its documents."""
+def test_logits_without_tokens_have_their_prior():
+    """Elliptical slice sampling leaves the prior as it is: moments of 4,000 draws, to 5 standard errors."""
     generator = np.random.default_rng(0)
-    category = np.arange(600) % 2
-    shares = generator.dirichlet([2.0, 1.0, 1.0], 600)
-    shares[category == 1] = generator.dirichlet([1.0, 1.0, 4.0], 300)
-    means = MeanShares(np.eye(2)[category], 3, np.zeros(600, dtype=int))  # one cluster: equal weights
+    prior = LogisticNormal(np.ones((4000, 1)), 2, np.arange(4000))
+    prior.coefficients, prior.variances = np.array([[1.0, -1.0]]), np.array([0.5, 2.0])
+    for _ in range(20):
+        prior._draw_logits(np.zeros((4000, 2), dtype=np.int64), generator)
+    np.testing.assert_allclose(prior.logits.mean(axis=0), [1, -1], atol=5 * np.sqrt(2 / 4000))
+    np.testing.assert_allclose(prior.logits.var(axis=0), [0.5, 2.0], rtol=5 * np.sqrt(2 / 4000))
+
+
+def test_logits_with_tokens_have_their_posterior():
+    """Against the posterior of a share, on a grid of the difference of two logits."""
+    generator = np.random.default_rng(0)
+    prior = LogisticNormal(np.ones((4000, 1)), 2, np.arange(4000))
+    tokens = np.tile([3, 1], (4000, 1))
     for _ in range(30):
-        means._step(shares, np.ones((600, 1)))
-    for value in (0, 1):
-        found = means.means()[category == value][0]
-        np.testing.assert_allclose(found, shares[category == value].mean(axis=0), atol=2e-3)
+        prior._draw_logits(tokens, generator)
+    difference = np.linspace(-8, 8, 4001)  # normal with variance 2 before the tokens
+    density = np.exp(-(difference**2) / 4) / (1 + np.exp(-difference)) ** 3 / (1 + np.exp(difference))
+    expected = (density / (1 + np.exp(-difference))).sum() / density.sum()
+    assert prior.shares[:, 0].mean() == pytest.approx(expected, abs=5 * 0.2 / np.sqrt(4000))
 
 
-def test_the_precision_of_dirichlet_shares_is_theirs():
-    generator = np.random.default_rng(0)
-    shares = generator.dirichlet([3.0, 2.0, 1.0], 20_000)
-    means = MeanShares(np.ones((20_000, 1)), 3, np.zeros(20_000, dtype=int))
-    for _ in range(10):
-        means.update(shares, generator)
-    assert means.precision == pytest.approx(6.0, rel=0.05)
+def test_the_log_likelihood_of_tokens():
+    logits, tokens = np.array([[0.0, 1.0, -2.0]]), np.array([[2, 0, 5]])
+    shares = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(log_likelihood(logits, tokens), (tokens * np.log(shares)).sum())
 
 
-def test_draws_of_the_parameters_spread_as_the_mean_does():
+def test_draws_of_the_coefficients_spread_as_those_of_a_regression():
     """The Bayesian bootstrap: the standard deviation of the mean of 400 documents."""
     generator = np.random.default_rng(0)
-    shares = generator.dirichlet([2.0, 2.0], 400)
-    means = MeanShares(np.ones((400, 1)), 2, np.arange(400))
+    prior = LogisticNormal(np.ones((400, 1)), 2, np.arange(400))
+    logits = generator.normal(size=(400, 2)) * [1.0, 3.0]
     drawn = []
     for _ in range(400):
-        means.update(shares, generator)
-        drawn.append(means.means()[0, 0])
-    assert np.std(drawn) == pytest.approx(shares[:, 0].std() / 20, rel=0.2)
+        prior.logits = logits
+        prior._draw_coefficients(generator)
+        drawn.append(prior.coefficients[0])
+    np.testing.assert_allclose(np.std(drawn, axis=0), logits.std(axis=0) / 20, rtol=0.2)
+    np.testing.assert_allclose(prior.variances, [1.0, 9.0], rtol=0.4)
 
 
 def test_the_prior_of_words_grows_towards_its_likeliest_value():
