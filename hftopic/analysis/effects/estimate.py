@@ -157,6 +157,7 @@ def estimate_effects(
         found.n_empty,
         found.n_missing,
         table,
+        drawn.words[numbers],
         groups,
         regressions,
         found.covariates,
@@ -239,7 +240,7 @@ def _warn_of_moved(table: pd.DataFrame) -> None:
     if moved:
         warn(
             f"the words of the topics {', '.join(map(str, moved))} in these documents are not those that the "
-            "model has: see Effects.topics, and read their words before their effects",
+            "model has: see Effects.topics, and read Effects.topic_word before their effects",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )
