@@ -1,7 +1,7 @@
 """Coverage and false discoveries of estimated effects, on corpora whose effects are known.
 
     python benchmarks/effects.py > benchmarks/results/effects.jsonl
-    python benchmarks/effects.py --documents 2000 --prevalence without with >> benchmarks/results/effects.jsonl
+    python benchmarks/effects.py --documents 2000 --prevalence without with >> results.jsonl
     python benchmarks/effects.py --quick
 
 Corpora have eight topics, 80 tokens a document, and three columns of metadata: "treated" moves the logits of
