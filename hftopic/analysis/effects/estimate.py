@@ -25,7 +25,7 @@ from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 from hftopic.topics.shares import in_use
 
-LEAST_SIMILARITY = 0.6  # of a topic's words to those of the model, below which a warning tells of it
+LEAST_SIMILARITY = 0.4  # of a topic's words to those of the model, below which a warning tells of it
 
 
 @samples_shards
