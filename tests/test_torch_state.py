@@ -212,6 +212,10 @@ FUNCTIONS: dict[str, Call] = {
     "distinct_topics_score": lambda m, X, _: analysis.distinct_topics_score(m, X),
     "document_coverage": lambda m, X, _: None if m.signed_topics_ else analysis.document_coverage(m, X),
     "effective_topics": lambda m, X, _: None if m.signed_topics_ else analysis.effective_topics(m, X),
+    "estimate_effects": lambda m, X, _: [
+        analysis.estimate_effects(m, X, "label", topics="all", n_draws=2, draws=draws).table
+        for draws in (None, "posterior")
+    ],
     "factor_information": lambda m, X, _: analysis.factor_information(m.transform(X), np.arange(80) % 2),
     "edit_topics": lambda m, X, _: hftopic.edit_topics(m, drop=[0], X=X).transform(X),
     "find_topics": lambda m, *_: analysis.find_topics(m, m.vocabulary_[0]),
@@ -264,6 +268,7 @@ FUNCTIONS: dict[str, Call] = {
     "plot_correlation": lambda m, X, _: plots.plot_correlation(
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0)
     ).get_title(),
+    "plot_effects": lambda m, X, _: len(plots.plot_effects(m, X, formula="label").child_axes),
     "plot_information": lambda m, X, _: [bar.get_height() for bar in plots.plot_information(m, X).patches],
     "plot_map": lambda m, X, _: [text.get_text() for text in plots.plot_map(m, X).texts],
     "plot_network": lambda m, X, _: plots.plot_network(m, X).get_title(),

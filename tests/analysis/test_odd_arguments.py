@@ -79,6 +79,7 @@ KNOWN = {
     "frequency": np.ones(12),
     "posterior": MODEL.posterior(CORPUS),
     "validation": CORPUS,
+    "formula": "label",
 }
 FAST = {
     "similar_documents": {"query": 0},
@@ -89,6 +90,8 @@ FAST = {
     "compare": {"models": MODEL},
     "words_over_time": {"n_permutations": 9},
     **{name: {"corpus": CORPUS} for name in plots.__all__ if name != "plot_comparison"},
+    "estimate_effects": {"n_draws": 2},
+    "plot_effects": {"corpus": CORPUS, "formula": "label"},
     **{
         name: {"options": TextOptions(min_df=1, max_df=1.0)}
         for name in ("corpus_from_texts", "corpus_from_tokens")

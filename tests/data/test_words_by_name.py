@@ -67,8 +67,10 @@ OTHER = {
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
-    "bags", "dictionary", "gaps", "inputs", "n_draws", "out", "restart", "table_size",
+    "bags", "cluster", "column", "dictionary", "draws", "effects", "formula", "gaps", "inputs", "missing",
+    "n_draws", "out", "restart", "table_size",
 }  # fmt: skip
+EFFECTS = {"formula": "m", "metadata": {"m": ["a", "b"] * 15}}
 
 
 @pytest.fixture(autouse=True)
@@ -225,6 +227,8 @@ def call(entry, kind, X, path, **more):
         "label_topics": {"labels": ["a", "b"] * 15},
         "topics_over_time": {"dates": [1990, 1991] * 15},
         "trends": {"dates": [1990, 1991] * 15},
+        "estimate_effects": EFFECTS | {"topics": "all", "n_draws": 2},
+        "plot_effects": EFFECTS,
         "plot_shares": {"labels": ["a", "b"] * 15},
         "plot_over_time": {"dates": [1990, 1991] * 15},
         "words_over_time": {"dates": [1990, 1991] * 15, "n_permutations": 9},
