@@ -82,21 +82,17 @@ def suggest_merges(
         raise ValueError(f"n must be a positive int, got {n!r}")
     if not (is_number(threshold) and 0 < threshold <= 1):
         raise ValueError(f"threshold must be in (0, 1], got {threshold!r}")
-    words = topic_words(
-        model,
-        n_compared(COMPARED, model.topic_word_.shape[1]),
-        vocabulary=model_vocabulary(model, X, vocabulary),
-    ).words
+    vocabulary = model_vocabulary(model, X, vocabulary)
+    n_words = n_compared(COMPARED, model.topic_word_.shape[1])
+    words = topic_words(model, n_words, vocabulary=vocabulary).words
     alike, shared = _cosines(model.word_scores().astype(np.float64).clip(0)), shared_words(words, words)
     places = [
         (a, b) for a, b in _mergeable_pairs(model) if alike[a, b] >= threshold or shared[a, b] >= threshold
     ]
     places = sorted(places, key=lambda pair: -(alike[pair] + shared[pair]))[:n]
     a, b = np.array(places, dtype=np.int64).reshape(-1, 2).T
-    ids, groups, names = (
-        np.asarray(of)
-        for of in (model.topic_ids_, model.topic_groups_, model.name_topics(vocabulary=vocabulary))
-    )
+    ids, groups = np.asarray(model.topic_ids_), np.asarray(model.topic_groups_)
+    names = model.name_topics(vocabulary=vocabulary)
     table = pd.DataFrame(
         {
             "topic_a": ids[a],

@@ -106,6 +106,8 @@ class EditedNetwork(TopicNetwork):
     ----------
     classes : list of lists of lists of int
         For each discrete variable of the original, the classes of which each one that is left consists.
+    slopes : ndarray of float64, shape (K', K)
+        Means over the prior of the derivatives of the Gaussian dimensions in those of the original.
 
     Raises
     ------
@@ -119,7 +121,8 @@ class EditedNetwork(TopicNetwork):
         gaussian, classes = members_by_variable(original.space, edits)
         kind = SignedEditedDecoder if original.decoder.signed else EditedDecoder
         decoder = kind(original.decoder, edits, space, original.usage.words.sum((0, 2)))
-        super().__init__(original.encoder, decoder, _edited_prior(original.prior, space, gaussian))
+        prior, self.slopes = _edited_prior(original.prior, space, gaussian)
+        super().__init__(original.encoder, decoder, prior)
         self.original, self.edited_decoder, self.edits = original, decoder, edits
         self._gaussian, self.classes = gaussian, classes
         self._describe()
@@ -185,13 +188,16 @@ def _weights_of_members(edits: Edits, used: Tensor) -> Tensor:
     return weights
 
 
-def _edited_prior(prior: LatentPrior, space: LatentSpace, gaussian: Sequence[Sequence[int]]) -> LatentPrior:
-    """The prior of the edited topics: the Gaussian with the moments of the sums."""
+def _edited_prior(
+    prior: LatentPrior, space: LatentSpace, gaussian: Sequence[Sequence[int]]
+) -> tuple[LatentPrior, NDArray[np.float64]]:
+    """The prior of the edited topics, the Gaussian with the moments of the sums; and their mean slopes."""
     if not gaussian:
-        return LatentPrior(space, prior.mean[:0], prior.variance[:0])
+        return LatentPrior(space, prior.mean[:0], prior.variance[:0]), np.zeros((0, len(prior.mean)))
     moments = sums_of(prior.mean, _matrix(prior), gaussian)
     joint = moments.covariance.diagonal() if prior.factorises else moments.covariance
-    return LatentPrior(space, moments.mean.to(prior.mean), joint.to(prior.mean))
+    edited = LatentPrior(space, moments.mean.to(prior.mean), joint.to(prior.mean))
+    return edited, moments.slopes.cpu().numpy()
 
 
 def _matrix(prior: LatentPrior) -> Tensor:

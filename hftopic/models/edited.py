@@ -52,7 +52,7 @@ class EditedModel(FittedModel, ShownFitted):
     _network: EditedNetwork
 
     def __init__(self, original: FittedModel, edits: Edits) -> None:
-        own = {"_network", "_trainer", "_hashes", "_summaries", "_automatic", "_given_names"}
+        own = {"_network", "_trainer", "_hashes", "_summaries", "_automatic", "_given_names", "_seeds"}
         parameters = original.get_params(deep=False).keys()
         known = {name: value for name, value in vars(original).items() if name not in own | parameters}
         self.__dict__.update(known)
@@ -70,6 +70,22 @@ class EditedModel(FittedModel, ShownFitted):
     def groups(self) -> Any:
         """The groups of topics that are left."""
         return self.latent_space_.groups
+
+    @property
+    def missing_metadata(self) -> Any:
+        """What happens to documents that lack a value of metadata, as in the original."""
+        return self.original_.missing_metadata
+
+    @property
+    def guided_topics_(self) -> pd.DataFrame:
+        """Topics that are guided by seed words and are left; see :class:`hftopic.ProdLDA`."""
+        with self._reading() as model:
+            guided = model._named_original().guided_topics_
+            place = {t: place for place, topics in enumerate(model.edits_.members) for t in topics}
+            guided = guided[guided["topic"].isin(list(place))].reset_index(drop=True)
+            places = guided["topic"].map(place).to_numpy(dtype=np.int64)
+            of_topics = {"topic": model.topic_ids_, "group": model.topic_groups_, "name": model._names()}
+            return guided.assign(**{name: values[places] for name, values in of_topics.items()})
 
     def fit(self, X: Any = None, y: Any = None, **_: Any) -> Self:  # noqa: ARG002
         """Do nothing: the model stays as it is."""
@@ -152,6 +168,14 @@ class EditedModel(FittedModel, ShownFitted):
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         return self.original_._elbo(documents, known)
 
+    def _prevalence_table(self) -> pd.DataFrame | None:
+        """Coefficients of the mean of the prior, to the first order: those of a merged topic are averages."""
+        known = self.original_.prevalence_
+        if known is None:
+            return None
+        topics = pd.Index(self.edits_.ids[self.latent_space_.gaussian], name="topic")
+        return pd.DataFrame(known.to_numpy() @ self._network.slopes.T, known.index, topics)
+
     def _documents(self, counts: Any, more: Any) -> BagsOfWords:
         return self.original_._documents(counts, more)
 
@@ -163,14 +187,16 @@ class EditedModel(FittedModel, ShownFitted):
         self.topic_ids_ = self.edits_.ids
 
     def _automatic_names(self) -> list[str]:
-        """Those of the original for topics that are as they were; merged ones get new names."""
+        """Those of the original, but new ones for merged topics that are not guided."""
         if not self._automatic:
-            made, before = super()._automatic_names(), self._named_original()._automatic_names()
+            original = self._named_original()
+            made, before = super()._automatic_names(), original._automatic_names()
+            kept = {topics[0] for topics in self.edits_.members if len(topics) == 1}
+            kept |= set(original._guided().tolist())
             names = [
-                made[place] if len(topics) > 1 else before[topics[0]]
+                before[topics[0]] if topics[0] in kept else made[place]
                 for place, topics in enumerate(self.edits_.members)
             ]
-            kept = [topics[0] for topics in self.edits_.members if len(topics) == 1]
             self._automatic[:] = [numbered_repeats(names, kept, self.topic_ids_.tolist())]
         return self._automatic[0]
 

@@ -15,7 +15,13 @@ from hftopic.topics.ids import check_known
 
 @neutral_torch()
 def edit_topics(
-    model: FittedModel, *, merge: Any = (), drop: Any = (), names: Any = None, X: Any = None
+    model: FittedModel,
+    *,
+    merge: Any = (),
+    drop: Any = (),
+    names: Any = None,
+    X: Any = None,
+    metadata: Any = None,
 ) -> EditedModel:
     r"""Merge, drop and rename topics of a fitted model; the model itself is left as it is.
 
@@ -37,6 +43,8 @@ def edit_topics(
         Documents over which the numbers of topics are computed anew, such as the training documents. They are
         needed for a model that was loaded or unpickled, unless it is only renamed; a fitted model remembers
         4,000 of its training documents.
+    metadata : DataFrame or dict of sequences, optional
+        Metadata of these documents, for a model with ``prevalence``, instead of those of a Corpus.
 
     Returns
     -------
@@ -91,7 +99,7 @@ def edit_topics(
         vars(edited).update({name: getattr(fitted, name) for name in WORDS if hasattr(fitted, name)})
         edited._given_names = {t: name for t, name in fitted._given_names.items() if t in edits.ids}
         if X is not None:
-            edited._remembered = (fitted._read(X, None).with_words().sampled(REMEMBERED),)
+            edited._remembered = (fitted._read(X, metadata).with_words().sampled(REMEMBERED),)
             edited._summaries = []
         elif edits == before:
             edited._summaries, edited._automatic = [fitted._summary()], [fitted._automatic_names()]

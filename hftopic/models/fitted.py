@@ -78,7 +78,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
-    design_: Design | None
+    design_: Design | None = None
     prevalence_: pd.DataFrame | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
@@ -473,6 +473,6 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         if design is None or prevalence is None:
             return None
         coefficients = evaluation.to_numpy(prevalence.coefficients).astype(np.float64)
-        topics = pd.Index(np.flatnonzero(self._network.space.gaussian), name="topic")
+        topics = pd.Index(self.topic_ids_[self._network.space.gaussian], name="topic")
         index = pd.Index(design.names, name="column")
         return pd.DataFrame(coefficients / design.scales[:, None], index, topics)
