@@ -131,7 +131,7 @@ def test_texts_topics_dates_and_labels_take_none_of_them(model, make, told, tmp_
         analysis.topic_coherence([WORDS], texts=[WORDS, make()])
     with pytest.raises(ValueError, match="labels "):
         analysis.topics_by_label(model, COUNTS, make(), topics="all")
-    with pytest.raises(ValueError, match="dates |no column 'abc'"):  # a string is the name of a column
+    with pytest.raises(ValueError, match=r"dates |no column 'abc'"):  # a string is the name of a column
         analysis.topics_over_time(model, COUNTS, make(), topics="all")
     assert list(tmp_path.iterdir()) == []
 
