@@ -102,7 +102,7 @@ class Edits:
         return topics
 
     def _numbers(self, topics: Any, name: str) -> list[int]:
-        numbers = list(map(as_id, _listed(topics, name, "(3, 7)" if name == "merge" else "[12]")))
+        numbers = list(map(as_id, _listed(topics, name, "[(3, 7)]" if name == "merge" else "[12]")))
         check_known(numbers, self.ids.tolist(), self.merged_into)
         return numbers
 
