@@ -176,6 +176,9 @@ class EditedModel(FittedModel, ShownFitted):
         topics = pd.Index(self.edits_.ids[self.latent_space_.gaussian], name="topic")
         return pd.DataFrame(known.to_numpy() @ self._network.slopes.T, known.index, topics)
 
+    def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
+        return self._named_original()._counted(counted, more, reset=reset)
+
     def _documents(self, counts: Any, more: Any) -> BagsOfWords:
         return self.original_._documents(counts, more)
 
