@@ -26,6 +26,7 @@ from hftopic.cli.program import (
 )
 from hftopic.cli.reporting import report
 from hftopic.cli.running import run
+from hftopic.cli.times import over_time
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -61,6 +62,7 @@ for command in (
     evaluate,
     correlate,
     effects,
+    over_time,
     compare,
     describe,
     build,

@@ -88,14 +88,16 @@ def warn_of_unknown_words(model: "FittedModel", corpus: "Corpus") -> None:
 def known_share(model: "FittedModel", corpus: "Corpus") -> float | None:
     """Share of the words of texts, without stop words, that are in the vocabulary of a model.
 
-    It is that of a sample of ``SAMPLE`` documents, evenly spaced. None if the corpus has no texts.
+    It is that of a sample of ``SAMPLE`` documents, evenly spaced. None if the corpus has no texts, or a
+    function of the user split them.
     """
-    if corpus.texts is None:
+    from hftopic.data.reading import options_of
+
+    if corpus.texts is None or "tokenizer" in options_of(corpus.reading):
         return None
     import numpy as np
 
     from hftopic.data.corpus import CorpusError
-    from hftopic.data.reading import options_of
     from hftopic.data.text import TextOptions, corpus_from_texts
 
     texts = [text for text in corpus.texts[:: max(1, len(corpus) // SAMPLE)] if text]

@@ -1,6 +1,6 @@
 """Mini-batches of documents: rows of a CSR matrix of counts, as tensors."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 import numpy as np
@@ -33,7 +33,7 @@ class Batch:
     rows: sp.csr_array
     device: torch.device
     dtype: torch.dtype = torch.float32
-    design: Tensor | None = None
+    design: Tensor | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
@@ -45,7 +45,7 @@ class Batch:
 
     def to(self, dtype: torch.dtype) -> Self:
         """The same documents with the counts, and what a subclass adds to them, in another precision."""
-        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
         tensors = {name: value.to(dtype) for name, value in held.items() if isinstance(value, Tensor)}
         return replace(self, dtype=dtype, **tensors)  # type: ignore[arg-type]
 

@@ -263,6 +263,28 @@ class Corpus:
         """
         return sha256_of_counts(lambda: [self.counts], self.vocabulary)
 
+    def to_gensim(self) -> tuple[list[list[tuple[int, float]]], Any]:
+        """The documents as gensim's bags of words, and their ``Dictionary``.
+
+        Returns
+        -------
+        bags : list of lists of (int, int or float)
+            Number of each word, which is its column, and its count in each document.
+        dictionary : gensim.corpora.Dictionary
+            All words of the vocabulary, in its order, also those that do not occur.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> bags, dictionary = Corpus([[2, 0, 1], [0, 1, 0]], ["god", "ball", "team"]).to_gensim()
+        >>> bags, dictionary[2]
+        ([[(0, 2), (2, 1)], [(1, 1)]], 'team')
+        """
+        from hftopic.data.gensim_bags import bags_of, dictionary_of
+
+        bags = bags_of(self.counts)
+        return bags, dictionary_of(bags, self.vocabulary)
+
     def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
         """The same documents with other labels, or without labels.
 

@@ -1,5 +1,6 @@
 """The design of all documents of a corpus, of any size: an array in memory, or one in a temporary file."""
 
+import mmap
 import tempfile
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from hftopic.data.design import Design, Missing, check_columns
 from hftopic.data.formulas import parsed
 from hftopic.data.known import Known
 
-IN_MEMORY = 2**26  # bytes of a design in memory; a larger one is in a file
+LARGEST_HELD = 2**26  # bytes of a design in memory; a larger one is in a file
 
 
 class Designed(NamedTuple):
@@ -65,7 +66,7 @@ def kept_rows(design: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[n
     if mask.all():
         return design
     kept, at = _room(int(mask.sum()), design.shape[1]), 0
-    step = max(1, IN_MEMORY // (4 * design.shape[1]))
+    step = max(1, LARGEST_HELD // (4 * design.shape[1]))
     for start in range(0, len(mask), step):
         rows = design[start : start + step][mask[start : start + step]]
         kept[at : at + len(rows)] = rows
@@ -76,7 +77,9 @@ def kept_rows(design: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[n
 def _room(n_documents: int, n_columns: int) -> NDArray[np.float32]:
     """Zeros of shape (n_documents, n_columns)."""
     shape = (n_documents, n_columns)
-    if 4 * n_documents * n_columns <= IN_MEMORY:
+    if 4 * n_documents * n_columns <= LARGEST_HELD:
         return np.zeros(shape, dtype=np.float32)
     with tempfile.TemporaryFile(prefix="hftopic-") as file:
-        return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+        file.truncate(4 * n_documents * n_columns)
+        mapped = mmap.mmap(file.fileno(), 0)
+    return np.frombuffer(mapped, dtype=np.float32).reshape(shape)

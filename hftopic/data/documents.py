@@ -1,6 +1,6 @@
 """Documents as training and evaluation use them: their number, and mini-batches."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -70,7 +70,7 @@ class BagsOfWords:
 
     counts: sp.csr_array
     rows: Rows | None = None
-    design: NDArray[np.float32] | None = None
+    design: NDArray[np.float32] | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.counts.shape[0]) if self.rows is None else len(self.rows)

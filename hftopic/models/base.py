@@ -519,8 +519,11 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
+        batch = documents.batch(np.arange(2), network.device)
+        if network.prevalence is not None and batch.design is None:
+            raise TypeError(f"a {type(batch).__name__} has lost its design; pass it on as design=")
         if learns_groups:
-            network.check_exchange(documents.batch(np.arange(2), network.device))
+            network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
 
     def _resumed_trainer(self, documents: CountedDocuments) -> Trainer[Batch]:

@@ -78,7 +78,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
-    design_: Design | None
+    design_: Design | None = None
     prevalence_: pd.DataFrame | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]

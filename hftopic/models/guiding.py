@@ -58,6 +58,7 @@ class Seeds:
         numbers = [column for words in columns for column in words]
         if len(set(topics)) < len(topics) or not all(is_whole(t, 0) and t < space.n_topics for t in topics):
             raise ValueError("seed words are of topics that do not exist")
+        check_unique(given)
         if given_names(given, range(space.n_topics)) != given or len(columns) != len(topics):
             raise ValueError("seed words have other names than topics can have")
         if not all(map(len, columns)) or not all(is_whole(c, 0) and c < n_words for c in numbers):

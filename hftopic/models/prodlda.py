@@ -92,9 +92,10 @@ class ProdLDA(BaseTopicModel):
         give numbers of columns. All other topics are free. :func:`hftopic.read_seed_words` reads a file.
     seed_strength : float, default=0.5
         How much the seed words guide their topics, from 0 to 1. Training begins with an encoder that sends
-        documents with the words to the topic, and a decoder in which the topic has them. Then the words of
-        each guided topic have a prior, as many pseudo-tokens of its seed words as the corpus has tokens for
-        each topic, times the strength. With 0 the model is that without seed words, also in its names.
+        documents with the words to the topic, and a decoder in which the topic has them. In training, each
+        guided topic has a prior, of pseudo-tokens of its seed words, and each seed word in a document is a
+        soft observation of its topic (see :class:`hftopic.networks.guidance.Guidance`). With 0 the model is
+        that without seed words, also in its names.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
     dropout : float, default=0.05
@@ -194,8 +195,9 @@ class ProdLDA(BaseTopicModel):
     history_ : DataFrame
         One row per epoch: the mean of each term of the objective, unweighted, in nats per document. If the
         marginals are mixtures, there is also ``own_share``, the share of the document's own component in the
-        estimate of q(z). Near 1, the estimate of I(x; z) is saturated. With seed words there is
-        ``seed_words``, the negative logarithm of their prior, which the loss has too.
+        estimate of q(z). Near 1, the estimate of I(x; z) is saturated. With seed words the loss also
+        has ``seed_words``, the negative logarithm of their prior, and ``seed_topics``, that of the likelihood
+        of the topics that they have in documents.
     losses_ : ndarray, shape (n_init,)
         Loss of each start, of which the lowest was kept: the lowest validation loss, or the training loss of
         the last epoch if there are no validation documents; infinite if the training diverged. Only after

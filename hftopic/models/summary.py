@@ -96,12 +96,12 @@ class TopicSummary(TopicWords):
         Returns
         -------
         ndarray of str, shape (n_topics,)
-            Names that were given by :meth:`set_topic_names` are kept. An automatic name has the words of the
-            highest relevance (:meth:`word_scores`) that are in enough documents: at least 0.3 times the
-            square root of their number, so 17 of 3,000. No document may have more than a third of the tokens
-            of such a word: (Σ n)² / Σ n² of its counts n in the documents is at least 9. Inflected forms are
-            listed once. A word of the name of a more informative topic gives way to one that is nearly as
-            relevant, and no two names have the same words.
+            Names that were given by :meth:`set_topic_names` or with seed words are kept. An automatic name
+            has the words of the highest relevance (:meth:`word_scores`) that are in enough documents: at
+            least 0.3 times the square root of their number, so 17 of 3,000. No document may have more than a
+            third of the tokens of such a word: (Σ n)² / Σ n² of its counts n in the documents is at least 9.
+            Inflected forms are listed once. A word of the name of a more informative topic gives way to one
+            that is nearly as relevant, and no two names have the same words.
 
         Raises
         ------
@@ -128,7 +128,8 @@ class TopicSummary(TopicWords):
             A dict names some topics and leaves the names of the others; a sequence names all. A table, or the
             path of a CSV file, has the columns ``topic`` and ``name``; where the name is empty, the topic
             gets its automatic name. The file may be as a spreadsheet saves it: separated by commas,
-            semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. With None, all get automatic names.
+            semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. With None, all get automatic names; that of
+            a guided topic is the one of its seed words.
 
         Returns
         -------

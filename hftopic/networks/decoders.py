@@ -19,7 +19,7 @@ from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
-FAVOUR = 0.5  # rise of the weight of a word that guides a topic, at strength 1
+FAVOUR = 0.35  # rise of the weight of a word that guides a topic, with amount 1
 SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
 
 
@@ -81,10 +81,10 @@ class Decoder(nn.Module, ABC):
         """
         return None
 
-    def favour(self, topic: int, words: NDArray[np.integer], strength: float) -> None:
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
         """Raise the probability of some words in a topic, before training; by default nothing happens.
 
-        ``strength`` is from 0 to 1. The prior of guided topics then raises it in training, for any decoder.
+        ``amount`` is from 0 to 1. The prior of guided topics then raises it in training, for any decoder.
         """
 
     def check(self, space: LatentSpace, n_words: int) -> None:
@@ -272,8 +272,8 @@ class ProdLDADecoder(Decoder):
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
-    def favour(self, topic: int, words: NDArray[np.integer], strength: float) -> None:
-        _raise(self.weights, topic, words, strength)
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
@@ -331,8 +331,8 @@ class NVDMDecoder(Decoder):
     def components(self) -> Tensor:
         return self.weights
 
-    def favour(self, topic: int, words: NDArray[np.integer], strength: float) -> None:
-        _raise(self.weights, topic, words, strength)
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]]:
         """Axes over topics."""
@@ -344,6 +344,6 @@ class NVDMDecoder(Decoder):
 
 
 @torch.no_grad()
-def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], strength: float) -> None:
+def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
     """Raise the weights (K, V) of some words for a topic, before training."""
-    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * strength
+    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount

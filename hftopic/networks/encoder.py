@@ -17,7 +17,7 @@ from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout,
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
-FAVOUR = 2.0  # rise of the mean of a topic with each unit of input of a word that guides it, at strength 1
+FAVOUR = 1.4  # rise of the mean of a topic with each unit of input of a word that guides it, with amount 1
 
 
 class Encoder(nn.Module):
@@ -110,7 +110,7 @@ class Encoder(nn.Module):
         )
 
     @torch.no_grad()
-    def favour(self, topic: int, words: NDArray[np.integer], strength: float) -> None:
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
         """Raise the posterior mean of a topic for documents with some words, before training.
 
         The embeddings of the words move by the smallest step that raises the mean of this topic, and of no
@@ -122,7 +122,7 @@ class Encoder(nn.Module):
         jacobian = self._effect_of_embedding()  # (K, width)
         place = int(self.space.gaussian[:topic].sum())
         step = torch.linalg.pinv(jacobian.double())[:, place].to(self.embedding.dtype)
-        self.embedding[torch.from_numpy(words).long().to(step.device)] += FAVOUR * strength * step
+        self.embedding[torch.from_numpy(words).long().to(step.device)] += FAVOUR * amount * step
 
     def _effect_of_embedding(self) -> Tensor:
         """Derivative of the means by the sum of embeddings, at a document without words."""

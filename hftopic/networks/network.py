@@ -102,9 +102,12 @@ class Network(nn.Module, ABC, Generic[BatchT]):
         posterior, offsets = self.encode(batch, generator), self.offsets(batch)
         return posterior if offsets is None else posterior.moved(-offsets)
 
-    def prior_loss(self) -> Tensor | None:
-        """Negative log prior of the parameters, in nats per document; None, the default, without a prior."""
-        return None
+    def more_terms(self, batch: BatchT, residual: MeanFieldPosterior) -> dict[str, Tensor]:  # noqa: ARG002
+        """Terms that training adds to the loss beside those of the objective, in nats per document.
+
+        They have shape (B,) or (). By default there are none.
+        """
+        return {}
 
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
@@ -227,9 +230,13 @@ class TopicNetwork(Network[Batch]):
             "guidance.places": (0,),
         }
 
-    def prior_loss(self) -> Tensor | None:
-        """Negative log prior of the words of guided topics, in nats per document."""
-        return None if self.guidance is None else self.guidance.loss(self.decoder)
+    def more_terms(self, batch: Batch, residual: MeanFieldPosterior) -> dict[str, Tensor]:
+        """Terms of the seed words, if topics are guided."""
+        if self.guidance is None:
+            return {}
+        offsets = self.offsets(batch)
+        posterior = residual if offsets is None else residual.moved(offsets)
+        return self.guidance.terms(batch, posterior, self.decoder)
 
     def check_exchange(self, batch: Batch) -> None:
         """Check that reversing the topics only reverses their numbers; the network stays as it is.

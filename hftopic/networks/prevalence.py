@@ -7,7 +7,7 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks.moments import RunningMoments
 
-ROUNDS = 20  # of the relevances and the coefficients, which depend on each other
+N_UPDATES = 20  # of the relevances and the coefficients, which depend on each other
 LEAST = 1e-6  # relevance in documents, so that columns that depend on each other have a solution
 
 
@@ -72,7 +72,7 @@ class Prevalence(nn.Module):
         variance = prior.variance.double()
         start = 1.0 if self.shrinkage is None else max(self.shrinkage, LEAST)
         relevance = torch.full_like(products.diagonal(), start)
-        for _ in range(ROUNDS if self.shrinkage is None else 1):
+        for _ in range(N_UPDATES if self.shrinkage is None else 1):
             inverse = torch.linalg.inv(products + torch.diag(relevance))
             coefficients = inverse @ cross
             if self.shrinkage is None:

@@ -39,6 +39,7 @@ def plot_effects(
     corpus: Any = None,
     *,
     formula: str | None = None,
+    metadata: Any = None,
     column: str | None = None,
     n_topics: int = 24,
     names: Mapping[int, str] | None = None,
@@ -56,6 +57,8 @@ def plot_effects(
         Documents; needed with a model.
     formula : str, optional
         As in ``estimate_effects``; needed with a model.
+    metadata : DataFrame or dict of sequences, optional
+        As in ``estimate_effects``: with a model, by default those of the Corpus.
     column : str, optional
         A column that the formula reads; by default the first.
     n_topics : int, default=24
@@ -84,7 +87,10 @@ def plot_effects(
         raise ValueError(f"n_topics must be a positive int, got {n_topics!r}")
     check_names(names)
     effects = result_of(
-        model_or_result, corpus, lambda model, X: _estimated(model, X, formula), "estimate_effects"
+        model_or_result,
+        corpus,
+        lambda model, X: _estimated(model, X, formula, metadata),
+        "estimate_effects",
     )
     if not isinstance(effects, Effects):
         raise TypeError(f"expected what estimate_effects returns, got {described(effects)}")
@@ -94,10 +100,10 @@ def plot_effects(
     return draw(effects, chosen, n_topics, called, ax)
 
 
-def _estimated(model: Any, corpus: Any, formula: str | None) -> Effects:
+def _estimated(model: Any, corpus: Any, formula: str | None, metadata: Any) -> Effects:
     if formula is None:
         raise ValueError("pass formula=, such as 'rating', with a model; or the result of estimate_effects")
-    return estimate_effects(model, corpus, formula)
+    return estimate_effects(model, corpus, formula, metadata=metadata)
 
 
 def _leading(table: pd.DataFrame, n: int) -> list[int]:
@@ -113,6 +119,8 @@ def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[i
     topics = _leading(pd.concat(tables), n_topics)
     last = tables[-1].set_index("topic").loc[topics]
     order = last["estimate"].sort_values().index.tolist()
+    drawn = pd.concat([table[table["topic"].isin(topics)] for table in tables])
+    limits = (1.05 * min(drawn["low"].min(), 0.0), 1.05 * max(drawn["high"].max(), 0.0))
     ax = axes(ax, WIDTH * len(tables) + 2.0, ROW * len(order) + 0.9)
     ax.set_axis_off()
     for place, (other, table) in enumerate(zip(others, tables, strict=False)):
@@ -128,6 +136,8 @@ def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[i
             link(text, topic)
         panel.tick_params(length=2, labelsize=7, pad=2)
         panel.set_ylim(-0.7, len(order) - 0.3)
+        panel.set_xlim(*limits)
+        panel.locator_params(axis="x", nbins=4)
         title = panel.set_title(
             shown(f"{column}: {other} \N{MINUS SIGN} {first}", 40), loc="left", fontsize=8
         )

@@ -1,6 +1,8 @@
 """Designs of formulas: coded alike for all documents, safe to load, and clear about what is wrong."""
 
 import json
+import mmap
+import pickle
 
 import numpy as np
 import pytest
@@ -188,9 +190,10 @@ def test_shards_have_the_design_of_the_corpus_in_any_pieces(corpus, shards, monk
         designed(designed_for(formula, of_shards, drop=False), of_shards).design, expected.design
     )
     monkeypatch.setattr(knowns, "PIECE", 17)
-    monkeypatch.setattr(designs, "IN_MEMORY", 100)
+    monkeypatch.setattr(designs, "LARGEST_HELD", 100)
     found = designed(designed_for(formula, of_shards, drop=False), of_shards)
-    assert isinstance(found.design, np.memmap)
+    assert isinstance(found.design.base.base.obj, mmap.mmap)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(found.design)), found.design)
     np.testing.assert_allclose(found.design, expected.design, atol=1e-6)
     some = np.arange(N) % 3 > 0
     np.testing.assert_array_equal(kept_rows(found.design, some), found.design[some])

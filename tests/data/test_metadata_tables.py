@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hftopic import Corpus, CorpusError, FormatError, build_corpus, open_corpus, read_corpus, write_corpus
 
@@ -180,6 +183,24 @@ def test_shards_with_a_table_are_like_shards_that_hold_its_columns(tmp_path: Pat
     assert repr(held) == repr(beside)
     for one, other in [(held, beside), (held.split("y"), beside.split("y"))]:
         pd.testing.assert_frame_equal(one.loaded().metadata, other.loaded().metadata)
+    table.write_text("day\n1\n")
+    with pytest.raises(FormatError, match="contains 1 rows for 4 documents"):
+        open_corpus(path)
+
+
+VALUE = st.none() | st.integers() | st.floats(allow_nan=False) | st.booleans() | st.text('ab 01,;\n"é')
+
+
+@given(st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=6))
+def test_columns_are_read_as_those_of_a_table_of_texts(rows: list[tuple[object, object]]) -> None:
+    """They get the same types, and have the same missing values."""
+    frame = pd.DataFrame(rows, columns=["one", "two"], dtype=object)
+    with TemporaryDirectory() as folder:
+        (texts := Path(folder, "texts.txt")).write_text("some words\n" * len(rows))
+        frame.to_csv(Path(folder, "texts.metadata.csv"), index=False)
+        frame.assign(text="some words").to_csv(Path(folder, "table.csv"), index=False)
+        beside, inside = read_corpus(texts), read_corpus(Path(folder, "table.csv"))
+    pd.testing.assert_frame_equal(beside.metadata, inside.metadata)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +220,14 @@ def test_tables_that_are_none(content: str, told: str, tmp_path: Path) -> None:
         read_corpus(path)
 
 
+def test_rows_without_values_are_those_of_documents_or_of_spreadsheets(tmp_path: Path) -> None:
+    path, table = as_matrix(BARE, tmp_path)
+    table.write_text("day,place\n1,2\n,\n3,4\n,\n")
+    assert read_corpus(path).metadata["day"].isna().tolist() == [False, True, False, True]
+    table.write_text("day,place\n1,2\n,\n3,4\n5,\n,\n,\n")
+    assert read_corpus(path).metadata["day"].isna().tolist() == [False, True, False, False]
+
+
 def test_metadata_can_be_replaced() -> None:
     corpus = BARE.with_metadata(FRAME)
     assert corpus.metadata["day"].tolist() == [3, 1, 2, 4]
@@ -209,10 +238,12 @@ def test_metadata_can_be_replaced() -> None:
         corpus.with_metadata(FRAME[1:])
 
 
-def test_metadata_of_a_frame_of_pyarrow_is_that_of_pandas() -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_metadata_of_a_frame_of_another_library_are_those_of_pandas(library: str) -> None:
+    pyarrow, module = pytest.importorskip("pyarrow"), pytest.importorskip(library)
     dated = FRAME.assign(
         when=pd.to_datetime(["2020-01-02", None, "2020-01-02 10:00", "2021"], format="mixed")
     )
-    table = pyarrow.Table.from_pandas(dated)
-    pd.testing.assert_frame_equal(BARE.with_metadata(table).metadata, BARE.with_metadata(dated).metadata)
+    made = pyarrow.Table.from_pandas(dated)
+    made = made if library == "pyarrow" else module.from_arrow(made)
+    pd.testing.assert_frame_equal(BARE.with_metadata(made).metadata, BARE.with_metadata(dated).metadata)

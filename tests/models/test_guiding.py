@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 import torch
 from click.testing import CliRunner
 from sklearn.base import clone
@@ -32,14 +33,17 @@ from hftopic import (
     write_corpus,
 )
 from hftopic.cli import program
+from hftopic.data.batches import Batch
 from hftopic.latent.space import LatentSpace
-from hftopic.models.guiding import found_seeds
-from hftopic.networks.guidance import Guidance
+from hftopic.models.guiding import Seeds, found_seeds
+from hftopic.networks.guidance import PSEUDO, Guidance
+from hftopic.report.findings import findings
+from hftopic.report.sentences import sentences
 
 MADE = make_correlated_topics(400, groups=(3, 3), n_words=120, word_concentration=0.1, random_state=0)
 CORPUS = MADE.corpus
 WORDS = list(CORPUS.vocabulary)
-SMALL: dict[str, Any] = {"hidden": (32,), "max_iter": 12, "random_state": 0}
+SMALL: dict[str, Any] = {"hidden": (32,), "max_iter": 20, "learning_rate": 0.01, "random_state": 0}
 QUICK: dict[str, Any] = {"hidden": (8,), "max_iter": 2, "random_state": 0}
 PLANTED = {"second": 1, "fifth": 4}  # topics of the corpus, and what they are called
 
@@ -74,13 +78,31 @@ def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any) -> None:
     guidance.tokens.fill_(1.5)
     log_p = decoder.topics().probabilities().log()
     expected = -1.5 * (log_p[2, [3, 5, 8]].mean() + log_p[0, 5])
-    assert_close(guidance.loss(decoder), expected, rtol=1e-4, atol=1e-4)
+    assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("model", [ProdLDA((2, 2), **QUICK), NVDM((2, Concrete(3)), **QUICK)])
+def test_a_seed_word_in_a_document_is_an_observation_of_its_topic(model: Any) -> None:
+    network = model.fit(CORPUS)._network
+    guidance = Guidance([(3, 5, 8), (5,)], [2, 0], network.space.n_topics, len(WORDS), 0.5)
+    counts = np.zeros((4, len(WORDS)), dtype=np.float32)
+    counts[1, 4], counts[2, 3], counts[2, 8], counts[3, 5], counts[3, 3] = 2, 1, 7, 3, 1
+    batch = Batch(sp.csr_array(counts), torch.device("cpu"))
+    posterior = network.encode(batch)
+    if network.decoder.signed:
+        log_theta = torch.cat([posterior.mean.log_softmax(1), *posterior.log_classes], 1)
+    else:
+        log_theta = network.decoder.represent(posterior).log()
+    log_theta = log_theta.detach().numpy()
+    expected = [0, 0, -2 * log_theta[2, 2], -1.5 * log_theta[3, 2] - 0.5 * log_theta[3, 0]]
+    found = guidance.assigned(batch, posterior, network.decoder)
+    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_loss_is_that_of_the_objective_and_the_prior(guided: ProdLDA) -> None:
     history = ProdLDA((3, 3), seed_words=SEEDS, objective=VAE(), warm_up=0, **QUICK).fit(CORPUS).history_
     np.testing.assert_allclose(
-        history["loss"], history[["reconstruction", "kl", "seed_words"]].sum(axis=1), rtol=1e-5
+        history["loss"], history[["reconstruction", "kl", "seed_words", "seed_topics"]].sum(axis=1), rtol=1e-5
     )
     assert "seed_words" in guided.history_
     assert (guided.history_["seed_words"] > 0).all()
@@ -88,7 +110,7 @@ def test_the_loss_is_that_of_the_objective_and_the_prior(guided: ProdLDA) -> Non
 
 def test_the_prior_has_the_strength_times_the_tokens_of_a_topic(guided: ProdLDA) -> None:
     tokens = CORPUS.counts.sum() / len(CORPUS) / 6
-    assert guided._network.guidance.tokens.item() == pytest.approx(0.5 * tokens)
+    assert guided._network.guidance.tokens.item() == pytest.approx(PSEUDO * 0.5 * tokens)
 
 
 def test_without_strength_the_model_is_that_without_seed_words() -> None:
@@ -262,9 +284,12 @@ def test_numbers_and_groups_fix_the_groups() -> None:
 
 def test_an_exchange_of_topics_moves_the_words_and_the_name() -> None:
     model = ProdLDA((2, 2), seed_words={"a": WORDS[:2], "b": WORDS[3:5]}, assignment="fixed", **QUICK)
-    before = model.fit(CORPUS)._network.prior_loss()
-    model._network.reorder(np.array([3, 2, 0, 1]), model._network.state_dict())
-    assert_close(model._network.prior_loss(), before)
+    network = model.fit(CORPUS)._network
+    batch = Batch(sp.csr_array(CORPUS.counts[:20]), torch.device("cpu"))
+    before = network.more_terms(batch, network.encode(batch))
+    network.reorder(np.array([3, 2, 0, 1]), network.state_dict())
+    after = network.more_terms(batch, network.encode(batch))
+    assert_close(after, before)
     model._expose()
     assert model.guided_topics_["topic"].tolist() == [2, 3]
     assert model.topic_names_[[2, 3]].tolist() == ["a", "b"]
@@ -293,6 +318,30 @@ def test_a_saved_model_is_guided_as_before(guided: ProdLDA, tmp_path: Path) -> N
         assert other.guided_topics_["name"].tolist() == list(PLANTED)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"topics": [0, 0]},
+        {"topics": [0, 7]},
+        {"topics": [0, "1"]},
+        {"topics": [0]},
+        {"names": ["a", "a"]},
+        {"names": ["a", 3]},
+        {"names": ["a", " "]},
+        {"columns": [[0], []]},
+        {"columns": [[0], [5]]},
+        {"columns": [[0], [-1]]},
+        {"columns": [[0], 1]},
+        {"columns": None},
+    ],
+)
+def test_seeds_that_fit_no_model_are_not_loaded(wrong: dict[str, Any]) -> None:
+    known = {"topics": [0, 1], "names": ["a", None], "columns": [[0, 2], [4]]}
+    assert Seeds.from_json(known, SPACE, 5) == Seeds((0, 1), ("a", None), ((0, 2), (4,)))
+    with pytest.raises((ValueError, TypeError)):
+        Seeds.from_json({**known, **wrong}, SPACE, 5)
+
+
 def test_every_kind_of_key_is_saved(tmp_path: Path) -> None:
     seed_words = {"type": WORDS[:2], 3: np.array(WORDS[2:4]), (1, None): (WORDS[5],), (0, "x"): WORDS[7:8]}
     ProdLDA((2, 2), seed_words=seed_words, **QUICK).fit(CORPUS).save(tmp_path / "model")
@@ -313,6 +362,16 @@ def test_partial_fit_goes_on_with_the_same_words_only(guided: ProdLDA) -> None:
 def test_several_starts_have_the_words() -> None:
     model = ProdLDA((2, 2), seed_words={"a": WORDS[:2]}, n_init=2, **QUICK).fit(CORPUS)
     assert model.guided_topics_["name"].tolist() == ["a"]
+
+
+def test_the_report_tells_which_topics_are_guided(guided: ProdLDA) -> None:
+    encoded = guided.encode(CORPUS)
+    settings: dict[str, Any] = {"topics": "all", "n_words": 5, "measures": ["u_mass"], "dates": None}
+    found = findings(guided, CORPUS, encoded, n_permutations=9, random_state=0, verbose=0, **settings)
+    told = next(one for one in sentences(found) if one.about == "Guided.")
+    assert "".join(part.text for part in told.parts) == (
+        "“second” and “fifth” were asked for with seed words; the model has found all other topics by itself."
+    )
 
 
 # --- files -------------------------------------------------------------------------------------------------

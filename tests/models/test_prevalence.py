@@ -33,10 +33,11 @@ from hftopic.cli import program
 from hftopic.data import known as knowns
 from hftopic.data import streams
 from hftopic.data.formulas import FormulaError
+from hftopic.training.checkpoint import Checkpoint
 from tests.together import results
 
 FORMULA = "side + bs(day, df=4)"
-SETTINGS = {"groups": (3, 3), "hidden": (16,), "max_iter": 8, "random_state": 0}
+SETTINGS = {"groups": (3, 3), "hidden": (16,), "max_iter": 8, "batch_size": 32, "random_state": 0}
 N, K, V = 300, 6, 60
 pytestmark = pytest.mark.filterwarnings("ignore:.*(documents have no words|topics tell|no topic is active)")
 
@@ -286,18 +287,26 @@ def test_streams_keep_the_design_of_the_first_call(corpus):
         model.set_params(prevalence="side").partial_fit(corpus[150:].counts, metadata=wide)
 
 
-def test_a_fit_goes_on_from_a_checkpoint_with_the_same_bytes(corpus, model, tmp_path):
-    class StopError(Exception):
-        pass
+class Ended(BaseException):
+    """The end of a process."""
 
-    def stop(record):
-        if record["epoch"] == 5:
-            raise StopError
 
+@pytest.mark.parametrize("after", [4, 8, 9, 40])
+def test_a_fit_goes_on_from_a_checkpoint_with_the_same_bytes(corpus, model, tmp_path, monkeypatch, after):
+    """The coefficients are renewed at the beginning of an epoch, and after the eighth step."""
+    write, written = Checkpoint._write, []
+
+    def ended(checkpoint, *arguments):
+        write(checkpoint, *arguments)
+        written.append(arguments)
+        if len(written) == after:
+            raise Ended
+
+    monkeypatch.setattr(Checkpoint, "_write", ended)
     estimator = ProdLDA(**SETTINGS, prevalence=FORMULA)
     arguments = {"checkpoint": tmp_path / "kept", "checkpoint_minutes": 0}
-    with pytest.raises(StopError):
-        clone(estimator).fit(corpus, callbacks=[stop], **arguments)
+    with pytest.raises(Ended):
+        clone(estimator).fit(corpus, **arguments)
     other = frame(corpus).assign(day=1.0)
     with pytest.raises(ValueError, match="documents"):
         clone(estimator).fit(corpus.counts, metadata=other, **arguments)

@@ -47,7 +47,7 @@ def dated_shares(
     shares = document_shares(model, encoded, topics)
     check_length(given, shares.n_documents, "dates")
     given = given.iloc[shares.rows].reset_index(drop=True)
-    known = given.notna().to_numpy()
+    known = given.notna().to_numpy(copy=True)
     if not known.any():
         raise ValueError("dates are missing for all non-empty documents; pass at least one date")
     if classes is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 COVERED = 0.95  # part of the use of a topic that the documents have whose words are compared
-LEAST_USED = 20.0  # expected documents that use a word for the topic; others are compared as one
+LEAST_USED = 30.0  # expected documents that use a word for the topic; others are compared as one
 AT_ONCE = 2**22  # numbers of permuted periods in memory
 TIES = 1e-9
 _TINY = np.finfo(float).tiny
@@ -110,7 +110,7 @@ def drift(
         total,
         float(divergences[0]),
         float(divergences[1:].mean()),
-        float((smaller <= smaller[0] + TIES).mean()) if np.ptp(divergences) > 0 else np.nan,
+        float((smaller <= smaller[0] + TIES).mean()) if np.ptp(divergences) > TIES else np.nan,
         _ends(used, slopes[0], moments),
         scores[0],
         np.asarray((largest[:, None] >= np.abs(scores[0]) - TIES).mean(axis=0)),

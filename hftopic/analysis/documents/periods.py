@@ -114,7 +114,7 @@ def _spans(moments: "pd.Series[Any]", freq: Any) -> "pd.Series[Any]":
 
 def _of_periods(freq: Any) -> Any:
     """A frequency of periods for one of offsets: "MS" and "ME" are "M", and "YS-APR" is "Y-MAR"."""
-    name = str(getattr(freq, "freqstr", freq)) if isinstance(freq, str | pd.DateOffset) else freq
+    name = getattr(freq, "freqstr", freq)
     if not isinstance(name, str):
         return name
     name = name.strip()

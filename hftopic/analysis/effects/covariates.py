@@ -101,7 +101,7 @@ class Covariates:
         return self._constant(column, value)[0]
 
     def _column(self, name: str) -> NDArray[Any]:
-        if name not in self.columns:
+        if not isinstance(name, str) or name not in self.columns:
             raise unknown_column(name, self.columns, f"that the formula {self._design.formula!r} reads")
         return self.columns[name]
 

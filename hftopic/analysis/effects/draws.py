@@ -32,10 +32,14 @@ class DrawsOfWords:
     @property
     def similarity(self) -> NDArray[np.float64]:
         """Similarity of the words of the last draw to those of the model, Σ √(p q), (n_topics,)."""
-        found = np.full(len(self.topic_word), np.nan)
-        known = self.topic_word[self.topics].astype(np.float64)
-        known /= known.sum(axis=1, keepdims=True)
-        found[self.topics] = np.sqrt(self.mixture.words * known).sum(axis=1)
+        known = self.topic_word / self.topic_word.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(self.words * known).sum(axis=1), dtype=np.float64)
+
+    @property
+    def words(self) -> NDArray[np.float32]:
+        """p(w|topic) of the last draw, (n_topics, n_words); missing for topics that it leaves out."""
+        found = np.full_like(self.topic_word, np.nan)
+        found[self.topics] = self.mixture.words
         return found
 
 
@@ -64,6 +68,11 @@ class DrawsOfPosterior:
     def similarity(self) -> NDArray[np.float64]:
         """Missing: the words are those of the model."""
         return np.full(len(self.counted), np.nan)
+
+    @property
+    def words(self) -> NDArray[np.float32]:
+        """p(w|topic) of the model, (n_topics, n_words)."""
+        return np.asarray(self.model.topic_word_)
 
 
 def _drawn(probabilities: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

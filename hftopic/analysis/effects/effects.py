@@ -37,6 +37,8 @@ class Effects:
         A row for each topic: ``topic``, ``group``, ``name``, ``share``, the mean share or for NVDM E[z], and
         ``similarity``, from 0 to 1: of the words of the topic as the draws have them to those of the model.
         It is missing with ``draws="posterior"``.
+    topic_word : ndarray, shape (n_topics, n_words)
+        p(w|topic) of these topics, as the last draw has them.
     table : DataFrame
         A row for each topic and term of the design: ``topic``, ``group``, ``name``, ``term``, ``estimate``,
         ``error``, ``low``, ``high``, ``p`` and ``p_adjusted``. An estimate is the change of the share, from
@@ -54,6 +56,7 @@ class Effects:
     n_empty: int
     n_missing: int
     topics: pd.DataFrame
+    topic_word: NDArray[np.float32]
     _groups: NDArray[np.int64]
     _composed: Composed
     _covariates: Covariates

@@ -14,17 +14,18 @@ from hftopic.analysis.documents.shares import chosen_topics
 from hftopic.analysis.effects.draws import DrawsOfPosterior, DrawsOfWords
 from hftopic.analysis.effects.effects import Effects
 from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import MeanShares
+from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.analysis.effects.regression import composed
 from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.analysis.sampled import samples_shards
+from hftopic.data.sequences import described
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 from hftopic.topics.shares import in_use
 
-LEAST_SIMILARITY = 0.6  # of a topic's words to those of the model, below which a warning tells of it
+LEAST_SIMILARITY = 0.4  # of a topic's words to those of the model, below which a warning tells of it
 
 
 @samples_shards
@@ -103,9 +104,10 @@ def estimate_effects(
     planted effects, 95% intervals have held the truth in some 70% of the cases, and those of
     ``draws="words"`` in some 95%: see ``benchmarks/effects.py``.
 
-    In the mixture θ_n is Dirichlet with mean softmax(D_n B), D the design, so that the prior draws no effect
-    towards 0; B and its precision are drawn too. The words of the topics follow those of the documents, so
-    that a topic can move: ``Effects.topics`` has the similarity of its words to those of the model.
+    In the mixture the shares are logistic normal with mean D B, D the design, so that the prior draws no
+    effect towards 0; B and the variances are drawn too. The words of the topics follow those of the
+    documents, so that a topic can move: ``Effects.topics`` has the similarity of its words to those of the
+    model.
 
     Standard errors are those of HC3, or robust to clusters. They tell of the mean share in documents like
     these, with the metadata as given: an effect is causal only if the design of the study makes it so.
@@ -122,8 +124,8 @@ def estimate_effects(
     ['estimate', 'error', 'low']
     """
     of_words = not has_poles(model) and bool(model.latent_space_.gaussian.all())
-    source = draws or ("words" if of_words else "posterior")
-    _check(source, n_draws, level, missing, of_words)
+    source = ("words" if of_words else "posterior") if draws is None else draws
+    _check(source, n_draws, level, cluster, missing, of_words)
     found = studied(model, X, formula, metadata, cluster, missing == "drop")
     chosen = chosen_topics(model, topics)
     counted = chosen | in_use(model.topic_summary_)
@@ -155,6 +157,7 @@ def estimate_effects(
         found.n_empty,
         found.n_missing,
         table,
+        drawn.words[numbers],
         groups,
         regressions,
         found.covariates,
@@ -180,7 +183,7 @@ class _Outcomes:
         return np.asarray(np.mean(self._sums, axis=0))
 
 
-def _check(source: Any, n_draws: Any, level: Any, missing: Any, of_words: bool) -> None:
+def _check(source: Any, n_draws: Any, level: Any, cluster: Any, missing: Any, of_words: bool) -> None:
     if not is_one_of(source, ("words", "posterior")):
         raise ValueError(f"draws={source!r} is unknown; did you mean 'words' or 'posterior'?")
     if source == "words" and not of_words:
@@ -188,6 +191,8 @@ def _check(source: Any, n_draws: Any, level: Any, missing: Any, of_words: bool) 
             "draws='words' needs topics that have proportions, and no Concrete variables: pass "
             "draws='posterior'"
         )
+    if not isinstance(cluster, str | None):
+        raise TypeError(f"cluster must be the name of a column of the metadata; got {described(cluster)}")
     if not is_one_of(missing, ("error", "drop")):
         raise ValueError(f"missing={missing!r} is unknown; did you mean 'error' or 'drop'?")
     if not is_whole(n_draws, 2):
@@ -209,8 +214,8 @@ def _of_words(
         )
     each = np.arange(len(found.rows)) if found.clusters is None else found.clusters
     topic_word = np.asarray(model.topic_word_)
-    means = MeanShares(found.covariates.scaled, len(topics), each)
-    return DrawsOfWords(Mixture(found.counts, topic_word[topics], means, generator), topics, topic_word)
+    prior = LogisticNormal(found.covariates.scaled, len(topics), each)
+    return DrawsOfWords(Mixture(found.counts, topic_word[topics], prior, generator), topics, topic_word)
 
 
 def _posterior(model: Any, X: Any, metadata: Any, rows: NDArray[np.int64]) -> Posterior:
@@ -235,7 +240,7 @@ def _warn_of_moved(table: pd.DataFrame) -> None:
     if moved:
         warn(
             f"the words of the topics {', '.join(map(str, moved))} in these documents are not those that the "
-            "model has: see Effects.topics, and read their words before their effects",
+            "model has: see Effects.topics, and read Effects.topic_word before their effects",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )

@@ -8,22 +8,23 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import psi
 
-from hftopic.analysis.effects.prior import MeanShares
+from hftopic.analysis.effects.prior import LogisticNormal
 
 WORD_PRIOR = 0.02  # tokens of each word that are added to each topic, at first
 LEAST_WORD_PRIOR = 1e-4
 BURN_IN = 150  # sweeps before the first draw
+HELD = 25  # sweeps of these in which the words of the topics are those of the model
 AT_ONCE = 2**16  # tokens whose topics are drawn at once
 TINY = np.finfo(np.float32).tiny
 
 
 class Mixture:
-    """Gibbs sampler of latent Dirichlet allocation whose mean shares depend on the metadata.
+    """Gibbs sampler of a mixture of topics whose shares depend on the metadata.
 
     A token of document n is of topic k with probability θ_nk, and is then word w with probability φ_kw. θ_n
-    is Dirichlet with a mean that the design of the document gives, see :class:`MeanShares`. All of them are
-    drawn in turn: the topics of the tokens, φ, θ, and the parameters of the means. φ begins at the words of
-    the model, so that the topics keep their numbers.
+    is logistic normal, with a mean that the design of the document gives, see :class:`LogisticNormal`. All of
+    them are drawn in turn: the topics of the tokens, φ, θ, and the parameters of θ. φ begins at the words of
+    the model, and stays there until θ has settled, so that the topics keep their numbers.
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class Mixture:
         self,
         counts: sp.csr_array,
         words: NDArray[np.float32],
-        means: MeanShares,
+        prior: LogisticNormal,
         generator: np.random.Generator,
     ) -> None:
         entries = counts.tocoo()
@@ -46,26 +47,26 @@ class Mixture:
         self._documents, self._columns = (
             np.repeat(places.astype(np.int64), repeats) for places in (rows, columns)
         )
-        self._means, self._generator, self._word_prior = means, generator, WORD_PRIOR
+        self._prior, self._generator, self._word_prior = prior, generator, WORD_PRIOR
         self.words = (words / words.sum(axis=1, keepdims=True)).astype(np.float32)
-        self.shares = means.means().astype(np.float32)
+        self.shares = prior.shares.astype(np.float32)
 
     def draws(self, n: int) -> Iterator[Self]:
         """The sampler itself after each of n sweeps that follow those of the burn-in."""
         for sweep in range(BURN_IN + n):
-            self._sweep()
+            self._sweep(held=sweep < HELD)
             if sweep >= BURN_IN:
                 yield self
 
-    def _sweep(self) -> None:
+    def _sweep(self, held: bool) -> None:
         of_documents, of_words = self._assigned()
+        self._prior.update(of_documents, self._generator)
+        self.shares = self._prior.shares.astype(np.float32)
+        if held:
+            return
         self._word_prior = max(LEAST_WORD_PRIOR, self._word_prior * _growth(of_words, self._word_prior))
         drawn = self._generator.standard_gamma(of_words + self._word_prior)
         self.words = (drawn / drawn.sum(axis=1, keepdims=True)).astype(np.float32).clip(TINY)
-        drawn = self._generator.standard_gamma(self._means.concentrations() + of_documents).clip(TINY)
-        shares = drawn / drawn.sum(axis=1, keepdims=True)
-        self.shares = shares.astype(np.float32)
-        self._means.update(shares, self._generator)
 
     def _assigned(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draw the topic of each token: tokens by document and topic, (N, K), by topic and word, (K, V)."""

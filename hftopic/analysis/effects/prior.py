@@ -1,59 +1,82 @@
-"""Mean shares of topics given metadata: the prior of documents before their words are read."""
+"""Prior of topic shares given metadata: a logistic normal regression."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 RIDGE = 0.1  # precision of the coefficients, in documents
-STEPS = 2  # of Newton's method for each draw
-LOWEST = 0.5  # of the precision: then nearly every document has one topic alone
+FIRST_VARIANCE, LEAST_VARIANCE = 1.0, 1e-3
+STEPS = 2  # draws of η in a sweep, because each depends on the one before
 
 
-class MeanShares:
-    r"""Dirichlet prior of topic shares, s π(D): π = softmax(D B) for the design D of a document.
+class LogisticNormal:
+    """Shares θ = softmax(η), with η of a document normal: mean D B for its design D, and variances σ².
 
-    B is fitted to shares by the likelihood Σ_n w_n Σ_k θ_nk log π_nk, and the precision s by the moments. The
-    weights w are drawn anew each time, one for each cluster, from an exponential distribution: the Bayesian
-    bootstrap (Rubin, 1981), whose draws have the uncertainty of both.
+    It is the prior of a structural topic model (Roberts et al., 2016) without correlations. B and σ² are
+    drawn given η by weighted least squares of each column of η: weights, one for each cluster of documents,
+    are from an exponential distribution. This is the Bayesian bootstrap (Rubin, 1981).
 
     Attributes
     ----------
     coefficients : ndarray, shape (P, n_topics)
         B.
-    precision : float
-        s.
+    variances : ndarray, shape (n_topics,)
+        σ².
+    logits : ndarray, shape (n_documents, n_topics)
+        η.
     """
 
     def __init__(self, design: NDArray[np.float64], n_topics: int, clusters: NDArray[np.int64]) -> None:
         self._design, self._clusters = design, clusters
-        self.coefficients = np.zeros((design.shape[1], n_topics))
-        self.precision = float(n_topics)
+        self.coefficients: NDArray[np.float64] = np.zeros((design.shape[1], n_topics))
+        self.variances: NDArray[np.float64] = np.full(n_topics, FIRST_VARIANCE)
+        self.logits = np.zeros((len(design), n_topics))
 
-    def means(self) -> NDArray[np.float64]:
-        """π of each document, shape (n_documents, n_topics)."""
-        logits = self._design @ self.coefficients
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """θ of each document, shape (n_documents, n_topics)."""
+        weights = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
-    def concentrations(self) -> NDArray[np.float64]:
-        """s π of each document, shape (n_documents, n_topics)."""
-        return self.precision * self.means()
-
-    def update(self, shares: NDArray[np.float64], generator: np.random.Generator) -> None:
-        """Draw B and s given the shares of the documents, shape (n_documents, n_topics)."""
-        weights = generator.standard_exponential(int(self._clusters.max()) + 1)[self._clusters][:, None]
+    def update(self, tokens: NDArray[np.int64], generator: np.random.Generator) -> None:
+        """Draw η given the tokens of each topic in the documents, (n_documents, n_topics), then B and σ²."""
         for _ in range(STEPS):
-            self._step(shares, weights)
-        means = self.means()
-        spread = (weights * (shares - means) ** 2).sum()
-        self.precision = max((weights * means * (1 - means)).sum() / spread - 1, LOWEST)
+            self._draw_logits(tokens, generator)
+        self._draw_coefficients(generator)
 
-    def _step(self, shares: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
-        """A step of Newton's method, with the blocks of the Hessian that are of one topic each."""
-        means, n_topics = self.means(), shares.shape[1]
-        slope = self._design.T @ (weights * (shares - means)) - RIDGE * self.coefficients
-        varied = weights * means * (1 - means)
-        curved = np.stack([(self._design * column[:, None]).T @ self._design for column in varied.T])
-        curved += RIDGE * np.eye(len(slope))
-        # The sum of the shares is 1, which the blocks leave out: they are too small by this factor.
-        step = np.linalg.solve(curved, slope.T[:, :, None])[:, :, 0].T
-        self.coefficients += step * (n_topics - 1) / n_topics
+    def _draw_coefficients(self, generator: np.random.Generator) -> None:
+        """Draw B and σ² given η."""
+        weights = generator.standard_exponential(int(self._clusters.max()) + 1)[self._clusters]
+        weighted = self._design * weights[:, None]
+        curved = weighted.T @ self._design + RIDGE * np.eye(weighted.shape[1])
+        self.coefficients = np.asarray(np.linalg.solve(curved, weighted.T @ self.logits), dtype=np.float64)
+        residuals = self.logits - self._design @ self.coefficients
+        self.variances = np.maximum((weights @ residuals**2) / weights.sum(), LEAST_VARIANCE)
+
+    def _draw_logits(self, tokens: NDArray[np.int64], generator: np.random.Generator) -> None:
+        """Elliptical slice sampling (Murray, Adams and MacKay, 2010) of all documents at once."""
+        means = self._design @ self.coefficients
+        apart = self.logits - means
+        other = generator.standard_normal(apart.shape) * np.sqrt(self.variances)
+        level = log_likelihood(self.logits, tokens) + np.log(generator.random(len(apart)))
+        angle = generator.uniform(0, 2 * np.pi, len(apart))
+        low, high = angle - 2 * np.pi, angle.copy()
+        left = np.arange(len(apart))
+        while len(left):
+            proposed = (
+                means[left]
+                + apart[left] * np.cos(angle[left])[:, None]
+                + other[left] * np.sin(angle[left])[:, None]
+            )
+            taken = log_likelihood(proposed, tokens[left]) > level[left]
+            self.logits[left[taken]] = proposed[taken]
+            left = left[~taken]
+            below = angle[left] < 0
+            low[left[below]], high[left[~below]] = angle[left[below]], angle[left[~below]]
+            angle[left] = generator.uniform(low[left], high[left])
+
+
+def log_likelihood(logits: NDArray[np.float64], tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Σ_k n_k log θ_k of each document, in nats."""
+    highest = logits.max(axis=1, keepdims=True)
+    total = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
+    return np.asarray((tokens * logits).sum(axis=1) - tokens.sum(axis=1) * total)

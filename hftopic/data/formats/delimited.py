@@ -123,7 +123,7 @@ def read_fields(path: Path, encoding: str) -> dict[str, list[str]]:
     line, whole, rows = _opened(path, encoding, delimiter, first, "there is no header row")
     names = _names(path, line, whole)
     more = {name: names.index(name) for name in others(path, names, {})}
-    table = Header(line, whole, len(names), {}, more).table(path, _without_separators(path, rows))
+    table = Header(line, whole, len(names), {}, more).table(path, (row[:2] for row in rows))
     return {name: list(table.metadata[name]) for name in more}
 
 

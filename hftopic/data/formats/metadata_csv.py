@@ -85,6 +85,9 @@ def fields_of(
     if not fields:
         raise FormatError("has no column with a name", file)
     n_rows = len(next(iter(fields.values())))
+    while n_rows > n_documents and not any(values[n_rows - 1] for values in fields.values()):
+        n_rows -= 1  # spreadsheets write rows without values
+    fields = {name: values[:n_rows] for name, values in fields.items()}
     column = next((name for name in NAMED if name in fields), None)
     if names is not None and column is not None:
         rows = _rows_by_name(file, column, fields.pop(column), names)
@@ -94,7 +97,8 @@ def fields_of(
             f"has no column {' or '.join(map(repr, NAMED[:2]))} with the names of the files", file
         )
     if n_rows != n_documents:
-        raise FormatError(f"contains {n_rows:,} rows for {n_documents:,} documents", file)
+        told = f"contains {n_rows:,} rows for {n_documents:,} documents; if it is of others, rename it"
+        raise FormatError(told, file)
     return fields
 
 

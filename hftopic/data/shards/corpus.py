@@ -26,13 +26,15 @@ CHUNK = 4096  # documents of a chunk
 def open_corpus(path: str | os.PathLike[str]) -> "ShardedCorpus":
     """Corpus in a folder of shards, of which nothing is read but the manifest and the sizes of the files.
 
+    If there is a table of metadata beside the shards, see :class:`ShardedCorpus`, that is read too.
+
     Raises
     ------
     FileNotFoundError
         There is no such folder.
     FormatError
-        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; the message
-        names it.
+        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; or the table
+        of metadata does not have one row per document. The message names the file.
 
     Examples
     --------
@@ -69,7 +71,7 @@ class ShardedCorpus(ShardedCounts):
     Notes
     -----
     Metadata may be added to shards in a table, ``metadata.csv`` in the folder or ``NAME.metadata.csv`` beside
-    it, with one row per document. It is read at first use, and kept.
+    it, with one row per document. It is read when the corpus is opened, and kept.
     """
 
     def __repr__(self) -> str:
