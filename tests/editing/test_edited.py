@@ -354,6 +354,13 @@ def test_shards_are_read_as_a_corpus(edited, model, planted, tmp_path):
     assert table["documents"].sum() == len(planted)
     again = edit_topics(model, merge=[(1, 4)], drop=[2], X=shards)
     assert again.topic_summary_.equals(edited.topic_summary_)
+    again = edit_topics(model, merge=[(1, 4)], drop=[2], X=model.encode(planted))
+    assert again.topic_summary_.equals(edited.topic_summary_)
+    with (
+        pytest.warns(UserWarning, match="no words|empty"),
+        pytest.raises(ValueError, match="no document of X"),
+    ):
+        edit_topics(model, drop=[2], X=0 * planted.counts)
 
 
 def test_other_documents_are_refused_as_by_the_original(edited, planted):
