@@ -81,8 +81,8 @@ def information_of(
     residual: MeanFieldPosterior | None = None,
 ) -> pd.DataFrame:
     """Table of :func:`topic_information`, from the posterior of the documents and that of their residual."""
-    posterior = posterior_of_documents.mean_field()
-    return information_table(posterior, prior_of(model), threshold, residual)
+    posterior, ids = posterior_of_documents.mean_field(), np.asarray(model.topic_ids_)
+    return information_table(posterior, prior_of(model), ids, threshold, residual)
 
 
 def residual_of(encoded: Encoded) -> MeanFieldPosterior | None:

@@ -30,6 +30,7 @@ from hftopic.cli.values import (
     Groups,
     Integers,
     Objective,
+    SeedWords,
     Share,
     Shrinkage,
     Written,
@@ -128,6 +129,18 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=click.Choice(["full", "shift"]),
     default="full",
     help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
+)
+@click.option(
+    "--seed-words",
+    type=SeedWords(),
+    help="File of words that guide topics: JSON with lists of words by name, or CSV with the columns word, "
+    "and name, topic or group.",
+)
+@_setting(
+    "--seed-strength",
+    type=Finite(0, 1),
+    default="0.5",
+    help="How much the seed words guide their topics, from 0 to 1.",
 )
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(

@@ -100,7 +100,7 @@ class Design:
 
         terms, columns, categories = parsed(formula)
         check_columns(formula, columns, known)
-        dates = tuple(n for n in columns if n not in categories and _are_dates(n, known[n]))
+        dates = tuple(n for n in columns if n not in categories and are_dates(n, known[n]))
         read = _as_read(columns, dates, known)
         made = _computed(ModelSpec.from_spec(terms, na_action="raise"), formula, read)
         values = made.drop(columns=INTERCEPT, errors="ignore")
@@ -233,7 +233,7 @@ def _computed(spec: Any, formula: str, read: Columns) -> Any:
     return made
 
 
-def _are_dates(name: str, values: NDArray[Any]) -> bool:
+def are_dates(name: str, values: NDArray[Any]) -> bool:
     """Whether a column is read as dates: texts in ISO form, or what a corpus has as dates."""
     if values.dtype.kind != "O":
         return False

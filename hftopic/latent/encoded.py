@@ -35,6 +35,8 @@ class Encoded:
         Hash of the weights of the model.
     offset : ndarray of float32, shape (n_documents, n_dims), optional
         How far the metadata of each document move the mean of its prior, if it depends on them.
+    design : ndarray of float32, shape (n_documents, n_columns), optional
+        The metadata as ``design_`` of the model codes them, in standard deviations.
     """
 
     source: Any
@@ -44,6 +46,7 @@ class Encoded:
     proportions: NDArray[np.float32]
     made_by: str
     offset: NDArray[np.float32] | None = None
+    design: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
         return f"<Encoded {len(self):,} documents with {self.proportions.shape[1]} topics>"

@@ -4,7 +4,7 @@ import copy
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import cache, partial
@@ -30,7 +30,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.inputs import warn_of_empty
+from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
@@ -46,6 +46,7 @@ from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
+from hftopic.models.guiding import Seeds, SeedWords, fixes_groups, found_seeds
 from hftopic.models.parameters import (
     EPOCHS,
     SHARE,
@@ -65,6 +66,7 @@ from hftopic.models.parameters import (
 from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.guidance import Guidance
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.prevalence import Prevalence
 from hftopic.objective.base import Objective
@@ -107,6 +109,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
     ] = "auto"
     missing_metadata: Annotated[str, StrOptions({"raise", "drop"})] = "raise"
+    seed_words: Annotated[SeedWords | None, None, Mapping] = None
+    seed_strength: Annotated[float, Interval(Real, 0, 1, closed="both")] = 0.5
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
@@ -249,7 +253,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 vars(model).pop(state, None)
             model._given_names, model.reading_ = {}, reading
             called = [offering(self, callback, until_the_end) for callback in callbacks]
-            with checkpoints(model, call, checkpoint, checkpoint_minutes, model._seeds()) as kept:
+            with checkpoints(model, call, checkpoint, checkpoint_minutes, model._start_seeds()) as kept:
                 generators = [torch.Generator().manual_seed(seed) for seed in kept.seeds]
                 training, held_out = model._hold_out(documents, generators[0])
                 if model.n_init == 1:
@@ -436,6 +440,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             self.design_ = self._new_design(counted, metadata, len(stored))
         elif self.design_ is not None:
             self._check_has_metadata(Known.of(counted, metadata, len(stored)))
+        if reset:
+            self._seeds = self._new_seeds()
         stored, missing = self._with_design(stored, counted, metadata)
         missing.warn(EXCLUDED)
         stored = stored.select(~missing.rows) if missing.columns else stored
@@ -462,13 +468,21 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 "that has some"
             )
 
-    def _seeds(self) -> list[int]:
+    def _new_seeds(self) -> Seeds | None:
+        """The seed words in the vocabulary; None without any, or if they have no strength."""
+        if self.seed_words is None:
+            return None
+        space = LatentSpace(self.groups)
+        seeds = found_seeds(self.seed_words, known_words(self), self.n_features_in_, space)
+        return seeds if self.seed_strength else None
+
+    def _start_seeds(self) -> list[int]:
         """A seed for each start; the first one does not depend on ``n_init``."""
         state = check_random_state(self.random_state)
         return joined().agreed([int(state.randint(2**31 - 1)) for _ in range(self.n_init)])
 
     def _generator(self) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seeds()[0])
+        return torch.Generator().manual_seed(self._start_seeds()[0])
 
     def _hold_out(
         self, documents: CountedDocuments, generator: torch.Generator
@@ -497,6 +511,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
+        if network.guidance is not None:
+            network.guidance.begin(
+                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
+            )
         objective, learns_groups = self._objective(network)
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
@@ -554,7 +572,13 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         if design is not None:
             shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
             prevalence = Prevalence(len(design.names), space.n_dims, shrinkage)
-        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence)
+        guidance = None
+        if self._seeds is not None:
+            topics, columns = self._seeds.topics, self._seeds.columns
+            guidance = Guidance(columns, topics, space.n_topics, len(background), self.seed_strength)
+        network = TopicNetwork(
+            encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence, guidance
+        )
         return network.to(chosen_device(self.device))
 
     def _objective(self, network: TopicNetwork) -> tuple[Objective, bool]:
@@ -566,7 +590,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         def with_delay(delay: float) -> Objective:
             return chosen_objective(self.objective, self.ramp, delay, weights, defaults)
 
-        learns_groups = chosen_assignment(self.assignment, network, with_delay(0))
+        by_number = self._seeds is not None and fixes_groups(self.seed_words)
+        learns_groups = chosen_assignment(self.assignment, network, with_delay(0), by_number)
         return with_delay(CUT if learns_groups else 0), learns_groups
 
     def _encoder(
@@ -656,6 +681,8 @@ def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values of a parameter are equal, also if they are arrays or NaN."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return np.array_equal(one, other)
     return one is other or bool(one == other) or bool(one != one and other != other)

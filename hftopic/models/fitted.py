@@ -32,11 +32,13 @@ from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
-from hftopic.models.bases import TransformerMixin
+from hftopic.models.bases import BaseEstimator, TransformerMixin
 from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
+from hftopic.models.usage import usage_of
 from hftopic.networks.network import TopicNetwork
 
 NOT_USED = "metadata is not used: the model was fitted without prevalence"
@@ -45,7 +47,7 @@ MEAN_DESIGN = f"these documents have no metadata: {OF_AVERAGE}; pass metadata="
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
-def _has_classes(model: "FittedModel") -> bool:
+def has_classes(model: "FittedModel") -> bool:
     """Whether the groups, fitted or given, contain discrete variables that ``predict`` can return."""
     space = getattr(model, "latent_space_", None)
     try:
@@ -55,7 +57,7 @@ def _has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TopicSummary, TransformerMixin):
+class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     """Methods of a fitted topic model."""
 
     groups: Any
@@ -71,11 +73,12 @@ class FittedModel(TopicSummary, TransformerMixin):
     losses_: NDArray[np.float64]
     n_iter_: int
     n_features_in_: int
+    topic_ids_: NDArray[np.int64]
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
-    design_: Design | None
+    design_: Design | None = None
     prevalence_: pd.DataFrame | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
@@ -169,9 +172,38 @@ class FittedModel(TopicSummary, TransformerMixin):
             documents: Any = model._documents_of(counted, more, metadata)
             posterior, proportions, offset = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
-            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset)
+            design = documents.design
+            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset, design)
 
-    @available_if(_has_classes)  # type: ignore[untyped-decorator]
+    def word_usage(self, X: Any, *, metadata: Any = None) -> WordUsage:
+        """For which topic each distinct word of each document is used, as a mixture of ``topic_word_``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+        metadata : DataFrame or dict of sequences, optional
+            As in ``encode``.
+
+        Returns
+        -------
+        callable
+            Function of a topic, and for signed topics of a pole, that returns the probabilities that the
+            words are used for it, a csr_array of shape (n_documents, n_words). See
+            :func:`hftopic.analysis.words_over_time`, which uses it.
+
+        Examples
+        --------
+        >>> from hftopic import ProdLDA, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+        >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+        >>> used = model.word_usage(corpus)(3)
+        >>> used.shape == corpus.counts.shape, bool(0 <= used.data.min() < used.data.max() <= 1)
+        (True, True)
+        """
+        with self._reading() as model, torch.inference_mode():
+            return usage_of(model._network, model.encode(X, metadata=metadata))
+
+    @available_if(has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document; only for models with a Concrete variable.
 
@@ -272,6 +304,10 @@ class FittedModel(TopicSummary, TransformerMixin):
             on_device = posterior.mean_field().map(lambda tensor: tensor.to(model._network.device))
             found = model._network.decoder.log_proportions(on_device)
             return np.asarray(found.cpu().numpy())
+
+    def attributed_values(self, X: Any) -> NDArray[np.float32]:
+        """Values of documents that :meth:`attribution` reads: those of ``transform``."""
+        return self.transform(X)
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Attribution of the words of documents to topics, as defined by the decoder.
@@ -383,7 +419,8 @@ class FittedModel(TopicSummary, TransformerMixin):
         if not isinstance(X, Encoded):
             return self._read(X, metadata), None
         known = self._own(X, metadata)
-        return self._documents(known.counts, self._split_input(known.source)[1]), known
+        documents = self._documents(known.counts, self._split_input(known.source)[1])
+        return replace(documents, design=known.design), known
 
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
@@ -417,6 +454,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.topic_simplex_, self.signed_topics_ = decoder.simplex(), decoder.signed
         self.prior_mean_ = evaluation.to_numpy(prior.mean)
         self.prior_variance_ = evaluation.to_numpy(prior.variance)
@@ -435,6 +473,6 @@ class FittedModel(TopicSummary, TransformerMixin):
         if design is None or prevalence is None:
             return None
         coefficients = evaluation.to_numpy(prevalence.coefficients).astype(np.float64)
-        topics = pd.Index(np.flatnonzero(self._network.space.gaussian), name="topic")
+        topics = pd.Index(self.topic_ids_[self._network.space.gaussian], name="topic")
         index = pd.Index(design.names, name="column")
         return pd.DataFrame(coefficients / design.scales[:, None], index, topics)

@@ -70,7 +70,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         self.words = words
 
     @classmethod
-    def from_model(cls, model: Any, vectorizer: Any = None) -> Self:
+    def from_model(cls, model: Any, vectorizer: Any = None, *, tokenizer: Any = None) -> Self:
         """Fitted pipeline of a fitted model, such as a loaded one, that was fitted on texts.
 
         Parameters
@@ -81,11 +81,14 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             ``TopicPipeline.from_model(pipeline[-1], pipeline[:-1])``. The model in ``model_`` then has its
             words. By default texts are read as those were that the model was fitted on, which a model knows
             only if this package read them.
+        tokenizer : callable, optional
+            The function that split those texts into words, if one did: no file keeps it.
 
         Raises
         ------
         ValueError
-            The model does not know its words or how its texts were read, or the vectoriser has others.
+            The model does not know its words or how its texts were read, or the vectoriser has others. Or a
+            function split its texts, and no ``tokenizer`` is given; or one is given beside a vectoriser.
         """
         words = known_words(model) if vectorizer is None else vectorizer.get_feature_names_out()
         if words is None:
@@ -93,8 +96,14 @@ class TopicPipeline(TransformerMixin, ShownFitted):
                 f"{described(model)} has no words, so texts cannot be counted for it: pass the fitted "
                 "vectoriser too, or fit it on a Corpus"
             )
+        if vectorizer is not None and tokenizer is not None:
+            raise ValueError(
+                "a tokenizer has no effect with a vectoriser, which has its own; remove one of them"
+            )
         advice = "pass the fitted vectoriser that counted them, from_model(model, vectorizer)"
-        pipeline = cls(model, options_of_model(model, advice) if vectorizer is None else vectorizer)
+        changed = {} if tokenizer is None else {"tokenizer": tokenizer}
+        options = vectorizer if vectorizer is not None else options_of_model(model, advice, **changed)
+        pipeline = cls(model, options)
         pipeline.model_, pipeline.vectorizer_ = with_words(model, words), vectorizer
         return pipeline
 
@@ -176,9 +185,16 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         words: Any = known_words(self._fitted())
         known: dict[str, Any] = {"labels": labels, "names": names, "dates": dates, "metadata": metadata}
         if self.vectorizer_ is None:
-            return corpus_from_texts(X, options=self.words, vocabulary=words, **known)
+            return corpus_from_texts(X, options=self._options(), vocabulary=words, **known)
         texts = _texts(X)
         return Corpus(self.vectorizer_.transform(texts), words, texts=texts, **known)
+
+    def _options(self) -> TextOptions | None:
+        """Options of the texts that the model was fitted on, with the phrases that were found in them."""
+        words: TextOptions | None = self.words
+        if words is None or words.sought_phrases is None:
+            return words
+        return TextOptions.like(self.model_, tokenizer=words.tokenizer)
 
     def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of texts, shape (n_documents, n_topics)."""

@@ -26,12 +26,14 @@ ROWS_AT_ONCE = 512  # documents on the grid at once
 def information_table(
     posterior: MeanFieldPosterior,
     prior: LatentPrior,
+    ids: NDArray[np.int64],
     threshold: float = ACTIVE_PEAK,
     residual: MeanFieldPosterior | None = None,
 ) -> pd.DataFrame:
     """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents.
 
-    ``residual`` is that of z without what the metadata of a document explain, if it is not the same.
+    ``ids`` are the numbers of the topics, shape (n_topics,). ``residual`` is the posterior of z without what
+    the metadata of a document explain, if it is not the same.
     """
     space, compared = prior.space, posterior if residual is None else residual
     mixture = Mixture.of(posterior)
@@ -41,7 +43,7 @@ def information_table(
     peak = mixture.peaks(posterior).numpy().clip(0, most)[places_of(space)]
     return pd.DataFrame(
         {
-            "topic": np.arange(space.n_topics),
+            "topic": ids.copy(),
             "group": space.topic_groups.copy(),
             "information": information[variables],
             "peak": peak,

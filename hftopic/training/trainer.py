@@ -210,8 +210,7 @@ class Trainer(Generic[BatchT]):
         noise = self._noise(mini.n_own)
         with working_with(self.processes.divided(mini.sizes)):
             step = self._forward(source, mini, noise, self.own_generator, at)
-            terms = self.objective.terms(step)
-            per_document = loss(terms, self._weights(at), self._warmth(at))
+            terms, per_document = self._terms(step, mini.batch, self._weights(at), self._warmth(at))
             mean_loss = per_document.mean() * mini.share
             self.optimiser.zero_grad()
             mean_loss.backward()  # type: ignore[no-untyped-call]
@@ -241,8 +240,19 @@ class Trainer(Generic[BatchT]):
         with torch.no_grad(), working_with(self.processes.divided(mini.sizes)):
             at = self.epoch + 1.0
             noise = self._noise(mini.n_own, _fixed_generator())
-            terms = self.objective.terms(self._forward(source, mini, noise, None, at))
-            return means(loss(terms, self._weights(at), 1.0).mean() * mini.share, terms, mini.share)
+            step = self._forward(source, mini, noise, None, at)
+            terms, per_document = self._terms(step, mini.batch, self._weights(at), 1.0)
+            return means(per_document.mean() * mini.share, terms, mini.share)
+
+    def _terms(
+        self, step: Step, batch: BatchT, weights: dict[str, float], warmth: float
+    ) -> tuple[Terms, Tensor]:
+        """Terms of the objective and of the network, and the loss of each document (B,)."""
+        terms, more = self.objective.terms(step), self.network.more_terms(batch, step.posterior)
+        per_document = loss(terms, weights, warmth)
+        for term in more.values():
+            per_document = per_document + term
+        return {**terms, **more}, per_document
 
     def _forward(
         self,

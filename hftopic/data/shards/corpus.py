@@ -26,13 +26,15 @@ CHUNK = 4096  # documents of a chunk
 def open_corpus(path: str | os.PathLike[str]) -> "ShardedCorpus":
     """Corpus in a folder of shards, of which nothing is read but the manifest and the sizes of the files.
 
+    If there is a table of metadata beside the shards, see :class:`ShardedCorpus`, that is read too.
+
     Raises
     ------
     FileNotFoundError
         There is no such folder.
     FormatError
-        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; the message
-        names it.
+        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; or the table
+        of metadata does not have one row per document. The message names the file.
 
     Examples
     --------
@@ -65,6 +67,11 @@ class ShardedCorpus(ShardedCounts):
         Parts in the folder, with their sizes.
     labels, names, splits, dates : numpy.ndarray of str objects, shape (n_documents,), or None
         Read at first use, and kept: they take memory for each document.
+
+    Notes
+    -----
+    Metadata may be added to shards in a table, ``metadata.csv`` in the folder or ``NAME.metadata.csv`` beside
+    it, with one row per document. It is read when the corpus is opened, and kept.
     """
 
     def __repr__(self) -> str:
@@ -84,7 +91,7 @@ class ShardedCorpus(ShardedCounts):
     @property
     def _kept(self) -> list[str]:
         """What is known of the documents: label, name, split, date, text, metadata."""
-        names = self._stored.manifest.columns
+        names = self._stored.names
         return [name for name in FIELDS if name in names] + ["metadata"] * any(
             name not in FIELDS for name in names
         )
@@ -143,7 +150,7 @@ class ShardedCorpus(ShardedCounts):
     def _corpus(self, places: NDArray[np.int64], keep_texts: bool = True) -> Corpus:
         """Documents given by increasing places, in memory."""
         numbers = self._numbers(places)
-        names = [name for name in self._stored.manifest.columns if keep_texts or name != "text"]
+        names = [name for name in self._stored.names if keep_texts or name != "text"]
         columns = self._stored.columns(numbers, names)
         return documents_like(self._without_documents, self._counts(numbers), known_in(columns))
 
@@ -173,7 +180,7 @@ class ShardedCorpus(ShardedCounts):
         return self._column("date")
 
     def _column(self, name: str) -> NDArray[np.object_] | None:
-        if name not in self._stored.manifest.columns:
+        if name not in self._stored.names:
             return None
         pieces = [columns[name] for columns in self._columns_of(name)]
         column: NDArray[np.object_] = np.concatenate([np.zeros(0, dtype=object), *pieces])
@@ -210,7 +217,7 @@ class ShardedCorpus(ShardedCounts):
         CorpusError
             The corpus has no split of this name.
         """
-        if "split" not in self._stored.manifest.columns:
+        if "split" not in self._stored.names:
             raise CorpusError(f"no split {name!r}: this corpus has no splits")
         mask = np.zeros(self.n_documents, dtype=np.bool_)
         found: dict[str, None] = {}
