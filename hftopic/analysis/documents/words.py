@@ -19,7 +19,7 @@ from hftopic.analysis.documents.periods import moments_of
 from hftopic.analysis.documents.shares import names_of
 from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
-from hftopic.data.inputs import column_words, words_to_list
+from hftopic.data.inputs import column_words
 from hftopic.latent.usage import WordUsage
 
 LEVEL = 0.05  # p-value up to which a topic drifts, and a word rises or falls
@@ -117,7 +117,7 @@ def words_over_time(
     topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
         Topics of the result.
     n_words : int, default=10
-        Number of rising, and of falling, words of each topic in the table of words.
+        Maximum number of rising, and of falling, words of each topic in the table of words.
     n_permutations : int, default=199
         Permutations of the dates; the smallest p-value is 1 / (1 + n_permutations).
     random_state : int, RandomState or None, default=0
@@ -167,8 +167,9 @@ def words_over_time(
     >>> found.probabilities(3).shape[0]
     4
     """
-    if not is_whole(n_permutations):
-        raise ValueError(f"n_permutations must be a positive int, got {n_permutations!r}")
+    for name, number in (("n_permutations", n_permutations), ("n_words", n_words)):
+        if not is_whole(number):
+            raise ValueError(f"{name} must be a positive int, got {number!r}")
     found = dated_shares(model, X, dates, freq, topics)
     if len(found.spans) < 2:
         raise ValueError(
@@ -176,7 +177,6 @@ def words_over_time(
             "shorter freq"
         )
     words = column_words(model, model_vocabulary(model, X, vocabulary))
-    n_words = words_to_list(n_words, len(words))
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     usage, rows = model.word_usage(found.encoded), found.shares.rows[found.known]
     known = _what_topics_tell(model, found, usage)[rows]
