@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 COVERED = 0.95  # part of the use of a topic that the documents have whose words are compared
-LEAST_USED = 30.0  # expected documents that use a word for the topic; others are compared as one
+# Words with fewer expected documents, or a smaller part of the words of the topic, are compared as one.
+LEAST_USED, LEAST_SHARE = 10.0, 0.005
 AT_ONCE = 2**22  # numbers of permuted periods in memory
 TIES = 1e-9
 _TINY = np.finfo(float).tiny
@@ -194,7 +195,7 @@ def _of_the_topic(total: NDArray[np.float64], in_documents: NDArray[np.integer])
     Other words belong to other topics, whose drift would show in them.
     """
     more = total * in_documents.sum() > in_documents * total.sum()
-    return np.flatnonzero(more & (total >= LEAST_USED))
+    return np.flatnonzero(more & (total >= max(LEAST_USED, LEAST_SHARE * total.sum())))
 
 
 def _between(used: NDArray[np.float64]) -> NDArray[np.float64]:
