@@ -136,7 +136,7 @@ def _distribute(
 def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor, NDArray[np.int64]]:
     """Proportions of all topics or poles in the documents, (N, R), and the simplex of each, (R,)."""
     if network.decoder.signed:
-        posterior, represented = evaluation.encode(network, documents)
+        posterior, represented, _ = evaluation.encode(network, documents)
         return of_poles(network, represented, posterior)
     return of_poles(network, evaluation.represent(network, documents))
 

@@ -9,6 +9,7 @@ from hftopic.analysis.documents.words import LEVEL
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
+    plot_effects,
     plot_history,
     plot_information,
     plot_map,
@@ -29,6 +30,7 @@ from hftopic.topics.information import ACTIVE_PEAK
 MOST_CORRELATED = 60  # maximum number of topics in the matrix: with more, the cells are too small to see
 MOST_DRIFTING = 9  # panels of topics whose words drift
 MOST_COLUMNS = 60  # maximum number of labels or periods
+MOST_EFFECTS = 6  # columns of metadata
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,18 @@ def times_figure(found: Findings) -> Figure | None:
         "Mean over the documents of each period. Topics that vary most come first; grey topics do not vary "
         "by more than chance.",
     )
+
+
+def effects_figures(found: Findings) -> list[Figure]:
+    """Effects of each column that the formula reads, some at most."""
+    if found.effects is None:
+        return []
+    figures = []
+    for column in found.effects.columns[:MOST_EFFECTS]:
+        description = f"Effects of {column} on topics"
+        draw = partial(plot_effects, found.effects, column=column, names=_names(found))
+        figures.append(Figure(drawn(draw, description), description, f"Effects of {column}."))
+    return figures
 
 
 def drift_figure(found: Findings) -> Figure | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hftopic._progress import progress
 from hftopic.analysis import (
+    Effects,
     TopicCorrelation,
     group_dependence,
     inverted_rbo,
@@ -28,7 +29,7 @@ from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
 from hftopic.analysis.documents.words import WordsOverTime
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
 from hftopic.analysis.quality import quality_table
 from hftopic.analysis.used import mask_of
@@ -58,7 +59,7 @@ class Findings:
         Dependence between whole groups, computed from their topics shown.
     places : DataFrame
         Map of the topics shown.
-    names : list of str
+    names : dict of int to str
         Name of every topic.
     representatives : DataFrame
         Representative documents of each topic shown.
@@ -66,6 +67,8 @@ class Findings:
         Topics by label, and over time.
     of_labels, trends : DataFrame or None
         What goes with each label, and what rises and falls.
+    effects : Effects or None
+        Effects of metadata.
     drift : WordsOverTime or None
         How the words of the topics shown drift over time; None with fewer than two periods.
     signed : bool
@@ -84,6 +87,8 @@ class Findings:
         Number of top words per topic.
     class_groups : frozenset of int
         Groups that are Concrete variables; their topics are the classes.
+    guided : list of int
+        Topics that seed words guide, in the order in which these were given.
     """
 
     shown: np.ndarray
@@ -94,12 +99,13 @@ class Findings:
     prior_correlation: pd.DataFrame | None
     dependence: pd.DataFrame
     places: pd.DataFrame
-    names: list[str]
+    names: dict[int, str]
     representatives: pd.DataFrame
     labels: pd.DataFrame | None
     times: pd.DataFrame | None
     of_labels: pd.DataFrame | None
     trends: pd.DataFrame | None
+    effects: Effects | None
     drift: WordsOverTime | None
     signed: bool
     leading_share: float | None
@@ -110,6 +116,7 @@ class Findings:
     measures: list[str]
     n_words: int
     class_groups: frozenset[int]
+    guided: list[int]
 
 
 def findings(
@@ -121,6 +128,7 @@ def findings(
     n_words: int,
     measures: Sequence[str],
     dates: Any,
+    effects: Effects | None,
     n_permutations: int,
     random_state: Any,
     verbose: int,
@@ -159,7 +167,7 @@ def findings(
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
     return Findings(
-        shown=np.flatnonzero(shown),
+        shown=np.asarray(model.topic_ids_)[shown],
         summary=summary,
         quality=quality,
         coherence=coherence,
@@ -167,12 +175,13 @@ def findings(
         prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
         places=topic_map(model, shown),
-        names=summary["name"].tolist(),
+        names=dict(zip(summary["topic"].tolist(), summary["name"], strict=True)),
         representatives=representatives,
         labels=topics_by_label(model, encoded, topics=shown) if labelled else None,
         times=times,
         of_labels=label_topics(model, encoded, topics=shown) if labelled else None,
         trends=trends(model, encoded, dates, topics=shown) if dated else None,
+        effects=effects,
         drift=drift,
         signed=signed,
         leading_share=None if signed or not mixed.any() else _leading_share(proportions.values[:, mixed]),
@@ -183,12 +192,21 @@ def findings(
         measures=list(measures),
         n_words=n_words,
         class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
+        guided=_guided(model),
     )
+
+
+def _guided(model: FittedTopicModel) -> list[int]:
+    """Guided topics; models of other packages have none."""
+    table = getattr(model, "guided_topics_", None)
+    return [] if table is None else table["topic"].tolist()
 
 
 def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:
     """Correlations of topics in the prior of the model; None if it has none."""
-    return by_topic(prior_correlation(model, topics), topics) if has_prior_correlations(model) else None
+    if not has_prior_correlations(model):
+        return None
+    return by_topic(prior_correlation(model, places_of(model, topics)), topics)
 
 
 def _leading_share(proportions: NDArray[np.float32]) -> float:

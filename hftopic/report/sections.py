@@ -19,6 +19,7 @@ from hftopic.report.figures import (
     active_figure,
     correlation_figure,
     drift_figure,
+    effects_figures,
     labels_figure,
     map_figure,
     network_figure,
@@ -94,6 +95,9 @@ def sections(
         "drift": _drift(found),
         "drift_figure": drift_figure(found),
         "time_choices": choices(found.times),
+        "effects": _effects(found),
+        "effects_note": _effects_note(found),
+        "effects_figures": effects_figures(found),
         "training": training_figures(model),
         "documents_note": (
             f"{_which_documents(n_shown, len(corpus), longest)} A word has the colour of the group of the "
@@ -114,6 +118,7 @@ def sections(
             ("coherence", "Coherence"),
             ("labels", "Labels"),
             ("times", "Time"),
+            ("effects", "Effects"),
             ("training", "Training"),
             ("documents", "Documents"),
             ("making", "How it was made"),
@@ -263,7 +268,7 @@ def _coherence(found: Findings) -> Table:
     measures = found.measures
     quality = found.quality.drop(columns=["group", "active", "nearest", "similarity", "duplicate"])
     joined = found.coherence[["topic", "group", *measures, "absent"]].merge(quality, on="topic", how="left")
-    joined.insert(2, "words", found.summary["words"].loc[joined["topic"]].to_numpy())
+    joined.insert(2, "words", found.summary.set_index("topic")["words"].loc[joined["topic"]].to_numpy())
     if not joined["absent"].any():
         joined = joined.drop(columns="absent")
     joined = joined.sort_values(measures[0], ascending=False, na_position="last", kind="stable")
@@ -298,6 +303,30 @@ def _times(found: Findings) -> Table | None:
     if found.times is None:
         return None
     return _means(found, found.times.drop(columns="documents"), found.times["documents"], "time")
+
+
+def _effects(found: Findings) -> Table | None:
+    if found.effects is None:
+        return None
+    of_all = found.effects.table
+    values = of_all[of_all["topic"].isin(found.shown)].drop(columns=["group", "p"])
+    caption = f"Change of the {mean_of(signed=found.signed).lower()} for one unit of each term"
+    return table("effects-table", caption, values)
+
+
+def _effects_note(found: Findings) -> str:
+    """How the effects were estimated."""
+    effects = found.effects
+    if effects is None:
+        return ""
+    source = "given their words" if effects.draws == "words" else "from q(z|x), whose intervals are too short"
+    lacking = f"; {counted(effects.n_missing, 'document')} that lack a value are left out"
+    return (
+        f"Regressions of topics on {effects.formula}, over {counted(effects.n_documents, 'document')}"
+        f"{lacking if effects.n_missing else ''}. Intervals of {100 * effects.level:g}% include the "
+        f"uncertainty of the topics of each document, of {effects.n_draws} draws {source}. p-values are "
+        "adjusted over the topics. An effect is causal only if the design of the study makes it so."
+    )
 
 
 def _drift(found: Findings) -> Table | None:

@@ -17,7 +17,7 @@ from hftopic.analysis.documents.drift import Drift, drift
 from hftopic.analysis.documents.exchange import exchanged, log_probabilities
 from hftopic.analysis.documents.periods import moments_of
 from hftopic.analysis.documents.shares import names_of
-from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.sampled import samples_shards
 from hftopic.data.inputs import column_words
 from hftopic.latent.usage import WordUsage
@@ -183,10 +183,11 @@ def words_over_time(
     drawn = exchanged(found.codes, log_probabilities(found.codes, known), n_permutations, generator)
     moments = moments_of(found.spans)
     poles = ("+", "-") if has_poles(model) else ("+",)
+    topics, places = found.shares.topics, places_of(model, found.shares.topics)
     drifts = {
-        (topic, pole): drift(usage(topic, pole)[rows], moments, found.codes, drawn)
-        for topic in found.shares.topics.tolist()
-        for pole in poles[: 1 + bool(model.latent_space_.gaussian[topic])]
+        (topic, pole): drift(usage(place, pole)[rows], moments, found.codes, drawn)
+        for topic, place in zip(topics.tolist(), places.tolist(), strict=True)
+        for pole in poles[: 1 + bool(model.latent_space_.gaussian[place])]
     }
     sizes = pd.Series(np.bincount(found.codes), found.spans, name="documents")
     by_word = pd.concat([_of_words(key, of_topic, words, n_words) for key, of_topic in drifts.items()])
