@@ -84,7 +84,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="two corpora of each kind instead of twelve")
     arguments = parser.parse_args()
-    n_corpora, n_permutations = (2, 39) if arguments.quick else (12, 199)
+    n_corpora, n_permutations = (2, 199) if arguments.quick else (12, 999)
     warnings.simplefilter("ignore")
     for mixture in (True, False):
         for drifts in (True, False):

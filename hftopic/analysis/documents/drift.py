@@ -67,7 +67,7 @@ class Drift:
 
 
 def drift(
-    usage: sp.csr_array, moments: NDArray[np.float64], codes: NDArray[np.int64], drawn: NDArray[np.int64]
+    usage: sp.csr_array, moments: NDArray[np.float64], codes: NDArray[np.int64], drawn: NDArray[np.integer]
 ) -> Drift:
     """Drift of the words of a topic.
 
@@ -88,7 +88,7 @@ def drift(
     """
     in_documents = np.bincount(usage.indices, minlength=usage.shape[1])
     main = _main_documents(usage)
-    usage, every = usage[main], np.concatenate([codes[None], drawn])[:, main]
+    usage, every = usage[main], np.concatenate([codes[None, main].astype(drawn.dtype), drawn[:, main]])
     total = np.bincount(usage.indices, usage.data, usage.shape[1]).astype(np.float64)
     columns = _of_the_topic(total, in_documents)
     place = np.full(len(total), len(columns))
@@ -171,11 +171,15 @@ class _Counted:
         height = max(1, AT_ONCE // (self._width * self._n_periods))
         return [slice(start, start + height) for start in range(0, n_permutations, height)]
 
-    def by_period(self, codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    def by_period(self, codes: NDArray[np.integer]) -> NDArray[np.float64]:
         """Sums by period and word, (M, N) to (M, T, width)."""
         shape = self._n_periods, self._width
         sums = [
-            np.bincount(row.repeat(self._lengths) * self._width + self._places, self._used, math.prod(shape))
+            np.bincount(
+                row.astype(np.int64).repeat(self._lengths) * self._width + self._places,
+                self._used,
+                math.prod(shape),
+            )
             for row in codes
         ]
         return np.stack(sums).reshape(-1, *shape).astype(np.float64)
