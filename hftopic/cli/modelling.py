@@ -32,6 +32,7 @@ from hftopic.cli.values import (
     Objective,
     SeedWords,
     Share,
+    Shrinkage,
     Written,
     existing_path,
     new_path,
@@ -98,6 +99,24 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "--prior",
     type=Written(),
     help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model, with learned correlations.",
+)
+@click.option(
+    "--prevalence",
+    help="Formula of the metadata of CORPUS on which the prior of a document depends, such as "
+    "'party + bs(day, df=4)'.",
+)
+@_setting(
+    "--prevalence-shrinkage",
+    type=Shrinkage(),
+    default="auto",
+    help="How coefficients of --prevalence are shrunk: learned for each column (auto), or a ridge in "
+    "documents.",
+)
+@_setting(
+    "--missing-metadata",
+    type=click.Choice(["raise", "drop"]),
+    default="raise",
+    help="Documents without a value that --prevalence needs are an error, or left out.",
 )
 @_setting(
     "--topic-softmax",

@@ -53,6 +53,11 @@ from hftopic.cli.values import existing_file, existing_path, new_path
     type=existing_file,
     help="File with the date or year of each document, one per line; adds topics over time.",
 )
+@click.option(
+    "--effects",
+    metavar="FORMULA",
+    help='Columns of CORPUS, such as "rating + bs(day, df=4)"; adds their effects on the topics.',
+)
 @permutations_option
 @seed_option
 @quiet_option
@@ -70,6 +75,7 @@ def report(
     n_documents: int,
     texts: Path | None,
     dates: Path | None,
+    effects: str | None,
     permutations: int,
     seed: int,
     quiet: bool,
@@ -93,6 +99,7 @@ def report(
         topics="all" if every else "active",
         texts=None if texts is None else lines_of(texts, source.encoding),
         dates=None if dates is None else dates_of(dates, source.encoding),
+        effects=effects,
         n_words=n_words,
         measures=measures,
         n_documents=n_documents,

@@ -28,9 +28,10 @@ from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
+from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
 from hftopic.data.inputs import known_words, warn_of_empty
-from hftopic.data.known import columns_known
+from hftopic.data.known import Known
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
@@ -77,6 +78,8 @@ from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
+EXCLUDED = "they are excluded from training"
+
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
 
@@ -105,6 +108,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     prevalence_shrinkage: Annotated[
         float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
     ] = "auto"
+    missing_metadata: Annotated[str, StrOptions({"raise", "drop"})] = "raise"
     seed_words: Annotated[SeedWords | None, None, Mapping] = None
     seed_strength: Annotated[float, Interval(Real, 0, 1, closed="both")] = 0.5
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
@@ -187,6 +191,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             then the documents of 256 blocks together. With no more blocks than that, the model is that of the
             same Corpus. Of more, validation documents are at even distances.
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            Columns that ``prevalence`` reads, one value per document, instead of those of a Corpus.
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
@@ -369,6 +375,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            As in :meth:`fit`. The design is that of the first call: a category that is not in its documents
+            is an error.
         total_documents : int, optional
             Total number of documents in the stream, used to estimate the marginals. If more documents have
             been seen, their number is used.
@@ -429,10 +438,15 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         stored = self._counted(counted, more, reset=reset)
         if reset:
             self.design_ = self._new_design(counted, metadata, len(stored))
+        elif self.design_ is not None:
+            self._check_has_metadata(Known.of(counted, metadata, len(stored)))
+        if reset:
             self._seeds = self._new_seeds()
-        stored = self._with_design(stored, counted, metadata)
+        stored, missing = self._with_design(stored, counted, metadata)
+        missing.warn(EXCLUDED)
+        stored = stored.select(~missing.rows) if missing.columns else stored
         documents: CountedDocuments = stored.with_words()
-        warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
+        warn_of_empty(len(stored) - len(documents), len(stored), EXCLUDED)
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
@@ -443,13 +457,16 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """The design of the metadata of documents that the model is fitted on."""
         if self.prevalence is None:
             return None
-        known = columns_known(counted, metadata, n_documents)
-        if not known:
+        known = Known.of(counted, metadata, n_documents)
+        self._check_has_metadata(known)
+        return designed_for(self.prevalence, known, drop=self.missing_metadata == "drop")
+
+    def _check_has_metadata(self, known: Known) -> None:
+        if not known.names:
             raise ValueError(
                 f"prevalence={self.prevalence!r} needs metadata of the documents: pass metadata= or a Corpus "
                 "that has some"
             )
-        return Design.of(self.prevalence, known)
 
     def _new_seeds(self) -> Seeds | None:
         """The seed words in the vocabulary; None without any, or if they have no strength."""
@@ -502,8 +519,11 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
+        batch = documents.batch(np.arange(2), network.device)
+        if network.prevalence is not None and batch.design is None:
+            raise TypeError(f"a {type(batch).__name__} has lost its design; pass it on as design=")
         if learns_groups:
-            network.check_exchange(documents.batch(np.arange(2), network.device))
+            network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
 
     def _resumed_trainer(self, documents: CountedDocuments) -> Trainer[Batch]:
@@ -548,10 +568,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learned = prior if isinstance(prior, LearnedCorrelation) else None
         if learned is not None and not free_correlations(space, learned).any():
             learned, covariance = None, covariance.diagonal().clone()
-        prevalence = None
-        if self.design_ is not None:
+        prevalence, design = None, getattr(self, "design_", None)
+        if design is not None:
             shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
-            prevalence = Prevalence(len(self.design_.names), space.n_dims, shrinkage)
+            prevalence = Prevalence(len(design.names), space.n_dims, shrinkage)
         guidance = None
         if self._seeds is not None:
             topics, columns = self._seeds.topics, self._seeds.columns

@@ -59,7 +59,7 @@ class Seeds:
         if len(set(topics)) < len(topics) or not all(is_whole(t, 0) and t < space.n_topics for t in topics):
             raise ValueError("seed words are of topics that do not exist")
         check_unique(given)
-        if given_names(given, space.n_topics) != given or len(columns) != len(topics):
+        if given_names(given, range(space.n_topics)) != given or len(columns) != len(topics):
             raise ValueError("seed words have other names than topics can have")
         if not all(map(len, columns)) or not all(is_whole(c, 0) and c < n_words for c in numbers):
             raise ValueError("seed words are no words of the model")
@@ -145,7 +145,7 @@ def _topics_of(keys: Sequence[Any], space: LatentSpace) -> tuple[tuple[int, ...]
         topics[key] = _next_free(key, group, taken, space)
         taken.add(topics[key])
     found = {topics[key]: name for key, (_, name) in kinds.items() if name is not None}
-    shown = given_names(found, space.n_topics)
+    shown = given_names(found, range(space.n_topics))
     check_unique({topic: name for topic, name in shown.items() if name is not None})
     in_order = tuple(topics[key] for key in keys)
     return in_order, tuple(shown.get(topic) for topic in in_order)

@@ -19,16 +19,20 @@ from hftopic._sets import read_set
 from hftopic._torch_state import neutral_torch
 from hftopic.data.design import Design
 from hftopic.data.validation import as_vocabulary
+from hftopic.editing.edits import Edits
 from hftopic.latent.groups import Discrete, Normal
 from hftopic.latent.space import LatentSpace
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
+from hftopic.models.edited import EditedModel
+from hftopic.models.fitted import FittedModel
 from hftopic.models.guiding import Seeds
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.models.restoring import restore_topics
 from hftopic.models.saving import (
     DESCRIPTION,
+    EDITED,
     SCHEMA_VERSION,
     TENSORS,
     WORDS,
@@ -48,7 +52,7 @@ class ModelFileError(ValueError):
 
 
 @neutral_torch()
-def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> BaseTopicModel:
+def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> FittedModel:
     """Load a model from a folder that its ``save`` method wrote; nothing in the files is executed.
 
     Parameters
@@ -60,8 +64,8 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
 
     Returns
     -------
-    ProdLDA, NVDM or a registered subclass
-        Fitted model with the same results as the saved one.
+    ProdLDA, NVDM, EditedModel or a registered subclass
+        Fitted or edited model with the same results as the saved one.
 
     Raises
     ------
@@ -75,6 +79,10 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     files = [folder / DESCRIPTION, folder / TENSORS]
     description, content = read_set(folder, "", lambda: files, lambda: _read(folder))
     tensors = _tensors(folder / TENSORS, description, content)
+    whole = description
+    if whole.get("estimator") == EDITED:
+        with _damage_reported(folder):
+            description = dict(whole["original"])
     if str(description.get("estimator")) not in MODELS:
         raise ModelFileError(
             f"{folder} contains a {description.get('estimator')!r}, which is not a known model; "
@@ -89,6 +97,15 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     chosen_device(model.device)
     with _damage_reported(folder):
         _restore(model, description, tensors)
+        return model if whole is description else _edited(model, whole)
+
+
+def _edited(original: BaseTopicModel, description: dict[str, Any]) -> EditedModel:
+    """The edited model that a description has beside its original."""
+    edits = Edits(tuple(tuple(topics) for topics in description["members"]))
+    edits.check(len(original.topic_ids_))
+    model = EditedModel(original, edits)
+    restore_topics(model, description["topics"])
     return model
 
 

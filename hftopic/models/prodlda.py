@@ -72,6 +72,17 @@ class ProdLDA(BaseTopicModel):
     topic_softmax : {"joint", "group"}, default="joint"
         "joint" is one softmax over all topics. "group" is one softmax per group; ``transform`` then divides
         by the number of groups, so that its rows also sum to 1.
+    prevalence : str, optional
+        Formula of metadata, such as ``"party + bs(day, df=4)"``, on which the mean of the prior of a document
+        depends; without an intercept, which the prior has. Columns are those of ``metadata``, or those of
+        the Corpus, whose labels and dates are ``label`` and ``date``; dates count in years. The extra
+        ``effects`` is needed. Without it, all documents have the same prior.
+    prevalence_shrinkage : "auto" or float >= 0, default="auto"
+        How the coefficients of ``prevalence`` are shrunk to 0. "auto" learns it for each column of the design
+        (automatic relevance determination); a number is that of a ridge, in documents.
+    missing_metadata : {"raise", "drop"}, default="raise"
+        What becomes of documents without a value that ``prevalence`` needs: an error, or they are left out of
+        training and otherwise have the prior of average metadata, with a warning that counts them.
     seed_words : dict, optional
         Words that guide topics, such as ``{"economy": ["bank", "market"], 7: ["team"], (1, "law"):
         ["court"]}``. A key is a name, which the next topic without seed words gets; the number of a topic; or
@@ -148,6 +159,9 @@ class ProdLDA(BaseTopicModel):
         p(w | topic): the distribution of the distinct words that documents use for the topic; words that all
         documents use alike belong to a background instead. Rows sum to 1. :meth:`word_scores` has other
         descriptions of the topics.
+    topic_ids_ : ndarray, shape (n_topics,), int
+        Number of each topic in tables, files and figures: 0 to n_topics - 1, of which an edited model
+        (:func:`hftopic.edit_topics`) has those that are left.
     topic_groups_ : ndarray, shape (n_topics,), int
         Group of each topic; the innermost group if groups are nested.
     topic_simplex_ : ndarray, shape (n_topics,), int
@@ -164,6 +178,11 @@ class ProdLDA(BaseTopicModel):
     prior_correlation_ : ndarray, shape (n_dims, n_dims), float32
         Correlations of the prior of the logits, also those that were learned.
         :func:`hftopic.analysis.topic_correlation` with ``of="prior"`` returns them as a table.
+    prevalence_ : DataFrame or None
+        Coefficients of ``prevalence``: how much the prior mean of each topic's logit changes with one unit of
+        each column of the design. The prior moments above are those of a document with average metadata.
+    design_ : Design or None
+        How ``prevalence`` codes metadata: categories, knots and scales of the training documents.
     topic_names_ : ndarray of str, shape (n_topics,)
         A unique name of each topic, see :meth:`name_topics` and :meth:`set_topic_names`.
     guided_topics_ : DataFrame

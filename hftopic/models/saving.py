@@ -28,10 +28,21 @@ from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 6
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
+EDITED = "EditedModel"  # the "estimator" of an edited model, whose "original" is the description of another
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
 
-class FittedState(Protocol):
+class DescribedTopics(Protocol):
+    """What the files of a model hold of its topics."""
+
+    _given_names: dict[int, str]
+
+    def _summary(self) -> pd.DataFrame: ...
+
+    def _automatic_names(self) -> list[str]: ...
+
+
+class FittedState(DescribedTopics, Protocol):
     """The state of a fitted model that its files hold."""
 
     _fitted_with: dict[str, Any]
@@ -47,15 +58,14 @@ class FittedState(Protocol):
     reading_: dict[str, Any] | None
     design_: Design | None
     _seeds: Seeds | None
-    _given_names: dict[int, str]
-
-    def _summary(self) -> pd.DataFrame: ...
-
-    def _automatic_names(self) -> list[str]: ...
 
 
-def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
+def save_model(
+    model: FittedState, path: str | os.PathLike[str], edited: dict[str, Any] | None = None
+) -> None:
     """Write the files of a model into a folder, atomically as a set; other files there are kept.
+
+    With ``edited``, the description of edits of its topics, they are those of the edited model.
 
     Raises
     ------
@@ -68,6 +78,9 @@ def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
     """
     target = check_replaceable(path)
     description = _encoded(_description(model))
+    if edited is not None:
+        versions = {name: description[name] for name in ("schema", "hftopic")}
+        description = {**versions, "estimator": EDITED, "original": description, **_encoded(edited)}
     tensors = {f"network.{name}": value for name, value in model._network.state_dict().items()}
     tensors["noise"] = model._noise
     held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -143,7 +156,6 @@ def _description(model: FittedState) -> dict[str, Any]:
     if "seed_words" in parameters:
         parameters["seed_words"] = plain(parameters["seed_words"])
     words = {name: getattr(model, name, None) for name in WORDS}
-    summary = model._summary()
     losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {
         "schema": SCHEMA_VERSION,
@@ -157,11 +169,19 @@ def _description(model: FittedState) -> dict[str, Any]:
         "reading_": model.reading_,
         "design": None if model.design_ is None else model.design_.as_json(),
         "seeds": None if model._seeds is None else model._seeds.as_json(),
+        **description_of_topics(model),
+        "losses_": None if losses is None else losses.tolist(),
+        "history_": model.history_.reset_index().to_dict("list"),
+    }
+
+
+def description_of_topics(model: DescribedTopics) -> dict[str, Any]:
+    """Names and numbers of topics, which :func:`hftopic.models.restoring.restore_topics` reads."""
+    summary = model._summary()
+    return {
         "names": {str(topic): name for topic, name in model._given_names.items()},
         "automatic_names": model._automatic_names(),
         "summary": {"attributes": dict(summary.attrs), "columns": _columns(summary)},
-        "losses_": None if losses is None else losses.tolist(),
-        "history_": model.history_.reset_index().to_dict("list"),
     }
 
 

@@ -1,10 +1,11 @@
 """What a fitted model knows of its topics: their numbers over the training documents, and their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
@@ -33,7 +34,7 @@ class TopicSummary(TopicWords):
     _remembered: tuple[BagsOfWords, ...]  # documents of the summary, until it is made
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
-    _given_names: dict[int, str]
+    _given_names: dict[int, str]  # by the ids of the topics
     _seeds: Seeds | None = None
 
     @property
@@ -116,7 +117,7 @@ class TopicSummary(TopicWords):
             is_own = vocabulary is None or known_words(model) is not None
             if is_own and listed == min(WORDS_IN_NAME, len(words)):
                 return model._names()
-            return _with(model._given_names, model._made_names(words, listed))
+            return model._with_given(model._made_names(words, listed))
 
     def set_topic_names(self, names: Any) -> Self:
         """Name the topics; the names are saved with the model, and ``partial_fit`` keeps them.
@@ -153,8 +154,8 @@ class TopicSummary(TopicWords):
         'sport'
         """
         with self._reading() as model:
-            n_topics = len(model.topic_groups_)
-            wanted = {} if names is None else {**model._given_names, **given_names(names, n_topics)}
+            ids = model.topic_ids_.tolist()
+            wanted = {} if names is None else {**model._given_names, **given_names(names, ids)}
             given = {topic: name for topic, name in wanted.items() if name is not None}
             check_unique(given)
         with exchanged(self) as fitted:
@@ -162,7 +163,13 @@ class TopicSummary(TopicWords):
         return self
 
     def _names(self) -> NDArray[np.object_]:
-        return _with(self._given_names, self._automatic_names())
+        return self._with_given(self._automatic_names())
+
+    def _with_given(self, automatic: Sequence[str]) -> NDArray[np.object_]:
+        """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
+        given, ids = self._given_names, self.topic_ids_.tolist()
+        names = [given.get(topic, name) for topic, name in zip(ids, automatic, strict=True)]
+        return np.array(numbered_repeats(names, given, ids), dtype=object)
 
     def _automatic_names(self) -> list[str]:
         if not self._automatic:
@@ -177,15 +184,16 @@ class TopicSummary(TopicWords):
         poles = POLES[: 1 + self.signed_topics_]
         n_needed = n_words * len(poles) * len(self.topic_groups_)
         allowed = frequent(documents, spread, float(usage.n_documents), n_needed)
-        summary = self._summary()
+        summary, ids = self._summary(), self.topic_ids_.tolist()
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
-        names = names_of(scores, words, allowed, order.tolist(), n_words)
+        names = names_of(scores, words, allowed, order.tolist(), n_words, ids)
         sets = () if self._seeds is None else self._seeds.names
         guided = {
             int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
         }
-        return numbered_repeats([guided.get(topic, name) for topic, name in enumerate(names)], guided)
+        named = [guided.get(topic, name) for topic, name in zip(ids, names, strict=True)]
+        return numbered_repeats(named, guided, ids)
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
@@ -202,26 +210,35 @@ class TopicSummary(TopicWords):
         values = np.concatenate([evaluation.represent(self._network, part) for part in self._remembered])
         prominent = values
         if signed:
-            prominent = prominence(values, self._posterior_of_remembered(len(values)), prior.space, signed)
+            prominent = prominence(values, self._posterior_of_remembered(len(values))[0], prior.space, signed)
+        posterior, residual = self._posterior_of_remembered(INFORMED)
         return summarised(
-            self._posterior_of_remembered(INFORMED),
+            posterior,
             values,
             prominent,
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
             signed,
             poles,
+            self.topic_ids_,
+            residual=residual,
         )
 
-    def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
-        """Posterior of at most so many remembered documents, rounded as that of documents that are passed."""
+    def _posterior_of_remembered(self, most: int) -> tuple[MeanFieldPosterior, MeanFieldPosterior | None]:
+        """Posterior of at most so many remembered documents, and of the residual if that is another.
+
+        It is rounded as that of documents that are passed.
+        """
         ends = np.cumsum([len(part) for part in self._remembered])
         chosen = np.split(evenly(ends[-1], most), np.searchsorted(evenly(ends[-1], most), ends[:-1]))
-        posteriors = [
-            evaluation.posterior(self._network, part.select(rows - (end - len(part))))
+        encoded = [
+            evaluation.encode(self._network, part.select(rows - (end - len(part))))
             for part, rows, end in zip(self._remembered, chosen, ends, strict=True)
             if len(rows)
         ]
-        return Posterior.of(MeanFieldPosterior.concatenated(posteriors)).mean_field()
+        posterior = MeanFieldPosterior.concatenated([of_part for of_part, _, _ in encoded])
+        offsets = [offset for _, _, offset in encoded if offset is not None]
+        residual = posterior.moved(-torch.from_numpy(np.concatenate(offsets))) if offsets else None
+        return Posterior.of(posterior).mean_field(), residual
 
     def _remember(self, documents: BagsOfWords) -> None:
         """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""
@@ -229,9 +246,3 @@ class TopicSummary(TopicWords):
         while len(parts) > 1 and sum(map(len, parts)) - len(parts[0]) >= REMEMBERED:
             del parts[0]
         self._remembered = (parts[0].sampled(REMEMBERED), *parts[1:])
-
-
-def _with(given: Mapping[int, str], automatic: Sequence[str]) -> NDArray[np.object_]:
-    """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
-    names = [given.get(topic, name) for topic, name in enumerate(automatic)]
-    return np.array(numbered_repeats(names, given), dtype=object)

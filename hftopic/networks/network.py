@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic._devices import sent
 from hftopic.data.batches import Batch
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
@@ -203,7 +204,7 @@ class TopicNetwork(Network[Batch]):
 
     def design_of(self, batch: Batch) -> Tensor | None:
         """Design of the metadata of each document."""
-        return batch.design
+        return None if batch.design is None else sent(batch.design, batch.device)
 
     def _at_prior(self, evidence: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
         """The posterior with the prior of each document, from that with the prior of an average one."""

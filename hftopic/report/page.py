@@ -11,6 +11,7 @@ from pandas.api.types import is_scalar
 
 from hftopic._files import prove_writable, written_whole
 from hftopic._numbers import is_one_of, is_whole
+from hftopic.analysis import Effects, estimate_effects
 from hftopic.analysis.coherence import checked_measures
 from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, documents_of, model_vocabulary
@@ -19,7 +20,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
 from hftopic.data.dates import as_dates
 from hftopic.data.inputs import column_words, holds_counts
-from hftopic.data.sequences import check_sequence, listed, why_unwritable
+from hftopic.data.sequences import check_sequence, described, listed, why_unwritable
 from hftopic.latent.encoded import Encoded
 from hftopic.report.content import page_data
 from hftopic.report.documents import chosen_documents
@@ -38,6 +39,7 @@ def write_report(
     topics: Literal["active", "all"] = "active",
     texts: Sequence[str | None] | None = None,
     dates: Any = None,
+    effects: Effects | str | None = None,
     n_words: int = 10,
     measures: str | Sequence[str] = ("c_npmi", "c_v"),
     n_documents: int = 2000,
@@ -80,6 +82,9 @@ def write_report(
         the page would be larger than 6 MB: the page says where.
     dates : sequence, optional
         Date or number of each document, for a section of topics over time; by default those of the Corpus.
+    effects : Effects or str, optional
+        Result of :func:`hftopic.analysis.estimate_effects`, or the formula of one, for a section of the
+        effects of the metadata of the Corpus.
     n_words : int, default=10
         Number of words per topic.
     measures : str or sequence of str, default=("c_npmi", "c_v")
@@ -159,6 +164,10 @@ def write_report(
             raise ValueError(
                 f"{name} has {len(given)} entries for {len(documents)} documents; pass one per document"
             )
+    if not isinstance(effects, Effects | str | None):
+        raise TypeError(
+            f"effects must be a formula, or what estimate_effects returns; got {described(effects)}"
+        )
     measured = checked_measures(measures)
     made_with = {
         "coherence": ", ".join(measured),
@@ -170,6 +179,8 @@ def write_report(
         raise IsADirectoryError(f"{os.fspath(path)} is a folder; pass the path of a file to write")
     with written_whole(path) as draft:
         encoded = source if isinstance(source, Encoded) else model.encode(documents)
+        if isinstance(effects, str):
+            effects = estimate_effects(model, documents, effects, random_state=random_state)
         found = findings(
             model,
             documents,
@@ -178,6 +189,7 @@ def write_report(
             n_words=min(n_words, documents.n_words),
             measures=measured,
             dates=moments,
+            effects=effects,
             n_permutations=n_permutations,
             random_state=random_state,
             verbose=verbose,

@@ -15,7 +15,7 @@ OF_MODELS = [analysis.topic_stability, analysis.recurring_pairs]
 
 def call(function, model):
     """Call with documents that have no labels or dates, a document number, or a query where needed."""
-    given = {"X": CORPUS.counts, "document": 0, "query": "word", "path": "topics.csv"}
+    given = {"X": CORPUS.counts, "document": 0, "query": "word", "path": "topics.csv", "formula": "m"}
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return function(model, **{p.name: given[p.name] for p in parameters if p.default is p.empty})
 

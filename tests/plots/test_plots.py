@@ -22,6 +22,7 @@ from hftopic.analysis.layout import seriated  # noqa: E402
 from hftopic.plots import (  # noqa: E402
     plot_comparison,
     plot_correlation,
+    plot_effects,
     plot_history,
     plot_information,
     plot_map,
@@ -370,6 +371,7 @@ def test_every_figure_takes_a_model_and_its_documents():
     ):
         plot(model, made).figure.draw_without_rendering()
         plot(model, model.encode(made))
+    assert len(plot_effects(model, made, formula="label + date").child_axes) == 1
     assert [text.get_text() for text in plot_shares(model, made).get_xticklabels()] == [
         "a\nn=150",
         "b\nn=150",

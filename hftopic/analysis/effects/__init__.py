@@ -1,0 +1,1 @@
+"""Effects of metadata on topics, with the uncertainty of the topics."""

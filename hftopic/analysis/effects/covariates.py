@@ -1,0 +1,145 @@
+"""Metadata of the documents of a regression: its design, and the designs if they had other values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hftopic.data.dates import as_dates
+from hftopic.data.design import Design, are_dates
+from hftopic.data.formulas import FormulaError
+from hftopic.data.metadata import Columns, as_metadata
+
+ALONE = 1 - 1e-9  # leverage of a document that determines a coefficient
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """Columns of documents, and the design that a formula makes of them.
+
+    Attributes
+    ----------
+    columns : dict
+        Those that the formula reads.
+    design : ndarray, shape (n_documents, P)
+        With an intercept, if it is not in the span of the others.
+    """
+
+    columns: Columns
+    design: NDArray[np.float64]
+    _design: Design
+
+    @classmethod
+    def of(cls, formula: str, columns: Columns) -> Self:
+        """The design of a formula.
+
+        Raises
+        ------
+        FormulaError
+            It cannot be computed, see :class:`hftopic.data.design.Design`; its columns are linearly
+            dependent, there are too few documents, or one document alone determines a coefficient.
+        """
+        made = Design.of(formula, columns)
+        held = {name: columns[name] for name in made.columns}
+        raw = made.raw(held)
+        with_ones = np.column_stack([np.ones(len(raw)), raw])
+        of_scaled = np.column_stack([np.ones(len(raw)), (raw - made.means) / made.scales])
+        full = np.linalg.matrix_rank(of_scaled)
+        if full == with_ones.shape[1]:
+            design = with_ones
+        elif np.linalg.matrix_rank(raw / np.abs(raw).max(axis=0).clip(1e-300)) == raw.shape[1]:
+            design = raw  # such as a column for each category
+        else:
+            raise FormulaError(_dependent(formula, made, of_scaled))
+        if len(design) <= design.shape[1]:
+            raise FormulaError(
+                f"the formula {formula!r} has {design.shape[1]} coefficients for {len(design)} documents"
+            )
+        _check_leverage(design, of_scaled, made)
+        return cls(held, design, made)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of the design, without the intercept."""
+        return self._design.names
+
+    @property
+    def scaled(self) -> NDArray[np.float64]:
+        """Design in standard deviations from the means, with an intercept."""
+        raw = self.design[:, -len(self.names) :]
+        return np.column_stack([np.ones(len(raw)), (raw - self._design.means) / self._design.scales])
+
+    def mean_row(self, values: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Mean of the design over the documents if all had these values, shape (P,)."""
+        if not isinstance(values, Mapping) or not values:
+            raise TypeError(f"pass the values of columns, such as {{'rating': 'Liberal'}}; got {values!r}")
+        changed = {name: self._constant(name, value) for name, value in values.items()}
+        mean = self._design.raw({**self.columns, **changed}).mean(axis=0)
+        return mean if len(mean) == self.design.shape[1] else np.append(1.0, mean)
+
+    def values(self, column: str, n: int) -> list[Any]:
+        """Categories of a column, or `n` values of numbers or dates, evenly from the least to the largest."""
+        held = self._column(column)
+        if are_dates(column, held):
+            days = as_dates(held)
+            return list(pd.date_range(days.min(), days.max(), periods=n).strftime("%Y-%m-%d"))
+        if held.dtype.kind == "f" or (held.dtype.kind == "i" and len(np.unique(held)) > n):
+            return [float(value) for value in np.linspace(held.min(), held.max(), n)]
+        return list(np.unique(held).tolist())
+
+    def is_continuous(self, column: str) -> bool:
+        """Whether a column is numbers, not all of them 0 or 1, or dates."""
+        held = self._column(column)
+        return are_dates(column, held) or (held.dtype.kind in "if" and not np.isin(held, (0, 1)).all())
+
+    def told(self, column: str, value: Any) -> Any:
+        """A value as the column has it."""
+        return self._constant(column, value)[0]
+
+    def _column(self, name: str) -> NDArray[Any]:
+        if not isinstance(name, str) or name not in self.columns:
+            raise unknown_column(name, self.columns, f"that the formula {self._design.formula!r} reads")
+        return self.columns[name]
+
+    def _constant(self, name: str, value: Any) -> NDArray[Any]:
+        held = self._column(name)
+        made = as_metadata({name: [value]}, 1)
+        given: NDArray[Any] = (made or {})[name]
+        numbers = [values.dtype.kind in "ifb" for values in (given, held)]
+        if numbers[0] != numbers[1] or are_dates(name, given) < are_dates(name, held):
+            raise FormulaError(f"{value!r} is no value of {name!r}, which has values such as {held[0]!r}")
+        return np.repeat(given, len(held))
+
+
+def unknown_column(name: Any, known: Columns, what: str) -> FormulaError:
+    """The error that there is no column of this name."""
+    if not known:
+        return FormulaError(f"no column {name!r} {what}: these documents have no metadata; pass metadata=")
+    close = get_close_matches(str(name), known, 1) or list(known)
+    return FormulaError(f"no column {name!r} {what}; did you mean {close[0]!r}?")
+
+
+def _dependent(formula: str, made: Design, scaled: NDArray[np.float64]) -> str:
+    """Which columns add nothing to those before them."""
+    ranks = [np.linalg.matrix_rank(scaled[:, : place + 1]) for place in range(scaled.shape[1])]
+    told = [made.names[place - 1] for place in range(1, len(ranks)) if ranks[place] == ranks[place - 1]]
+    return (
+        f"the formula {formula!r} has columns that the others determine: {', '.join(map(repr, told))}; "
+        "leave them out"
+    )
+
+
+def _check_leverage(design: NDArray[np.float64], scaled: NDArray[np.float64], made: Design) -> None:
+    """Raise FormulaError if a document alone determines a coefficient, which then has no standard error."""
+    basis = np.linalg.svd(design / np.abs(design).max(axis=0), full_matrices=False)[0]
+    alone = np.flatnonzero((basis**2).sum(axis=1) > ALONE)
+    if len(alone):
+        term = made.names[int(np.abs(scaled[alone[0], 1:]).argmax())]
+        raise FormulaError(
+            f"document {alone[0]} alone determines {term!r}, which then has no standard error: join rare "
+            "values, or leave the document out"
+        )
