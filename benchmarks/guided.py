@@ -244,8 +244,7 @@ def of_the_rest(model: ProdLDA, topics: np.ndarray, task: Task) -> dict[str, flo
         "completion": scorer.completion_perplexity(model.word_probabilities, task.test),
     }
     if other.any():
-        unguided = np.setdiff1d(np.arange(len(npmi)), topics)
-        shares = model.transform(task.test[other])[:, unguided]
+        shares = model.transform(task.test[other])
         scores["purity_rest"] = scorer.purity(shares, task.test_labels[other])
     return scores
 

@@ -366,7 +366,13 @@ def test_several_starts_have_the_words() -> None:
 
 def test_the_report_tells_which_topics_are_guided(guided: ProdLDA) -> None:
     encoded = guided.encode(CORPUS)
-    settings: dict[str, Any] = {"topics": "all", "n_words": 5, "measures": ["u_mass"], "dates": None}
+    settings: dict[str, Any] = {
+        "topics": "all",
+        "n_words": 5,
+        "measures": ["u_mass"],
+        "dates": None,
+        "effects": None,
+    }
     found = findings(guided, CORPUS, encoded, n_permutations=9, random_state=0, verbose=0, **settings)
     told = next(one for one in sentences(found) if one.about == "Guided.")
     assert "".join(part.text for part in told.parts) == (
