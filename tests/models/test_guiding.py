@@ -6,6 +6,7 @@ import pickle
 import re
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -71,13 +72,16 @@ def guided() -> ProdLDA:
 
 
 @pytest.mark.parametrize("model", [ProdLDA((2, 2), **QUICK), NVDM((2, Concrete(3)), **QUICK)])
-def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any) -> None:
+def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     decoder = model.fit(CORPUS)._network.decoder
     columns, topics = [(3, 5, 8), (5,)], [2, 0]
     guidance = Guidance(columns, topics, model._network.space.n_topics, len(WORDS), 0.5)
     guidance.tokens.fill_(1.5)
     log_p = decoder.topics().probabilities().log()
     expected = -1.5 * (log_p[2, [3, 5, 8]].mean() + log_p[0, 5])
+    assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
+    words = decoder.topics()
+    monkeypatch.setattr(decoder, "topics", lambda: SimpleNamespace(log_likelihood=words.log_likelihood))
     assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
 
 
