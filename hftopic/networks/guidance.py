@@ -17,8 +17,8 @@ from hftopic.networks.encoder import Encoder
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
 NO_SEEDS = -1  # place of a topic without seed words
-PSEUDO = 0.5  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
-LABEL = 2.0  # observations of its topic that a seed word in a document counts as, at strength 1
+PSEUDO = 0.25  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
+LABEL = 1.0  # observations of its topic that a seed word in a document counts as, at strength 1
 
 
 class Guidance(nn.Module):

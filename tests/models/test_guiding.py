@@ -98,7 +98,7 @@ def test_a_seed_word_in_a_document_is_an_observation_of_its_topic(model: Any) ->
     else:
         log_theta = network.decoder.represent(posterior).log()
     log_theta = log_theta.detach().numpy()
-    expected = [0, 0, -2 * log_theta[2, 2], -1.5 * log_theta[3, 2] - 0.5 * log_theta[3, 0]]
+    expected = [0, 0, -log_theta[2, 2], -0.75 * log_theta[3, 2] - 0.25 * log_theta[3, 0]]
     found = guidance.assigned(batch, posterior, network.decoder)
     np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
 
