@@ -236,5 +236,5 @@ def test_the_command_writes_the_same_table(model, corpus, tmp_path):
 def test_effects_show_themselves(effects):
     assert repr(effects) == "<Effects of 'party + bs(day, df=4)' on 4 topics, over 300 documents>"
     assert isinstance(effects, Effects)
-    assert effects.columns == ("day", "party")
+    assert effects.columns == ("party", "day")
     assert effects.terms[0] == "party[T.right]"
