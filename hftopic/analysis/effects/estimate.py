@@ -25,8 +25,6 @@ from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 from hftopic.topics.shares import in_use
 
-LEAST_SIMILARITY = 0.4  # of a topic's words to those of the model, below which a warning tells of it
-
 
 @samples_shards
 def estimate_effects(
@@ -94,8 +92,8 @@ def estimate_effects(
     Warns
     -----
     UserWarning
-        Documents were left out for a missing value; or the words of a topic, as the draws have them, are not
-        those that the model has.
+        Documents were left out for a missing value; or the words of a topic, as the draws have them, are more
+        like those of another topic of the model.
 
     Notes
     -----
@@ -147,7 +145,7 @@ def estimate_effects(
             "similarity": drawn.similarity[numbers],
         }
     )
-    _warn_of_moved(table)
+    _warn_of_moved(drawn.moved)
     return Effects(
         formula,
         float(level),
@@ -235,12 +233,11 @@ def _groups_with_shares(model: FittedTopicModel) -> NDArray[np.int64]:
     return groups if len(groups) > 1 and not model.signed_topics_ else groups[:0]
 
 
-def _warn_of_moved(table: pd.DataFrame) -> None:
-    moved = table["topic"][table["similarity"] < LEAST_SIMILARITY].tolist()
-    if moved:
+def _warn_of_moved(moved: NDArray[np.int64]) -> None:
+    if len(moved):
         warn(
-            f"the words of the topics {', '.join(map(str, moved))} in these documents are not those that the "
-            "model has: see Effects.topics, and read Effects.topic_word before their effects",
+            f"the words of the topics {', '.join(map(str, moved))} in these documents are more like those of "
+            "another topic of the model: read Effects.topic_word before their effects",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )

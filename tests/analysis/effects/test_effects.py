@@ -5,12 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from scipy.sparse import csr_array
 
 pytest.importorskip("formulaic", reason="needs formulaic (the extra 'effects')")
 pytest.importorskip("statsmodels", reason="needs statsmodels (the extra 'effects')")
 
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, write_corpus
 from hftopic.analysis import Effects, estimate_effects
+from hftopic.analysis.effects.draws import DrawsOfWords
+from hftopic.analysis.effects.mixture import Mixture
+from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.cli import program
 from hftopic.data.formulas import FormulaError
 from hftopic.plots import plot_effects
@@ -139,6 +143,17 @@ def test_clusters_widen_intervals_of_what_goes_together(model, corpus):
     alone = estimate_effects(model, twice, "party", **given)
     clustered = estimate_effects(model, twice, "party", cluster="original", **given)
     assert (clustered.table["error"] > 1.3 * alone.table["error"]).all()
+
+
+def test_topics_that_become_others_are_told():
+    words = np.eye(3, 6, dtype=np.float32)
+    prior = LogisticNormal(np.ones((4, 1)), 2, np.arange(4))
+    mixture = Mixture(csr_array(np.ones((4, 6))), words[[0, 2]], prior, np.random.default_rng(0))
+    drawn = DrawsOfWords(mixture, np.array([0, 2]), words)
+    assert drawn.moved.tolist() == []
+    np.testing.assert_allclose(drawn.similarity, [1, np.nan, 1])
+    mixture.words = words[[2, 2]]
+    assert drawn.moved.tolist() == [0]
 
 
 def test_signed_topics_and_classes_are_drawn_from_the_posterior(corpus):
