@@ -34,8 +34,10 @@ help:
 demo: $(VENV)/.installed-report
 	@$(BIN)/hftopic demo $(ARGS)
 
+# One worker for each processor, with one thread: the threads of several workers would wait for each other.
+WORKERS ?= auto
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile $(ARGS)
 
 SEED ?= 0
 fuzz: $(VENV)/.installed-test

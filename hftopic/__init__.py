@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from hftopic.data.formats import read_corpus as read_corpus
     from hftopic.data.formats import register_format as register_format
     from hftopic.data.formats import write_corpus as write_corpus
+    from hftopic.data.gensim_bags import corpus_from_gensim as corpus_from_gensim
+    from hftopic.data.phrases import PhraseOptions as PhraseOptions
     from hftopic.data.shards import ShardedCorpus as ShardedCorpus
     from hftopic.data.shards import open_corpus as open_corpus
     from hftopic.data.text import TextOptions as TextOptions
     from hftopic.data.text import corpus_from_texts as corpus_from_texts
+    from hftopic.data.tokens import corpus_from_tokens as corpus_from_tokens
     from hftopic.data.validation import CorpusError as CorpusError
     from hftopic.latent.encoded import Encoded as Encoded
     from hftopic.latent.groups import Concrete as Concrete
@@ -34,12 +37,15 @@ if TYPE_CHECKING:
     from hftopic.latent.priors import FullCovariance as FullCovariance
     from hftopic.latent.priors import LearnedCorrelation as LearnedCorrelation
     from hftopic.latent.priors import StandardNormal as StandardNormal
+    from hftopic.models.edited import EditedModel as EditedModel
+    from hftopic.models.editing import edit_topics as edit_topics
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
     from hftopic.models.pipeline import TopicPipeline as TopicPipeline
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
+    from hftopic.models.seed_files import read_seed_words as read_seed_words
     from hftopic.models.settings import paper_text_settings as paper_text_settings
     from hftopic.objective import DIPVAE as DIPVAE
     from hftopic.objective import HFVAE as HFVAE
@@ -67,8 +73,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "data.corpus": ["Corpus"],
         "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],
         "data.formats": ["FormatError", "read_corpus", "register_format", "write_corpus"],
+        "data.gensim_bags": ["corpus_from_gensim"],
+        "data.phrases": ["PhraseOptions"],
         "data.shards": ["ShardedCorpus", "open_corpus"],
         "data.text": ["TextOptions", "corpus_from_texts"],
+        "data.tokens": ["corpus_from_tokens"],
         "data.validation": ["CorpusError"],
         "latent.encoded": ["Encoded"],
         "latent.groups": ["Concrete", "Normal"],
@@ -80,11 +89,14 @@ __getattr__, __dir__, __all__ = lazy_names(
             "LearnedCorrelation",
             "StandardNormal",
         ],
+        "models.edited": ["EditedModel"],
+        "models.editing": ["edit_topics"],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
         "models.pipeline": ["TopicPipeline"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],
+        "models.seed_files": ["read_seed_words"],
         "models.settings": ["paper_text_settings"],
         "objective.elbo": ["DIPVAE", "VAE", "AnchoredVAE", "BetaVAE", "CapacityVAE"],
         "objective.factor_vae": ["FactorVAE"],

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the CPU on a device; a copy to a GPU is made from pinned memory, without waiting for it."""
-    if device.type != "cuda":
+    """A tensor on a device; a copy to a GPU is made from pinned memory, without waiting for it."""
+    if device.type != "cuda" or tensor.is_cuda:
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)

@@ -69,14 +69,15 @@ class Grouping:
         order = partition.best_order(covariance, np.random.default_rng(0), n_starts)
         return None if (order == np.arange(len(order))).all() else order
 
-    def renew_prior(self, objective: Objective, progress: Progress, n_documents: int) -> None:
-        """Set what the prior learns from the moments of q(z), at the start of an epoch.
-
-        These are how its mean depends on metadata, and its correlations.
-        """
-        network, learned = self.network, self.network.learned
+    def renew_prevalence(self, n_documents: int) -> None:
+        """Set how the mean of the prior depends on metadata, from the moments of q(z)."""
+        network = self.network
         if network.prevalence is not None:
             network.prevalence.renew(network.moments, network.prior, n_documents)
+
+    def renew_prior(self, objective: Objective, progress: Progress, n_documents: int) -> None:
+        """Set the correlations of the prior from the moments of q(z), at the start of an epoch."""
+        network, learned = self.network, self.network.learned
         if learned is None or network.moments.empty:
             return
         if progress.epochs < LEARN_FROM * progress.max_iter and not _has_correlations(

@@ -1,8 +1,13 @@
 """Fixtures shared by the whole suite."""
 
+import base64
+import json
+import re
 import signal
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -61,3 +66,16 @@ def shared_corpus() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture(scope="session")
+def data_of() -> Any:
+    """Function that unpacks the data of a report as the page's script does."""
+
+    def unpacked(path: Path) -> Any:
+        page = path.read_text(encoding="utf-8")
+        found = re.search(r'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>', page)
+        assert found is not None
+        return json.loads(zlib.decompress(base64.b64decode(found.group(1))))
+
+    return unpacked

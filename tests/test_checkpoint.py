@@ -51,6 +51,7 @@ MODELS: dict[str, Callable[[], Any]] = {
         warm_up=0,
         **{**SMALL, "max_iter": 6, "learning_rate": 0.3},
     ),
+    "seed words": lambda: ProdLDA((2, 2), seed_words={"x": CORPUS.vocabulary[:2].tolist()}, **SMALL),
     "several starts": lambda: ProdLDA((2, 2), n_init=2, **{**SMALL, "max_iter": 2}),
     "a norm of the encoder": lambda: ProdLDA((2, 2), encoder_norm="shift", topic_softmax="group", **SMALL),
 }

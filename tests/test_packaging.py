@@ -45,6 +45,7 @@ IMPORT_ORDER = [
     "objective",
     "topics",
     "networks",
+    "editing",
     "grouping",
     "training",
     "models",

@@ -257,7 +257,8 @@ class EmbeddedDocuments(BagsOfWords):
     def batch(self, rows, device):
         counts = super().batch(rows, device)
         chosen = self.vectors[rows if self.rows is None else self.rows[rows]]
-        return EmbeddedBatch(counts.rows, device, counts.dtype, torch.from_numpy(chosen).to(device))
+        vectors = torch.from_numpy(chosen).to(device)
+        return EmbeddedBatch(counts.rows, device, counts.dtype, vectors, design=counts.design)
 
 
 class VectorEncoder(Encoder):

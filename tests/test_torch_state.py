@@ -147,6 +147,7 @@ METHODS: dict[str, Call] = {
     ),
     "encode": lambda m, X, _: m.perplexity(m.encode(X)),
     "fit": lambda m, X, _: copy.copy(m).fit(X),
+    "attributed_values": lambda m, X, _: m.attributed_values(X),
     "fit_transform": lambda m, X, _: copy.copy(m).fit_transform(X),
     "get_feature_names_out": lambda m, *_: m.get_feature_names_out(),
     "log_proportions": lambda m, X, _: None if m.signed_topics_ else m.log_proportions(m.posterior(X)),
@@ -163,6 +164,7 @@ METHODS: dict[str, Call] = {
     "transform": lambda m, X, _: m.transform(X),
     "transform_latent": lambda m, X, _: m.transform_latent(X),
     "word_probabilities": lambda m, X, _: m.word_probabilities(X),
+    "word_usage": lambda m, X, _: m.word_usage(X)(1).toarray(),
     "word_scores": lambda m, *_: [m.word_scores(by=by) for by in ("relevance", "exclusivity", "weight")],
     # Not by a public name: a model in another process, or one that is not trained further with its optimiser.
     "pickle": lambda m, X, _: pickle.loads(pickle.dumps(m)).partial_fit(X),
@@ -171,6 +173,7 @@ METHODS: dict[str, Call] = {
 }
 OF_SCIKIT_LEARN = {
     *("get_metadata_routing", "get_params", "set_fit_request", "set_output", "set_params"),
+    *("set_predict_request", "set_score_request", "set_transform_request"),
     "set_partial_fit_request",
 }
 
@@ -214,6 +217,7 @@ FUNCTIONS: dict[str, Call] = {
         for draws in (None, "posterior")
     ],
     "factor_information": lambda m, X, _: analysis.factor_information(m.transform(X), np.arange(80) % 2),
+    "edit_topics": lambda m, X, _: hftopic.edit_topics(m, drop=[0], X=X).transform(X),
     "find_topics": lambda m, *_: analysis.find_topics(m, m.vocabulary_[0]),
     "frex_words": lambda m, *_: analysis.frex_words(m, 3),
     "get_topic_info": lambda m, X, _: (
@@ -235,6 +239,7 @@ FUNCTIONS: dict[str, Call] = {
     "representative_documents": lambda m, X, _: analysis.representative_documents(m, X),
     "similar_documents": lambda m, X, _: analysis.similar_documents(m, X, 0),
     "to_pyldavis": lambda m, X, _: None if m.signed_topics_ else analysis.to_pyldavis(m, X, topics="all"),
+    "suggest_merges": lambda m, X, _: None if m.signed_topics_ else analysis.suggest_merges(m, X),
     "topic_coherence": lambda m, X, _: analysis.topic_coherence(m, X, measure="u_mass", top_n=3),
     "topic_correlation": lambda m, X, _: [
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0, kind=kind).matrix
@@ -256,6 +261,9 @@ FUNCTIONS: dict[str, Call] = {
     "word_contributions": lambda m, X, _: analysis.word_contributions(m, X, 0),
     "word_intrusion": lambda m, X, _: analysis.word_intrusion(m, X, top_n=3, excluded=5, matches=2),
     "word_intrusion_score": lambda m, X, _: analysis.word_intrusion_score(m, X, top_n=3, threshold=0),
+    "words_over_time": lambda m, X, _: (
+        analysis.words_over_time(m, X, np.arange(80) % 3, topics="all", n_permutations=9).topics
+    ),
     "write_report": _report,
     "plot_correlation": lambda m, X, _: plots.plot_correlation(
         analysis.topic_correlation(m, X, active=_ones(m), n_permutations=9, random_state=0)
@@ -266,11 +274,18 @@ FUNCTIONS: dict[str, Call] = {
     "plot_network": lambda m, X, _: plots.plot_network(m, X).get_title(),
     "plot_over_time": lambda m, X, _: plots.plot_over_time(m, X, dates=np.arange(80) % 3).get_title(),
     "plot_shares": lambda m, X, _: [cell.get_alpha() for cell in plots.plot_shares(m, X).patches],
+    "plot_words_over_time": lambda m, X, _: [
+        panel.get_title(loc="left")
+        for panel in plots.plot_words_over_time(
+            analysis.words_over_time(m, X, np.arange(80) % 3, topics="all", n_permutations=9)
+        ).child_axes
+    ],
     "plot_words": lambda m, X, _: [bar.get_width() for bar in plots.plot_words(m, X, 0).patches],
 }
 WITHOUT_MODELS = {
-    *("build_corpus", "corpus_from_texts", "fetch_20newsgroups", "load_docstrings"),
-    *("open_corpus", "read_corpus", "write_corpus"),
+    *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
+    *("fetch_20newsgroups", "load_docstrings"),
+    *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),
 }

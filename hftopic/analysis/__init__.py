@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hftopic.analysis.documents.summary import document_summary as document_summary
     from hftopic.analysis.documents.times import topics_over_time as topics_over_time
     from hftopic.analysis.documents.times import trends as trends
+    from hftopic.analysis.documents.words import WordsOverTime as WordsOverTime
+    from hftopic.analysis.documents.words import words_over_time as words_over_time
     from hftopic.analysis.effects.effects import Effects as Effects
     from hftopic.analysis.effects.estimate import estimate_effects as estimate_effects
     from hftopic.analysis.exclusivity import frex_words as frex_words
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.information import topic_information as topic_information
     from hftopic.analysis.intrusion import word_intrusion as word_intrusion
     from hftopic.analysis.layout import topic_map as topic_map
+    from hftopic.analysis.merges import suggest_merges as suggest_merges
     from hftopic.analysis.models import FittedTopicModel as FittedTopicModel
     from hftopic.analysis.names import topic_names as topic_names
     from hftopic.analysis.quality import document_coverage as document_coverage
@@ -82,6 +85,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "documents.stream": ["write_document_topics"],
         "documents.summary": ["document_summary"],
         "documents.times": ["topics_over_time", "trends"],
+        "documents.words": ["WordsOverTime", "words_over_time"],
         "effects.effects": ["Effects"],
         "effects.estimate": ["estimate_effects"],
         "exclusivity": ["frex_words", "topic_exclusivity"],
@@ -89,6 +93,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "information": ["Decomposition", "decompose", "topic_information"],
         "intrusion": ["word_intrusion"],
         "layout": ["topic_map"],
+        "merges": ["suggest_merges"],
         "models": ["FittedTopicModel"],
         "names": ["topic_names"],
         "quality": ["document_coverage", "effective_topics", "inverted_rbo", "topic_quality"],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
 from hftopic.data.inputs import as_counts, empty_are_known, holds_counts
+from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 
 
@@ -38,6 +39,12 @@ def document_topics(model: FittedTopicModel, X: Any) -> DocumentTopics:
     found = topics_of_filled(model, X)
     check_some_filled(len(found.rows), found.n_documents)
     return found
+
+
+def encoded_once(model: FittedTopicModel, X: Any) -> Encoded:
+    """Documents with their posterior, for code that reads them several times."""
+    with empty_documents_known():
+        return model.encode(X)
 
 
 def topics_of_filled(model: FittedTopicModel, X: Any) -> DocumentTopics:

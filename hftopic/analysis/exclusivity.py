@@ -126,7 +126,9 @@ def frex_words(
     place = POLES.index(pole)
     scores, probabilities = frex_scores(model, weight, against)[place], _distributions(model)[place]
     leading = np.lexsort((-probabilities, -scores), axis=1)[:, :n]
-    table = pd.DataFrame(words[leading], columns=[f"word_{i + 1}" for i in range(n)])
+    table = pd.DataFrame(
+        words[leading], columns=[f"word_{i + 1}" for i in range(n)], index=np.asarray(model.topic_ids_)
+    )
     table.insert(0, "group", np.asarray(model.topic_groups_))
     return table.rename_axis("topic")
 
@@ -148,7 +150,7 @@ def frex_scores(model: FittedTopicModel, weight: float, against: Any = None) -> 
         raise ValueError(f"weight must be in [0, 1], where 1 uses exclusivity only; got {weight!r}")
     poles = _distributions(model)
     own = np.sum(poles, axis=0)  # (K, V)
-    rivals = select_topics(against, np.arange(len(own)))
+    rivals = select_topics(against, np.asarray(model.topic_ids_))
     outside = ~np.isin(np.arange(len(own)), rivals)
     together = own[rivals].sum(axis=0) + own * outside[:, None]
     scores = []

@@ -185,13 +185,14 @@ def get_topic_info(
     included = topics_to_show(model, topics)
     leading = representative_documents(model, X, n_documents, topics=included)
     rows = {topic: rows.tolist() for topic, rows in leading.groupby("topic")["document"]}
-    numbers, names = np.flatnonzero(included).tolist(), model.name_topics(vocabulary=words)
+    places, names = np.flatnonzero(included), model.name_topics(vocabulary=words)
+    numbers = np.asarray(model.topic_ids_)[places].tolist()
     return pd.DataFrame(
         {
             "Topic": numbers,
             "Count": documents_led(document_topics(model, X).values, model.latent_space_, included)[included],
-            "Name": [f"{k}_{names[k]}" for k in numbers],
-            "Representation": [table.words[k] for k in numbers],
+            "Name": [f"{k}_{name}" for k, name in zip(numbers, names[places], strict=True)],
+            "Representation": [table.words[place] for place in places],
             "Representative_Docs": [_documents(model, X, rows[k]) for k in numbers],
         }
     )

@@ -12,11 +12,11 @@ from torch import Tensor
 from hftopic._numbers import is_number, is_whole
 from hftopic._torch_state import neutral_torch
 from hftopic.analysis.display import decomposition_html
-from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
 from hftopic.analysis.sampled import samples_shards
+from hftopic.latent.encoded import Encoded
 from hftopic.latent.log_prior import LatentPrior
-from hftopic.latent.posterior import Posterior
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace, Levels
 from hftopic.objective.marginals import log_mixture
 from hftopic.objective.terms import correlation_terms
@@ -50,7 +50,7 @@ def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACT
     -------
     DataFrame
         One row per topic: ``topic``, ``group``, ``information`` (nats), ``peak`` (nats), ``kl`` (mean
-        KL(q(z_e|x) || p(z_e)), nats), ``active``.
+        KL(q(z_e|x) || p(z_e)), nats; with ``prevalence`` from the prior of each document), ``active``.
 
     Raises
     ------
@@ -68,15 +68,26 @@ def topic_information(model: FittedTopicModel, X: Any, *, threshold: float = ACT
     """
     if not (is_number(threshold) and threshold >= 0):
         raise ValueError(f"threshold must be >= 0 (peak information in nats); got {threshold!r}")
-    return information_of(model, posterior_of(model, X), threshold)
+    check_topic_model(model)
+    encoded = model.encode(X)
+    return information_of(model, model.posterior(encoded), threshold, residual_of(encoded))
 
 
 @neutral_torch()
 def information_of(
-    model: FittedTopicModel, posterior_of_documents: Posterior, threshold: float = ACTIVE_PEAK
+    model: FittedTopicModel,
+    posterior_of_documents: Posterior,
+    threshold: float = ACTIVE_PEAK,
+    residual: MeanFieldPosterior | None = None,
 ) -> pd.DataFrame:
-    """Table of :func:`topic_information`, from the posterior of the documents."""
-    return information_table(posterior_of_documents.mean_field(), prior_of(model), threshold)
+    """Table of :func:`topic_information`, from the posterior of the documents and that of their residual."""
+    posterior, ids = posterior_of_documents.mean_field(), np.asarray(model.topic_ids_)
+    return information_table(posterior, prior_of(model), ids, threshold, residual)
+
+
+def residual_of(encoded: Encoded) -> MeanFieldPosterior | None:
+    """Posterior of z without what metadata explain; None if that is z itself."""
+    return None if encoded.offset is None else encoded.residual
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +134,9 @@ def decompose(
 
     The marginals q(z), q(z_d) and q(z_d,e) are mixtures over all documents of ``X``, not estimates from a
     batch, so they do not have the bias of the training estimates. Expectations under a single document's
-    posterior are computed in closed form. The terms are those of Esmaeili et al. (2019), Fig. 3.
+    posterior are computed in closed form. The terms are those of Esmaeili et al. (2019), Fig. 3. If metadata
+    move the prior of a document (``prevalence``), they are those of the residual, z minus this offset: the
+    correlation and dependence that metadata do not explain.
 
     Parameters
     ----------
@@ -145,7 +158,8 @@ def decompose(
     check_topic_model(model)
     X = model.encode(X)
     documents = model.posterior(X)
-    posterior = documents.mean_field()
+    residual = residual_of(X)
+    posterior = documents.mean_field() if residual is None else residual
     n_documents = len(posterior)
     if not is_whole(n_samples, 2) or n_documents < 2:
         raise ValueError(
@@ -177,7 +191,7 @@ def decompose(
                 {name: _mean_and_error(values) for name, values in terms.items()}
             ).T.rename_axis("term"),
             groups=_group_table(space, given_x, q),
-            topics=information_of(model, documents),
+            topics=information_of(model, documents, residual=residual),
             n_documents=n_documents,
             n_samples=len(drawn),
         )

@@ -54,8 +54,8 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
             f"a map shows the words of topics and needs no documents; got {described(topics)}: call "
             "topic_map(model), or pass numbers of topics"
         )
-    groups = np.asarray(model.topic_groups_)
-    chosen = select_topics(topics, np.arange(len(groups)))
+    groups, ids = np.asarray(model.topic_groups_), np.asarray(model.topic_ids_)
+    chosen = select_topics(topics, ids)
     if has_poles(model):
         distances = 1 - (1 - pdist(np.asarray(model.components_, dtype=np.float64)[chosen], "cosine")) ** 2
     else:
@@ -65,8 +65,8 @@ def topic_map(model: FittedTopicModel, topics: Any = None) -> pd.DataFrame:
     places, explained = _classical_scaling(square + square.T)
     table = pd.DataFrame(
         {
-            "topic": chosen,
-            "name": list(names_of(model, chosen).values()),
+            "topic": ids[chosen],
+            "name": list(names_of(model, ids[chosen]).values()),
             "group": groups[chosen],
             "x": places[:, 0],
             "y": places[:, 1],

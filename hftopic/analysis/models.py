@@ -18,6 +18,7 @@ from hftopic.latent.encoded import Encoded
 from hftopic.latent.groups import GroupsLike
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 
 
 class FittedTopicModel(Protocol):
@@ -28,6 +29,8 @@ class FittedTopicModel(Protocol):
     Attributes
     ----------
     latent_space_ : LatentSpace
+    topic_ids_ : ndarray, shape (n_topics,), int
+        Number of each topic in tables and figures.
     topic_groups_ : ndarray, shape (n_topics,), int
     topic_simplex_ : ndarray, shape (n_topics,), int
         Number of the simplex of each topic; -1 for signed topics.
@@ -47,6 +50,7 @@ class FittedTopicModel(Protocol):
     """
 
     latent_space_: LatentSpace
+    topic_ids_: NDArray[np.int64]
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
@@ -101,12 +105,19 @@ class FittedTopicModel(Protocol):
     def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
         """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics)."""
 
+    def attributed_values(self, X: Any) -> NDArray[np.float32]:
+        """Values of documents that ``attribution`` reads, shape (n_documents, n_columns)."""
+
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Function that computes the contributions of topics to words of documents.
 
-        ``mean`` (n_topics,) is the mean of ``transform`` over documents, and ``frequency`` (n_words,) is the
-        number of tokens of each word.
+        ``mean`` (n_columns,) is the mean of ``attributed_values`` over documents, and ``frequency``
+        (n_words,) is the number of tokens of each word. The contributions have a column for each topic, and
+        more for what is of no topic.
         """
+
+    def word_usage(self, X: Any) -> WordUsage:
+        """For which topic each distinct word of each document is used."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""
@@ -191,6 +202,11 @@ def has_poles(model: FittedTopicModel) -> bool:
     """
     check_topic_model(model)
     return bool(model.signed_topics_)
+
+
+def places_of(model: FittedTopicModel, topics: Any) -> NDArray[np.int64]:
+    """Places of topics in the arrays of the model, from their ids, which ascend."""
+    return np.searchsorted(np.asarray(model.topic_ids_), np.asarray(topics, dtype=np.int64))
 
 
 def corpus_of(X: Any) -> Corpus | None:

@@ -83,17 +83,17 @@ def topic_names(
     if namer is None:
         return list(model.name_topics(n_words, vocabulary))
     poles = topic_poles(model, max(n_words or 0, WORDS_TO_NAMER), vocabulary=vocabulary)
-    documents = _documents_of(model, X, vocabulary)
+    documents, ids = _documents_of(model, X, vocabulary), model.topic_ids_.tolist()
     names = [
         joined(
             [
-                _checked_name(namer, topic, pole[topic], documents.get((topic, sign), []))
+                _checked_name(namer, topic, pole[place], documents.get((topic, sign), []))
                 for sign, pole in zip(POLES, poles, strict=False)
             ]
         )
-        for topic in range(len(poles[0]))
+        for place, topic in enumerate(ids)
     ]
-    return numbered_repeats(names)
+    return numbered_repeats(names, ids=ids)
 
 
 def _documents_of(

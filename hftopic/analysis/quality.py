@@ -226,7 +226,7 @@ def document_coverage(model: FittedTopicModel, X: Any, topics: Any = None, share
     require_shares(model, "coverage", "topic_information for the information of each topic")
     _check_share(share)
     values = document_topics(model, X).values
-    chosen = select_topics(topics, np.arange(values.shape[1]))
+    chosen = select_topics(topics, np.asarray(model.topic_ids_))
     return float((values[:, chosen].max(axis=1, initial=0.0) >= share).mean())
 
 

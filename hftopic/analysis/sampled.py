@@ -26,7 +26,7 @@ P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 _NUMBERS = ("documents", "document", "query")  # parameters that are numbers of documents
-_OF_DOCUMENTS = ("labels", "dates", "texts", "metadata")  # parameters with an entry for each document
+_OF_DOCUMENTS = ("labels", "dates", "texts", "metadata", "by")  # parameters with an entry for each document
 
 
 class Sample(NamedTuple):

@@ -94,7 +94,7 @@ def _of_pole(
     """Scores of all topics at one pole."""
     relevance = model.word_scores(by="relevance", pole=pole)
     best = relevance[:, columns].max(axis=1, keepdims=True)
-    table = pd.DataFrame({"topic": np.arange(len(relevance)), "group": np.asarray(model.topic_groups_)})
+    table = pd.DataFrame({"topic": np.asarray(model.topic_ids_), "group": np.asarray(model.topic_groups_)})
     return table.assign(
         name=list(names),
         pole=pole,

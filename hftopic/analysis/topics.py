@@ -9,7 +9,7 @@ import pandas as pd
 from hftopic._numbers import is_number, is_whole
 from hftopic._torch_state import neutral_torch
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.information import prior_of
+from hftopic.analysis.information import prior_of, residual_of
 from hftopic.analysis.models import (
     FittedTopicModel,
     check_topic_model,
@@ -18,6 +18,7 @@ from hftopic.analysis.models import (
 )
 from hftopic.analysis.sampled import samples_shards
 from hftopic.data.sequences import check_sequence, listed
+from hftopic.topics.ids import ids_in_words
 from hftopic.topics.information import ACTIVE_PEAK
 from hftopic.topics.shares import prominence
 from hftopic.topics.summary import COMPARED, DUPLICATE, n_compared, summarised
@@ -206,6 +207,8 @@ def _summary_of(
         prior_of(model),
         signed,
         compared,
+        np.asarray(model.topic_ids_),
+        residual=residual_of(X),
         known=known,
         threshold=threshold,
         duplicate_threshold=duplicate_threshold,
@@ -318,7 +321,7 @@ def _positions_of(numbers: np.ndarray, topics: np.ndarray) -> np.ndarray:
     position = {int(topic): place for place, topic in enumerate(topics)}
     unknown = [number for number in numbers.tolist() if number not in position]
     if unknown:
-        raise ValueError(f"no topic {unknown[0]!r}: topics are numbered {min(position)} to {max(position)}")
+        raise ValueError(f"no topic {unknown[0]!r}: {ids_in_words(list(position))}")
     if len(set(numbers.tolist())) < len(numbers):
         raise ValueError(f"a topic occurs twice in {numbers.tolist()}; list each topic once")
     return np.array([position[number] for number in numbers.tolist()], dtype=int)

@@ -34,13 +34,13 @@ def mask_of(summary: pd.DataFrame, topics: Any) -> NDArray[np.bool_]:
     check_choice(topics)
     if isinstance(topics, str) and topics == "active":
         return in_use(summary)
-    return _chosen(len(summary), topics)
+    return _chosen(summary["topic"].to_numpy(), topics)
 
 
-def _chosen(n_topics: int, topics: Any) -> NDArray[np.bool_]:
+def _chosen(ids: NDArray[np.int64], topics: Any) -> NDArray[np.bool_]:
     """Mask of "all", a mask or numbers."""
-    chosen = np.zeros(n_topics, dtype=bool)
-    chosen[select_topics(None if isinstance(topics, str) else topics, np.arange(n_topics))] = True
+    chosen = np.zeros(len(ids), dtype=bool)
+    chosen[select_topics(None if isinstance(topics, str) else topics, ids)] = True
     return chosen
 
 
@@ -59,7 +59,7 @@ def check_choice(topics: Any) -> None:
 def shares_of_documents(
     model: FittedTopicModel, values: NDArray[np.float32], chosen: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Shares of topics in documents, (n_documents, n_topics), among those in use and those that are chosen.
+    """Shares of topics in documents, (n_documents, n_topics), among those in use and those at these places.
 
     The topics in use are those of ``model.topic_summary_``. The values of signed topics, and those of all
     topics together, stay as they are.
@@ -75,7 +75,7 @@ def topics_to_show(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
     """Mask of the topics of an export, see :func:`mask_of`; a warning says how many "active" leaves out."""
     check_choice(topics)
     if not (isinstance(topics, str) and topics == "active"):
-        return _chosen(len(model.topic_groups_), topics)
+        return _chosen(np.asarray(model.topic_ids_), topics)
     summary = model.topic_summary_
     note = left_out(summary)
     if note:

@@ -12,6 +12,7 @@ from hftopic.cli.comparison import compare
 from hftopic.cli.corpora import describe
 from hftopic.cli.demonstration import demo
 from hftopic.cli.documents import documents, find
+from hftopic.cli.editing import edit
 from hftopic.cli.effects import effects
 from hftopic.cli.inspection import correlate, evaluate, topics
 from hftopic.cli.modelling import fit
@@ -25,6 +26,7 @@ from hftopic.cli.program import (
 )
 from hftopic.cli.reporting import report
 from hftopic.cli.running import run
+from hftopic.cli.times import over_time
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -52,6 +54,7 @@ for command in (
     fit,
     topics,
     names,
+    edit,
     find,
     documents,
     transform,
@@ -59,6 +62,7 @@ for command in (
     evaluate,
     correlate,
     effects,
+    over_time,
     compare,
     describe,
     build,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hftopic.data.corpus import Corpus
     from hftopic.data.shards import ShardedCorpus
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
 
 
 @click.command()
@@ -92,7 +92,7 @@ def check_table(out: Path, force: bool, option: str = "--out") -> None:
     check_free(out, force, is_file=True)
 
 
-def print_topics(fitted: "BaseTopicModel", documents: "Corpus | ShardedCorpus", every: bool) -> None:
+def print_topics(fitted: "FittedModel", documents: "Corpus | ShardedCorpus", every: bool) -> None:
     """Print the topics of each document as CSV."""
     from hftopic.analysis.documents.stream import DocumentStream
 
@@ -103,7 +103,7 @@ def print_topics(fitted: "BaseTopicModel", documents: "Corpus | ShardedCorpus", 
 
 
 def write_topics(
-    fitted: "BaseTopicModel",
+    fitted: "FittedModel",
     documents: "Corpus | ShardedCorpus",
     out: Path,
     every: bool = False,

@@ -58,10 +58,11 @@ def documents(
     if style is not None:
         show(table, style)
         return
+    names = dict(zip(fitted.topic_ids_.tolist(), fitted.topic_names_, strict=True))
     for place, (_, of_topic) in enumerate(table.groupby("topic", sort=False)):
         if place:
             put()
-        show_documents(of_topic, fitted.topic_names_)
+        show_documents(of_topic, names)
 
 
 def show_documents(table: "pd.DataFrame", names: Any) -> None:

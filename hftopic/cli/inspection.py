@@ -111,6 +111,7 @@ def evaluate(
         topic_diversity,
         word_intrusion,
     )
+    from hftopic.analysis.models import places_of
     from hftopic.data.corpus import Corpus
     from hftopic.topics.shares import in_use
 
@@ -122,7 +123,7 @@ def evaluate(
     if by_topic:
         listed = words.loc[shown_topics(summary, every)["topic"]]
         table = topic_coherence(listed, documents, measure=list(measures), top_n=n_words)
-        table.insert(1, "name", fitted.topic_names_[table["topic"].to_numpy(dtype=int)])
+        table.insert(1, "name", fitted.topic_names_[places_of(fitted, table["topic"])])
         show(table, style)
         return
     active = summary["active"].to_numpy()
@@ -298,7 +299,9 @@ def readable(table: "pd.DataFrame") -> "pd.DataFrame":
 
 def with_names(pairs: "pd.DataFrame", model: "FittedTopicModel") -> "pd.DataFrame":
     """Table of pairs with the names of both topics."""
-    named = {f"name_{side}": model.topic_names_[pairs[f"topic_{side}"].to_numpy(dtype=int)] for side in "ab"}
+    from hftopic.analysis.models import places_of
+
+    named = {f"name_{side}": model.topic_names_[places_of(model, pairs[f"topic_{side}"])] for side in "ab"}
     return pairs.assign(**named)
 
 

@@ -12,7 +12,7 @@ from hftopic.cli.values import existing_file, existing_path
 
 if TYPE_CHECKING:
     from hftopic.analysis.models import FittedTopicModel
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
     from hftopic.models.nvdm import NVDM
     from hftopic.models.prodlda import ProdLDA
 
@@ -27,7 +27,7 @@ class SavedModel:
     path: Path
     vocabulary: Path | None
 
-    def read(self) -> "BaseTopicModel":
+    def read(self) -> "FittedModel":
         """The model, with ``vocabulary_`` if it has a vocabulary or ``--vocabulary`` is given.
 
         Raises
@@ -55,7 +55,7 @@ class SavedModel:
             model.__dict__.pop("feature_names_in_", None)  # only vocabulary_ is compared with a corpus
         return model
 
-    def read_with_words(self) -> "BaseTopicModel":
+    def read_with_words(self) -> "FittedModel":
         """The model with its vocabulary, which is needed to match the words of a corpus to its columns.
 
         Raises

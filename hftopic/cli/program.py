@@ -101,7 +101,7 @@ def _give_hint(error: click.UsageError, arguments: Sequence[str]) -> None:
             vars(error)["possibilities"] = None  # options that only look alike
 
 
-def import_modules(names: Sequence[str]) -> None:
+def import_modules(names: Sequence[str], option: str = "--import") -> None:
     """Import modules of the user, which may be in the working folder.
 
     Raises
@@ -118,7 +118,7 @@ def import_modules(names: Sequence[str]) -> None:
         except Exception as error:
             if click.get_current_context().meta.get(DEBUG):
                 raise
-            raise click.ClickException(f"--import {name}: {type(error).__name__}: {error}") from error
+            raise click.ClickException(f"{option} {name}: {type(error).__name__}: {error}") from error
 
 
 def debug_option(command: Any) -> Any:

@@ -154,7 +154,7 @@ def run(
         train_and_save(estimator, documents, targets.model, end, lines)
     if end is not None and end.received is not None:
         note(f"Interrupted after epoch {estimator.n_iter_}: the model of this epoch is in {targets.model}")
-        show_next(targets, [("report", [str(source.path), "--out", str(out)])])
+        show_next(targets, [("report", [*source.again, "--out", str(out)])])
         click.get_current_context().exit(end.exit_code)
     write_results(estimator, documents, targets, title or source.path.stem, seed, quiet)
     written = {name: str(path) for name, path in vars(targets).items() if path is not None}
@@ -218,14 +218,14 @@ def write_results(
 
 def next_steps(fitted: Any, source: Source, targets: Targets) -> list[tuple[str, list[str]]]:
     """Commands to go on with: each verb, and its arguments after the model."""
-    corpus, beside = str(source.path), targets.report.with_name
+    beside = targets.report.with_name
     largest = int(fitted.topic_summary_["documents"].argmax())
     steps = [
         ("topics", []),
-        ("documents", [corpus, "--topic", str(largest)]),
+        ("documents", [*source.again, "--topic", str(largest)]),
         ("names", ["--out", str(beside("names.csv"))]),
     ]
-    table = ("transform", [corpus, "--out", str(beside("topics.csv"))])
+    table = ("transform", [*source.again, "--out", str(beside("topics.csv"))])
     return steps if targets.table is not None else [*steps, table]
 
 

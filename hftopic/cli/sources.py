@@ -15,6 +15,7 @@ from hftopic.cli.terminal import note
 from hftopic.cli.values import (
     Cleaning,
     Frequency,
+    Function,
     Lengths,
     Share,
     one_character,
@@ -25,7 +26,7 @@ from hftopic.cli.values import (
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
     from hftopic.data.shards import ShardedCorpus
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
 
 CorpusT = TypeVar("CorpusT", "Corpus", "ShardedCorpus")
 ALL = "all"  # value of --split that selects every document
@@ -49,9 +50,17 @@ class Source:
         """Encoding of other files that belong to the corpus."""
         return self.arguments["encoding"] or "utf-8"
 
+    @property
+    def again(self) -> list[str]:
+        """Arguments with which another command reads the corpus for the model: no model keeps a tokenizer."""
+        from hftopic.data.reading import name_of
+
+        tokenizer = self.text.get("tokenizer")
+        return [str(self.path), *([] if tokenizer is None else ["--tokenizer", name_of(tokenizer)])]
+
     def read(
         self,
-        model: "BaseTopicModel | None" = None,
+        model: "FittedModel | None" = None,
         words_file: Path | None = None,
         prefer: str | None = None,
         explain: bool = False,
@@ -91,7 +100,7 @@ class Source:
 
     def read_or_open(
         self,
-        model: "BaseTopicModel | None" = None,
+        model: "FittedModel | None" = None,
         words_file: Path | None = None,
         prefer: str | None = None,
         explain: bool = False,
@@ -124,7 +133,7 @@ class Source:
 
         return (self.path / MANIFEST).is_file()
 
-    def options(self, model: "BaseTopicModel | None" = None) -> Any:
+    def options(self, model: "FittedModel | None" = None) -> Any:
         """TextOptions of the given options, and of those of the model that are not given; None if none is."""
         if not self.text:
             return None
@@ -139,7 +148,7 @@ def explain_words(corpus: "Corpus | ShardedCorpus") -> None:
     from hftopic.data.reading import options_of
     from hftopic.data.text import TextOptions
 
-    options = TextOptions(**options_of(corpus.reading))
+    options = TextOptions(**{**options_of(corpus.reading), "tokenizer": None})  # of which it is the name
     if corpus.reading is not None and options.bounds(len(corpus)) != (1, len(corpus)):
         told, kept = options.explained(len(corpus)), "is kept" if corpus.n_words == 1 else "are kept"
         note(f"{told[0].upper()}{told[1:]} (--min-df, --max-df): {counted(corpus.n_words, 'word')} {kept}")
@@ -246,6 +255,18 @@ _TEXT = {
     ),
     "max_count": click.option(
         "--max-count", type=click.IntRange(1), help="Largest count of a word in a document."
+    ),
+    "tokenizer": click.option(
+        "--tokenizer",
+        type=Function(),
+        metavar="MODULE:FUNCTION",
+        help="Function of Python from a text to a list of its words, such as jieba:lcut for Chinese. A model "
+        "does not keep it: pass it with new texts too.",
+    ),
+    "phrases": click.option(
+        "--phrases/--no-phrases",
+        default=None,
+        help="Whether phrases that are found in the texts, such as new_york, are words.  [default: no]",
     ),
     "even_df": click.option(
         "--even-df",

@@ -10,7 +10,7 @@ from hftopic.cli.terminal import note
 
 if TYPE_CHECKING:
     from hftopic.data.corpus import Corpus
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
 
 FEWEST_DOCUMENTS = 20  # below it, few known words say little
 FEWEST_KNOWN = 0.3  # share of known words below which there is a warning
@@ -18,7 +18,7 @@ SHORTEST = 2.0  # known words of a document, below which most have no topic
 SAMPLE = 500  # documents whose unknown words are counted
 
 
-def read_for(model: "BaseTopicModel", path: Path, words_file: Path | None, **given: Any) -> "Corpus":
+def read_for(model: "FittedModel", path: Path, words_file: Path | None, **given: Any) -> "Corpus":
     """Corpus with the vocabulary of a model, read as the documents that the model was fitted on.
 
     Parameters
@@ -65,7 +65,7 @@ def _lacks_words(path: Path) -> bool:
     return holds_counts(path) and words_file(path) is None
 
 
-def warn_of_unknown_words(model: "BaseTopicModel", corpus: "Corpus") -> None:
+def warn_of_unknown_words(model: "FittedModel", corpus: "Corpus") -> None:
     """Warn if a model knows few of the words of texts, or if hardly a word of each text is left."""
     if len(corpus) < FEWEST_DOCUMENTS:
         return
@@ -85,17 +85,19 @@ def warn_of_unknown_words(model: "BaseTopicModel", corpus: "Corpus") -> None:
     )
 
 
-def known_share(model: "BaseTopicModel", corpus: "Corpus") -> float | None:
+def known_share(model: "FittedModel", corpus: "Corpus") -> float | None:
     """Share of the words of texts, without stop words, that are in the vocabulary of a model.
 
-    It is that of a sample of ``SAMPLE`` documents, evenly spaced. None if the corpus has no texts.
+    It is that of a sample of ``SAMPLE`` documents, evenly spaced. None if the corpus has no texts, or a
+    function of the user split them.
     """
-    if corpus.texts is None:
+    from hftopic.data.reading import options_of
+
+    if corpus.texts is None or "tokenizer" in options_of(corpus.reading):
         return None
     import numpy as np
 
     from hftopic.data.corpus import CorpusError
-    from hftopic.data.reading import options_of
     from hftopic.data.text import TextOptions, corpus_from_texts
 
     texts = [text for text in corpus.texts[:: max(1, len(corpus) // SAMPLE)] if text]

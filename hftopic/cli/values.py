@@ -4,6 +4,7 @@ import ast
 import math
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,15 @@ class Finite(click.FloatRange):
         return number
 
 
+class Shrinkage(click.ParamType):  # type: ignore[type-arg]
+    """A number that is not negative, or auto."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        return "auto" if value == "auto" else Finite(0).convert(value, param, ctx)
+
+
 class Integers(click.ParamType):  # type: ignore[type-arg]
     """Positive integers separated by commas."""
 
@@ -165,6 +175,22 @@ class Objective(Written):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         plain = value.lower() if isinstance(value, str) else value
         return plain if plain in ("hfvae", "vae") else super().convert(value, param, ctx)
+
+
+class SeedWords(click.Path):
+    """File of seed words, read when the option is."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from hftopic.data.formats.lines import FormatError
+        from hftopic.models.seed_files import read_seed_words
+
+        try:
+            return read_seed_words(Path(os.fsdecode(super().convert(value, param, ctx))))
+        except FormatError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Groups(Integers):
@@ -223,6 +249,28 @@ def one_character(
     if value is not None and len(value) != 1:
         raise click.BadParameter(f"{value!r} is not a single character, such as ';' or tab")
     return value
+
+
+class Function(click.ParamType):  # type: ignore[type-arg]
+    """A function of a module, which may be in the working folder."""
+
+    name = "module:function"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if callable(value):
+            return value
+        from hftopic.cli.program import import_modules
+
+        module, _, names = str(value).partition(":")
+        if not module or not names:
+            self.fail(f"{value!r} has not the form MODULE:FUNCTION, such as jieba:lcut", param, ctx)
+        import_modules([module], "--tokenizer")
+        found: Any = sys.modules[module]
+        for name in names.split("."):
+            found = getattr(found, name, None)
+        if not callable(found):
+            self.fail(f"the module {module} has no function {names}", param, ctx)
+        return found
 
 
 def word_pattern(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001

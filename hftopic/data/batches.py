@@ -1,6 +1,6 @@
 """Mini-batches of documents: rows of a CSR matrix of counts, as tensors."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 import numpy as np
@@ -26,13 +26,14 @@ class Batch:
     dtype : torch.dtype
         Type of the counts.
     design : Tensor, shape (B, P), optional
-        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`.
+        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`; in CPU memory until
+        :meth:`load`.
     """
 
     rows: sp.csr_array
     device: torch.device
     dtype: torch.dtype = torch.float32
-    design: Tensor | None = None
+    design: Tensor | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
@@ -44,7 +45,7 @@ class Batch:
 
     def to(self, dtype: torch.dtype) -> Self:
         """The same documents with the counts, and what a subclass adds to them, in another precision."""
-        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
         tensors = {name: value.to(dtype) for name, value in held.items() if isinstance(value, Tensor)}
         return replace(self, dtype=dtype, **tensors)  # type: ignore[arg-type]
 
@@ -125,9 +126,12 @@ class Batch:
         numbers = np.concatenate((self.rows.indices, self.rows.indptr), dtype=np.int64)
         whole = sent(torch.from_numpy(numbers), self.device)
         counts = sent(torch.from_numpy(self.rows.data).to(self.dtype), self.device)
+        design = () if self.design is None else (sent(self.design, self.device),)
         words, offsets = whole.split([self.rows.nnz, len(self) + 1])  # type: ignore[no-untyped-call]
         vars(self).update(words=words, offsets=offsets, counts=counts)
-        return whole, counts
+        if design:
+            vars(self).update(design=design[0])
+        return whole, counts, *design
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)

@@ -263,6 +263,28 @@ class Corpus:
         """
         return sha256_of_counts(lambda: [self.counts], self.vocabulary)
 
+    def to_gensim(self) -> tuple[list[list[tuple[int, float]]], Any]:
+        """The documents as gensim's bags of words, and their ``Dictionary``.
+
+        Returns
+        -------
+        bags : list of lists of (int, int or float)
+            Number of each word, which is its column, and its count in each document.
+        dictionary : gensim.corpora.Dictionary
+            All words of the vocabulary, in its order, also those that do not occur.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> bags, dictionary = Corpus([[2, 0, 1], [0, 1, 0]], ["god", "ball", "team"]).to_gensim()
+        >>> bags, dictionary[2]
+        ([[(0, 2), (2, 1)], [(1, 1)]], 'team')
+        """
+        from hftopic.data.gensim_bags import bags_of, dictionary_of
+
+        bags = bags_of(self.counts)
+        return bags, dictionary_of(bags, self.vocabulary)
+
     def with_labels(self, labels: Iterable[Any] | None) -> "Corpus":
         """The same documents with other labels, or without labels.
 
@@ -282,6 +304,29 @@ class Corpus:
             A text is not a string, or their number is not the number of documents.
         """
         return self._with(texts=as_texts(texts, self.n_documents))
+
+    def with_metadata(self, metadata: Any) -> "Corpus":
+        """The same documents with other metadata, or without metadata.
+
+        Parameters
+        ----------
+        metadata : DataFrame or dict of sequences, or None
+            One row per document, in their order, as in :class:`Corpus`.
+
+        Raises
+        ------
+        CorpusError
+            They are not of so many documents, two columns have the same name, or a value is no string,
+            number, truth value or date.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> corpus = Corpus([[1], [2]], ["one"]).with_metadata({"rating": [4, 5]})
+        >>> corpus[1:].metadata["rating"].tolist()
+        [5]
+        """
+        return self._with(_columns=as_metadata(metadata, self.n_documents))
 
     def with_reading(self, reading: Mapping[str, Any] | None) -> "Corpus":
         """The same documents with another description of how texts became counts, or without one.

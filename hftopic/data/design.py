@@ -1,21 +1,56 @@
 """The design of a formula: numbers that the metadata give each document, always coded alike."""
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.data.dates import as_dates
+from hftopic._callers import level_of_the_caller
+from hftopic._wording import counted
+from hftopic.data.dates import DateError, as_dates
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.metadata import Columns, frame_of
 
 INTERCEPT = "Intercept"
 ISO_DATE = re.compile(r"\d{4}-\d\d(-\d\d.*)?")
-YEAR = 365.2425  # days
+OF_DATES = "date"  # the column of a corpus's dates, which are of any form
+
+
+class Missing(NamedTuple):
+    """Documents for which a value that a formula reads is missing."""
+
+    rows: NDArray[np.bool_]  # (N,)
+    columns: tuple[str, ...]  # in which one is missing
+
+    @classmethod
+    def none(cls, n_documents: int) -> "Missing":
+        """No value is missing."""
+        return cls(np.zeros(n_documents, dtype=np.bool_), ())
+
+    @classmethod
+    def of(cls, known: Columns) -> "Missing":
+        """What is missing in columns, at least one."""
+        absent = frame_of(known).isna()
+        return cls(absent.any(axis=1).to_numpy(), tuple(absent.columns[absent.any()]))
+
+    def check_none(self) -> None:
+        """Raise FormulaError if a value is missing."""
+        if self.columns:
+            raise FormulaError(f"{self}; fill it in, or set missing_metadata='drop'")
+
+    def warn(self, consequence: str) -> None:
+        """Warn if a value is missing, at the line that called the package."""
+        if self.columns:
+            warnings.warn(f"{self}: {consequence}", UserWarning, stacklevel=level_of_the_caller())
+
+    def __str__(self) -> str:
+        named = " or ".join(map(repr, self.columns))
+        return f"{named} is missing for {int(self.rows.sum()):,} of {counted(len(self.rows), 'document')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +58,15 @@ class Design:
     """Columns of numbers that a formula makes of the metadata of documents.
 
     Categories, knots of splines and scales are those of the documents from which it was made. A column of
-    dates is read as years: 2008.5 is the middle of 2008.
+    dates is read as years: 2008.5 is the middle of 2008. In ``C(...)`` dates are categories.
 
     Attributes
     ----------
     formula : str
     columns : tuple of str
         Columns of the metadata that the formula reads.
+    dates : tuple of str
+        Those of them that are dates.
     names : tuple of str, length P
         Of the columns of the design, without the intercept, such as "party[T.left]".
     means, scales : ndarray, shape (P,)
@@ -38,6 +75,7 @@ class Design:
 
     formula: str
     columns: tuple[str, ...]
+    dates: tuple[str, ...]
     names: tuple[str, ...]
     means: NDArray[np.float64]
     scales: NDArray[np.float64]
@@ -60,8 +98,11 @@ class Design:
         """
         from formulaic import ModelSpec
 
-        terms, columns = parsed(formula)
-        made = _computed(ModelSpec.from_spec(terms, na_action="raise"), formula, columns, known)
+        terms, columns, categories = parsed(formula)
+        check_columns(formula, columns, known)
+        dates = tuple(n for n in columns if n not in categories and are_dates(n, known[n]))
+        read = _as_read(columns, dates, known)
+        made = _computed(ModelSpec.from_spec(terms, na_action="raise"), formula, read)
         values = made.drop(columns=INTERCEPT, errors="ignore")
         if not values.shape[1]:
             raise FormulaError(f"the formula {formula!r} has no columns, only a constant")
@@ -69,7 +110,17 @@ class Design:
         scales = numbers.std(axis=0)
         scales[scales <= 1e-9 * np.abs(numbers).max(axis=0)] = 1.0  # the same value for all: it stays at 0
         names = tuple(map(str, values.columns))
-        return cls(formula, columns, names, numbers.mean(axis=0), scales, made.model_spec)
+        return cls(formula, columns, dates, names, numbers.mean(axis=0), scales, made.model_spec)
+
+    def columns_in(self, known: Collection[str]) -> tuple[str, ...]:
+        """The columns that the formula reads, all of which must be among those that are known.
+
+        Raises
+        ------
+        FormulaError
+        """
+        check_columns(self.formula, self.columns, known)
+        return self.columns
 
     def matrix(self, known: Columns) -> NDArray[np.float32]:
         """The design of documents with these columns, shape (N, P), in standard deviations from the means.
@@ -83,7 +134,8 @@ class Design:
 
     def raw(self, known: Columns) -> NDArray[np.float64]:
         """The same in the units of the metadata."""
-        made = _computed(self._spec, self.formula, self.columns, known)
+        read = _as_read(self.columns_in(known), self.dates, known)
+        made = _computed(self._spec, self.formula, read)
         return np.asarray(made[list(self.names)].to_numpy(dtype=np.float64))
 
     def as_json(self) -> dict[str, Any]:
@@ -91,7 +143,7 @@ class Design:
         coded = self._spec.encoder_state.items()
         return {
             "formula": self.formula,
-            "columns": list(self.columns),
+            "dates": list(self.dates),
             "names": list(self.names),
             "means": self.means.tolist(),
             "scales": self.scales.tolist(),
@@ -107,6 +159,8 @@ class Design:
         ------
         FormulaError
             The formula is none that could have been written: a model file runs no code.
+        ValueError
+            Something else is not as it was written.
         """
         from formulaic import ModelSpec
         from formulaic.parser.types import Factor
@@ -118,58 +172,93 @@ class Design:
             else (kinds.CATEGORICAL, {"categories": of_factor})
             for name, of_factor in _restored(held["categories"]).items()
         }
+        terms, columns, _ = parsed(held["formula"])
         spec = ModelSpec.from_spec(
-            parsed(held["formula"])[0],
+            terms,
             na_action="raise",
             transform_state=_restored(held["transforms"]),
             encoder_state=categories,
         )
+        names, dates = tuple(held["names"]), tuple(held["dates"])
         means, scales = (np.array(held[name], dtype=np.float64) for name in ("means", "scales"))
-        return cls(held["formula"], tuple(held["columns"]), tuple(held["names"]), means, scales, spec)
+        if not (len(names) and means.shape == scales.shape == (len(names),) and (scales > 0).all()):
+            raise ValueError(f"the design has {len(names)} names, means {means!r} and scales {scales!r}")
+        return cls(held["formula"], columns, dates, names, means, scales, spec)
 
 
-def _computed(spec: Any, formula: str, columns: tuple[str, ...], known: Columns) -> Any:
-    """The model matrix of formulaic."""
-    import warnings
-
-    from formulaic.errors import DataMismatchWarning, FormulaicError
-
-    read = {}
+def check_columns(formula: str, columns: Collection[str], known: Collection[str]) -> None:
+    """Raise FormulaError unless all columns that a formula reads are known."""
     for name in columns:
         if name not in known:
-            close = get_close_matches(name, known, 1) or list(known)
-            told = f"did you mean {close[0]!r}?" if close else "there is no metadata"
+            close = get_close_matches(name, known, 1)
+            there = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, known))}"
+            told = there if known else "there is no metadata"
             raise FormulaError(f"no column {name!r} in the metadata, for the formula {formula!r}; {told}")
-        read[name] = _as_numbers_of_dates(known[name])
-        missing = int(frame_of({name: read[name]})[name].isna().sum())
-        if missing:
-            raise FormulaError(
-                f"{name!r} is missing for {missing:,} of {len(read[name]):,} documents; fill it in, or leave "
-                "these documents out"
-            )
+
+
+def _as_read(columns: Collection[str], dates: Collection[str], known: Columns) -> Columns:
+    """The columns that a formula reads: dates as years, and no value missing."""
+    read = {name: known[name] for name in columns}
+    if read:
+        Missing.of(read).check_none()
+    return {name: _years(name, values) if name in dates else values for name, values in read.items()}
+
+
+def _computed(spec: Any, formula: str, read: Columns) -> Any:
+    """The model matrix of formulaic."""
+    from formulaic.errors import DataMismatchWarning, FormulaicError
+
+    context = {"sqrt": np.sqrt, "abs": np.abs}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", DataMismatchWarning)
-            made = spec.get_model_matrix(frame_of(read), context={"sqrt": np.sqrt, "abs": np.abs})
-    except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
-        raise FormulaError(f"the formula {formula!r} cannot be computed: {error}") from error
+            made = spec.get_model_matrix(frame_of(read), context=context)
+    except DataMismatchWarning as error:
+        told = str(error).partition("dataset): ")[2].partition(". They")[0] or str(error)
+        raise FormulaError(
+            f"a category is not among those of the documents that the design was made of, for the formula "
+            f"{formula!r}: {told}"
+        ) from error
+    except (FormulaicError, ValueError, TypeError) as error:
+        told = str(error)
+        if "extrapolation" in told:
+            told = (
+                "a value is beyond those of the documents that the design was made of; allow it by "
+                "extrapolation='clip' or 'extend' in bs(...)"
+            )
+        raise FormulaError(f"the formula {formula!r} cannot be computed: {told}") from error
     if not np.isfinite(made.to_numpy(dtype=np.float64)).all():
         wrong = made.columns[~np.isfinite(made.to_numpy(dtype=np.float64)).all(axis=0)][0]
         raise FormulaError(f"{wrong!r} of the formula {formula!r} is not a finite number for all documents")
     return made
 
 
-def holds_dates(values: NDArray[Any]) -> bool:
-    """Whether all values of a column are dates in ISO form."""
-    return values.dtype.kind == "O" and all(isinstance(v, str) and ISO_DATE.fullmatch(v) for v in values)
+def are_dates(name: str, values: NDArray[Any]) -> bool:
+    """Whether a column is read as dates: texts in ISO form, or what a corpus has as dates."""
+    if values.dtype.kind != "O":
+        return False
+    if name == OF_DATES:
+        try:
+            as_dates(values)
+        except DateError:
+            return False
+        return True
+    texts = [value for value in values if value is not None]
+    return bool(texts) and all(isinstance(v, str) and ISO_DATE.fullmatch(v) for v in texts)
 
 
-def _as_numbers_of_dates(values: NDArray[Any]) -> NDArray[Any]:
-    """A column of dates as years; another one as it is."""
-    if not holds_dates(values):
-        return values
-    days = as_dates(values).to_numpy().astype("datetime64[s]").astype(np.int64) / 86_400
-    return np.asarray(1970 + days / YEAR)
+def _years(name: str, values: NDArray[Any]) -> NDArray[np.float64]:
+    """Dates as years with fractions."""
+    try:
+        moments = as_dates(values).to_numpy()
+    except DateError as error:
+        raise FormulaError(f"{name!r} must hold dates, as in the documents of the fit: {error}") from error
+    if moments.dtype.kind != "M":
+        return moments.astype(np.float64)
+    seconds = moments.astype("datetime64[s]")
+    years = seconds.astype("datetime64[Y]")
+    start, end = years.astype("datetime64[s]"), (years + 1).astype("datetime64[s]")
+    return np.asarray(1970 + years.astype(np.int64) + (seconds - start) / (end - start))
 
 
 def _plain(value: Any) -> Any:

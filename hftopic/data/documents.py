@@ -1,6 +1,6 @@
 """Documents as training and evaluation use them: their number, and mini-batches."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -8,7 +8,6 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 
-from hftopic._devices import sent
 from hftopic.data.batches import Batch
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
@@ -71,7 +70,7 @@ class BagsOfWords:
 
     counts: sp.csr_array
     rows: Rows | None = None
-    design: NDArray[np.float32] | None = None
+    design: NDArray[np.float32] | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.counts.shape[0]) if self.rows is None else len(self.rows)
@@ -79,8 +78,7 @@ class BagsOfWords:
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
         stored = rows if self.rows is None else self.rows[rows]
-        design = None if self.design is None else sent(torch.from_numpy(self.design[stored]), device)
-        return Batch(self.counts[stored], device, design=design)
+        return Batch(self.counts[stored], device, design=rows_of(self.design, stored))
 
     def select(self, chosen: Rows | NDArray[np.bool_] | slice) -> Self:
         """Some of the documents, selected by number, by a mask or by a slice."""
@@ -122,6 +120,11 @@ class BagsOfWords:
         rows = np.arange(len(self)) if self.rows is None else self.rows
         times = np.bincount(rows, minlength=self.counts.shape[0]).astype(np.float32)
         return np.asarray(times @ self.counts)
+
+
+def rows_of(design: NDArray[np.float32] | None, rows: Rows) -> torch.Tensor | None:
+    """Some rows of a design as a tensor on the CPU; None without a design."""
+    return None if design is None else torch.from_numpy(np.array(design[rows]))
 
 
 def held_out_rows(n_documents: int, n_held_out: int, generator: torch.Generator) -> tuple[Rows, Rows]:

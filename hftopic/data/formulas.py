@@ -2,7 +2,7 @@
 
 import ast
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 FUNCTIONS = frozenset(
     [
@@ -51,8 +51,16 @@ class FormulaError(ValueError):
     """A formula cannot be read, or asks for something else than functions of columns."""
 
 
-def parsed(formula: Any) -> tuple[Any, tuple[str, ...]]:
-    """The terms of a formula, as formulaic has them, and the columns that they read, in order of their names.
+class Parsed(NamedTuple):
+    """A formula that may be computed."""
+
+    terms: Any  # as formulaic has them
+    columns: tuple[str, ...]  # that it reads, in order of their names
+    categories: tuple[str, ...]  # those of them that are read by C(...) alone
+
+
+def parsed(formula: Any) -> Parsed:
+    """A formula, after a check of all that it computes.
 
     A formula is Python to formulaic. One that came with the file of a model must not run code, so that only
     columns, numbers, strings, arithmetic, comparisons and :data:`FUNCTIONS` are let through.
@@ -77,8 +85,16 @@ def parsed(formula: Any) -> tuple[Any, tuple[str, ...]]:
         raise FormulaError(f"the formula {formula!r} cannot be read: {told}") from error
     if not isinstance(terms, SimpleFormula):
         raise FormulaError(f"the formula {formula!r} has several parts: pass only what is right of the ~")
-    factors = {str(factor.expr) for term in terms for factor in term.factors}
-    return terms, tuple(sorted(set().union(*(_columns(expression, formula) for expression in factors))))
+    columns, categories = set[str](), set[str]()
+    for factor in {factor for term in terms for factor in term.factors}:
+        expression = str(factor.expr)
+        if factor.eval_method.name == "LOOKUP":
+            columns.add(expression)
+        elif expression.startswith("C("):
+            categories |= _columns(expression, formula)
+        else:
+            columns |= _columns(expression, formula)
+    return Parsed(terms, tuple(sorted(columns | categories)), tuple(sorted(categories - columns)))
 
 
 class _Checked(ast.NodeVisitor):
@@ -94,6 +110,14 @@ class _Checked(ast.NodeVisitor):
         if not isinstance(node, _ALLOWED):
             raise self.error(node)
         super().generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """A power of constants can take forever to compute, as can a list or a text that is multiplied."""
+        of_numbers = not any(isinstance(part, ast.List | ast.Tuple) for part in ast.walk(node))
+        of_columns = any(isinstance(part, ast.Name) for part in ast.walk(node.left))
+        if not of_numbers or (isinstance(node.op, ast.Pow | ast.LShift) and not of_columns):
+            raise self.error(node)
+        self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         if not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):

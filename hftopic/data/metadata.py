@@ -157,6 +157,14 @@ def as_texts(texts: Iterable[Any] | None, n_documents: int) -> np.ndarray | None
     return object_array(map(str, held))
 
 
+def plain_values(columns: Columns) -> dict[str, list[Any]]:
+    """Columns as lists of Python's values; None is missing."""
+    return {
+        name: [None if value != value else value for value in column.tolist()]  # NaN differs from itself
+        for name, column in columns.items()
+    }
+
+
 def frame_of(columns: Columns) -> "pd.DataFrame":
     """Columns as a new DataFrame, one row per document."""
     import pandas as pd

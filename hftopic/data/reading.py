@@ -1,6 +1,7 @@
 """How texts became counts: what later files are read with, kept with a corpus and with a model."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -30,6 +31,19 @@ def as_reading(reading: Any) -> Reading | None:
     return made
 
 
+GIVEN = "lists of words"
+"""In place of the name of a tokenizer, of documents that were given as words."""
+
+
+def name_of(function: Any) -> str:
+    """Name of a function, which a file can hold: by which its module has it, if it has it."""
+    module, own = getattr(function, "__module__", None), getattr(function, "__name__", "")
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    if getattr(sys.modules.get(module or ""), own, None) == function:  # also a method, such as jieba.lcut
+        name = own
+    return name if module in (None, "builtins") else f"{module}:{name}"
+
+
 def changed_options(options: Any) -> dict[str, Any]:
     """Fields of TextOptions that are not the defaults."""
     return {
@@ -46,6 +60,12 @@ def options_of(reading: Reading | None) -> dict[str, Any]:
 
 
 def reading_of(options: Any, **columns: Any) -> Reading:
-    """Reading with these options, and with those of the columns and other arguments that are not None."""
+    """Reading with these options, and with those of the columns and other arguments that are not None.
+
+    A tokenizer is its name, or a text that says where the words are from.
+    """
     given = {name: value for name, value in columns.items() if value is not None}
-    return {**given, "options": changed_options(options)}
+    changed = changed_options(options)
+    if changed.get("tokenizer") is not None:
+        changed["tokenizer"] = name_of(changed["tokenizer"])
+    return {**given, "options": changed}

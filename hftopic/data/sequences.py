@@ -126,14 +126,10 @@ OF_TEXTS = (
     "holds texts, not word counts: fit hftopic.TopicPipeline(model) on the texts, build a Corpus with "
     "hftopic.corpus_from_texts, or convert them with sklearn.feature_extraction.text.CountVectorizer"
 )
-OF_TOKENS = (
-    "holds lists of words, not word counts: build a Corpus with hftopic.corpus_from_texts([' '.join(words) "
-    "for words in documents], options=hftopic.TextOptions(token_pattern=r'\\S+', lowercase=False, "
-    "stop_words=None))"
-)
+OF_TOKENS = "holds lists of words, not word counts: build a Corpus with hftopic.corpus_from_tokens(documents)"
 OF_BAGS = (
-    "holds bags of (word number, count) pairs, not a matrix of word counts: convert them with "
-    "gensim.matutils.corpus2csc(bags, num_terms=len(dictionary)).T"
+    "holds bags of (word number, count) pairs, not a matrix of word counts: build a Corpus with "
+    "hftopic.corpus_from_gensim(bags, dictionary)"
 )
 OF_MASKED = (
     "has masked values, which are no counts; pass X.filled(0) if a masked count is 0, or leave these "

@@ -23,6 +23,22 @@ class Share(Protocol):
         """Number of documents below each of these numbers that belong to it."""
 
 
+def numbers_in(share: Share, n_documents: int, places: Rows) -> Rows:
+    """Numbers of the documents that have these places in a share of ``n_documents`` documents.
+
+    Examples
+    --------
+    >>> numbers_in(Spaced(10, 3, shift=0), 10, np.array([0, 1, 2])).tolist()
+    [3, 6, 9]
+    """
+    low, high = np.zeros_like(places), np.full_like(places, n_documents)
+    while (low < high).any():  # the least number up to which more documents belong to it
+        middle = (low + high) // 2
+        enough = share.before(middle) > places
+        low, high = np.where(enough, low, np.minimum(middle + 1, high)), np.where(enough, middle, high)
+    return low - 1
+
+
 @dataclass(frozen=True)
 class Spaced:
     """``n_held`` of ``n`` documents at even distances, or all others; it takes no memory.

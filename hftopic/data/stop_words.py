@@ -45,6 +45,6 @@ def _lists(language: str) -> Any:
         return import_module("stop_words")
     except ImportError as error:
         raise ValueError(
-            f"stop_words={language!r} needs the package stop-words: pip install stop-words. Without it, pass "
-            "'english', a tuple of words, or None"
+            f"stop_words={language!r} needs the package stop-words: pip install 'hftopic[languages]'. "
+            "Without it, pass 'english', a tuple of words, or None"
         ) from error

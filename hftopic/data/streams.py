@@ -23,10 +23,11 @@ from hftopic._wording import counted
 from hftopic.data.ahead import read_ahead
 from hftopic.data.batches import Batch
 from hftopic.data.corpus import Corpus
-from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows
+from hftopic.data.designed import kept_rows
+from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows, rows_of
 from hftopic.data.order import Steps
 from hftopic.data.shards.corpus import ShardedCorpus
-from hftopic.data.shares import Listed, Share, Spaced
+from hftopic.data.shares import Listed, Share, Spaced, numbers_in
 from hftopic.data.windows import Window, dealt, own_pieces, ranges, rows_of_parts
 
 BLOCK = 64  # consecutive documents that stay together when blocks are shuffled
@@ -79,9 +80,17 @@ def rows_of_blocks(
 
 @dataclass(frozen=True)
 class StoredDocuments:
-    """All documents of a sharded corpus, in their order: what evaluation reads."""
+    """All documents of a sharded corpus, in their order: what evaluation reads.
+
+    Parameters
+    ----------
+    corpus : ShardedCorpus
+    design : ndarray of float32, shape (N, P), optional
+        Design of the metadata of each document.
+    """
 
     corpus: ShardedCorpus
+    design: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return self.corpus.n_documents
@@ -90,16 +99,22 @@ class StoredDocuments:
         """Counts of the documents with these numbers, as tensors; consecutive ones are read at once."""
         first, last = int(rows[0]), int(rows[-1])
         if last - first == len(rows) - 1 and (np.diff(rows) == 1).all():
-            return Batch(self.corpus.read(first, last + 1), device)
+            return Batch(self.corpus.read(first, last + 1), device, design=rows_of(self.design, rows))
 
         def read(first: int, n_blocks: int) -> tuple[int, sp.csr_array]:
             return first * BLOCK, blocks_of(self.corpus, first, n_blocks)
 
-        return Batch(rows_of_blocks(rows, rows // BLOCK, read, self.corpus.n_words), device)
+        counts = rows_of_blocks(rows, rows // BLOCK, read, self.corpus.n_words)
+        return Batch(counts, device, design=rows_of(self.design, rows))
+
+    def select(self, mask: NDArray[np.bool_]) -> "StoredDocuments":
+        """Some of the documents."""
+        design = None if self.design is None else kept_rows(self.design, mask)
+        return StoredDocuments(self.corpus.where(mask), design)
 
     def with_words(self) -> "ShardedDocuments":
         """The documents that are not empty, after one pass over all."""
-        return ShardedDocuments(self.corpus, Scan.of(self.corpus))
+        return ShardedDocuments(self.corpus, Scan.of(self.corpus), design=self.design)
 
     @property
     def n_empty(self) -> int:
@@ -130,10 +145,13 @@ class Scan:
         Number of documents with words before each block, and in all.
     tokens : ndarray, shape (V,), float64
         Number of tokens of each word.
+    empty : ndarray of int
+        Places of the documents without words, increasing.
     """
 
     filled: Rows
     tokens: NDArray[np.float64]
+    empty: Rows
 
     @classmethod
     def of(cls, corpus: ShardedCorpus) -> Self:
@@ -149,30 +167,41 @@ class Scan:
             The processes have different documents.
         """
         processes = joined()
-        filled, tokens = processes.together(lambda: _scanned(corpus, processes))
+        filled, tokens, empty = processes.together(lambda: _scanned(corpus, processes))
         # Named as in the check that follows: a process with documents in memory is there already.
         own: dict[str, Any] = {"documents": corpus.fingerprint(), "filled": filled, "tokens": tokens}
+        own["empty"] = empty
         own["told"] = f"{counted(len(corpus), 'document')} of {corpus.path}"
         of_all = processes.collected(own)
         if any(one.get("documents") != own["documents"] for one in of_all):
             each = (f"process {rank} has {one.get('told', 'others')}" for rank, one in enumerate(of_all))
             raise ValueError(f"all processes of a fit need the same documents: {', '.join(each)}")
         of_blocks = np.concatenate([np.zeros(1, dtype=np.int64), *(one["filled"] for one in of_all)])
-        return cls(np.cumsum(of_blocks), np.sum([one["tokens"] for one in of_all], axis=0))
+        tokens = np.sum([one["tokens"] for one in of_all], axis=0)
+        return cls(np.cumsum(of_blocks), tokens, np.concatenate([one["empty"] for one in of_all]))
+
+    def places(self, numbers: Rows) -> Rows:
+        """Places in the corpus of documents with words, given by their numbers without the others."""
+        before = self.empty - np.arange(len(self.empty))  # documents with words before each without
+        return numbers + np.searchsorted(before, numbers, side="right")
 
 
-def _scanned(corpus: ShardedCorpus, processes: Processes) -> tuple[Rows, NDArray[np.float64]]:
-    """Documents with words of each block, and tokens of each word, in the share of this process."""
+def _scanned(corpus: ShardedCorpus, processes: Processes) -> tuple[Rows, NDArray[np.float64], Rows]:
+    """What the share of this process tells: documents of each block, tokens of each word, who has none."""
     at_once = AT_ONCE * BLOCK
     own = processes.own(-(-corpus.n_documents // at_once))
     start, stop = own.start * at_once, own.stop * at_once
-    tokens, filled = np.zeros(corpus.n_words), [np.zeros(0, dtype=np.int64)]
+    tokens, nothing = np.zeros(corpus.n_words), np.zeros(0, dtype=np.int64)
+    filled, empty = [nothing], [nothing]
     for counts in corpus.verified(at_once, start, stop):
         blocks = np.arange(0, counts.shape[0], BLOCK)
-        filled.append(np.add.reduceat(np.diff(counts.indptr) > 0, blocks, dtype=np.int64))
+        has_words = np.diff(counts.indptr) > 0
+        filled.append(np.add.reduceat(has_words, blocks, dtype=np.int64))
+        empty.append(start + np.flatnonzero(~has_words))
+        start += counts.shape[0]
         _count(tokens, counts)
     give_back()
-    return np.concatenate(filled), tokens
+    return np.concatenate(filled), tokens, np.concatenate(empty)
 
 
 def _count(tokens: NDArray[np.float64], counts: sp.csr_array) -> None:
@@ -192,11 +221,14 @@ class ShardedDocuments:
         Of the corpus.
     share : Share, optional
         Which of the documents with words; all by default.
+    design : ndarray of float32, shape (n, P), optional
+        Design of the metadata of each document of the corpus; of a large one it is in a file.
     """
 
     corpus: ShardedCorpus
     scan: Scan
     share: Share | None = None
+    design: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -218,16 +250,21 @@ class ShardedDocuments:
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
-        return Batch(self._counts_of(rows), device)
+        return Batch(self._counts_of(rows), device, design=self._design_of(rows))
 
     def fingerprint(self) -> str:
         """What tells these documents and their order in training from others; nothing is read for it."""
         told = (self.corpus.fingerprint(), BLOCK, WINDOW, None if self.share is None else self.share.identity)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        digest = hashlib.sha256(repr(told).encode())
+        if self.design is not None:
+            digest.update(np.ascontiguousarray(self.design).data)
+        return digest.hexdigest()
 
     def sampled(self, most: int) -> BagsOfWords:
         """At most so many documents at even distances, in memory, read in one pass."""
-        return BagsOfWords(self._counts_of(evenly(len(self), most)))
+        rows = evenly(len(self), most)
+        design = self._design_of(rows)
+        return BagsOfWords(self._counts_of(rows), design=None if design is None else design.numpy())
 
     def word_counts(self) -> NDArray[np.float32]:
         """Number of tokens of each word in all documents, shape (V,)."""
@@ -270,7 +307,7 @@ class ShardedDocuments:
         else:
             seed = int(torch.randint(2**62, (), generator=generator))
             drawn = self._of_windows(steps, seed, skip)
-        return ((rows, Batch(counts, device)) for rows, counts in drawn)
+        return ((rows, Batch(counts, device, design=self._design_of(rows))) for rows, counts in drawn)
 
     def _of_one_window(self, order: Rows, own: list[slice]) -> Iterator[tuple[Rows, sp.csr_array]]:
         counts = self._blocks(0, self.n_blocks)
@@ -303,6 +340,14 @@ class ShardedDocuments:
         own = (numbers >= np.repeat(starts + low, sizes)) & (numbers < np.repeat(starts + high, sizes))
         order = np.random.default_rng(seed).permutation(own.sum())
         return Window(_only(stored, rows[own]), numbers[own], order[skipped:])
+
+    def _design_of(self, rows: Rows) -> torch.Tensor | None:
+        """Design of the metadata of documents with these numbers, if there is one."""
+        if self.design is None:
+            return None
+        if self.share is not None:
+            rows = numbers_in(self.share, int(self.scan.filled[-1]), rows)
+        return rows_of(self.design, self.scan.places(rows))
 
     def _counts_of(self, rows: Rows) -> sp.csr_array:
         blocks = np.searchsorted(self.starts, rows, side="right") - 1

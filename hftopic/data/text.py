@@ -12,12 +12,12 @@ import numpy as np
 from hftopic._callers import level_of_the_caller
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.evenness import spread_evenly
-from hftopic.data.reading import options_of, reading_of
+from hftopic.data.reading import reading_of
 from hftopic.data.segmentation import unsegmented
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.data.text_options import TextOptions, number_of
 from hftopic.data.validation import as_vocabulary
-from hftopic.data.words import JOINED, analyser, first_uses
+from hftopic.data.words import JOINED, chooser, first_uses, parts_of, splitter, with_phrases
 
 __all__ = ["TextOptions", "corpus_from_texts"]
 
@@ -41,8 +41,7 @@ def corpus_from_texts(
     texts : iterable of str
         One text per document. It may be a generator, because each text is read only once. Texts are
         converted to Unicode's composed form (NFC), so that a word is the same however its accents were
-        typed. Lists of words are joined first: ``[" ".join(words) for words in documents]`` with
-        ``TextOptions(token_pattern=r"\\S+", lowercase=False, stop_words=None)``.
+        typed. Lists of words are read by :func:`hftopic.corpus_from_tokens`.
     options : TextOptions, optional
         Options for splitting texts into words; ``TextOptions()`` by default.
     labels, names, splits : sequences, optional
@@ -77,78 +76,94 @@ def corpus_from_texts(
     (['cat'], (('cat',), ('cat',)))
     """
     options = TextOptions() if options is None else options
-    if not isinstance(options, TextOptions):
-        raise CorpusError(
-            f"options must be TextOptions(...), got {options!r} of type {type(options).__name__}"
-        )
+    check_options(options)
     check_keep_texts(keep_texts)
     if isinstance(texts, str | bytes):
         raise CorpusError("texts is a single string; pass a sequence of texts, one per document")
     advice = "pass a sequence of texts, one per document"
     check_sequence(texts, "texts", advice, CorpusError, lines=True)
-    words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
-    read = _Reader(analyser(options, words), words or ())
     originals = listed(texts) if keep_texts or hasattr(texts, "to_pylist") else texts
-    documents = [read(text) for text in _checked(originals)]
-    if not documents:
-        raise CorpusError("there are no texts")
-    counts, found, even = _counted(documents, options, words)
-    told = unsegmented_texts(documents, options)
+    documents = map(splitter(options), _checked(originals))
+    known = {"labels": labels, "names": names, "splits": splits, "dates": dates, "metadata": metadata}
+    known["texts"] = originals if keep_texts else None
+    return corpus_of_words(documents, options, parts_of(options), vocabulary, "texts", known)
+
+
+def corpus_of_words(
+    documents: Iterable[list[str]],
+    options: TextOptions,
+    parts: Callable[[str], list[str]],
+    vocabulary: Any,
+    what: str,
+    known: Mapping[str, Any],
+) -> Corpus:
+    """Corpus of documents all of whose words are known.
+
+    Parameters
+    ----------
+    documents : iterable of list of str
+        All words of each document, read once.
+    options : TextOptions
+    parts : callable
+        Words of a stop word or a phrase, as documents have them.
+    vocabulary : sequence of str, optional
+        The words to count.
+    what : str
+        Name of the documents in messages.
+    known : dict
+        Other arguments of :class:`Corpus`.
+    """
+    words = None if vocabulary is None else as_vocabulary(vocabulary, None).tolist()
+    share = own_spellings(words or ()).setdefault  # one string object per word, however often it occurs
+    if options.sought_phrases is not None:
+        documents = [[share(word, word) for word in document] for document in documents]
+        options = with_phrases(options, documents, words, parts)
+    choose = chooser(options, words, parts)
+    chosen = [tuple(share(word, word) for word in choose(document)) for document in documents]
+    if not chosen:
+        raise CorpusError(f"there are no {what}")
+    counts, found, even = _counted(chosen, options, words)
+    told = unsegmented_texts(chosen, options)
     if told:
         warnings.warn(told, UserWarning, stacklevel=level_of_the_caller())
     kept = frozenset(found)
     tokens = tuple(
         tuple(first_uses((word for word in document if word in kept), options.max_count))
-        for document in documents
+        for document in chosen
     )
-    return Corpus(
-        counts,
-        found,
-        labels,
-        names,
-        tokens,
-        splits,
-        originals if keep_texts else None,
-        dates,
-        metadata,
-        reading_of(options, spread_evenly=even or None),
-    )
+    reading = reading_of(options, spread_evenly=even or None)
+    return Corpus(counts, found, tokens=tokens, reading=reading, **known)
 
 
-def options_of_model(model: Any, instead: str) -> "TextOptions":
-    """Options with which the texts of a fitted model were read.
+def options_of_model(model: Any, instead: str, **changed: Any) -> "TextOptions":
+    """Options with which the texts of a fitted model were read, but for the changed ones.
 
     Raises
     ------
     ValueError
         The model was not fitted on texts that this package read, so they are unknown; the message says what
-        to do `instead`.
+        to do `instead`. Or a function split its texts, which no file keeps.
     """
-    reading = getattr(model, "reading_", None)
-    if reading is None:
+    if getattr(model, "reading_", None) is None:
         raise ValueError(
             f"it is unknown how texts became the word counts that the {type(model).__name__} was fitted on: "
             f"{instead}"
         )
-    return TextOptions(**options_of(reading))
+    return TextOptions.like(model, **changed)
+
+
+def check_options(options: Any) -> None:
+    """Raise CorpusError if these are no TextOptions."""
+    if not isinstance(options, TextOptions):
+        raise CorpusError(
+            f"options must be TextOptions(...), got {options!r} of type {type(options).__name__}"
+        )
 
 
 def check_keep_texts(keep_texts: Any) -> None:
     """Raise ValueError if this is no truth value."""
     if not isinstance(keep_texts, bool | np.bool_):
         raise ValueError(f"keep_texts must be True or False, not {keep_texts!r}")
-
-
-class _Reader:
-    """Words of a text, with one string object per word, however often it occurs."""
-
-    def __init__(self, analyse: Callable[[str], Sequence[str]], vocabulary: Iterable[str]) -> None:
-        self.analyse = analyse
-        self._shared = own_spellings(vocabulary)
-
-    def __call__(self, text: str) -> tuple[str, ...]:
-        share = self._shared.setdefault
-        return tuple(share(word, word) for word in self.analyse(text))
 
 
 def own_spellings(vocabulary: Iterable[str]) -> dict[str, str]:
@@ -183,10 +198,7 @@ def _advice(text: Any) -> str:
     if text is None or (isinstance(text, float) and text != text):
         return "; remove the document, or pass '' for an empty one, as frame['text'].fillna('') does"
     if isinstance(text, Iterable):
-        return (
-            "; join lists of words, as in [' '.join(words) for words in documents], and keep the words as "
-            "they are with options=TextOptions(token_pattern=r'\\S+', lowercase=False, stop_words=None)"
-        )
+        return "; pass lists of words to corpus_from_tokens"
     return ""
 
 
@@ -247,6 +259,7 @@ def why_no_word(spread: Mapping[str, int], n: int, options: TextOptions) -> str:
     if not spread:
         pattern = options.token_pattern
         which = "the default token_pattern" if pattern is None else f"token_pattern={pattern!r}"
+        which = which if options.tokenizer is None else "the tokenizer"
         return (
             f"the vocabulary is empty: the {n:,} texts are empty, or {which} and "
             f"stop_words={options.stop_words!r} remove every word"
@@ -268,7 +281,7 @@ def why_no_word(spread: Mapping[str, int], n: int, options: TextOptions) -> str:
 
 
 def unsegmented_texts(documents: Iterable[Sequence[str]], options: TextOptions) -> str | None:
-    """What is wrong with words of Chinese, Thai …, if it is; n-grams are looked at word by word."""
-    if options.ngram_range != (1, 1):
+    """What is wrong with words of Chinese, Thai …, if it is; those of n-grams and phrases one by one."""
+    if options.ngram_range != (1, 1) or options.phrases:
         documents = ([part for word in words for part in word.split(JOINED)] for words in documents)
     return unsegmented(documents)

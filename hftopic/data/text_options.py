@@ -1,7 +1,7 @@
 """Options for turning texts into word counts."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from math import ceil, floor, sqrt
 from typing import Any, Literal
@@ -10,8 +10,9 @@ import numpy as np
 
 from hftopic._numbers import is_whole
 from hftopic.data.cleaning import as_steps
-from hftopic.data.reading import changed_options
-from hftopic.data.sequences import check_sequence
+from hftopic.data.phrases import PhraseOptions
+from hftopic.data.reading import GIVEN, changed_options, options_of
+from hftopic.data.sequences import check_sequence, described
 from hftopic.data.stop_words import stop_words_of
 
 _FEW = 20  # documents below which the automatic bounds keep every word
@@ -42,13 +43,24 @@ class TextOptions:
         "encoded", "urls", "html", or "email" for all of these, see `hftopic.data.cleaning`.
     ngram_range : tuple of int
         Smallest and largest number of words of an n-gram: (1, 2) adds pairs of neighbours, such as
-        "new_york", to the single words. Stop words are removed before.
+        "new_york", to the single words. Stop words are removed before. To keep only pairs that stand
+        together more often than by chance, use `phrases`.
     numbers : bool
         Whether numbers, and words with digits such as "mp3", are words too. They need two or more letters or
         digits.
     max_count : int or None
         Largest count of a word in a document: further uses of the word in the document are not read. It damps
         bursts: a word that one message repeats a hundred times. None reads all.
+    tokenizer : callable, optional
+        Function from a text to a list of its words, in place of a ``token_pattern``: a segmenter of a
+        language without spaces between words, such as ``jieba.lcut``, or a lemmatiser. It gets the text after
+        ``clean`` and ``lowercase``. Its words are kept as they are, except for empty ones. A file keeps only
+        its name: reading with a saved model needs it again, see :meth:`like`.
+    phrases : bool, PhraseOptions or tuple of str
+        Whether phrases such as "new_york" are found in the corpus and counted as one word, with the defaults
+        or the given options; or the phrases themselves, such as ("new york",). They are joined before stop
+        words are removed. The reading of the corpus lists those that were found, so that later texts have the
+        same. With a given vocabulary, nothing is found: its words with "_" are the phrases.
     even_df : int, float or None
         Number or fraction of documents: words in more of them are left out, like stop words, if they are
         spread as evenly as by chance, such as "know" in messages, see
@@ -77,11 +89,44 @@ class TextOptions:
     numbers: bool = False
     max_count: int | None = None
     even_df: int | float | None = None
+    tokenizer: Callable[[str], Iterable[str]] | None = None
+    phrases: bool | PhraseOptions | tuple[str, ...] = False
 
     def __repr__(self) -> str:
         """The options that are not the defaults, as an estimator shows its parameters."""
         changed = ", ".join(f"{name}={value!r}" for name, value in changed_options(self).items())
         return f"{type(self).__name__}({changed})"
+
+    @classmethod
+    def like(cls, model: Any, **changed: Any) -> "TextOptions":
+        """Options with which the texts of a fitted model were read, for texts that it is to read.
+
+        Parameters
+        ----------
+        model : fitted model or Corpus
+        **changed
+            Options that are others, or that no file keeps: the ``tokenizer``.
+
+        Raises
+        ------
+        ValueError
+            It is unknown how the texts were read, or which ``tokenizer`` split them.
+
+        Examples
+        --------
+        >>> from hftopic import TextOptions, corpus_from_texts
+        >>> corpus = corpus_from_texts(["on a T1 line", "a T1"], options=TextOptions(tokenizer=str.split))
+        >>> corpus.reading["options"]
+        {'tokenizer': 'str.split'}
+        >>> TextOptions.like(corpus, tokenizer=str.split) == TextOptions(tokenizer=str.split)
+        True
+        """
+        reading = getattr(model, "reading_", None) or getattr(model, "reading", None)
+        if reading is None:
+            raise ValueError(
+                f"it is unknown how texts became the word counts of {described(model)}; pass TextOptions(...)"
+            )
+        return cls(**{**options_of(reading), **changed})
 
     def __post_init__(self) -> None:
         if isinstance(self.stop_words, str):
@@ -105,6 +150,16 @@ class TextOptions:
         object.__setattr__(self, "numbers", bool(self.numbers))
         if self.numbers and self.token_pattern is not None:
             raise ValueError("numbers=True has no effect with a token_pattern: let the pattern match digits")
+        if self.tokenizer is not None:
+            _check_tokenizer(self)
+        object.__setattr__(self, "phrases", _as_phrases(self.phrases))
+
+    @property
+    def sought_phrases(self) -> PhraseOptions | None:
+        """How phrases are found; None if they are given, or none are wanted."""
+        if isinstance(self.phrases, PhraseOptions):
+            return self.phrases
+        return PhraseOptions() if self.phrases is True else None
 
     def resolved(self, n_documents: int) -> "TextOptions":
         """The same options for a corpus of this size, with numbers of documents in place of "auto".
@@ -165,6 +220,38 @@ def _check_pattern(pattern: str) -> None:
         raise ValueError(f"token_pattern {pattern!r} is not a valid regular expression: {error}") from error
     if groups > 1:
         raise ValueError(f"token_pattern {pattern!r} has {groups} capturing groups; at most one is allowed")
+
+
+def _check_tokenizer(options: TextOptions) -> None:
+    tokenizer: Any = options.tokenizer
+    if isinstance(tokenizer, str):
+        how = (
+            "the documents were lists of words, so it is unknown what splits a text; pass a function"
+            if tokenizer == GIVEN
+            else f"the function {tokenizer!r} split the texts, and a file keeps no function; pass it again"
+        )
+        raise ValueError(f"{how} as tokenizer=, as in TextOptions.like(model, tokenizer=...)")
+    if not callable(tokenizer):
+        raise ValueError(f"tokenizer must be a function from a text to its words, not {tokenizer!r}")
+    others = {"token_pattern": options.token_pattern is not None, "numbers": options.numbers}
+    unused = next((name for name, given in others.items() if given), None)
+    if unused is not None:
+        raise ValueError(f"{unused} has no effect with a tokenizer; remove one of them")
+
+
+def _as_phrases(phrases: Any) -> bool | PhraseOptions | tuple[str, ...]:
+    if isinstance(phrases, bool | np.bool_):
+        return bool(phrases)
+    if isinstance(phrases, PhraseOptions):
+        return phrases
+    advice = "pass True, PhraseOptions(...) or a tuple of phrases with spaces between their words"
+    if not isinstance(phrases, Set):
+        check_sequence(phrases, "phrases", advice)
+    given = tuple(phrases)
+    odd = next((phrase for phrase in given if not isinstance(phrase, str) or " " not in phrase.strip()), None)
+    if odd is not None:
+        raise ValueError(f"phrases has {odd!r}, which is no string with a space between words; {advice}")
+    return given
 
 
 def _as_words(stop_words: Iterable[str]) -> tuple[str, ...]:

@@ -4,11 +4,16 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache, partial
+from typing import Any
 
 from hftopic.data.cleaning import cleaned
+from hftopic.data.phrases import joiner, learnt_phrases
+from hftopic.data.reading import name_of
 from hftopic.data.stop_words import stop_words_of
 from hftopic.data.text_options import TextOptions
+from hftopic.data.validation import CorpusError
 
 # At least three letters in sequence, for text without combining marks. The rest of a contraction of "not"
 # ("don", "isn", "couldn") is not a word.
@@ -22,7 +27,7 @@ _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 def analyser(options: TextOptions, vocabulary: Iterable[str] | None) -> Callable[[str], Sequence[str]]:
-    """Function from a text to its words and n-grams in reading order.
+    """Function from a text to its words, phrases and n-grams in reading order, as they are counted.
 
     Parameters
     ----------
@@ -30,20 +35,88 @@ def analyser(options: TextOptions, vocabulary: Iterable[str] | None) -> Callable
     vocabulary : iterable of str or None
         Words to be counted even if they are stop words.
     """
-    lowered = _lowered if options.lowercase else _composed
-    split = _words_of(options)
-    stop_words = _stop_words(options, split) - set(vocabulary or ())
+    split, choose = splitter(options), chooser(options, vocabulary, parts_of(options))
+    return lambda text: choose(split(text))
+
+
+def splitter(options: TextOptions) -> Callable[[str], list[str]]:
+    """Function from a text to all of its words."""
+    lowered, split = _case_of(options), parts_of(options)
+    if options.tokenizer is not None:
+        split = partial(_tokenized, tokenizer=options.tokenizer)
+    return lambda text: split(lowered(cleaned(text, options.clean)))
+
+
+def cased(options: TextOptions) -> Callable[[Sequence[Any], str], list[str]]:
+    """Function from given words, and what to call them, to the words as texts have them."""
+    lowered = _case_of(options)
+    return lambda words, name: [lowered(word) for word in visible_words(words, name)]
+
+
+def chooser(
+    options: TextOptions, vocabulary: Iterable[str] | None, parts: Callable[[str], list[str]]
+) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Function from all words of a document to those that are counted, with its phrases and n-grams.
+
+    Parameters
+    ----------
+    options : TextOptions
+    vocabulary : iterable of str or None
+        Words to be counted even if they are stop words.
+    parts : callable
+        Words of a stop word or a phrase, as documents have them.
+    """
+    stop_words = stop_words_in(options, parts) - set(vocabulary or ())
+    phrases = _phrases(options, parts)
+    join = joiner(phrases, JOINED) if phrases else None
     fewest, most = options.ngram_range
 
-    def analyse(text: str) -> Sequence[str]:
-        words = split(lowered(cleaned(text, options.clean)))
+    def choose(words: Sequence[str]) -> Sequence[str]:
+        if join is not None:
+            words = join(words)
         if stop_words:
             words = [word for word in words if word not in stop_words]
-        if most > 1:
-            words = ngrams(words, fewest, most)
-        return words
+        return ngrams(words, fewest, most) if most > 1 else words
 
-    return analyse
+    return choose
+
+
+def with_phrases(
+    options: TextOptions,
+    documents: Iterable[Sequence[str]],
+    vocabulary: Iterable[str] | None,
+    parts: Callable[[str], list[str]],
+) -> TextOptions:
+    """Options with the phrases themselves, if phrases are sought.
+
+    Parameters
+    ----------
+    options : TextOptions
+    documents : iterable of sequences of str
+        All words of each document, in which phrases are found.
+    vocabulary : iterable of str or None
+        If it is given, its words of several parts are the phrases.
+    parts : callable
+        As for :func:`chooser`.
+    """
+    sought = options.sought_phrases
+    if sought is None:
+        return options
+    if vocabulary is not None:
+        found = tuple(word.replace(JOINED, " ") for word in vocabulary if JOINED in word[1:-1])
+    else:
+        stop_words = stop_words_in(options, parts)
+        found = learnt_phrases(documents, sought, stop_words, lambda n: options.bounds(n)[0])
+    return replace(options, phrases=found)
+
+
+def _phrases(options: TextOptions, parts: Callable[[str], list[str]]) -> frozenset[str]:
+    """Phrases to join, as they are given and as texts have them."""
+    if not isinstance(options.phrases, tuple):
+        return frozenset()
+    lowered = _case_of(options)
+    read = (" ".join(parts(lowered(phrase))) for phrase in options.phrases)
+    return frozenset(phrase for phrase in (*options.phrases, *read) if " " in phrase)
 
 
 def ngrams(words: Sequence[str], fewest: int, most: int) -> list[str]:
@@ -81,20 +154,58 @@ def first_uses(words: Iterable[str], most: int | None) -> Iterable[str]:
     return kept
 
 
-def _stop_words(options: TextOptions, split: Callable[[str], list[str]]) -> frozenset[str]:
-    """Stop words as texts have them: one with an apostrophe is two words there."""
+def stop_words_in(options: TextOptions, parts: Callable[[str], list[str]]) -> frozenset[str]:
+    """Stop words as documents have them: one with an apostrophe is two words in texts."""
     if options.stop_words is None:
         return frozenset()
     if not isinstance(options.stop_words, str):
         return frozenset(map(_composed, options.stop_words))
     words = stop_words_of(options.stop_words)
-    return words.union(*(split(word) for word in words if " " not in word))
+    return words.union(*(parts(word) for word in words if " " not in word))
 
 
-def _words_of(options: TextOptions) -> Callable[[str], list[str]]:
+def parts_of(options: TextOptions) -> Callable[[str], list[str]]:
+    """Function from a text, a stop word or a phrase, after all changes of its letters, to its words.
+
+    A tokenizer is made for texts, so stop words and phrases are split at spaces then.
+    """
+    if options.tokenizer is not None:
+        return str.split
     if options.token_pattern is not None:
         return re.compile(options.token_pattern).findall
     return partial(_words, numbers=options.numbers)
+
+
+def _tokenized(text: str, tokenizer: Callable[[str], Iterable[str]]) -> list[str]:
+    """Words that a function of the user makes of a text."""
+    words: Any = tokenizer(text)
+    name = f"what tokenizer={name_of(tokenizer)} returned for {text[:40]!r}"
+    if isinstance(words, str | bytes) or not isinstance(words, Iterable):
+        raise CorpusError(f"{name} is {words!r:.80} of type {type(words).__name__}, not a list of words")
+    return [_composed(word) for word in visible_words(words, name)]
+
+
+def visible_words(words: Iterable[Any], name: str) -> list[str]:
+    """The words of a document, of which empty ones are left out.
+
+    Raises
+    ------
+    CorpusError
+        One is no string; the message begins with the name.
+    """
+    held = list(words)
+    for place, word in enumerate(held):
+        if not isinstance(word, str):
+            raise CorpusError(
+                f"{name}: word {place} is {word!r:.80} of type {type(word).__name__}, not a string; for "
+                "spaCy's tokens, take [token.text for token in document]"
+            )
+    return [word for word in held if word and not word.isspace()]
+
+
+def _case_of(options: TextOptions) -> Callable[[str], str]:
+    """Function to the letters that words are compared by."""
+    return _lowered if options.lowercase else _composed
 
 
 def _composed(text: str) -> str:

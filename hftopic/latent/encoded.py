@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 from numpy.typing import NDArray
 
 from hftopic._cached import cached_property
@@ -26,13 +27,16 @@ class Encoded:
         What the counts were read from: ``source``, unless the model reads more than counts.
     counts : csr_array, shape (n_documents, n_words), float32
     mean_field : MeanFieldPosterior
-        q(z|x) of each document, on the CPU; the prior for an empty document.
+        q(z|x) of each document, given its metadata if the prior depends on them, on the CPU; the prior for
+        an empty document.
     proportions : ndarray, shape (n_documents, n_topics), float32
         The output of ``transform``.
     made_by : str
         Hash of the weights of the model.
-    design : ndarray of float32, shape (n_documents, P), optional
-        Design of the metadata, if the prior of the model depends on it.
+    offset : ndarray of float32, shape (n_documents, n_dims), optional
+        How far the metadata of each document move the mean of its prior, if it depends on them.
+    design : ndarray of float32, shape (n_documents, n_columns), optional
+        The metadata as ``design_`` of the model codes them, in standard deviations.
     """
 
     source: Any
@@ -41,6 +45,7 @@ class Encoded:
     mean_field: MeanFieldPosterior
     proportions: NDArray[np.float32]
     made_by: str
+    offset: NDArray[np.float32] | None = None
     design: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
@@ -53,6 +58,13 @@ class Encoded:
     def posterior(self) -> Posterior:
         """Moments of the posterior, as new arrays each time."""
         return Posterior.of(self.mean_field)
+
+    @property
+    def residual(self) -> MeanFieldPosterior:
+        """q(z - offset | x), which is compared with the prior of average metadata."""
+        if self.offset is None:
+            return self.mean_field
+        return self.mean_field.moved(-torch.from_numpy(self.offset))
 
     @cached_property
     def empty(self) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ import copy
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import cache, partial
@@ -28,9 +28,10 @@ from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
+from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.inputs import warn_of_empty
-from hftopic.data.known import columns_known
+from hftopic.data.inputs import known_words, warn_of_empty
+from hftopic.data.known import Known
 from hftopic.grouping import CUT
 from hftopic.latent.correlation import free_correlations
 from hftopic.latent.encoded import Encoded
@@ -45,6 +46,7 @@ from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
+from hftopic.models.guiding import Seeds, SeedWords, fixes_groups, found_seeds
 from hftopic.models.parameters import (
     EPOCHS,
     SHARE,
@@ -64,6 +66,7 @@ from hftopic.models.parameters import (
 from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.guidance import Guidance
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.prevalence import Prevalence
 from hftopic.objective.base import Objective
@@ -74,6 +77,8 @@ from hftopic.training.errors import TrainingDivergedError
 from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
+
+EXCLUDED = "they are excluded from training"
 
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
@@ -103,6 +108,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     prevalence_shrinkage: Annotated[
         float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
     ] = "auto"
+    missing_metadata: Annotated[str, StrOptions({"raise", "drop"})] = "raise"
+    seed_words: Annotated[SeedWords | None, None, Mapping] = None
+    seed_strength: Annotated[float, Interval(Real, 0, 1, closed="both")] = 0.5
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
@@ -183,6 +191,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             then the documents of 256 blocks together. With no more blocks than that, the model is that of the
             same Corpus. Of more, validation documents are at even distances.
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            Columns that ``prevalence`` reads, one value per document, instead of those of a Corpus.
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
@@ -243,7 +253,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 vars(model).pop(state, None)
             model._given_names, model.reading_ = {}, reading
             called = [offering(self, callback, until_the_end) for callback in callbacks]
-            with checkpoints(model, call, checkpoint, checkpoint_minutes, model._seeds()) as kept:
+            with checkpoints(model, call, checkpoint, checkpoint_minutes, model._start_seeds()) as kept:
                 generators = [torch.Generator().manual_seed(seed) for seed in kept.seeds]
                 training, held_out = model._hold_out(documents, generators[0])
                 if model.n_init == 1:
@@ -365,6 +375,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         ----------
         X : Corpus, sparse matrix or array, ndarray or DataFrame, shape (n_documents, n_words)
         y : ignored
+        metadata : DataFrame or dict of sequences, optional
+            As in :meth:`fit`. The design is that of the first call: a category that is not in its documents
+            is an error.
         total_documents : int, optional
             Total number of documents in the stream, used to estimate the marginals. If more documents have
             been seen, their number is used.
@@ -425,9 +438,15 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         stored = self._counted(counted, more, reset=reset)
         if reset:
             self.design_ = self._new_design(counted, metadata, len(stored))
-        stored = self._with_design(stored, counted, metadata)
+        elif self.design_ is not None:
+            self._check_has_metadata(Known.of(counted, metadata, len(stored)))
+        if reset:
+            self._seeds = self._new_seeds()
+        stored, missing = self._with_design(stored, counted, metadata)
+        missing.warn(EXCLUDED)
+        stored = stored.select(~missing.rows) if missing.columns else stored
         documents: CountedDocuments = stored.with_words()
-        warn_of_empty(len(stored) - len(documents), len(stored), "they are excluded from training")
+        warn_of_empty(len(stored) - len(documents), len(stored), EXCLUDED)
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
@@ -438,21 +457,32 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """The design of the metadata of documents that the model is fitted on."""
         if self.prevalence is None:
             return None
-        known = columns_known(counted, metadata, n_documents)
-        if not known:
+        known = Known.of(counted, metadata, n_documents)
+        self._check_has_metadata(known)
+        return designed_for(self.prevalence, known, drop=self.missing_metadata == "drop")
+
+    def _check_has_metadata(self, known: Known) -> None:
+        if not known.names:
             raise ValueError(
                 f"prevalence={self.prevalence!r} needs metadata of the documents: pass metadata= or a Corpus "
                 "that has some"
             )
-        return Design.of(self.prevalence, known)
 
-    def _seeds(self) -> list[int]:
+    def _new_seeds(self) -> Seeds | None:
+        """The seed words in the vocabulary; None without any, or if they have no strength."""
+        if self.seed_words is None:
+            return None
+        space = LatentSpace(self.groups)
+        seeds = found_seeds(self.seed_words, known_words(self), self.n_features_in_, space)
+        return seeds if self.seed_strength else None
+
+    def _start_seeds(self) -> list[int]:
         """A seed for each start; the first one does not depend on ``n_init``."""
         state = check_random_state(self.random_state)
         return joined().agreed([int(state.randint(2**31 - 1)) for _ in range(self.n_init)])
 
     def _generator(self) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seeds()[0])
+        return torch.Generator().manual_seed(self._start_seeds()[0])
 
     def _hold_out(
         self, documents: CountedDocuments, generator: torch.Generator
@@ -481,12 +511,19 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
+        if network.guidance is not None:
+            network.guidance.begin(
+                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
+            )
         objective, learns_groups = self._objective(network)
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
+        batch = documents.batch(np.arange(2), network.device)
+        if network.prevalence is not None and batch.design is None:
+            raise TypeError(f"a {type(batch).__name__} has lost its design; pass it on as design=")
         if learns_groups:
-            network.check_exchange(documents.batch(np.arange(2), network.device))
+            network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
 
     def _resumed_trainer(self, documents: CountedDocuments) -> Trainer[Batch]:
@@ -531,11 +568,17 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         learned = prior if isinstance(prior, LearnedCorrelation) else None
         if learned is not None and not free_correlations(space, learned).any():
             learned, covariance = None, covariance.diagonal().clone()
-        prevalence = None
-        if self.design_ is not None:
+        prevalence, design = None, getattr(self, "design_", None)
+        if design is not None:
             shrinkage = None if self.prevalence_shrinkage == "auto" else float(self.prevalence_shrinkage)
-            prevalence = Prevalence(len(self.design_.names), space.n_dims, shrinkage)
-        network = TopicNetwork(encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence)
+            prevalence = Prevalence(len(design.names), space.n_dims, shrinkage)
+        guidance = None
+        if self._seeds is not None:
+            topics, columns = self._seeds.topics, self._seeds.columns
+            guidance = Guidance(columns, topics, space.n_topics, len(background), self.seed_strength)
+        network = TopicNetwork(
+            encoder, decoder, LatentPrior(space, mean, covariance), learned, prevalence, guidance
+        )
         return network.to(chosen_device(self.device))
 
     def _objective(self, network: TopicNetwork) -> tuple[Objective, bool]:
@@ -547,7 +590,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         def with_delay(delay: float) -> Objective:
             return chosen_objective(self.objective, self.ramp, delay, weights, defaults)
 
-        learns_groups = chosen_assignment(self.assignment, network, with_delay(0))
+        by_number = self._seeds is not None and fixes_groups(self.seed_words)
+        learns_groups = chosen_assignment(self.assignment, network, with_delay(0), by_number)
         return with_delay(CUT if learns_groups else 0), learns_groups
 
     def _encoder(
@@ -637,6 +681,8 @@ def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values of a parameter are equal, also if they are arrays or NaN."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return np.array_equal(one, other)
     return one is other or bool(one == other) or bool(one != one and other != other)

@@ -30,11 +30,21 @@ if TYPE_CHECKING:
     class TransformerMixin:
         """``fit_transform`` and ``set_output``."""
 
-        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any: ...
+        def fit_transform(self, X: Any, y: Any = None, *, metadata: Any = None, **fit_params: Any) -> Any: ...
 
         def set_output(self, *, transform: str | None = None) -> Self: ...
 
 else:
-    from sklearn.base import BaseEstimator, TransformerMixin
+    from sklearn.base import BaseEstimator
+    from sklearn.base import TransformerMixin as PlainTransformerMixin
+
+    class TransformerMixin(PlainTransformerMixin):
+        """``fit_transform``, which passes metadata to both, and ``set_output``."""
+
+        def fit_transform(self, X, y=None, *, metadata=None, **fit_params):
+            """Fit on documents, and transform them."""
+            fitted = self.fit(X, y, metadata=metadata, **fit_params)
+            return fitted.transform(X, metadata=metadata)
+
 
 __all__ = ["BaseEstimator", "TransformerMixin"]

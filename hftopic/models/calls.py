@@ -31,6 +31,7 @@ def call_of(model: "BaseTopicModel", documents: Any) -> dict[str, Any]:
     call = {
         "model": type(model).__name__,
         **{name: identity(value) for name, value in parameters.items()},
+        "seed_words": identity(model._seeds),  # a dict is compared without the order of its keys
         "documents": identity(documents),
         "vocabulary": identity(known_words(model)),
         "device": chosen_device(model.device).type,

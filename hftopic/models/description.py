@@ -14,6 +14,7 @@ from hftopic._processes import ALONE, Processes
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.order import batch_slices
+from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.usage import expected_usage
@@ -84,7 +85,7 @@ def _count(
 ) -> Tensor:
     """Count the tokens of the words, and return the number of documents with each word, (V,)."""
     with_word, tokens, squares = (torch.zeros_like(network.usage.background) for _ in range(3))
-    for _, batch in _parts(network, documents.select(processes.own(len(documents)))):
+    for _, batch in parts_of(network, documents.select(processes.own(len(documents)))):
         for total, values in ((with_word, None), (tokens, batch.counts), (squares, batch.counts.square())):
             total += torch.bincount(batch.words, values, minlength=batch.n_words)
     processes.sum_([with_word, tokens, squares])
@@ -92,7 +93,7 @@ def _count(
     return with_word
 
 
-def _parts(network: TopicNetwork, documents: BagsOfWords) -> Iterator[tuple[slice, Batch]]:
+def parts_of(network: TopicNetwork, documents: BagsOfWords) -> Iterator[tuple[slice, Batch]]:
     """The documents, as many at once as fit in memory, one part after the other."""
     for part in batch_slices(len(documents), CHUNK):
         yield part, documents.batch(np.arange(part.start, part.stop), network.device)
@@ -122,7 +123,7 @@ def _distribute(
     for n_done in range(n_rounds):
         words, frequency = usage.poles, usage.frequency
         total, background = torch.zeros_like(words), torch.zeros_like(frequency)
-        for part, batch in _parts(network, documents):
+        for part, batch in parts_of(network, documents):
             of_topics, of_none = expected_usage(
                 batch, proportions[part], words, frequency, simplex, refine=n_done >= as_encoded
             )
@@ -133,26 +134,32 @@ def _distribute(
 
 
 def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor, NDArray[np.int64]]:
-    """Proportions of all topics or poles in the documents, (N, R), and the simplex of each, (R,).
+    """Proportions of all topics or poles in the documents, (N, R), and the simplex of each, (R,)."""
+    if network.decoder.signed:
+        posterior, represented, _ = evaluation.encode(network, documents)
+        return of_poles(network, represented, posterior)
+    return of_poles(network, evaluation.represent(network, documents))
+
+
+def of_poles(
+    network: TopicNetwork, represented: NDArray[np.float32], posterior: MeanFieldPosterior | None = None
+) -> tuple[Tensor, NDArray[np.int64]]:
+    """As :func:`_proportions`, from the output of ``transform`` and, for signed topics, the posterior.
 
     The proportions of signed topics are those of their poles in the squared distance of the posterior means
     from their average, in standard deviations of q(z).
     """
-    signed_topics = network.decoder.signed
-    if signed_topics:
-        posterior, represented = evaluation.encode(network, documents)
-    else:
-        represented = evaluation.represent(network, documents)
     values, simplex = torch.from_numpy(represented).to(network.device), network.decoder.simplex()
-    if signed_topics:
+    if posterior is not None and network.decoder.signed:
         signed = torch.from_numpy(simplex < 0).to(network.device)
         distance = torch.zeros_like(values)
         distance[:, signed] = distances(posterior).float().to(network.device)
         positive = torch.where(signed, distance.clamp_min(0).square(), values)
         values = torch.cat([positive, distance.clamp_max(0).square()], 1)
         simplex = np.append(simplex, simplex)  # of the classes too, whose second rows have no proportion
+    shares = values.clone()
     for number in np.unique(simplex):
         own = torch.from_numpy(simplex == number).to(network.device)
         total = values[:, own].sum(1, keepdim=True)
-        values[:, own] /= total.clamp_min(torch.finfo(values.dtype).tiny)
-    return values, simplex
+        shares[:, own] /= total.clamp_min(torch.finfo(values.dtype).tiny)
+    return shares, simplex

@@ -12,7 +12,7 @@ from hftopic.models.bases import BaseEstimator
 from hftopic.topics.shares import in_use
 
 if TYPE_CHECKING:
-    from hftopic.models.base import BaseTopicModel
+    from hftopic.models.fitted import FittedModel
 
 LONGEST_NAME = 80
 N_TOPICS = 12  # topics that are listed per group
@@ -22,7 +22,7 @@ SMALLEST_SHARE = 0.005  # of topics that are not in use, to be told
 class ShownFitted(BaseEstimator):
     """Estimator that a notebook shows by its topics once it is fitted."""
 
-    def _shown_model(self) -> "BaseTopicModel | None":
+    def _shown_model(self) -> "FittedModel | None":
         """The fitted model whose topics are shown; None for the diagram."""
         return None
 
@@ -37,7 +37,7 @@ class ShownFitted(BaseEstimator):
         return bundle
 
 
-def model_html(model: "BaseTopicModel") -> str:
+def model_html(model: "FittedModel") -> str:
     """The topics in use by group, largest first, with bars of their documents; and the course of training."""
     summary = model.topic_summary_.assign(name=model.topic_names_)
     used = summary[in_use(summary)]
@@ -80,7 +80,7 @@ def _legend(summary: pd.DataFrame, size: str) -> list[Html]:
     return [note(f"Bars: training documents that the topic leads{shares}")]
 
 
-def _training(model: "BaseTopicModel") -> list[Html]:
+def _training(model: "FittedModel") -> list[Html]:
     losses = model.history_["loss"].to_numpy(dtype=float) if "loss" in model.history_ else np.zeros(0)
     losses = losses[np.isfinite(losses)]
     if len(losses) < 2:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hftopic.data.batches import Batch
 from hftopic.data.documents import Documents
+from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.network import CHUNK_DOCUMENTS, Network, TopicNetwork
@@ -45,19 +46,32 @@ def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.
 @torch.inference_mode()
 def encode(
     network: TopicNetwork, documents: Documents[Batch]
-) -> tuple[MeanFieldPosterior, NDArray[np.float32]]:
-    """Posterior of each document, on the CPU, and the output of ``transform``, in one pass."""
-    chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
-    proportions, mean, log_variance, *classes = _joined(
-        len(documents),
-        ((rows, (network.decoder.represent(encoded), *encoded.tensors)) for rows, _, encoded in chunks),
+) -> tuple[MeanFieldPosterior, NDArray[np.float32], NDArray[np.float32] | None]:
+    """Posterior of each document, on the CPU, the output of ``transform``, and the offset of the prior.
+
+    They are computed in one pass; the offset is None if there is none.
+    """
+
+    def computed() -> Iterator[tuple[slice, list[Tensor]]]:
+        for rows, batch, encoded in _posteriors(network, documents, CHUNK_DOCUMENTS):
+            offsets = network.offsets(batch)
+            of_prior = [] if offsets is None else [offsets]
+            yield rows, [*of_prior, network.decoder.represent(encoded), *encoded.tensors]
+
+    joined = _joined(len(documents), computed())
+    n_classes = len(network.space.concretes)
+    classes = joined[len(joined) - n_classes :]
+    *offset, proportions, mean, log_variance = joined[: len(joined) - n_classes]
+    return (
+        MeanFieldPosterior(mean, log_variance, tuple(classes)),
+        np.asarray(proportions.numpy()),
+        np.asarray(offset[0].numpy()) if offset else None,
     )
-    return MeanFieldPosterior(mean, log_variance, tuple(classes)), np.asarray(proportions.numpy())
 
 
 @torch.inference_mode()
 def word_probabilities(
-    network: TopicNetwork, documents: Documents[Batch], known: MeanFieldPosterior | None = None
+    network: TopicNetwork, documents: Documents[Batch], known: Encoded | None = None
 ) -> NDArray[np.float32]:
     """p(w|x) at the posterior mean of the Gaussian dimensions, averaged over classes, shape (N, V)."""
     n_words = network.decoder.n_words
@@ -76,13 +90,13 @@ def elbo(
     network: Network[BatchT],
     documents: Documents[BatchT],
     noise: Tensor,
-    known: MeanFieldPosterior | None = None,
+    known: Encoded | None = None,
 ) -> NDArray[np.float64]:
     """Evidence lower bound of each document with the unweighted KL divergence, shape (N,), in nats.
 
     E_q[log p(x|z)] is a mean over the rows of ``noise`` (S, K), which are the same for every document;
-    classes are enumerated. The KL divergence is in closed form. ``known`` is the posterior of the documents,
-    if they have been encoded before.
+    classes are enumerated. The KL divergence is in closed form, from the prior of each document. ``known``
+    are the documents, if they have been encoded before.
     """
     result = np.empty(len(documents))
     noise, decode = noise.to(network.device), network.eval().evaluation_decoder()
@@ -91,11 +105,25 @@ def elbo(
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
                 reconstruction += weight * decode(sample).log_likelihood(batch)
-        offsets = network.offsets(batch)
-        residual = encoded if offsets is None else encoded.moved(-offsets)
+        residual = _residual(network, rows, batch, encoded, known)
         divergence = network.prior.kl(residual).double()
         result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
     return result
+
+
+def _residual(
+    network: Network[BatchT],
+    rows: slice,
+    batch: BatchT,
+    encoded: MeanFieldPosterior,
+    known: Encoded | None,
+) -> MeanFieldPosterior:
+    """Posterior of what is compared with the prior."""
+    if known is None:
+        offsets = network.offsets(batch)
+    else:
+        offsets = None if known.offset is None else torch.from_numpy(known.offset[rows]).to(network.device)
+    return encoded if offsets is None else encoded.moved(-offsets)
 
 
 def _by_class(
@@ -113,7 +141,7 @@ def _posteriors(
     network: Network[BatchT],
     documents: Documents[BatchT],
     height: int,
-    known: MeanFieldPosterior | None = None,
+    known: Encoded | None = None,
 ) -> Iterator[tuple[slice, BatchT, MeanFieldPosterior]]:
     """Chunks of documents with their posteriors, which are computed unless ``known`` is given."""
     network.eval()
@@ -124,7 +152,7 @@ def _posteriors(
         if encode is not None:
             yield rows, batch, encode(batch)
         elif known is not None:
-            yield rows, batch, known[rows].map(lambda tensor: tensor.to(network.device))
+            yield rows, batch, known.mean_field[rows].map(lambda tensor: tensor.to(network.device))
 
 
 def _joined(n_documents: int, chunks: Iterable[tuple[slice, Sequence[Tensor]]]) -> list[Tensor]:

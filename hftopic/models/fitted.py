@@ -20,32 +20,34 @@ from torch import Tensor
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import as_vector
 from hftopic.data.columns import is_sharded
-from hftopic.data.design import Design
+from hftopic.data.design import Design, Missing
+from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty, warn_of_fractions
-from hftopic.data.known import columns_known
+from hftopic.data.known import Known
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.correlation import correlations_of
 from hftopic.latent.encoded import Encoded
-from hftopic.latent.posterior import MeanFieldPosterior, Posterior
+from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
+from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
-from hftopic.models.bases import TransformerMixin
+from hftopic.models.bases import BaseEstimator, TransformerMixin
 from hftopic.models.exchange import taken_out
 from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
+from hftopic.models.usage import usage_of
 from hftopic.networks.network import TopicNetwork
 
 NOT_USED = "metadata is not used: the model was fitted without prevalence"
-MEAN_DESIGN = (
-    "the prior of these documents is that of average metadata, because they have none; pass metadata="
-)
+OF_AVERAGE = "their prior is that of average metadata"
+MEAN_DESIGN = f"these documents have no metadata: {OF_AVERAGE}; pass metadata="
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
-def _has_classes(model: "FittedModel") -> bool:
+def has_classes(model: "FittedModel") -> bool:
     """Whether the groups, fitted or given, contain discrete variables that ``predict`` can return."""
     space = getattr(model, "latent_space_", None)
     try:
@@ -55,10 +57,11 @@ def _has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TopicSummary, TransformerMixin):
+class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     """Methods of a fitted topic model."""
 
     groups: Any
+    missing_metadata: Any
     _network: TopicNetwork
     _noise: Tensor
     _documents_seen: int
@@ -70,11 +73,13 @@ class FittedModel(TopicSummary, TransformerMixin):
     losses_: NDArray[np.float64]
     n_iter_: int
     n_features_in_: int
+    topic_ids_: NDArray[np.int64]
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
-    design_: Design | None
+    design_: Design | None = None
+    prevalence_: pd.DataFrame | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
     prior_mean_: NDArray[np.float32]
@@ -90,6 +95,10 @@ class FittedModel(TopicSummary, TransformerMixin):
         X : Corpus, ShardedCorpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
             A ShardedCorpus is read in pieces; only the result takes memory for each document. The same holds
             for the other methods, except ``encode``.
+        metadata : DataFrame or dict of sequences, optional
+            For a model with ``prevalence``: columns of the metadata, one value per document, instead of those
+            of a Corpus. Documents without any have the prior of average metadata, with a warning. The same
+            holds for the other methods; ``encode`` keeps what it needs.
 
         Returns
         -------
@@ -107,7 +116,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X).proportions.copy()
+                return model._own(X, metadata).proportions.copy()
             return evaluation.represent(model._network, model._read(X, metadata))
 
     def transform_latent(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
@@ -123,7 +132,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X).posterior
+                return model._own(X, metadata).posterior
             return Posterior.of(evaluation.posterior(model._network, model._read(X, metadata)))
 
     def encode(self, X: Any, *, metadata: Any = None) -> Encoded:
@@ -156,16 +165,45 @@ class FittedModel(TopicSummary, TransformerMixin):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X)
+                return model._own(X, metadata)
             counted, more = model._split_input(X)
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
             documents: Any = model._documents_of(counted, more, metadata)
-            posterior, proportions = evaluation.encode(model._network, documents)
+            posterior, proportions, offset = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
-            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, documents.design)
+            design = documents.design
+            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset, design)
 
-    @available_if(_has_classes)  # type: ignore[untyped-decorator]
+    def word_usage(self, X: Any, *, metadata: Any = None) -> WordUsage:
+        """For which topic each distinct word of each document is used, as a mixture of ``topic_word_``.
+
+        Parameters
+        ----------
+        X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
+        metadata : DataFrame or dict of sequences, optional
+            As in ``encode``.
+
+        Returns
+        -------
+        callable
+            Function of a topic, and for signed topics of a pole, that returns the probabilities that the
+            words are used for it, a csr_array of shape (n_documents, n_words). See
+            :func:`hftopic.analysis.words_over_time`, which uses it.
+
+        Examples
+        --------
+        >>> from hftopic import ProdLDA, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(2, 2), random_state=0).corpus
+        >>> model = ProdLDA(groups=(2, 2), max_iter=5, random_state=0).fit(corpus)
+        >>> used = model.word_usage(corpus)(3)
+        >>> used.shape == corpus.counts.shape, bool(0 <= used.data.min() < used.data.max() <= 1)
+        (True, True)
+        """
+        with self._reading() as model, torch.inference_mode():
+            return usage_of(model._network, model.encode(X, metadata=metadata))
+
+    @available_if(has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document; only for models with a Concrete variable.
 
@@ -198,7 +236,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         a mixture.
         """
         with self._reading() as model:
-            return evaluation.word_probabilities(model._network, *model._documents_and_posterior(X, metadata))
+            return evaluation.word_probabilities(model._network, *model._documents_and_known(X, metadata))
 
     def perplexity(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
         """exp(-ELBO / tokens) over all documents, with the unweighted KL divergence for every objective.
@@ -219,7 +257,7 @@ class FittedModel(TopicSummary, TransformerMixin):
             they are no counts, and the value can be infinite.
         """
         with self._reading() as model:
-            documents, known = model._documents_and_posterior(X, metadata)
+            documents, known = model._documents_and_known(X, metadata)
             n_tokens = documents.n_tokens
             if n_tokens == 0:
                 raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
@@ -230,15 +268,28 @@ class FittedModel(TopicSummary, TransformerMixin):
     def score_samples(self, X: Any, *, metadata: Any = None) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
         with self._reading() as model:
-            return model._elbo(*model._documents_and_posterior(X, metadata))
+            return model._elbo(*model._documents_and_known(X, metadata))
 
-    def score(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
+    def score(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        sample_weight: Any = None,
+    ) -> float:
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
 
         Do not use it to choose ``beta`` and ``gamma``: the plain VAE always has the best score. Use another
-        scorer, such as coherence or the number of active topics.
+        scorer, such as coherence or the number of active topics. ``sample_weight`` are weights of the
+        documents in the mean, shape (n_documents,).
         """
-        return float(self.score_samples(X, metadata=metadata).mean())
+        elbo = self.score_samples(X, metadata=metadata)
+        if sample_weight is None:
+            return float(elbo.mean())
+        return float(
+            np.average(elbo, weights=as_vector(sample_weight, len(elbo), "sample_weight", "document"))
+        )
 
     def log_proportions(self, posterior: Posterior) -> NDArray[np.float64]:
         """Logarithm of the topic proportions at the posterior means, shape (n_documents, n_topics), in nats.
@@ -253,6 +304,10 @@ class FittedModel(TopicSummary, TransformerMixin):
             on_device = posterior.mean_field().map(lambda tensor: tensor.to(model._network.device))
             found = model._network.decoder.log_proportions(on_device)
             return np.asarray(found.cpu().numpy())
+
+    def attributed_values(self, X: Any) -> NDArray[np.float32]:
+        """Values of documents that :meth:`attribution` reads: those of ``transform``."""
+        return self.transform(X)
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
         """Attribution of the words of documents to topics, as defined by the decoder.
@@ -320,8 +375,9 @@ class FittedModel(TopicSummary, TransformerMixin):
         """Documents of an input that is split, with a warning if some have no words."""
         documents = self._counted(counted, more, reset=False)
         warn_of_empty(documents.n_empty, len(documents), PRIOR)
-        designed: BagsOfWords | StoredDocuments = self._with_design(documents, counted, metadata)
-        return designed
+        described, missing = self._with_design(documents, counted, metadata)
+        missing.warn(OF_AVERAGE)
+        return described
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
         """Documents with the words of the model, or with ``reset`` those that it is fitted on."""
@@ -335,38 +391,47 @@ class FittedModel(TopicSummary, TransformerMixin):
         check_words(self, counted, reset=reset)
         return StoredDocuments(counted)
 
-    def _with_design(self, documents: Any, counted: Any, metadata: Any) -> Any:
-        """Documents with the design of their metadata, if the prior of the model depends on it."""
+    def _with_design(
+        self, documents: BagsOfWords | StoredDocuments, counted: Any, metadata: Any
+    ) -> tuple[BagsOfWords | StoredDocuments, Missing]:
+        """Documents with the design of their metadata, and those for which a value is missing.
+
+        Nothing is added if the prior of the model does not depend on metadata.
+        """
+        none = Missing.none(len(documents))
         if self.design_ is None:
             if metadata is not None:
                 warnings.warn(NOT_USED, UserWarning, stacklevel=level_of_the_caller())
-            return documents
-        known = columns_known(counted, metadata, len(documents))
-        if not known:
+            return documents, none
+        known = Known.of(counted, metadata, len(documents))
+        if metadata is None and not set(self.design_.columns) & set(known.names):
             warnings.warn(MEAN_DESIGN, UserWarning, stacklevel=level_of_the_caller())
-            return documents
-        return replace(documents, design=self.design_.matrix(known))
+            return documents, none
+        design, missing = designed(self.design_, known)
+        if self.missing_metadata == "raise":
+            missing.check_none()
+        return replace(documents, design=design), missing
 
-    def _documents_and_posterior(
+    def _documents_and_known(
         self, X: Any, metadata: Any
-    ) -> tuple[BagsOfWords | StoredDocuments, MeanFieldPosterior | None]:
-        """The documents, and their posterior if they have been encoded."""
+    ) -> tuple[BagsOfWords | StoredDocuments, Encoded | None]:
+        """The documents, and ``X`` itself if they have been encoded."""
         if not isinstance(X, Encoded):
             return self._read(X, metadata), None
-        known = self._own(X)
+        known = self._own(X, metadata)
         documents = self._documents(known.counts, self._split_input(known.source)[1])
-        return replace(documents, design=known.design), known.mean_field
+        return replace(documents, design=known.design), known
 
-    def _elbo(
-        self, documents: BagsOfWords | StoredDocuments, known: MeanFieldPosterior | None
-    ) -> NDArray[np.float64]:
+    def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
         elbo = evaluation.elbo(self._network, documents, self._noise, known)
         elbo[documents.empty] = 0.0
         return elbo
 
-    def _own(self, encoded: Encoded) -> Encoded:
+    def _own(self, encoded: Encoded, metadata: Any = None) -> Encoded:
         """Raise ValueError unless this model, in its current state, encoded the documents."""
+        if metadata is not None:
+            raise ValueError("these documents are encoded with their metadata: pass metadata to encode")
         if encoded.made_by != self._weights_hash():
             raise ValueError(
                 f"these documents were encoded by another model, or before this {type(self).__name__} was "
@@ -389,6 +454,7 @@ class FittedModel(TopicSummary, TransformerMixin):
         decoder, prior = self._network.eval().decoder, self._network.prior
         self.latent_space_ = self._network.space
         self.topic_groups_ = self._network.space.topic_groups.copy()
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.topic_simplex_, self.signed_topics_ = decoder.simplex(), decoder.signed
         self.prior_mean_ = evaluation.to_numpy(prior.mean)
         self.prior_variance_ = evaluation.to_numpy(prior.variance)
@@ -396,6 +462,17 @@ class FittedModel(TopicSummary, TransformerMixin):
             torch.diag(prior.covariance) if prior.factorises else prior.covariance
         )
         self.prior_correlation_ = correlations_of(self.prior_covariance_)
+        self.prevalence_ = self._prevalence_table()
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
             self.topic_word_ = evaluation.to_numpy(self._network.usage.probabilities())
+
+    def _prevalence_table(self) -> pd.DataFrame | None:
+        """Coefficients Γ of the prior mean, by column of the design and topic; None without prevalence."""
+        design, prevalence = self.design_, self._network.prevalence
+        if design is None or prevalence is None:
+            return None
+        coefficients = evaluation.to_numpy(prevalence.coefficients).astype(np.float64)
+        topics = pd.Index(self.topic_ids_[self._network.space.gaussian], name="topic")
+        index = pd.Index(design.names, name="column")
+        return pd.DataFrame(coefficients / design.scales[:, None], index, topics)

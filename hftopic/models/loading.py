@@ -19,20 +19,27 @@ from hftopic._sets import read_set
 from hftopic._torch_state import neutral_torch
 from hftopic.data.design import Design
 from hftopic.data.validation import as_vocabulary
+from hftopic.editing.edits import Edits
 from hftopic.latent.groups import Discrete, Normal
+from hftopic.latent.space import LatentSpace
 from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
+from hftopic.models.edited import EditedModel
+from hftopic.models.fitted import FittedModel
+from hftopic.models.guiding import Seeds
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.models.restoring import restore_topics
 from hftopic.models.saving import (
     DESCRIPTION,
+    EDITED,
     SCHEMA_VERSION,
     TENSORS,
     WORDS,
     description_hash,
     tensor_record,
 )
+from hftopic.networks.guidance import NO_SEEDS
 from hftopic.networks.network import TopicNetwork
 
 LARGEST_DESCRIPTION = 2**30  # bytes
@@ -45,7 +52,7 @@ class ModelFileError(ValueError):
 
 
 @neutral_torch()
-def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> BaseTopicModel:
+def load(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> FittedModel:
     """Load a model from a folder that its ``save`` method wrote; nothing in the files is executed.
 
     Parameters
@@ -57,8 +64,8 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
 
     Returns
     -------
-    ProdLDA, NVDM or a registered subclass
-        Fitted model with the same results as the saved one.
+    ProdLDA, NVDM, EditedModel or a registered subclass
+        Fitted or edited model with the same results as the saved one.
 
     Raises
     ------
@@ -72,6 +79,10 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     files = [folder / DESCRIPTION, folder / TENSORS]
     description, content = read_set(folder, "", lambda: files, lambda: _read(folder))
     tensors = _tensors(folder / TENSORS, description, content)
+    whole = description
+    if whole.get("estimator") == EDITED:
+        with _damage_reported(folder):
+            description = dict(whole["original"])
     if str(description.get("estimator")) not in MODELS:
         raise ModelFileError(
             f"{folder} contains a {description.get('estimator')!r}, which is not a known model; "
@@ -86,6 +97,15 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     chosen_device(model.device)
     with _damage_reported(folder):
         _restore(model, description, tensors)
+        return model if whole is description else _edited(model, whole)
+
+
+def _edited(original: BaseTopicModel, description: dict[str, Any]) -> EditedModel:
+    """The edited model that a description has beside its original."""
+    edits = Edits(tuple(tuple(topics) for topics in description["members"]))
+    edits.check(len(original.topic_ids_))
+    model = EditedModel(original, edits)
+    restore_topics(model, description["topics"])
     return model
 
 
@@ -210,6 +230,8 @@ def _decoded(encoded: dict[str, Any]) -> Any:
     name, arguments = encoded["type"], {key: value for key, value in encoded.items() if key != "type"}
     if name == "tuple":
         return tuple(arguments["items"])
+    if name == "dict":
+        return dict(arguments["items"])
     if name == "float":
         return float(arguments["value"])
     if name not in VALUES:
@@ -237,6 +259,9 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
         raise ValueError("reading_ is neither missing nor an object")
     design = description.get("design")  # models of earlier versions have none
     model.design_ = None if design is None else Design.from_json(design)
+    seeds = description.get("seeds")  # likewise
+    n_words = model.n_features_in_
+    model._seeds = None if seeds is None else Seeds.from_json(seeds, LatentSpace(model.groups), n_words)
     model._fitted_with = model.get_params(deep=False)
     model._noise = tensors.pop("noise")
     network = model._build_network(torch.zeros(model.n_features_in_, dtype=torch.float32), torch.Generator())
@@ -272,5 +297,11 @@ def _check_values(network: TopicNetwork, noise: Tensor) -> None:
     variance = covariance.diagonal()
     if ((variance < SMALLEST_VARIANCE) | (variance > 1 / SMALLEST_VARIANCE)).any():
         raise ValueError("prior_covariance has values that are too large or too small for float32")
+    guidance = network.guidance
+    if guidance is not None:
+        places = guidance.places.sort().values.tolist()
+        n_sets = guidance.sets.shape[0] - 1
+        if places != [NO_SEEDS] * (len(places) - n_sets) + list(range(n_sets)):
+            raise ValueError("guidance.places does not have every set of seed words once")
     if any((numbers < 0).any() for numbers in network.usage.buffers()):
         raise ValueError("usage has numbers below 0")

@@ -3,9 +3,9 @@
 import codecs
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,14 @@ from hftopic.data.formats.lines import FormatError, opened, read_lines
 from hftopic.data.formats.request import is_utf8
 from hftopic.data.formats.tables import columns_called, listed_names
 from hftopic.data.sequences import described, why_unwritable
+from hftopic.topics.ids import ids_in_words
 
 COLUMNS = ("topic", "name")
+PlacesT = TypeVar("PlacesT")
 OF_WINDOWS = "cp1252"  # encoding of a file that is not UTF-8: Excel's in Western Europe and America
 
 
-def given_names(names: Any, n_topics: int) -> dict[int, str | None]:
+def given_names(names: Any, ids: Sequence[int]) -> dict[int, str | None]:
     """Names by topic number, from what ``set_topic_names`` takes; None where the automatic name is wanted.
 
     White space around a name is dropped, and within a name, with line breaks, it is one space.
@@ -35,21 +37,21 @@ def given_names(names: Any, n_topics: int) -> dict[int, str | None]:
         The file cannot be read.
     """
     if isinstance(names, str | os.PathLike):
-        return _names_in_file(Path(names), n_topics)
+        return _names_in_file(Path(names), ids)
     if isinstance(names, pd.DataFrame):
         if not set(COLUMNS) <= set(names.columns):
             raise ValueError(f"names need the columns topic and name; got {list(names.columns)}")
         values = names["name"].astype(object).where(names["name"].notna(), "")
         pairs = list(zip(names["topic"].tolist(), values.tolist(), strict=True))
         wanted = [(topic, name) for topic, name in pairs if not _is_blank(name)]
-        given = _checked(wanted, n_topics)
+        given = _checked(wanted, ids)
         left = [(topic, "automatic") for topic, name in pairs if _is_blank(name)]
-        _checked([(topic, "given") for topic, _ in wanted] + left, n_topics)
+        _checked([(topic, "given") for topic, _ in wanted] + left, ids)
         return {**given, **{int(topic): None for topic, _ in left}}
-    return {**_checked(_pairs(names, n_topics), n_topics)}
+    return {**_checked(_pairs(names, ids), ids)}
 
 
-def checked_names(names: Any, n_topics: int) -> dict[int, str]:
+def checked_names(names: Any, ids: Sequence[int]) -> dict[int, str]:
     """Names by topic number, without surrounding whitespace, from a dict or a list.
 
     Raises
@@ -57,7 +59,7 @@ def checked_names(names: Any, n_topics: int) -> dict[int, str]:
     ValueError, TypeError
         A topic does not exist, or a name is empty or no str.
     """
-    return {topic: name.strip() for topic, name in _valid(_pairs(names, n_topics), n_topics)}
+    return {topic: name.strip() for topic, name in _valid(_pairs(names, ids), ids)}
 
 
 def check_unique(given: Mapping[int, str]) -> None:
@@ -73,9 +75,9 @@ def _is_blank(name: Any) -> bool:
     return isinstance(name, str) and not name.strip()
 
 
-def _checked(named: Sequence[tuple[Any, Any]], n_topics: int) -> dict[int, str]:
+def _checked(named: Sequence[tuple[Any, Any]], ids: Sequence[int]) -> dict[int, str]:
     """Names that files, figures and pages can show."""
-    return {topic: _shown(topic, name) for topic, name in _valid(named, n_topics)}
+    return {topic: _shown(topic, name) for topic, name in _valid(named, ids)}
 
 
 def _shown(topic: int, name: str) -> str:
@@ -89,12 +91,12 @@ def _shown(topic: int, name: str) -> str:
     return name
 
 
-def _valid(named: Sequence[tuple[Any, Any]], n_topics: int) -> list[tuple[int, str]]:
+def _valid(named: Sequence[tuple[Any, Any]], ids: Sequence[int]) -> list[tuple[int, str]]:
     """The pairs, if the topics exist, each of them once, and the names are not empty."""
     seen: set[int] = set()
     for topic, name in named:
-        if not is_whole(topic, 0) or topic >= n_topics:
-            raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
+        if not is_whole(topic, 0) or topic not in ids:
+            raise ValueError(f"no topic {topic!r}: {ids_in_words(ids)}")
         if not isinstance(name, str):
             raise TypeError(f"the name of topic {topic} must be a str; got {described(name)}")
         if not name.strip():
@@ -105,7 +107,7 @@ def _valid(named: Sequence[tuple[Any, Any]], n_topics: int) -> list[tuple[int, s
     return [(int(topic), name) for topic, name in named]
 
 
-def _pairs(names: Any, n_topics: int) -> list[tuple[Any, Any]]:
+def _pairs(names: Any, ids: Sequence[int]) -> list[tuple[Any, Any]]:
     """Topics with their names, from a dict or a sequence with a name for each topic."""
     if isinstance(names, Mapping):
         return list(names.items())
@@ -113,43 +115,55 @@ def _pairs(names: Any, n_topics: int) -> list[tuple[Any, Any]]:
         raise TypeError(
             f"names must be a dict of topic number to name, a list, a table or a file; got {described(names)}"
         )
-    if len(names) != n_topics:
-        raise ValueError(f"{len(names)} names for {n_topics} topics; pass a dict to name some of them")
-    return list(enumerate(names))
+    if len(names) != len(ids):
+        raise ValueError(f"{len(names)} names for {len(ids)} topics; pass a dict to name some of them")
+    return list(zip(ids, names, strict=True))
 
 
-def _names_in_file(path: Path, n_topics: int) -> dict[int, str | None]:
+def _names_in_file(path: Path, ids: Sequence[int]) -> dict[int, str | None]:
     """Names in a CSV file: separator and encoding are found, and an empty name is an automatic one."""
-    encoding = _encoding_of(path)
-    rows, places = _rows_and_columns(path, encoding)
+    rows, places = rows_and_columns(path, _columns, "names need the columns topic and name")
     named: dict[int, str | None] = {}
     for line, row in rows:
         topic, name = (row[place] if place < len(row) else "" for place in places)
         if not topic.strip() and not name.strip():
             continue
-        number = _number(topic)
+        number = whole_number(topic)
         try:
             if number in named:
                 raise ValueError(f"topic {number} is named twice")
-            given = _checked([(number, with_formula(name) if name.strip() else "automatic")], n_topics)
+            given = _checked([(number, with_formula(name) if name.strip() else "automatic")], ids)
         except ValueError as error:
             raise FormatError(str(error), path, line) from error
         named |= given if name.strip() else dict.fromkeys(given)
     return named
 
 
-def _rows_and_columns(path: Path, encoding: str) -> tuple[list[tuple[int, list[str]]], tuple[int, int]]:
-    """Rows behind the header, and the places of the columns topic and name."""
+def rows_and_columns(
+    path: Path, columns_of: Callable[[Sequence[str]], PlacesT | None], needed: str
+) -> tuple[list[tuple[int, list[str]]], PlacesT]:
+    """Rows behind the header of a CSV file as a spreadsheet saves it, and the places of the columns.
+
+    ``columns_of`` finds these in a header, or returns None; ``needed`` then says in the message which they
+    are.
+
+    Raises
+    ------
+    FormatError
+    """
+    encoding = _encoding_of(path)
     lines = read_lines(path, encoding, needs_end=False, keep_ends=True)
     header = next((text for _, text in lines if text.strip()), "")
-    separator = max(SEPARATORS, key=lambda one: (_columns(header.split(one)) is not None, header.count(one)))
+    separator = max(
+        SEPARATORS, key=lambda one: (columns_of(header.split(one)) is not None, header.count(one))
+    )
     rows = read_rows(path, encoding, separator, needs_end=False)
     if not rows:
-        raise FormatError("is empty; names need a header with the columns topic and name", path)
+        raise FormatError(f"is empty; {needed}, in a header", path)
     line, fields = rows[0]
-    places = _columns(fields)
+    places = columns_of(fields)
     if places is None:
-        raise FormatError(f"names need the columns topic and name. {listed_names(fields)}", path, line)
+        raise FormatError(f"{needed}. {listed_names(fields)}", path, line)
     return rows[1:], places
 
 
@@ -169,8 +183,10 @@ def _encoding_of(path: Path) -> str:
     return "utf-8" if is_utf8(path) else OF_WINDOWS
 
 
-def _number(field: str) -> Any:
+def whole_number(field: str | None) -> Any:
     """A whole number, as in "7" or "7.0"; another field as it is."""
+    if field is None:
+        return None
     text = field.strip()
     whole, _, zeros = text.replace(",", ".").partition(".")
     return int(whole) if whole.isdecimal() and not zeros.strip("0") else text

@@ -151,8 +151,12 @@ def _ramped(weight: Any, over: int | float, delay: float) -> Any:
     return weight if constant else Ramp(1.0, weight, over or 0, delay)
 
 
-def chosen_assignment(assignment: str, network: Network[Any], objective: Objective) -> bool:
+def chosen_assignment(
+    assignment: str, network: Network[Any], objective: Objective, topics_are_given: bool = False
+) -> bool:
     """Whether the groups are learned: "learned", or "auto" where they can be.
+
+    They cannot be where ``topics_are_given``: where seed words are for topics by their number or their group.
 
     Raises
     ------
@@ -161,6 +165,8 @@ def chosen_assignment(assignment: str, network: Network[Any], objective: Objecti
     """
     n_groups = sum(dims.stop > dims.start for dims in network.space.dim_slices)
     reason = why_groups_are_fixed(network, objective)
+    if topics_are_given:
+        reason = "seed_words are given for topics by number, or for groups; give them by name"
     if assignment == "learned" and reason is not None:
         raise ValueError(f"assignment='learned' is not possible: {reason}; use assignment='fixed'")
     return assignment != "fixed" and n_groups > 1 and reason is None

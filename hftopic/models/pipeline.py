@@ -70,7 +70,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         self.words = words
 
     @classmethod
-    def from_model(cls, model: Any, vectorizer: Any = None) -> Self:
+    def from_model(cls, model: Any, vectorizer: Any = None, *, tokenizer: Any = None) -> Self:
         """Fitted pipeline of a fitted model, such as a loaded one, that was fitted on texts.
 
         Parameters
@@ -81,11 +81,14 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             ``TopicPipeline.from_model(pipeline[-1], pipeline[:-1])``. The model in ``model_`` then has its
             words. By default texts are read as those were that the model was fitted on, which a model knows
             only if this package read them.
+        tokenizer : callable, optional
+            The function that split those texts into words, if one did: no file keeps it.
 
         Raises
         ------
         ValueError
-            The model does not know its words or how its texts were read, or the vectoriser has others.
+            The model does not know its words or how its texts were read, or the vectoriser has others. Or a
+            function split its texts, and no ``tokenizer`` is given; or one is given beside a vectoriser.
         """
         words = known_words(model) if vectorizer is None else vectorizer.get_feature_names_out()
         if words is None:
@@ -93,8 +96,14 @@ class TopicPipeline(TransformerMixin, ShownFitted):
                 f"{described(model)} has no words, so texts cannot be counted for it: pass the fitted "
                 "vectoriser too, or fit it on a Corpus"
             )
+        if vectorizer is not None and tokenizer is not None:
+            raise ValueError(
+                "a tokenizer has no effect with a vectoriser, which has its own; remove one of them"
+            )
         advice = "pass the fitted vectoriser that counted them, from_model(model, vectorizer)"
-        pipeline = cls(model, options_of_model(model, advice) if vectorizer is None else vectorizer)
+        changed = {} if tokenizer is None else {"tokenizer": tokenizer}
+        options = vectorizer if vectorizer is not None else options_of_model(model, advice, **changed)
+        pipeline = cls(model, options)
         pipeline.model_, pipeline.vectorizer_ = with_words(model, words), vectorizer
         return pipeline
 
@@ -103,6 +112,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X: Any,
         y: Any = None,  # noqa: ARG002
         *,
+        metadata: Any = None,
         callbacks: Sequence[Callback] = (),
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = 10.0,
@@ -114,7 +124,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X : sequence of str
             Texts, one per document.
         y : ignored
-        callbacks, checkpoint, checkpoint_minutes
+        metadata, callbacks, checkpoint, checkpoint_minutes
             As in :meth:`ProdLDA.fit`.
 
         Raises
@@ -131,7 +141,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             raise TypeError(f"model must be ProdLDA(...) or NVDM(...), not {described(model)}")
         vectorizer, corpus = self._counted(X)
         kept = {"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes}
-        fitted = clone(model).fit(corpus, callbacks=callbacks, **kept)
+        fitted = clone(model).fit(corpus, metadata=metadata, callbacks=callbacks, **kept)
         self.model_, self.vectorizer_ = fitted, vectorizer
         return self
 
@@ -175,24 +185,39 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         words: Any = known_words(self._fitted())
         known: dict[str, Any] = {"labels": labels, "names": names, "dates": dates, "metadata": metadata}
         if self.vectorizer_ is None:
-            return corpus_from_texts(X, options=self.words, vocabulary=words, **known)
+            return corpus_from_texts(X, options=self._options(), vocabulary=words, **known)
         texts = _texts(X)
         return Corpus(self.vectorizer_.transform(texts), words, texts=texts, **known)
 
-    def transform(self, X: Any) -> NDArray[np.float32]:
+    def _options(self) -> TextOptions | None:
+        """Options of the texts that the model was fitted on, with the phrases that were found in them."""
+        words: TextOptions | None = self.words
+        if words is None or words.sought_phrases is None:
+            return words
+        return TextOptions.like(self.model_, tokenizer=words.tokenizer)
+
+    def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of texts, shape (n_documents, n_topics)."""
-        shares: NDArray[np.float32] = self._fitted().transform(self.read(X))
+        shares: NDArray[np.float32] = self._fitted().transform(self.read(X), metadata=metadata)
         return np.asarray(shares)
 
     @available_if(_predicts)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any) -> NDArray[np.int64]:
+    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
         """Most probable class of each text; only for models with a Concrete variable."""
-        classes: NDArray[np.int64] = self._fitted().predict(self.read(X))
+        classes: NDArray[np.int64] = self._fitted().predict(self.read(X), metadata=metadata)
         return classes
 
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+    def score(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        sample_weight: Any = None,
+    ) -> float:
         """Mean ELBO per text, in nats. It cannot compare vocabularies, nor ``beta`` and ``gamma``."""
-        return float(self._fitted().score(self.read(X)))
+        weighted = {"metadata": metadata, "sample_weight": sample_weight}
+        return float(self._fitted().score(self.read(X), **weighted))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
         """Names of the columns of ``transform``, those of the model."""

@@ -72,6 +72,30 @@ class ProdLDA(BaseTopicModel):
     topic_softmax : {"joint", "group"}, default="joint"
         "joint" is one softmax over all topics. "group" is one softmax per group; ``transform`` then divides
         by the number of groups, so that its rows also sum to 1.
+    prevalence : str, optional
+        Formula of metadata, such as ``"party + bs(day, df=4)"``, on which the mean of the prior of a document
+        depends; without an intercept, which the prior has. Columns are those of ``metadata``, or those of
+        the Corpus, whose labels and dates are ``label`` and ``date``; dates count in years. The extra
+        ``effects`` is needed. Without it, all documents have the same prior.
+    prevalence_shrinkage : "auto" or float >= 0, default="auto"
+        How the coefficients of ``prevalence`` are shrunk to 0. "auto" learns it for each column of the design
+        (automatic relevance determination); a number is that of a ridge, in documents.
+    missing_metadata : {"raise", "drop"}, default="raise"
+        What becomes of documents without a value that ``prevalence`` needs: an error, or they are left out of
+        training and otherwise have the prior of average metadata, with a warning that counts them.
+    seed_words : dict, optional
+        Words that guide topics, such as ``{"economy": ["bank", "market"], 7: ["team"], (1, "law"):
+        ["court"]}``. A key is a name, which the next topic without seed words gets; the number of a topic; or
+        a pair of a group and a name or None. With numbers or groups `assignment` is "fixed"; topics that are
+        guided by name may go to another group, and keep their words and name. ``guided_topics_`` says which
+        topics these are. Words that the vocabulary lacks are listed in a warning. For an `X` without words,
+        give numbers of columns. All other topics are free. :func:`hftopic.read_seed_words` reads a file.
+    seed_strength : float, default=0.5
+        How much the seed words guide their topics, from 0 to 1. Training begins with an encoder that sends
+        documents with the words to the topic, and a decoder in which the topic has them. In training, each
+        guided topic has a prior, of pseudo-tokens of its seed words, and each seed word in a document is a
+        soft observation of its topic (see :class:`hftopic.networks.guidance.Guidance`). With 0 the model is
+        that without seed words, also in its names.
     hidden : tuple of int, default=(200, 200)
         Sizes of the encoder's hidden layers.
     dropout : float, default=0.05
@@ -135,6 +159,9 @@ class ProdLDA(BaseTopicModel):
         p(w | topic): the distribution of the distinct words that documents use for the topic; words that all
         documents use alike belong to a background instead. Rows sum to 1. :meth:`word_scores` has other
         descriptions of the topics.
+    topic_ids_ : ndarray, shape (n_topics,), int
+        Number of each topic in tables, files and figures: 0 to n_topics - 1, of which an edited model
+        (:func:`hftopic.edit_topics`) has those that are left.
     topic_groups_ : ndarray, shape (n_topics,), int
         Group of each topic; the innermost group if groups are nested.
     topic_simplex_ : ndarray, shape (n_topics,), int
@@ -151,8 +178,15 @@ class ProdLDA(BaseTopicModel):
     prior_correlation_ : ndarray, shape (n_dims, n_dims), float32
         Correlations of the prior of the logits, also those that were learned.
         :func:`hftopic.analysis.topic_correlation` with ``of="prior"`` returns them as a table.
+    prevalence_ : DataFrame or None
+        Coefficients of ``prevalence``: how much the prior mean of each topic's logit changes with one unit of
+        each column of the design. The prior moments above are those of a document with average metadata.
+    design_ : Design or None
+        How ``prevalence`` codes metadata: categories, knots and scales of the training documents.
     topic_names_ : ndarray of str, shape (n_topics,)
         A unique name of each topic, see :meth:`name_topics` and :meth:`set_topic_names`.
+    guided_topics_ : DataFrame
+        Topic, group, name and words of each set of seed words, in the order in which these were given.
     topic_summary_ : DataFrame
         Numbers of each topic over the training documents, which :func:`hftopic.analysis.topic_summary`
         returns with names and words.
@@ -161,7 +195,9 @@ class ProdLDA(BaseTopicModel):
     history_ : DataFrame
         One row per epoch: the mean of each term of the objective, unweighted, in nats per document. If the
         marginals are mixtures, there is also ``own_share``, the share of the document's own component in the
-        estimate of q(z). Near 1, the estimate of I(x; z) is saturated.
+        estimate of q(z). Near 1, the estimate of I(x; z) is saturated. With seed words the loss also
+        has ``seed_words``, the negative logarithm of their prior, and ``seed_topics``, that of the likelihood
+        of the topics that they have in documents.
     losses_ : ndarray, shape (n_init,)
         Loss of each start, of which the lowest was kept: the lowest validation loss, or the training loss of
         the last epoch if there are no validation documents; infinite if the training diverged. Only after

@@ -23,15 +23,15 @@ def restore_topics(model: TopicSummary, description: dict[str, Any]) -> None:
         They do not fit the model.
     """
     model._summaries = [_summary(model, **description["summary"])]
-    automatic, n_topics = description["automatic_names"], len(model.topic_groups_)
-    given = checked_names({int(topic): name for topic, name in description["names"].items()}, n_topics)
-    for names in (checked_names(automatic, n_topics), given):
+    automatic, ids = description["automatic_names"], model.topic_ids_.tolist()
+    given = checked_names({int(topic): name for topic, name in description["names"].items()}, ids)
+    for names in (checked_names(automatic, ids), given):
         check_unique(names)
     model._automatic, model._given_names = [automatic], given
 
 
 def _summary(model: TopicSummary, columns: dict[str, Any], attributes: dict[str, Any]) -> pd.DataFrame:
-    table, topics = pd.DataFrame(columns), np.arange(len(model.topic_groups_))
+    table, topics = pd.DataFrame(columns), model.topic_ids_
     wanted = {"topic", "group", "documents", "nearest", *FLAGS, *NUMBERS}
     if model.signed_topics_:
         wanted.remove("share")

@@ -22,15 +22,27 @@ from hftopic import __version__
 from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.design import Design
+from hftopic.models.guiding import Seeds, plain
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 6
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
+EDITED = "EditedModel"  # the "estimator" of an edited model, whose "original" is the description of another
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
 
-class FittedState(Protocol):
+class DescribedTopics(Protocol):
+    """What the files of a model hold of its topics."""
+
+    _given_names: dict[int, str]
+
+    def _summary(self) -> pd.DataFrame: ...
+
+    def _automatic_names(self) -> list[str]: ...
+
+
+class FittedState(DescribedTopics, Protocol):
     """The state of a fitted model that its files hold."""
 
     _fitted_with: dict[str, Any]
@@ -45,15 +57,15 @@ class FittedState(Protocol):
     n_features_in_: int
     reading_: dict[str, Any] | None
     design_: Design | None
-    _given_names: dict[int, str]
-
-    def _summary(self) -> pd.DataFrame: ...
-
-    def _automatic_names(self) -> list[str]: ...
+    _seeds: Seeds | None
 
 
-def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
+def save_model(
+    model: FittedState, path: str | os.PathLike[str], edited: dict[str, Any] | None = None
+) -> None:
     """Write the files of a model into a folder, atomically as a set; other files there are kept.
+
+    With ``edited``, the description of edits of its topics, they are those of the edited model.
 
     Raises
     ------
@@ -66,6 +78,9 @@ def save_model(model: FittedState, path: str | os.PathLike[str]) -> None:
     """
     target = check_replaceable(path)
     description = _encoded(_description(model))
+    if edited is not None:
+        versions = {name: description[name] for name in ("schema", "hftopic")}
+        description = {**versions, "estimator": EDITED, "original": description, **_encoded(edited)}
     tensors = {f"network.{name}": value for name, value in model._network.state_dict().items()}
     tensors["noise"] = model._noise
     held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -138,8 +153,9 @@ def _description(model: FittedState) -> dict[str, Any]:
         parameters["random_state"] = None
     if "device" in parameters:
         parameters["device"] = str(parameters["device"])
+    if "seed_words" in parameters:
+        parameters["seed_words"] = plain(parameters["seed_words"])
     words = {name: getattr(model, name, None) for name in WORDS}
-    summary = model._summary()
     losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {
         "schema": SCHEMA_VERSION,
@@ -152,11 +168,20 @@ def _description(model: FittedState) -> dict[str, Any]:
         **{name: None if known is None else known.tolist() for name, known in words.items()},
         "reading_": model.reading_,
         "design": None if model.design_ is None else model.design_.as_json(),
+        "seeds": None if model._seeds is None else model._seeds.as_json(),
+        **description_of_topics(model),
+        "losses_": None if losses is None else losses.tolist(),
+        "history_": model.history_.reset_index().to_dict("list"),
+    }
+
+
+def description_of_topics(model: DescribedTopics) -> dict[str, Any]:
+    """Names and numbers of topics, which :func:`hftopic.models.restoring.restore_topics` reads."""
+    summary = model._summary()
+    return {
         "names": {str(topic): name for topic, name in model._given_names.items()},
         "automatic_names": model._automatic_names(),
         "summary": {"attributes": dict(summary.attrs), "columns": _columns(summary)},
-        "losses_": None if losses is None else losses.tolist(),
-        "history_": model.history_.reset_index().to_dict("list"),
     }
 
 
@@ -174,12 +199,9 @@ def _encoded(value: Any) -> Any:
         given = {field.name: _encoded(getattr(value, field.name)) for field in fields(value) if field.init}
         return {"type": name, **given}
     if isinstance(value, dict):
-        wrong = [key for key in value if not isinstance(key, str) or key == "type"]
-        if wrong:
-            raise TypeError(
-                f"cannot save a dict with the key {wrong[0]!r}: keys are strings other than 'type'"
-            )
-        return {key: _encoded(item) for key, item in value.items()}
+        if all(isinstance(key, str) and key != "type" for key in value):
+            return {key: _encoded(item) for key, item in value.items()}
+        return {"type": "dict", "items": [[_encoded(key), _encoded(item)] for key, item in value.items()]}
     if isinstance(value, tuple):
         return {"type": "tuple", "items": [_encoded(item) for item in value]}
     if isinstance(value, list):

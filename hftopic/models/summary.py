@@ -1,10 +1,11 @@
 """What a fitted model knows of its topics: their numbers over the training documents, and their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
@@ -15,6 +16,7 @@ from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.exchange import exchanged
+from hftopic.models.guiding import Seeds
 from hftopic.models.naming import check_unique, given_names
 from hftopic.models.topics import TopicWords
 from hftopic.topics.names import POLES, WORDS_IN_NAME, frequent, names_of, numbered_repeats
@@ -32,7 +34,27 @@ class TopicSummary(TopicWords):
     _remembered: tuple[BagsOfWords, ...]  # documents of the summary, until it is made
     _summaries: list[pd.DataFrame]  # it, once it is known; shared with the twins that read it
     _automatic: list[list[str]]  # the automatic names, likewise
-    _given_names: dict[int, str]
+    _given_names: dict[int, str]  # by the ids of the topics
+    _seeds: Seeds | None = None
+
+    @property
+    def guided_topics_(self) -> pd.DataFrame:
+        """Topics that are guided by seed words, in the order in which these were given.
+
+        One row per set of words, with the columns ``topic``, ``group``, ``name`` and ``words``, which joins
+        the words that the vocabulary has.
+        """
+        with self._reading() as model:
+            topics, seeds, words = model._guided(), model._seeds, column_words(model, None)
+            columns = [] if seeds is None else seeds.columns
+            return pd.DataFrame(
+                {
+                    "topic": topics,
+                    "group": model.topic_groups_[topics],
+                    "name": model._names()[topics],
+                    "words": np.array([", ".join(words[list(of_set)]) for of_set in columns], dtype=object),
+                }
+            )
 
     @property
     def topic_summary_(self) -> pd.DataFrame:
@@ -53,6 +75,11 @@ class TopicSummary(TopicWords):
         with self._reading() as model:
             return model._names()
 
+    def _guided(self) -> NDArray[np.int64]:
+        """Topic of each set of seed words."""
+        guidance = self._network.guidance
+        return np.zeros(0, dtype=np.int64) if guidance is None else guidance.topics()
+
     def name_topics(
         self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
     ) -> NDArray[np.object_]:
@@ -69,12 +96,12 @@ class TopicSummary(TopicWords):
         Returns
         -------
         ndarray of str, shape (n_topics,)
-            Names that were given by :meth:`set_topic_names` are kept. An automatic name has the words of the
-            highest relevance (:meth:`word_scores`) that are in enough documents: at least 0.3 times the
-            square root of their number, so 17 of 3,000. No document may have more than a third of the tokens
-            of such a word: (Σ n)² / Σ n² of its counts n in the documents is at least 9. Inflected forms are
-            listed once. A word of the name of a more informative topic gives way to one that is nearly as
-            relevant, and no two names have the same words.
+            Names that were given by :meth:`set_topic_names` or with seed words are kept. An automatic name
+            has the words of the highest relevance (:meth:`word_scores`) that are in enough documents: at
+            least 0.3 times the square root of their number, so 17 of 3,000. No document may have more than a
+            third of the tokens of such a word: (Σ n)² / Σ n² of its counts n in the documents is at least 9.
+            Inflected forms are listed once. A word of the name of a more informative topic gives way to one
+            that is nearly as relevant, and no two names have the same words.
 
         Raises
         ------
@@ -90,7 +117,7 @@ class TopicSummary(TopicWords):
             is_own = vocabulary is None or known_words(model) is not None
             if is_own and listed == min(WORDS_IN_NAME, len(words)):
                 return model._names()
-            return _with(model._given_names, model._made_names(words, listed))
+            return model._with_given(model._made_names(words, listed))
 
     def set_topic_names(self, names: Any) -> Self:
         """Name the topics; the names are saved with the model, and ``partial_fit`` keeps them.
@@ -101,7 +128,8 @@ class TopicSummary(TopicWords):
             A dict names some topics and leaves the names of the others; a sequence names all. A table, or the
             path of a CSV file, has the columns ``topic`` and ``name``; where the name is empty, the topic
             gets its automatic name. The file may be as a spreadsheet saves it: separated by commas,
-            semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. With None, all get automatic names.
+            semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. With None, all get automatic names; that of
+            a guided topic is the one of its seed words.
 
         Returns
         -------
@@ -126,8 +154,8 @@ class TopicSummary(TopicWords):
         'sport'
         """
         with self._reading() as model:
-            n_topics = len(model.topic_groups_)
-            wanted = {} if names is None else {**model._given_names, **given_names(names, n_topics)}
+            ids = model.topic_ids_.tolist()
+            wanted = {} if names is None else {**model._given_names, **given_names(names, ids)}
             given = {topic: name for topic, name in wanted.items() if name is not None}
             check_unique(given)
         with exchanged(self) as fitted:
@@ -135,7 +163,13 @@ class TopicSummary(TopicWords):
         return self
 
     def _names(self) -> NDArray[np.object_]:
-        return _with(self._given_names, self._automatic_names())
+        return self._with_given(self._automatic_names())
+
+    def _with_given(self, automatic: Sequence[str]) -> NDArray[np.object_]:
+        """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
+        given, ids = self._given_names, self.topic_ids_.tolist()
+        names = [given.get(topic, name) for topic, name in zip(ids, automatic, strict=True)]
+        return np.array(numbered_repeats(names, given, ids), dtype=object)
 
     def _automatic_names(self) -> list[str]:
         if not self._automatic:
@@ -150,10 +184,16 @@ class TopicSummary(TopicWords):
         poles = POLES[: 1 + self.signed_topics_]
         n_needed = n_words * len(poles) * len(self.topic_groups_)
         allowed = frequent(documents, spread, float(usage.n_documents), n_needed)
-        summary = self._summary()
+        summary, ids = self._summary(), self.topic_ids_.tolist()
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
-        return names_of(scores, words, allowed, order.tolist(), n_words)
+        names = names_of(scores, words, allowed, order.tolist(), n_words, ids)
+        sets = () if self._seeds is None else self._seeds.names
+        guided = {
+            int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
+        }
+        named = [guided.get(topic, name) for topic, name in zip(ids, names, strict=True)]
+        return numbered_repeats(named, guided, ids)
 
     def _summary(self) -> pd.DataFrame:
         if not self._summaries:
@@ -170,26 +210,35 @@ class TopicSummary(TopicWords):
         values = np.concatenate([evaluation.represent(self._network, part) for part in self._remembered])
         prominent = values
         if signed:
-            prominent = prominence(values, self._posterior_of_remembered(len(values)), prior.space, signed)
+            prominent = prominence(values, self._posterior_of_remembered(len(values))[0], prior.space, signed)
+        posterior, residual = self._posterior_of_remembered(INFORMED)
         return summarised(
-            self._posterior_of_remembered(INFORMED),
+            posterior,
             values,
             prominent,
             LatentPrior(prior.space, prior.mean.cpu(), prior.covariance.cpu()),
             signed,
             poles,
+            self.topic_ids_,
+            residual=residual,
         )
 
-    def _posterior_of_remembered(self, most: int) -> MeanFieldPosterior:
-        """Posterior of at most so many remembered documents, rounded as that of documents that are passed."""
+    def _posterior_of_remembered(self, most: int) -> tuple[MeanFieldPosterior, MeanFieldPosterior | None]:
+        """Posterior of at most so many remembered documents, and of the residual if that is another.
+
+        It is rounded as that of documents that are passed.
+        """
         ends = np.cumsum([len(part) for part in self._remembered])
         chosen = np.split(evenly(ends[-1], most), np.searchsorted(evenly(ends[-1], most), ends[:-1]))
-        posteriors = [
-            evaluation.posterior(self._network, part.select(rows - (end - len(part))))
+        encoded = [
+            evaluation.encode(self._network, part.select(rows - (end - len(part))))
             for part, rows, end in zip(self._remembered, chosen, ends, strict=True)
             if len(rows)
         ]
-        return Posterior.of(MeanFieldPosterior.concatenated(posteriors)).mean_field()
+        posterior = MeanFieldPosterior.concatenated([of_part for of_part, _, _ in encoded])
+        offsets = [offset for _, _, offset in encoded if offset is not None]
+        residual = posterior.moved(-torch.from_numpy(np.concatenate(offsets))) if offsets else None
+        return Posterior.of(posterior).mean_field(), residual
 
     def _remember(self, documents: BagsOfWords) -> None:
         """Keep the last documents, at most :data:`REMEMBERED`, for a summary that is made when needed."""
@@ -197,9 +246,3 @@ class TopicSummary(TopicWords):
         while len(parts) > 1 and sum(map(len, parts)) - len(parts[0]) >= REMEMBERED:
             del parts[0]
         self._remembered = (parts[0].sampled(REMEMBERED), *parts[1:])
-
-
-def _with(given: Mapping[int, str], automatic: Sequence[str]) -> NDArray[np.object_]:
-    """Automatic names, replaced by those that are given; unique, because an automatic one gives way."""
-    names = [given.get(topic, name) for topic, name in enumerate(automatic)]
-    return np.array(numbered_repeats(names, given), dtype=object)

@@ -29,6 +29,7 @@ class TopicWords:
 
     _network: TopicNetwork
     n_features_in_: int
+    topic_ids_: NDArray[np.int64]
     topic_groups_: NDArray[np.int64]
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
@@ -77,7 +78,7 @@ class TopicWords:
         if not isinstance(merge_forms, bool | np.bool_):
             raise ValueError(f"merge_forms must be True or False; got {merge_forms!r}")
         with self._reading() as model:
-            scores, groups = model.word_scores(by=by, pole=pole), model.topic_groups_
+            scores, groups, ids = model.word_scores(by=by, pole=pole), model.topic_groups_, model.topic_ids_
             words = column_words(model, vocabulary)
         n = words_to_list(n, len(words))
         order = np.argsort(-scores, axis=1, kind="stable")
@@ -85,7 +86,7 @@ class TopicWords:
             ranked = np.array([_distinct_forms(words[of_topic], n) for of_topic in order], dtype=object)
         else:
             ranked = words[order[:, :n]]
-        table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)])
+        table = pd.DataFrame(ranked, columns=[f"word_{i + 1}" for i in range(n)], index=ids)
         table.insert(0, "group", groups)
         return table.rename_axis("topic")
 

@@ -19,6 +19,7 @@ from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
+FAVOUR = 0.35  # rise of the weight of a word that guides a topic, with amount 1
 SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
 
 
@@ -79,6 +80,12 @@ class Decoder(nn.Module, ABC):
         groups cannot be exchanged; groups are then fixed.
         """
         return None
+
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        """Raise the probability of some words in a topic, before training; by default nothing happens.
+
+        ``amount`` is from 0 to 1. The prior of guided topics then raises it in training, for any decoder.
+        """
 
     def check(self, space: LatentSpace, n_words: int) -> None:
         """Check that the methods of the decoder fit each other, before the decoder is trained.
@@ -265,6 +272,9 @@ class ProdLDADecoder(Decoder):
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
+
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
         if len(self.softmax_slices) > 1:
@@ -321,6 +331,9 @@ class NVDMDecoder(Decoder):
     def components(self) -> Tensor:
         return self.weights
 
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
+
     def topic_axes(self) -> dict[str, tuple[int, ...]]:
         """Axes over topics."""
         return {"weights": (0,)}
@@ -328,3 +341,9 @@ class NVDMDecoder(Decoder):
     def topics(self, sign: int = 1) -> LogLinear:
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(alone, self.weights, self.bias)
+
+
+@torch.no_grad()
+def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
+    """Raise the weights (K, V) of some words for a topic, before training."""
+    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount

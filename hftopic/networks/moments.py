@@ -94,8 +94,8 @@ class RunningMoments(nn.Module):
         """Centred sums of squares of the design (P, P), and products with E[z|x] (P, K), over documents."""
         n, products, cross = (
             self.documents(n_documents),
-            self._average("design_products"),
-            self._average("design_cross"),
+            self.average("design_products"),
+            self.average("design_cross"),
         )
         means = products[0, 1:]
         return (
@@ -108,30 +108,31 @@ class RunningMoments(nn.Module):
         """Whether nothing has been observed."""
         return not bool(self.weight > 0)
 
-    def _average(self, name: str) -> Tensor:
+    def average(self, name: str) -> Tensor:
+        """The average of this name over what has been observed."""
         average: Any = getattr(self, name)
         return torch.as_tensor(average / self.weight)
 
     def covariance_of_means(self) -> Tensor:
         """Cov(μ) over documents, shape (K, K)."""
-        mean = self._average("mean")
-        return self._average("products") - torch.outer(mean, mean)
+        mean = self.average("mean")
+        return self.average("products") - torch.outer(mean, mean)
 
     def covariance(self) -> Tensor:
         """Total covariance of q(z), Cov(μ) + E[diag σ²], shape (K, K)."""
-        return self.covariance_of_means() + torch.diag(self._average("variance"))
+        return self.covariance_of_means() + torch.diag(self.average("variance"))
 
     def information(self) -> Tensor:
         """½ log(Var z / E σ²) of each dimension, (K,), in nats.
 
         I(x; z_d,e) if its mixture were Gaussian and all posteriors had the same variance.
         """
-        within = self._average("variance")
+        within = self.average("variance")
         return 0.5 * (self.covariance().diagonal() / within).log()
 
     def aggregate(self, dtype: torch.dtype = torch.float32) -> LatentPrior:
         """The Gaussian with the moments of q(z), and the average class probabilities."""
-        classes = [self._average(f"classes_{c}").log().to(dtype) for c in range(len(self.space.concretes))]
+        classes = [self.average(f"classes_{c}").log().to(dtype) for c in range(len(self.space.concretes))]
         return LatentPrior(
-            self.space, self._average("mean").to(dtype), self.covariance().to(dtype), tuple(classes)
+            self.space, self.average("mean").to(dtype), self.covariance().to(dtype), tuple(classes)
         )

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic._devices import sent
 from hftopic.data.batches import Batch
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
@@ -16,6 +17,7 @@ from hftopic.latent.priors import LearnedCorrelation
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.guidance import Guidance
 from hftopic.networks.likelihood import Likelihood, WordDistribution
 from hftopic.networks.moments import RunningMoments
 from hftopic.networks.prevalence import Prevalence
@@ -100,6 +102,13 @@ class Network(nn.Module, ABC, Generic[BatchT]):
         posterior, offsets = self.encode(batch, generator), self.offsets(batch)
         return posterior if offsets is None else posterior.moved(-offsets)
 
+    def more_terms(self, batch: BatchT, residual: MeanFieldPosterior) -> dict[str, Tensor]:  # noqa: ARG002
+        """Terms that training adds to the loss beside those of the objective, in nats per document.
+
+        They have shape (B,) or (). By default there are none.
+        """
+        return {}
+
     def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
         """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
         return self.encode
@@ -172,7 +181,8 @@ class Network(nn.Module, ABC, Generic[BatchT]):
 class TopicNetwork(Network[Batch]):
     """Network of a topic model: encoder, decoder and prior for word counts.
 
-    ``usage`` describes its topics by the words that documents use for them.
+    ``usage`` describes its topics by the words that documents use for them, and ``guidance`` is the prior of
+    topics that are guided by words.
     """
 
     def __init__(
@@ -182,9 +192,10 @@ class TopicNetwork(Network[Batch]):
         prior: LatentPrior,
         learned: LearnedCorrelation | None = None,
         prevalence: Prevalence | None = None,
+        guidance: Guidance | None = None,
     ) -> None:
         super().__init__(prior, learned, prevalence)
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder, self.decoder, self.guidance = encoder, decoder, guidance
         self.usage = TopicUsage(prior.space.n_topics, decoder.n_words, decoder.signed)
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
@@ -193,7 +204,7 @@ class TopicNetwork(Network[Batch]):
 
     def design_of(self, batch: Batch) -> Tensor | None:
         """Design of the metadata of each document."""
-        return batch.design
+        return None if batch.design is None else sent(batch.design, batch.device)
 
     def _at_prior(self, evidence: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
         """The posterior with the prior of each document, from that with the prior of an average one."""
@@ -216,7 +227,16 @@ class TopicNetwork(Network[Batch]):
             **{f"encoder.{name}": axes for name, axes in self.encoder.topic_axes().items()},
             **{f"decoder.{name}": axes for name, axes in of_decoder.items()},
             "usage.words": (1,),
+            "guidance.places": (0,),
         }
+
+    def more_terms(self, batch: Batch, residual: MeanFieldPosterior) -> dict[str, Tensor]:
+        """Terms of the seed words, if topics are guided."""
+        if self.guidance is None:
+            return {}
+        offsets = self.offsets(batch)
+        posterior = residual if offsets is None else residual.moved(offsets)
+        return self.guidance.terms(batch, posterior, self.decoder)
 
     def check_exchange(self, batch: Batch) -> None:
         """Check that reversing the topics only reverses their numbers; the network stays as it is.

@@ -7,7 +7,8 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks.moments import RunningMoments
 
-ROUNDS = 20  # of the relevances and the coefficients, which depend on each other
+N_UPDATES = 20  # of the relevances and the coefficients, which depend on each other
+LEAST = 1e-6  # relevance in documents, so that columns that depend on each other have a solution
 
 
 class Prevalence(nn.Module):
@@ -44,8 +45,8 @@ class Prevalence(nn.Module):
         self.register_buffer("coefficients", torch.zeros(n_columns, n_dims, dtype=torch.float32))
 
     def offsets(self, design: Tensor) -> Tensor:
-        """D Γ of documents: (B, P) to (B, K)."""
-        return design @ self.coefficients.to(design.dtype)
+        """D Γ of documents: (B, P) to (B, K), rounded alike whatever the other documents are."""
+        return (design.double() @ self.coefficients.double()).to(design.dtype)
 
     def shifted(
         self, evidence: MeanFieldPosterior, offsets: Tensor, prior: LatentPrior
@@ -69,8 +70,9 @@ class Prevalence(nn.Module):
             return
         products, cross = moments.of_design(n_documents)
         variance = prior.variance.double()
-        relevance = torch.full_like(products.diagonal(), 1.0 if self.shrinkage is None else self.shrinkage)
-        for _ in range(ROUNDS if self.shrinkage is None else 1):
+        start = 1.0 if self.shrinkage is None else max(self.shrinkage, LEAST)
+        relevance = torch.full_like(products.diagonal(), start)
+        for _ in range(N_UPDATES if self.shrinkage is None else 1):
             inverse = torch.linalg.inv(products + torch.diag(relevance))
             coefficients = inverse @ cross
             if self.shrinkage is None:

@@ -121,28 +121,35 @@ def expected_usage(
     places, documents, word_offsets = batch.by_word
     for number in np.unique(simplex):
         rows = torch.from_numpy(np.flatnonzero(simplex == number)).to(words.device)
-        prior = torch.cat(
-            [
-                (1 - BACKGROUND_SHARE) * proportions[:, rows],
-                torch.full_like(proportions[:, :1], BACKGROUND_SHARE),
-            ],
-            dim=1,
-        )
-        by_word = torch.cat([words[rows].T, frequency[:, None]], 1)  # (V, topics and background)
-        shares = prior
-        for _ in range(REFINEMENTS if refine else 0):
-            inverse = _inverse_likelihood(shares, by_word, batch)
-            used = shares * weighted_sums(by_word, batch.words, inverse, batch.offsets)
-            shares = PRIOR_WORDS * prior + used
-            shares = shares / shares.sum(1, keepdim=True)
-        inverse = _inverse_likelihood(shares, by_word, batch)
+        shares, by_word = mixture(batch, proportions[:, rows], words[rows], frequency, refine)
+        inverse = inverse_likelihood(shares, by_word, batch)
         expected = weighted_sums(shares, documents, inverse[places], word_offsets).mul_(by_word)
         usage[rows] = expected[:, :-1].T
         background += expected[:, -1]
     return usage, background
 
 
-def _inverse_likelihood(shares: Tensor, by_word: Tensor, batch: Batch) -> Tensor:
+def mixture(
+    batch: Batch, proportions: Tensor, words: Tensor, frequency: Tensor, refine: bool
+) -> tuple[Tensor, Tensor]:
+    """Shares of the R topics of one simplex and of the background in B documents, and p(w) of each of them.
+
+    The arguments are those of :func:`expected_usage`. The results have shapes (B, R + 1) and (V, R + 1).
+    """
+    prior = torch.cat(
+        [(1 - BACKGROUND_SHARE) * proportions, torch.full_like(proportions[:, :1], BACKGROUND_SHARE)], dim=1
+    )
+    by_word = torch.cat([words.T, frequency[:, None]], 1)
+    shares = prior
+    for _ in range(REFINEMENTS if refine else 0):
+        inverse = inverse_likelihood(shares, by_word, batch)
+        used = shares * weighted_sums(by_word, batch.words, inverse, batch.offsets)
+        shares = PRIOR_WORDS * prior + used
+        shares = shares / shares.sum(1, keepdim=True)
+    return shares, by_word
+
+
+def inverse_likelihood(shares: Tensor, by_word: Tensor, batch: Batch) -> Tensor:
     """1 / p(w|d) of each distinct word of each document, shape (nnz,)."""
     at_once = max(1, MOST_ENTRIES // shares.shape[1])
     parts = zip(torch.split(batch.documents, at_once), torch.split(batch.words, at_once), strict=True)

@@ -12,6 +12,7 @@ from hftopic._lazy import lazy_names
 
 if TYPE_CHECKING:
     from hftopic.plots.correlations import plot_network as plot_network
+    from hftopic.plots.drift import plot_words_over_time as plot_words_over_time
     from hftopic.plots.effects import plot_effects as plot_effects
     from hftopic.plots.maps import plot_map as plot_map
     from hftopic.plots.matrix import plot_correlation as plot_correlation
@@ -26,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "correlations": ["plot_network"],
+        "drift": ["plot_words_over_time"],
         "effects": ["plot_effects"],
         "maps": ["plot_map"],
         "matrix": ["plot_correlation"],

@@ -79,7 +79,7 @@ def names_for(names: Mapping[int, str] | None, given: Any, result: Any) -> Mappi
     if names is not None:
         return names
     if is_model(given):
-        return dict(enumerate(given.topic_names_))
+        return dict(zip(given.topic_ids_.tolist(), given.topic_names_, strict=True))
     known = getattr(result, "attrs", {}).get("names", {})
     if isinstance(result, pd.DataFrame) and {"topic", "name"} <= set(result):
         known = dict(zip(result["topic"].tolist(), result["name"], strict=True))

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic.analysis import topic_map, topic_summary
-from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.models import FittedTopicModel, places_of
 from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import check_names, names_for, result_of
 from hftopic.plots.style import (
@@ -132,7 +132,7 @@ def _map_in_use(model: FittedTopicModel, corpus: Any) -> pd.DataFrame:
     used = in_use(summary)
     places = topic_map(model, used if used.any() else None)
     measure = "share" if "share" in summary else "information"
-    return places.assign(size=summary[measure].to_numpy()[places["topic"]])
+    return places.assign(size=summary[measure].to_numpy()[places_of(model, places["topic"])])
 
 
 def _names_at_sides(ax: Any, places: pd.DataFrame, called: Mapping[int, str]) -> None:

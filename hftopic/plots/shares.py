@@ -8,7 +8,7 @@ import numpy as np
 from hftopic.analysis import topics_by_label
 from hftopic.analysis.documents.periods import period_name
 from hftopic.analysis.sampled import samples_shards
-from hftopic.plots.given import names_for, result_of
+from hftopic.plots.given import is_model, names_for, result_of
 from hftopic.plots.scales import Scale, draw_scale, scale_of
 from hftopic.plots.style import (
     FAINT,
@@ -87,11 +87,13 @@ def plot_shares(
     )
     called, shares = names_for(names, model_or_result, table), share_table(table)
     if groups is not None:
-        if not _are_groups(groups, max(shares.topics)):
+        ids = model_or_result.topic_ids_.tolist() if is_model(model_or_result) else None
+        known = _groups_by_topic(groups, ids)
+        if known is None or not known.keys() >= set(shares.topics):
             raise ValueError(
                 f"groups must be the model's topic_groups_, one number per topic; got {groups!r}"
             )
-        shares = shares._replace(groups={topic: int(groups[topic]) for topic in shares.topics})
+        shares = shares._replace(groups={topic: known[topic] for topic in shares.topics})
     heads = _heads(shares)
     wide, longest = len(heads) <= MOST_WITH_NUMBERS, max(map(len, "\n".join(heads).split("\n")))
     cell = min(max(0.5, LETTER * longest + 0.1), 1.0) if wide else 0.3
@@ -126,10 +128,12 @@ def _heads(shares: ShareTable) -> list[str]:
     return [f"{head}\nn={size:,}" for head, size in zip(heads, shares.sizes.tolist(), strict=True)]
 
 
-def _are_groups(groups: Any, largest: int) -> bool:
-    """Whether these are group numbers of the topics from 0 to `largest` at least."""
+def _groups_by_topic(groups: Any, ids: list[int] | None) -> dict[int, int] | None:
+    """Group numbers by the ids of the topics, by default 0, 1, …; None if they are no group numbers."""
     numbers = numbers_of(groups)
-    return numbers.ndim == 1 and len(numbers) > largest and bool((numbers % 1 == 0).all())
+    if numbers.ndim != 1 or not bool((numbers % 1 == 0).all()):
+        return None
+    return dict(zip(range(len(numbers)) if ids is None else ids, numbers.astype(int).tolist(), strict=False))
 
 
 def _order(shares: ShareTable) -> list[int]:

@@ -25,6 +25,7 @@ class ShareTable(NamedTuple):
     varies: dict[int, bool]  # by topic, whether it differs between the rows by more than chance
     groups: dict[int, int]  # by topic
     measure: str
+    step: float | None = None  # distance of neighbouring bins of numbers, if it is known
 
     @property
     def signed(self) -> bool:
@@ -53,6 +54,8 @@ def share_table(table: Any) -> ShareTable:
         This is no such table, or it has no topics or rows.
     """
     check_table(table, (), SOURCE)
+    if "documents" in table:
+        table = table[table["documents"] > 0]  # others are gaps
     topics = [int(name) for name in table.columns if is_whole(name, 0) and is_numeric_dtype(table[name])]
     if not topics or not len(table):
         raise ValueError(f"the table has no topic columns or no rows; pass the table that {SOURCE} returns")
@@ -69,7 +72,22 @@ def share_table(table: Any) -> ShareTable:
         {topic: not facts or p_adjusted.get(topic, np.nan) <= LEVEL for topic in topics},
         {topic: groups.get(topic, 0) for topic in topics},
         facts.get("measure", "mean"),
+        facts.get("step"),
     )
+
+
+def by_label(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    """The tables over time of each label, in the order of a table of ``topics_over_time`` by label."""
+    tables = {}
+    for label in table.index.get_level_values(0).unique():
+        of_label: pd.DataFrame = table.loc[label]
+        errors = {
+            topic: {str(row): known.get(str((label, row)), np.nan) for row in of_label.index}
+            for topic, known in table.attrs.get("errors", {}).items()
+        }
+        of_label.attrs = table.attrs | {"errors": errors}
+        tables[label] = of_label
+    return tables
 
 
 def _sizes(table: pd.DataFrame) -> NDArray[np.int64] | None:

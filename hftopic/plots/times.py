@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_numeric_dtype
 from scipy.stats import t as student
 
 from hftopic._numbers import is_whole
 from hftopic.analysis import topics_over_time
-from hftopic.analysis.documents.periods import period_name, step_of
+from hftopic.analysis.documents.periods import period_name
 from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
+from hftopic.plots.lines import STYLES, Line, gaps_of, lines_of, places_of, sizes_of_periods
 from hftopic.plots.style import (
     FAINT,
     axes,
@@ -41,7 +41,8 @@ def plot_over_time(
     corpus: Any = None,
     *,
     dates: Any = None,
-    freq: str | float | None = None,
+    freq: Any = None,
+    by: Any = None,
     n_topics: int = 24,
     names: Mapping[int, str] | None = None,
     ax: Any = None,
@@ -54,8 +55,9 @@ def plot_over_time(
         To show only some topics, pass only their columns.
     corpus : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
         Documents; needed with a model.
-    dates, freq : optional
-        As in ``topics_over_time``: with a model, the dates are by default those of the Corpus.
+    dates, freq, by : optional
+        As in ``topics_over_time``: with a model, the dates are by default those of the Corpus. At most six
+        labels have lines of their own.
     n_topics : int, default=24
         Maximum number of panels; the topics that vary most are shown.
     names : mapping of int to str, optional
@@ -67,14 +69,15 @@ def plot_over_time(
     Axes
         Its panels are ``ax.child_axes``: topics that vary most first, then in grey those that do not vary
         by more than chance, then the number of documents of each period. Bands are intervals of the mean over
-        the documents of the period, by Student's t. A dotted line is the mean over all documents. Periods
-        without documents are gaps.
+        the documents of the period, by Student's t; the errors in the table of ``topics_over_time`` know that
+        topics are uncertain. A dotted line is the mean over all documents. Periods without documents are
+        gaps.
 
     Raises
     ------
     TypeError, ValueError
-        There is no such table to draw, or it has no topics; `names` is not a mapping; or `n_topics` is not a
-        positive int.
+        There is no such table to draw, or it has no topics, or more than six labels; `names` is not a
+        mapping; or `n_topics` is not a positive int.
 
     Examples
     --------
@@ -89,7 +92,7 @@ def plot_over_time(
     table = result_of(
         model_or_result,
         corpus,
-        lambda model, documents: topics_over_time(model, documents, dates, freq=freq),
+        lambda model, documents: topics_over_time(model, documents, dates, freq=freq, by=by),
         "topics_over_time",
     )
     called, shares = names_for(names, model_or_result, table), share_table(table)
@@ -102,36 +105,26 @@ def plot_over_time(
     width, height = PANEL[0] * n_columns + 0.5, PANEL[1] * n_rows + 0.5
     ax = axes(ax, width, height)
     ax.set_axis_off()
-    places, gaps = _places(shares.rows)
+    lines, sizes = lines_of(table, shares), sizes_of_periods(shares)
     limits = _limits(shares, drawn)
     for number in range(n_panels):
         row, column = divmod(number, n_columns)
         panel = ax.inset_axes(
             [column / n_columns, 1 - (row + 0.88) / n_rows, 0.88 / n_columns, 0.66 / n_rows], zorder=1
         )
-        _prepare(panel, shares.rows, places, last=number + n_columns >= n_panels)
+        _prepare(panel, sizes.index, places_of(sizes.index), last=number + n_columns >= n_panels)
         if number < len(drawn):
-            _curve(panel, shares, drawn[number], places, gaps, called)
+            _mean(panel, shares, drawn[number])
+            for line in lines:
+                _curve(panel, line, drawn[number])
+            _title(panel, shares, drawn[number], called)
             panel.set_ylim(*limits)
             _percent(panel, shares, first=column == 0)
         else:
-            _sizes(panel, shares, places)
-    note = textwrap.fill(_note(shares, drawn, left_out), int(LETTERS * width))
+            _sizes(panel, sizes)
+    note = textwrap.fill(_note(shares, drawn, left_out, lines), int(LETTERS * width))
     label(ax, 0, -0.2 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
     return ax
-
-
-def _places(index: pd.Index) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Horizontal place of each row, and the rows before which periods without documents are missing."""
-    numeric = is_numeric_dtype(index)
-    step = step_of(index) if numeric or isinstance(index, pd.PeriodIndex) else 1.0
-    places = np.arange(len(index), dtype=np.float64)
-    if isinstance(index, pd.PeriodIndex):
-        places = index.asi8.astype(np.float64)
-    elif numeric:
-        places = index.to_numpy(dtype=np.float64)
-    apart = np.zeros(0) if step is None else np.diff(places) / step
-    return places, np.flatnonzero(apart > 1.5) + 1
 
 
 def _halves(shares: ShareTable, column: int) -> NDArray[np.float64]:
@@ -171,38 +164,39 @@ def _prepare(panel: Any, index: pd.Index, places: NDArray[np.float64], *, last: 
     without_frame(panel, "top", "right")
 
 
-def _curve(
-    panel: Any,
-    shares: ShareTable,
-    topic: int,
-    places: NDArray[np.float64],
-    gaps: NDArray[np.int64],
-    called: Mapping[int, str],
-) -> None:
-    """Line of a topic with its band, interrupted at gaps, and its mean."""
-    column = shares.topics.index(topic)
-    values, halves = shares.values[:, column], _halves(shares, column)
-    varies = shares.varies[topic]
-    colour = colour_of(shares.groups[topic]) if varies else FAINT
-    mean = np.average(values, weights=shares.weights)
-    panel.axhline(mean, color=FAINT, linewidth=0.7, linestyle=":")
+def _mean(panel: Any, shares: ShareTable, topic: int) -> None:
+    """Line of the mean over all documents."""
+    values = shares.values[:, shares.topics.index(topic)]
+    panel.axhline(np.average(values, weights=shares.weights), color=FAINT, linewidth=0.7, linestyle=":")
+
+
+def _curve(panel: Any, line: Line, topic: int) -> None:
+    """Line of a topic with its band, interrupted at gaps."""
+    shares, column = line.shares, line.shares.topics.index(topic)
+    values, halves, places = shares.values[:, column], _halves(shares, column), places_of(shares.rows)
+    colour = (line.colour or colour_of(shares.groups[topic])) if shares.varies[topic] else FAINT
     low, high = values - halves, values + halves
     low = low if shares.signed else low.clip(0)
-    for rows in np.split(np.arange(len(places)), gaps):
-        panel.plot(places[rows], values[rows], color=colour, linewidth=1.3)
+    for rows in np.split(np.arange(len(places)), gaps_of(shares)):
+        panel.plot(places[rows], values[rows], color=colour, linewidth=1.3, linestyle=line.style)
         panel.fill_between(places[rows], low[rows], high[rows], color=colour, alpha=0.25, linewidth=0)
         if len(rows) == 1 and np.isfinite(low[rows[0]]):
             panel.plot(places[rows].repeat(2), [low[rows[0]], high[rows[0]]], color=colour, linewidth=0.8)
     for row, (place, value) in enumerate(zip(places, values, strict=True)):
         point = panel.scatter(place, value, 7, colour, linewidths=0, zorder=3)
-        describe(point, _tip(shares, topic, row, halves[row]))
+        of_label = f"{shown(line.name)}: " if line.name else ""
+        describe(point, of_label + _tip(shares, topic, row, halves[row]))
+
+
+def _title(panel: Any, shares: ShareTable, topic: int, called: Mapping[int, str]) -> None:
+    """Number and name of a topic above its panel."""
     name = shown(called.get(topic, ""), LONGEST_NAME)
     title = panel.set_title(
         f"{topic}  {name}" if name else str(topic),
         loc="left",
         fontsize=7,
         pad=3,
-        color=ink() if varies else FAINT,
+        color=ink() if shares.varies[topic] else FAINT,
     )
     title.set_parse_math(False)
     link(title, topic)
@@ -232,25 +226,26 @@ def _percent(panel: Any, shares: ShareTable, *, first: bool) -> None:
     panel.yaxis.grid(visible=True, color=FAINT, alpha=0.25, linewidth=0.5)
 
 
-def _sizes(panel: Any, shares: ShareTable, places: NDArray[np.float64]) -> None:
+def _sizes(panel: Any, sizes: "pd.Series[Any]") -> None:
     """Bars of the number of documents of each period."""
-    assert shares.sizes is not None
+    places, largest = places_of(sizes.index), int(sizes.max())
     width = 0.8 * np.diff(places).min() if len(places) > 1 else 0.8
-    bars = panel.bar(places, shares.sizes, width, color=FAINT, linewidth=0)
-    for bar, period, size in zip(bars, shares.rows, shares.sizes.tolist(), strict=True):
+    bars = panel.bar(places, sizes, width, color=FAINT, linewidth=0)
+    for bar, period, size in zip(bars, sizes.index, sizes.tolist(), strict=True):
         describe(bar, f"{shown(period_name(period))}: {size:,} documents")
-    largest = int(shares.sizes.max())
     panel.set_yticks([0, largest], ["0", f"{largest:,}"], fontsize=7)
     panel.yaxis.tick_right()
     panel.spines["right"].set_visible(False)
     panel.set_title("documents", loc="left", fontsize=7, pad=3)
 
 
-def _note(shares: ShareTable, drawn: list[int], left_out: int) -> str:
+def _note(shares: ShareTable, drawn: list[int], left_out: int, lines: list[Line]) -> str:
     """What the figure shows, below the panels."""
     parts = [] if shares.sizes is None else ["bands: 95% intervals of the mean"]
     parts.append("dotted: mean over all documents")
-    if len({shares.groups[topic] for topic in drawn}) > 1:
+    if lines[0].name:
+        parts += [f"{STYLES[line.style]}: {shown(line.name)}" for line in lines]
+    elif len({shares.groups[topic] for topic in drawn}) > 1:
         parts.append("colours: groups")
     if not all(shares.varies[topic] for topic in drawn):
         parts.append("grey: does not vary by more than chance")

@@ -14,6 +14,7 @@ from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabular
 from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
 from hftopic.plots.style import axes, check_table, colour_of, describe, shown, without_frame
+from hftopic.topics.ids import ids_in_words
 from hftopic.topics.shares import in_use
 
 COLUMNS, MOST_PANELS = 4, 12
@@ -64,11 +65,11 @@ def plot_words(
     TypeError, ValueError
         The topic or the pole does not exist, or `names` is not a mapping.
     """
-    signed, n_topics = has_poles(model), len(model.topic_groups_)
+    signed, ids = has_poles(model), np.asarray(model.topic_ids_).tolist()
     if is_whole(corpus, 0):
         raise TypeError(f"the corpus comes after the model: write plot_words(model, topic={corpus})")
-    if topic is not None and (not is_whole(topic, 0) or topic >= n_topics):
-        raise ValueError(f"no topic {topic!r}: topics are numbered 0 to {n_topics - 1}")
+    if topic is not None and (not is_whole(topic, 0) or topic not in ids):
+        raise ValueError(f"no topic {topic!r}: {ids_in_words(ids)}")
     if not is_one_of(pole, ("+", "-")[: 1 + signed]):
         raise ValueError(
             f"pole={pole!r}: topics of {type(model).__name__} have "
@@ -82,23 +83,23 @@ def plot_words(
     rows = 0.24 * words.shape[1] + 0.5
     if topic is not None:
         ax = axes(ax, 3.2, rows)
-        _bars(ax, model, topic, words[topic].tolist(), scores[topic], called)
+        _bars(ax, model, ids.index(topic), words, scores, called)
         ax.set_xlabel("relevance (nats)")
         ax.locator_params(axis="x", nbins=4)
         return ax
-    topics = _largest_in_use(model, corpus)
-    n_columns = min(COLUMNS, max(len(topics), 1))
-    n_rows = -(-len(topics) // n_columns)
+    places = _largest_in_use(model, corpus)
+    n_columns = min(COLUMNS, max(len(places), 1))
+    n_rows = -(-len(places) // n_columns)
     ax = axes(ax, 2.6 * n_columns, max(rows * n_rows, 0.6))
     ax.set_axis_off()
-    for place, number in enumerate(topics):
+    for place, number in enumerate(places):
         row, column = divmod(place, n_columns)
         left, bottom = (column + 0.36) / n_columns, 1 - (row + 0.95) / n_rows
         panel = ax.inset_axes([left, bottom, 0.6 / n_columns, 0.8 / n_rows])
-        _bars(panel, model, number, words[number].tolist(), scores[number], called)
-        panel.set_xlim(0, 1.02 * scores[topics].max())  # one scale
+        _bars(panel, model, number, words, scores, called)
+        panel.set_xlim(0, 1.02 * scores[places].max())  # one scale
         panel.tick_params(labelsize=7)
-        panel.tick_params(axis="x", labelbottom=place + n_columns >= len(topics))
+        panel.tick_params(axis="x", labelbottom=place + n_columns >= len(places))
         panel.set_title(panel.get_title(loc="left"), loc="left", fontsize=7.5, pad=3, parse_math=False)
         panel.patch.set_alpha(0)
     return ax
@@ -107,14 +108,15 @@ def plot_words(
 def _bars(
     ax: Any,
     model: FittedTopicModel,
-    topic: int,
-    words: list[str],
+    place: int,
+    words_of_topics: NDArray[np.object_],
     scores: NDArray[np.float32],
     called: Mapping[int, str],
 ) -> None:
-    """Bars of the words of a topic."""
-    lengths = np.sort(scores)[::-1][: len(words)]
-    group = int(model.topic_groups_[topic])
+    """Bars of the words of the topic at a place."""
+    words: list[str] = words_of_topics[place].tolist()
+    lengths = np.sort(scores[place])[::-1][: len(words)]
+    group, topic = int(model.topic_groups_[place]), int(model.topic_ids_[place])
     for bar, word, length in zip(
         ax.barh(range(len(words)), lengths, color=colour_of(group)), words, lengths, strict=True
     ):
@@ -129,10 +131,10 @@ def _bars(
 
 
 def _largest_in_use(model: FittedTopicModel, corpus: Any) -> list[int]:
-    """Numbers of the topics in use with the largest shares; for signed topics, the most informative ones."""
+    """Places of the topics in use with the largest shares; for signed topics, the most informative ones."""
     summary = topic_summary(model, corpus)
     used = summary[in_use(summary)]
-    return used.nlargest(MOST_PANELS, "share" if "share" in used else "information")["topic"].tolist()
+    return used.nlargest(MOST_PANELS, "share" if "share" in used else "information").index.tolist()
 
 
 def _heads(ranked: pd.DataFrame, called: Mapping[int, str]) -> list[str]:

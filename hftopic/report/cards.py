@@ -62,7 +62,8 @@ class Group:
 def groups(model: FittedTopicModel, corpus: Corpus, found: Findings) -> list[Group]:
     """Groups of a model with their topics, sorted by information."""
     poles = _poles(model, corpus, found.n_words)
-    return [_group(int(group), found, poles) for group in np.unique(model.topic_groups_)]
+    place = {topic: place for place, topic in enumerate(model.topic_ids_.tolist())}
+    return [_group(int(group), found, poles, place) for group in np.unique(model.topic_groups_)]
 
 
 def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[str, list[list[Word]]]]:
@@ -75,7 +76,9 @@ def _poles(model: FittedTopicModel, corpus: Corpus, n_words: int) -> list[tuple[
     ]
 
 
-def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]]) -> Group:
+def _group(
+    group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]], place: dict[int, int]
+) -> Group:
     rows = found.summary[found.summary["group"] == group]
     rows = rows.sort_values("information", ascending=False, kind="stable")
     shown = rows["topic"].isin(found.shown)
@@ -92,7 +95,7 @@ def _group(group: int, found: Findings, poles: list[tuple[str, list[list[Word]]]
                 topic,
                 _name(found, topic),
                 figures=_card_figures(found, topic),
-                poles=[(pole, words[topic]) for pole, words in poles],
+                poles=[(pole, words[place[topic]]) for pole, words in poles],
                 partners=_partners(found, topic),
             )
             for topic in topics

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_datetime64_any_dtype
 
 from hftopic.analysis.documents.periods import periods
-from hftopic.analysis.models import FittedTopicModel
+from hftopic.analysis.models import FittedTopicModel, places_of
 from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
 from hftopic.plots.style import colour_number
@@ -35,18 +35,19 @@ def page_data(
     shown = found.shown
     documents = documents_to_show(model, corpus, encoded, rows, texts, shown)
     poles, eligible = poles_of(model), eligible_words(corpus)
-    of_topics = [[pole.words(topic, eligible) for pole in poles] for topic in shown.tolist()]
+    places = places_of(model, shown)
+    of_topics = [[pole.words(place, eligible) for pole in poles] for place in places.tolist()]
     indexed = _indexed(corpus)
     others = [documents.columns(), *(columns for of_topic in of_topics for columns in of_topic)]
     kept = np.unique(np.concatenate([indexed, *others]))
     codes, heads = _codes(corpus.labels, found.labels)
     spans, span_heads = _spans(corpus, moments, found.times)
     days = [] if moments is None else _days(moments)
-    groups = np.asarray(model.topic_groups_)
+    groups = dict(zip(shown.tolist(), np.asarray(model.topic_groups_)[places].tolist(), strict=True))
     fixed = {
         "topics": shown.tolist(),
-        "colours": {topic: colour_number(int(groups[topic])) for topic in shown.tolist()},
-        "groups": {topic: int(groups[topic]) for topic in shown.tolist()},
+        "colours": {topic: colour_number(group) for topic, group in groups.items()},
+        "groups": groups,
         "names": {topic: visible(found.names[topic]) for topic in shown.tolist()},
         "signed": found.signed,
         "valueName": mean_of(signed=found.signed),
@@ -57,8 +58,8 @@ def page_data(
         "periods": span_heads,
         "periodSizes": _sizes(found.times),
         "views": {
-            topic: view(topic, found, poles, columns, kept, rows)
-            for topic, columns in zip(shown.tolist(), of_topics, strict=True)
+            topic: view(topic, place, found, poles, columns, kept, rows)
+            for topic, place, columns in zip(shown.tolist(), places.tolist(), of_topics, strict=True)
         },
     }
     of_rows = {

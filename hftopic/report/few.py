@@ -17,7 +17,7 @@ def no_correlation(n_documents: int) -> TopicCorrelation:
     """Correlation of no topics, for fewer documents than a correlation needs."""
     none, empty = np.zeros(0, dtype=int), np.zeros(0)
     columns = {"r": empty, "p_value": empty, "p_adjusted": empty}
-    pairs = ranked_pairs(none, none, columns, [])
+    pairs = ranked_pairs(none, none, none, columns, [])
     return TopicCorrelation(by_topic(np.zeros((0, 0)), none), pairs, "mean", n_documents, 0)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from hftopic._wording import counted
+from hftopic.analysis.documents.words import LEVEL
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,
@@ -15,6 +16,7 @@ from hftopic.plots import (
     plot_network,
     plot_over_time,
     plot_shares,
+    plot_words_over_time,
 )
 from hftopic.plots.correlations import strongest_ties
 from hftopic.plots.maps import SMALLEST_EXPLAINED, explained_by
@@ -26,6 +28,7 @@ from hftopic.report.findings import Findings
 from hftopic.topics.information import ACTIVE_PEAK
 
 MOST_CORRELATED = 60  # maximum number of topics in the matrix: with more, the cells are too small to see
+MOST_DRIFTING = 9  # panels of topics whose words drift
 MOST_COLUMNS = 60  # maximum number of labels or periods
 MOST_EFFECTS = 6  # columns of metadata
 
@@ -188,6 +191,24 @@ def effects_figures(found: Findings) -> list[Figure]:
         draw = partial(plot_effects, found.effects, column=column, names=_names(found))
         figures.append(Figure(drawn(draw, description), description, f"Effects of {column}."))
     return figures
+
+
+def drift_figure(found: Findings) -> Figure | None:
+    """Lines of the words of topics that drift; a sentence if none does."""
+    if found.drift is None:
+        return None
+    n = int((found.drift.topics["p_adjusted"] <= LEVEL).sum())
+    if not n:
+        return Figure("", "", "The words of no topic change by more than chance over time.")
+    description = f"Lines of words that rise and fall within {counted(n, 'topic')}"
+    draw = partial(plot_words_over_time, found.drift, names=_names(found), n_topics=min(n, MOST_DRIFTING))
+    return Figure(
+        drawn(draw, description),
+        description,
+        "p(w|topic) over the documents of each period, of the words that rise and fall most. A topic drifts "
+        "if its words change by more than they do when documents with similar topics exchange their dates; "
+        "a topic that only becomes rarer does not drift.",
+    )
 
 
 def _names(found: Findings) -> dict[int, str]:

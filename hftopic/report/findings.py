@@ -23,11 +23,13 @@ from hftopic.analysis import (
     topics_by_label,
     topics_over_time,
     trends,
+    words_over_time,
 )
 from hftopic.analysis.correlation.pairs import by_topic
 from hftopic.analysis.correlation.prior import has_prior_correlations, prior_correlation
+from hftopic.analysis.documents.words import WordsOverTime
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
+from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.perplexity import Perplexity, sampled_perplexity
 from hftopic.analysis.quality import quality_table
 from hftopic.analysis.used import mask_of
@@ -35,6 +37,7 @@ from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
 from hftopic.report.few import FEWEST_DOCUMENTS, coherence_table, no_correlation
 
+MOST_PERMUTED = 199  # permutations of dates; each counts the words of all topics again
 MOST_EVALUATED = 5_000  # documents of the perplexity; with 50,000 words they take some five seconds
 
 
@@ -56,7 +59,7 @@ class Findings:
         Dependence between whole groups, computed from their topics shown.
     places : DataFrame
         Map of the topics shown.
-    names : list of str
+    names : dict of int to str
         Name of every topic.
     representatives : DataFrame
         Representative documents of each topic shown.
@@ -66,6 +69,8 @@ class Findings:
         What goes with each label, and what rises and falls.
     effects : Effects or None
         Effects of metadata.
+    drift : WordsOverTime or None
+        How the words of the topics shown drift over time; None with fewer than two periods.
     signed : bool
         Whether topics are signed, and have no shares.
     leading_share : float or None
@@ -82,6 +87,8 @@ class Findings:
         Number of top words per topic.
     class_groups : frozenset of int
         Groups that are Concrete variables; their topics are the classes.
+    guided : list of int
+        Topics that seed words guide, in the order in which these were given.
     """
 
     shown: np.ndarray
@@ -92,13 +99,14 @@ class Findings:
     prior_correlation: pd.DataFrame | None
     dependence: pd.DataFrame
     places: pd.DataFrame
-    names: list[str]
+    names: dict[int, str]
     representatives: pd.DataFrame
     labels: pd.DataFrame | None
     times: pd.DataFrame | None
     of_labels: pd.DataFrame | None
     trends: pd.DataFrame | None
     effects: Effects | None
+    drift: WordsOverTime | None
     signed: bool
     leading_share: float | None
     n_empty: int
@@ -108,6 +116,7 @@ class Findings:
     measures: list[str]
     n_words: int
     class_groups: frozenset[int]
+    guided: list[int]
 
 
 def findings(
@@ -149,11 +158,16 @@ def findings(
     labelled, dated = corpus.labels is not None and shown.any(), dates is not None and shown.any()
     signed = has_poles(model)
     mixed = shown & model.latent_space_.gaussian  # topics that share a document, as classes do not
+    times = topics_over_time(model, encoded, dates, topics=shown) if dated else None
+    drift = None
+    if times is not None and len(times) > 1:
+        settings["n_permutations"] = min(n_permutations, MOST_PERMUTED)
+        drift = words_over_time(model, encoded, dates, topics=shown, vocabulary=words, **settings)
     next(steps)
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
     next(steps, None)
     return Findings(
-        shown=np.flatnonzero(shown),
+        shown=np.asarray(model.topic_ids_)[shown],
         summary=summary,
         quality=quality,
         coherence=coherence,
@@ -161,13 +175,14 @@ def findings(
         prior_correlation=_of_prior(model, correlation.matrix.index.to_numpy()),
         dependence=dependence,
         places=topic_map(model, shown),
-        names=summary["name"].tolist(),
+        names=dict(zip(summary["topic"].tolist(), summary["name"], strict=True)),
         representatives=representatives,
         labels=topics_by_label(model, encoded, topics=shown) if labelled else None,
-        times=topics_over_time(model, encoded, dates, topics=shown) if dated else None,
+        times=times,
         of_labels=label_topics(model, encoded, topics=shown) if labelled else None,
         trends=trends(model, encoded, dates, topics=shown) if dated else None,
         effects=effects,
+        drift=drift,
         signed=signed,
         leading_share=None if signed or not mixed.any() else _leading_share(proportions.values[:, mixed]),
         n_empty=proportions.n_documents - len(proportions.rows),
@@ -177,12 +192,21 @@ def findings(
         measures=list(measures),
         n_words=n_words,
         class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
+        guided=_guided(model),
     )
+
+
+def _guided(model: FittedTopicModel) -> list[int]:
+    """Guided topics; models of other packages have none."""
+    table = getattr(model, "guided_topics_", None)
+    return [] if table is None else table["topic"].tolist()
 
 
 def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:
     """Correlations of topics in the prior of the model; None if it has none."""
-    return by_topic(prior_correlation(model, topics), topics) if has_prior_correlations(model) else None
+    if not has_prior_correlations(model):
+        return None
+    return by_topic(prior_correlation(model, places_of(model, topics)), topics)
 
 
 def _leading_share(proportions: NDArray[np.float32]) -> float:

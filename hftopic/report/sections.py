@@ -18,6 +18,7 @@ from hftopic.report.few import FEWEST_DOCUMENTS, FEWEST_WORDS
 from hftopic.report.figures import (
     active_figure,
     correlation_figure,
+    drift_figure,
     effects_figures,
     labels_figure,
     map_figure,
@@ -31,6 +32,7 @@ from hftopic.report.values import Table, choices, mean_of, number, table, text
 from hftopic.topics.information import ACTIVE_PEAK
 from hftopic.topics.shares import in_use
 
+MOST_WORDS = 8  # rising and falling words of a topic in the table of drift
 MOST_PAIRS = 500  # maximum number of rows in the table of pairs
 
 
@@ -90,6 +92,8 @@ def sections(
         "label_choices": choices(found.labels),
         "times": _times(found),
         "times_figure": times_figure(found),
+        "drift": _drift(found),
+        "drift_figure": drift_figure(found),
         "time_choices": choices(found.times),
         "effects": _effects(found),
         "effects_note": _effects_note(found),
@@ -264,7 +268,7 @@ def _coherence(found: Findings) -> Table:
     measures = found.measures
     quality = found.quality.drop(columns=["group", "active", "nearest", "similarity", "duplicate"])
     joined = found.coherence[["topic", "group", *measures, "absent"]].merge(quality, on="topic", how="left")
-    joined.insert(2, "words", found.summary["words"].loc[joined["topic"]].to_numpy())
+    joined.insert(2, "words", found.summary.set_index("topic")["words"].loc[joined["topic"]].to_numpy())
     if not joined["absent"].any():
         joined = joined.drop(columns="absent")
     joined = joined.sort_values(measures[0], ascending=False, na_position="last", kind="stable")
@@ -323,6 +327,20 @@ def _effects_note(found: Findings) -> str:
         f"uncertainty of the topics of each document, of {effects.n_draws} draws {source}. p-values are "
         "adjusted over the topics. An effect is causal only if the design of the study makes it so."
     )
+
+
+def _drift(found: Findings) -> Table | None:
+    """Table of the drift of the words of topics, those that drift most first."""
+    if found.drift is None:
+        return None
+    topics = found.drift.topics.sort_values("p_value", kind="stable", na_position="last")
+    topics = topics.drop(columns=["p_value", "uses"])
+    for column in ("rising", "falling"):
+        topics[column] = [" ".join(words[:MOST_WORDS]) for words in topics[column]]
+    called = {"divergence": "divergence, nats", "expected": "by chance", "p_adjusted": "adjusted p"}
+    called |= {"rising": "words that rise", "falling": "words that fall"}
+    caption = "How the words of topics change over time, against dates that are permuted"
+    return table("drift-table", caption, topics, labels=called)
 
 
 def _means(found: Findings, means: pd.DataFrame, sizes: Iterable[int], kind: str) -> Table:

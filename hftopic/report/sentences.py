@@ -48,6 +48,7 @@ def sentences(found: Findings, of_sample: bool = False) -> list[Sentence]:
     """
     made = [
         Sentence("Content.", _content(found, of_sample)),
+        Sentence("Guided.", _guided(found)),
         Sentence("Size.", _size(found)),
         Sentence("Time.", _time(found)),
         Sentence("Labels.", _labels(found)),
@@ -75,6 +76,15 @@ def _content(found: Findings, of_sample: bool) -> list[Part]:
         *_listed(found, told),
         Part(f"{rest}.{idle}"),
     ]
+
+
+def _guided(found: Findings) -> list[Part]:
+    """Which topics were asked for with seed words, and not found."""
+    if not found.guided:
+        return []
+    verb = "was" if len(found.guided) == 1 else "were"
+    ends = f" {verb} asked for with seed words; the model has found all other topics by itself."
+    return [*_listed(found, found.guided), Part(ends)]
 
 
 def _size(found: Findings) -> list[Part]:

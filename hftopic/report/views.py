@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.models import FittedTopicModel, has_poles, places_of
 from hftopic.data.corpus import Corpus
 from hftopic.report.findings import Findings
 
@@ -29,14 +29,14 @@ class Pole:
         # The relevance of a word is p(w|k) log(p(w|k) / p(w)).
         self.log_lift = divergence / self.probability.clip(tiny)
 
-    def words(self, topic: int, eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Columns of the words that are among the first at any balance, sorted."""
-        probability = self.probability[topic]
+    def words(self, place: int, eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Columns of the words of a topic that are among the first at any balance, sorted."""
+        probability = self.probability[place]
         log_probability = np.log(probability.clip(np.finfo(np.float64).tiny))
         allowed = eligible & (probability > 0)
         first = [
             np.argsort(
-                -np.where(allowed, b * log_probability + (1 - b) * self.log_lift[topic], -np.inf),
+                -np.where(allowed, b * log_probability + (1 - b) * self.log_lift[place], -np.inf),
                 kind="stable",
             )
             for b in BALANCES
@@ -67,9 +67,10 @@ def uses_of_words(
     Each has its number, the percent of the documents with the word that use it for the topic, and its
     relevance in 10⁻⁵ nats. For signed topics it is the pole where the word is more relevant.
     """
+    places = places_of(model, shown)
     signs = ("+", "-")[: 1 + has_poles(model)]
     scores, shares = (
-        np.stack([np.asarray(model.word_scores(by=by, pole=s))[shown][:, columns].T for s in signs])
+        np.stack([np.asarray(model.word_scores(by=by, pole=s))[places][:, columns].T for s in signs])
         for by in ("relevance", "exclusivity")
     )
     better = scores.argmax(axis=0)[None]
@@ -90,13 +91,14 @@ def uses_of_words(
 
 def view(
     topic: int,
+    place: int,
     found: Findings,
     poles: list[Pole],
     columns: list[NDArray[np.int64]],
     kept: NDArray[np.int64],
     rows: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """View of one topic in the format of the page's script.
+    """View of one topic, at a place in the arrays of the model, in the format of the page's script.
 
     Words are places in `kept`, and documents places in `rows`.
     """
@@ -105,8 +107,8 @@ def view(
             {
                 "name": pole.name,
                 "words": np.searchsorted(kept, chosen).tolist(),
-                "p": [float(f"{p:.4g}") for p in pole.probability[topic, chosen]],
-                "lift": [float(f"{lift:.4g}") for lift in np.exp(pole.log_lift[topic, chosen])],
+                "p": [float(f"{p:.4g}") for p in pole.probability[place, chosen]],
+                "lift": [float(f"{lift:.4g}") for lift in np.exp(pole.log_lift[place, chosen])],
             }
             for pole, chosen in zip(poles, columns, strict=True)
         ],

@@ -24,10 +24,18 @@ ROWS_AT_ONCE = 512  # documents on the grid at once
 
 
 def information_table(
-    posterior: MeanFieldPosterior, prior: LatentPrior, threshold: float = ACTIVE_PEAK
+    posterior: MeanFieldPosterior,
+    prior: LatentPrior,
+    ids: NDArray[np.int64],
+    threshold: float = ACTIVE_PEAK,
+    residual: MeanFieldPosterior | None = None,
 ) -> pd.DataFrame:
-    """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents."""
-    space = prior.space
+    """Table of :func:`hftopic.analysis.topic_information`, from the posterior of the documents.
+
+    ``ids`` are the numbers of the topics, shape (n_topics,). ``residual`` is the posterior of z without what
+    the metadata of a document explain, if it is not the same.
+    """
+    space, compared = prior.space, posterior if residual is None else residual
     mixture = Mixture.of(posterior)
     exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
     most = np.log(len(posterior))  # rounding can exceed the bounds 0 and log N
@@ -35,11 +43,11 @@ def information_table(
     peak = mixture.peaks(posterior).numpy().clip(0, most)[places_of(space)]
     return pd.DataFrame(
         {
-            "topic": np.arange(space.n_topics),
+            "topic": ids.copy(),
             "group": space.topic_groups.copy(),
             "information": information[variables],
             "peak": peak,
-            "kl": prior.kl_of_variables(posterior).mean(0).double().numpy()[variables],
+            "kl": prior.kl_of_variables(compared).mean(0).double().numpy()[variables],
             "active": peak > threshold,
         }
     )

@@ -48,6 +48,7 @@ def names_of(
     allowed: NDArray[np.bool_],
     order: Iterable[int],
     n_words: int = WORDS_IN_NAME,
+    ids: Sequence[int] | None = None,
 ) -> list[str]:
     """A unique name for each topic, such as "god, faith, church".
 
@@ -66,6 +67,8 @@ def names_of(
         Topics in the order in which they choose their words, the most informative first.
     n_words : int
         Number of words of a name, for each pole; fewer if there are fewer.
+    ids : sequence of int, optional
+        Numbers of the topics that tell equal names apart; by default their places.
     """
     columns = np.flatnonzero(allowed)
     taken: set[int] = set()
@@ -81,7 +84,7 @@ def names_of(
         known.add(_signed(chosen))
         taken.update(word for pole in chosen for word in pole)
         names[topic] = joined([", ".join(words[word] for word in pole) for pole in chosen])
-    return numbered_repeats([names[topic] for topic in sorted(names)])
+    return numbered_repeats([names[topic] for topic in sorted(names)], ids=ids)
 
 
 def _signed(chosen: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
@@ -114,11 +117,16 @@ def joined(of_poles: Sequence[str]) -> str:
     return " / ".join(f"{sign} {name}" for sign, name in zip(POLES, of_poles, strict=True))
 
 
-def numbered_repeats(names: Sequence[str], kept: Iterable[int] = ()) -> list[str]:
-    """Unique names: repeated names get the topic's number, except those of the topics `kept`."""
+def numbered_repeats(
+    names: Sequence[str], kept: Iterable[int] = (), ids: Sequence[int] | None = None
+) -> list[str]:
+    """Unique names: repeated names get the topic's number, except those of the topics `kept`.
+
+    The numbers of the topics are `ids`, by default their places.
+    """
     taken, kept = set(names), set(kept)
     unique = []
-    for topic, name in enumerate(names):
+    for topic, name in zip(range(len(names)) if ids is None else ids, names, strict=True):
         if topic not in kept and names.count(name) > 1:
             name = f"{name} ({topic})"
             while name in taken:

@@ -40,7 +40,9 @@ def summarised(
     prior: LatentPrior,
     signed: bool,
     poles: Sequence[list[list[Any]]],
+    ids: NDArray[np.int64],
     *,
+    residual: MeanFieldPosterior | None = None,
     known: pd.DataFrame | None = None,
     threshold: float = ACTIVE_PEAK,
     duplicate_threshold: float = DUPLICATE,
@@ -58,13 +60,17 @@ def summarised(
         Whether the topics are signed.
     poles : sequence of lists of lists
         The top words of every topic to compare, at each of its poles.
+    ids : ndarray of int, shape (n_topics,)
+        Numbers of the topics.
+    residual : MeanFieldPosterior, optional
+        As in :func:`information_table`.
     known : DataFrame, optional
         Summary of other documents that says which topics are active and which repeat others. By default these
         documents and the words tell.
     threshold, duplicate_threshold : float
     """
     space = prior.space
-    table = information_table(posterior, prior, threshold)
+    table = information_table(posterior, prior, ids, threshold, residual)
     if known is None:
         _add_repeats(table, poles, duplicate_threshold)
     else:
@@ -87,6 +93,6 @@ def _add_repeats(table: pd.DataFrame, poles: Sequence[list[list[Any]]], threshol
     duplicate = active & ~distinct
     nearest = np.where(duplicate, repeats, overlap.argmax(axis=1))
     similarity = overlap[np.arange(len(nearest)), nearest]
-    table["nearest"] = pd.Series(nearest).astype("Int64").where(similarity > 0)
+    table["nearest"] = pd.Series(table["topic"].to_numpy()[nearest]).astype("Int64").where(similarity > 0)
     table["similarity"] = similarity
     table["duplicate"] = duplicate

@@ -33,6 +33,7 @@ BatchT = TypeVar("BatchT")
 
 GRADIENT_NORM = 1000.0  # on 20 Newsgroups no gradient norm is above 370, so only outliers are clipped
 ADAM_BETAS = (0.9, 0.999)
+RENEW_EVERY = 8  # steps, about as many as the moments are averaged over at least
 DIVERGED = 1000.0  # multiple of the first reconstruction term, which is that of an untrained network
 
 
@@ -150,6 +151,8 @@ class Trainer(Generic[BatchT]):
             if len(totals) == LOOK_EVERY:
                 self._look(totals)
             position.step += 1
+            if position.step % RENEW_EVERY == 0:
+                self._renew_prevalence(n_documents)
             if after_step is not None and position.step < len(steps):
                 after_step()
         totals.add(self._after_the_last_step(source, mini), 0)
@@ -177,10 +180,18 @@ class Trainer(Generic[BatchT]):
         order = self.processes.agreed(self.grouping.best_order(self.objective, progress))
         if order is not None:
             self.exchange(order)
+        self._renew_prevalence(n_documents)
         self.grouping.renew_prior(self.objective, progress, n_documents)
         if self.network.learned is not None:
             covariance = self.network.prior_covariance
             covariance.copy_(self.processes.agreed(covariance.cpu()))
+
+    def _renew_prevalence(self, n_documents: int) -> None:
+        """Set how the prior depends on metadata, alike in all processes."""
+        self.grouping.renew_prevalence(n_documents)
+        if self.network.prevalence is not None:
+            coefficients = self.network.prevalence.coefficients
+            coefficients.copy_(self.processes.agreed(coefficients.cpu()))
 
     def exchange(self, order: Order) -> None:
         """Reorder the topics of the network, with the state of the optimiser: place i gets ``order[i]``."""
@@ -199,8 +210,7 @@ class Trainer(Generic[BatchT]):
         noise = self._noise(mini.n_own)
         with working_with(self.processes.divided(mini.sizes)):
             step = self._forward(source, mini, noise, self.own_generator, at)
-            terms = self.objective.terms(step)
-            per_document = loss(terms, self._weights(at), self._warmth(at))
+            terms, per_document = self._terms(step, mini.batch, self._weights(at), self._warmth(at))
             mean_loss = per_document.mean() * mini.share
             self.optimiser.zero_grad()
             mean_loss.backward()  # type: ignore[no-untyped-call]
@@ -230,8 +240,19 @@ class Trainer(Generic[BatchT]):
         with torch.no_grad(), working_with(self.processes.divided(mini.sizes)):
             at = self.epoch + 1.0
             noise = self._noise(mini.n_own, _fixed_generator())
-            terms = self.objective.terms(self._forward(source, mini, noise, None, at))
-            return means(loss(terms, self._weights(at), 1.0).mean() * mini.share, terms, mini.share)
+            step = self._forward(source, mini, noise, None, at)
+            terms, per_document = self._terms(step, mini.batch, self._weights(at), 1.0)
+            return means(per_document.mean() * mini.share, terms, mini.share)
+
+    def _terms(
+        self, step: Step, batch: BatchT, weights: dict[str, float], warmth: float
+    ) -> tuple[Terms, Tensor]:
+        """Terms of the objective and of the network, and the loss of each document (B,)."""
+        terms, more = self.objective.terms(step), self.network.more_terms(batch, step.posterior)
+        per_document = loss(terms, weights, warmth)
+        for term in more.values():
+            per_document = per_document + term
+        return {**terms, **more}, per_document
 
     def _forward(
         self,

@@ -21,6 +21,7 @@ class PlantedModel:
     def __init__(self, mean, variance, groups):
         self._posterior = Posterior(np.float32(mean), np.float32(variance))
         self.topic_groups_ = np.asarray(groups)
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.latent_space_ = LatentSpace(np.bincount(groups).tolist())
         self.prior_mean_, self.prior_covariance_ = np.zeros(len(groups)), np.eye(len(groups))
 

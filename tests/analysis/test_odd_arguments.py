@@ -15,7 +15,17 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from hftopic import Corpus, ProdLDA, TextOptions, analysis, corpus_from_texts, plots, report
+from hftopic import (
+    Corpus,
+    ProdLDA,
+    TextOptions,
+    analysis,
+    corpus_from_gensim,
+    corpus_from_texts,
+    corpus_from_tokens,
+    plots,
+    report,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -62,6 +72,9 @@ KNOWN = {
     "topic": 0,
     "comparison": pd.DataFrame({"name": ["a", "b"], "perplexity": [1.0, 2.0], "c_npmi": [0.1, 0.2]}),
     "texts": ["the cat sat", "dogs ran far"] * 12,
+    "documents": [["the", "cat"], ["dogs"]] * 12,
+    "bags": [[(0, 1)], [(3, 2)]] * 12,
+    "dictionary": {0: "cat", 3: "dogs"},
     "mean": np.full(4, 0.25),
     "frequency": np.ones(12),
     "posterior": MODEL.posterior(CORPUS),
@@ -75,10 +88,14 @@ FAST = {
     "group_dependence": {"n_permutations": 9, "n_samples": 2},
     "recurring_pairs": {"active": [range(4)] * 2},
     "compare": {"models": MODEL},
+    "words_over_time": {"n_permutations": 9},
     **{name: {"corpus": CORPUS} for name in plots.__all__ if name != "plot_comparison"},
     "estimate_effects": {"n_draws": 2},
     "plot_effects": {"corpus": CORPUS, "formula": "label"},
-    "corpus_from_texts": {"options": TextOptions(min_df=1, max_df=1.0)},
+    **{
+        name: {"options": TextOptions(min_df=1, max_df=1.0)}
+        for name in ("corpus_from_texts", "corpus_from_tokens")
+    },
 }
 FREE = {
     "random_state",
@@ -90,7 +107,7 @@ FREE = {
 }  # checked by scikit-learn, joblib and files
 METHODS = [
     "attribution", "encode", "log_proportions", "name_topics", "perplexity", "posterior", "score",
-    "top_words", "transform", "word_probabilities", "word_scores",
+    "top_words", "transform", "word_probabilities", "word_scores", "word_usage",
 ]  # fmt: skip
 FUNCTIONS = [
     *(
@@ -99,7 +116,9 @@ FUNCTIONS = [
         for name in module.__all__
         if name[0].islower()
     ),
+    corpus_from_gensim,
     corpus_from_texts,
+    corpus_from_tokens,
     *(getattr(MODEL, name) for name in METHODS),
 ]
 

@@ -31,6 +31,7 @@ class Planted(BaseEstimator):
     """Interface of a fitted model with the topics above; topic 3 is not active."""
 
     topic_groups_, signed_topics_ = np.zeros(5, dtype=int), False
+    topic_ids_ = np.arange(5)
     latent_space_ = LatentSpace(5)
     prior_mean_, prior_covariance_ = np.zeros(5), np.eye(5)
     vocabulary_ = np.array(sorted({word for topic in TOPICS for word in topic}))

@@ -55,7 +55,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [f"{HOSTILE[i % 12]} {i}" for i in range(60)]
     labels = [HOSTILE[i % 12] for i in range(60)]
     splits = ["train" if i % 3 else "\x1b[2Jtest" for i in range(60)]
-    corpus = Corpus(counts, HOSTILE, labels, names, splits=splits)
+    dates = [str(2000 + i % 4) for i in range(60)]
+    corpus = Corpus(counts, HOSTILE, labels, names, splits=splits, dates=dates)
     write_corpus(corpus, path / "corpus.npz")
     settings = {"hidden": (8,), "max_iter": 30, "batch_size": 20, "random_state": 0}
     ProdLDA(groups=(2, 2), **settings).fit(corpus).save(path / "model")
@@ -94,6 +95,10 @@ def commands(place: Path) -> dict[str, list[list[object]]]:
         "documents": [["documents", model, corpus, "--topic", 0, "--topic", 3]],
         "evaluate": [["evaluate", model, corpus], ["evaluate", model, corpus, "--by-topic", "--all"]],
         "correlate": [["correlate", model, corpus, "--permutations", 9, "--all"]],
+        "over-time": [
+            ["over-time", model, corpus, "--all", "--by", "label", "--gaps"],
+            ["over-time", model, corpus, "--all", "--drift", "--permutations", 9],
+        ],
         "report": [["report", model, corpus, "--out", place / "r.html", "--force", "--permutations", 9]],
         "compare": [["compare", corpus, *quick, "--validation", 0.3]],
         "corpus": [["corpus", corpus]],

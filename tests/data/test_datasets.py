@@ -313,6 +313,17 @@ def test_the_same_seed_is_the_same_corpus_and_another_is_not() -> None:
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
+def test_a_mean_shifts_the_latent_variables_and_nothing_else() -> None:
+    mean = np.outer(np.arange(20.0), [1, 0, -1, 0.5])
+    metadata = {"year": np.arange(2000, 2020)}
+    made = make_correlated_topics(20, (2, 2), 20, mean=mean, metadata=metadata, random_state=0)
+    other = make_correlated_topics(20, (2, 2), 20, random_state=0)
+    np.testing.assert_allclose(made.latent - mean, other.latent, atol=1e-12)
+    np.testing.assert_array_equal(made.topic_word, other.topic_word)
+    assert list(made.corpus.metadata["year"]) == list(range(2000, 2020))
+    assert not other.corpus.metadata_columns
+
+
 def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hftopic.data.datasets.generated._CHUNK", 7)
     made = make_correlated_topics(50, (2, 2), 20, random_state=0)
@@ -339,6 +350,9 @@ def test_any_correlations_that_exist(correlation: object) -> None:
         ({"correlation": np.triu(np.full((4, 4), 0.5)) + np.eye(4) / 2}, "not symmetric"),
         ({"correlation": 2 * np.eye(4)}, "the diagonal of correlation"),
         ({"correlation": 2 * np.full((4, 4), 0.9) - 0.8 * np.eye(4)}, "eigenvalue"),
+        ({"mean": np.zeros(3)}, r"mean has shape \(3,\); 10 documents and 4 topics need \(10, 4\)"),
+        ({"mean": float("inf")}, "mean contains NaN or infinite"),
+        ({"metadata": {"year": [2000]}}, "10"),
         ({"groups": ()}, "groups is empty"),
         ({"groups": 4}, "groups is 4"),
         ({"groups": (2, 0)}, "each of groups"),

@@ -19,6 +19,7 @@ from hftopic import (
     ProdLDA,
     TextOptions,
     analysis,
+    corpus_from_gensim,
     corpus_from_texts,
     make_correlated_topics,
     plots,
@@ -210,7 +211,7 @@ def test_whole_characters_are_not_half_ones():
 
 def test_documents_that_are_no_texts_are_told_what_to_do():
     for document, told in (
-        (["god", "faith"], r"join lists of words, as in \[' '.join\(words\) for words in documents\]"),
+        (["god", "faith"], "pass lists of words to corpus_from_tokens"),
         (None, "remove the document, or pass ''"),
         (float("nan"), "fillna"),
         (b"god", r"decode\('utf-8'\)"),
@@ -277,9 +278,7 @@ def test_what_is_no_matrix_of_counts(X, told, model):
 
 
 def test_gensims_bags_are_read_as_the_message_says():
-    from gensim.matutils import corpus2csc
-
-    corpus = Corpus(corpus2csc(BAGS, num_terms=3).T, WORDS)
+    corpus = corpus_from_gensim(BAGS, dict(enumerate(WORDS)))
     assert corpus.counts.toarray().tolist() == [[1, 0, 3], [0, 0, 0], [0, 1, 0]]
 
 

@@ -268,7 +268,7 @@ def test_texts_that_nobody_has_segmented(texts: list[str], script: str) -> None:
     ) as caught:
         corpus_from_texts(texts, options=OPTIONS)
     assert caught[0].filename == __file__
-    with pytest.raises(CorpusError, match=f"the texts are in {script}.* with a segmenter"):
+    with pytest.raises(CorpusError, match=f"the texts are in {script}.*Pass a segmenter"):
         corpus_from_texts(texts, options=TextOptions(min_df=5))
 
 

@@ -51,22 +51,24 @@ OTHER = {
     "a", "active", "against", "ax", "b", "bad_dates", "by", "cache", "callbacks", "checkpoint",
     "checkpoint_minutes", "cls", "codes", "coherence",
     "coherent", "comparison", "confidence", "correlation", "data_home", "date_column", "dates", "deep",
-    "delimiter", "device", "document", "documents", "duplicate_threshold", "encoding", "endings",
+    "delimiter", "device", "document", "documents", "drop", "duplicate_threshold", "encoding", "endings",
     "estimator", "excluded", "factors", "fit_params", "format", "freq", "frequency", "grid", "groups",
     "history", "information", "input_features", "keep_texts", "kind", "label", "label_column", "labels",
     "least_variance", "level", "like", "match_threshold", "matches", "max_bytes", "mean", "measure",
-    "measures", "merge_forms", "metadata", "min_words", "model", "model_or_result", "model_or_topics",
+    "measures", "merge", "merge_forms",
+    "metadata", "min_words", "model", "model_or_result", "model_or_topics",
     "models", "n",
     "n_bins", "n_bootstrap", "n_documents", "n_jobs", "n_pairs", "n_permutations", "n_samples",
     "n_top_words", "n_topics", "n_votes", "n_words", "name", "name_column", "namer", "names", "of",
     "options", "p", "packages", "params", "path", "places", "pole", "posterior", "query", "processes",
-    "random_state", "read", "reference", "remove", "seeds", "share", "shares", "sharpness", "sheet",
+    "random_state", "sample_weight", "read", "reference", "remove", "seeds", "share", "shares", "sharpness",
+    "sheet",
     "similarity", "sizes", "smallest", "split", "splits", "store", "subset", "term", "text",
     "text_column", "texts", "threshold", "title", "top_n", "topic", "topics", "topics_a", "topics_b",
     "total_documents", "transform", "verbose", "vocabulary", "weight", "window", "word_concentration",
     "words_per_document", "write", "x", "y",
-    "inputs", "out", "restart", "table_size",
-    "cluster", "column", "draws", "effects", "formula", "missing", "n_draws",
+    "bags", "cluster", "column", "dictionary", "draws", "effects", "formula", "gaps", "inputs", "missing",
+    "n_draws", "out", "restart", "table_size",
 }  # fmt: skip
 EFFECTS = {"formula": "m", "metadata": {"m": ["a", "b"] * 15}}
 
@@ -229,6 +231,8 @@ def call(entry, kind, X, path, **more):
         "plot_effects": EFFECTS,
         "plot_shares": {"labels": ["a", "b"] * 15},
         "plot_over_time": {"dates": [1990, 1991] * 15},
+        "words_over_time": {"dates": [1990, 1991] * 15, "n_permutations": 9},
+        "plot_words_over_time": {"dates": [1990, 1991] * 15},
         "topic_correlation": {"n_permutations": 9, "active": [0, 1]},
         "recurring_pairs": {"active": [[0, 1], [0, 1]]},
         "group_dependence": {"n_permutations": 9, "n_samples": 2},
@@ -422,7 +426,7 @@ def with_vocabulary():
         (name, function)
         for name, function in functions().items()
         if "vocabulary" in inspect.signature(function).parameters
-        and name not in ("build_corpus", "corpus_from_texts", "read_corpus")
+        and name not in ("build_corpus", "corpus_from_texts", "corpus_from_tokens", "read_corpus")
     ]
 
 

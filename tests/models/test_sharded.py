@@ -35,8 +35,9 @@ def shards(known, tmp_path_factory):
         ProdLDA(**SETTINGS, validation_fraction=0.2, batch_size=32),
         ProdLDA(**SETTINGS, n_init=2, n_jobs=2),
         NVDM(**SETTINGS),
+        ProdLDA(**SETTINGS, seed_words={"x": ["w1", "w7"], "y": ["w3"]}),
     ],
-    ids=["plain", "held out", "starts", "signed"],
+    ids=["plain", "held out", "starts", "signed", "guided"],
 )
 def test_a_corpus_of_one_window_gives_the_model_of_the_corpus_in_memory(known, shards, model, tmp_path):
     expected, found = copy.copy(model).fit(known), copy.copy(model).fit(shards)

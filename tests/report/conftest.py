@@ -1,10 +1,6 @@
-"""Headless browser for the tests of reports, without a network; and the data of a page."""
+"""Headless browser for the tests of reports, without a network."""
 
-import base64
-import json
-import re
 import shutil
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,16 +53,3 @@ def visit(browser: Any) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
-
-
-@pytest.fixture(scope="session")
-def data_of() -> Any:
-    """Function that unpacks the data of a report as the page's script does."""
-
-    def unpacked(path: Path) -> Any:
-        page = path.read_text(encoding="utf-8")
-        found = re.search(r'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>', page)
-        assert found is not None
-        return json.loads(zlib.decompress(base64.b64decode(found.group(1))))
-
-    return unpacked

@@ -100,6 +100,12 @@ CASES = {
         for marginals in ("gaussian", "mss", "full")
         for name, value in (("decoder_norm", "shift"), ("encoder_norm", "shift"), ("topic_softmax", "group"))
     },
+    **{
+        f"seed words, {model.__name__}": Case(
+            model=model, more={"seed_words": {0: [1, 2], "x": [2, 3]}}, sizes=UNEQUAL, groups=WITH_CLASSES
+        )
+        for model in (ProdLDA, NVDM)
+    },
     "nested groups": Case(HFVAE(beta=(0.5, 0.3)), "hfvae", 7, UNEQUAL, groups=((2, 2), (3, 2))),
 }
 
@@ -120,7 +126,11 @@ def documents() -> InFloat64:
 def make_trainer(case: Case, processes: Processes, rate: float = 0.0) -> Trainer[Any]:
     model = case.model(case.groups, dropout=0.0, word_dropout=0.0, hidden=(8, 6), **case.more)
     generator = torch.Generator().manual_seed(0)
+    model.n_features_in_ = N_WORDS
+    model._seeds = model._new_seeds()
     network = model._build_network(torch.full((N_WORDS,), -3.0), generator).double()
+    if network.guidance is not None:
+        network.guidance.begin(network.encoder, network.decoder, 20.0)
     settings = Settings(N_BATCH, 5, rate, 0, 10, case.marginals, case.partners)
     trainer = Trainer(network, case.objective, settings, generator, processes=processes)
     if trainer.companion is not None:

@@ -181,8 +181,8 @@ def topic_correlation(
     }
     words = words_of_topics(model, n_top_words, names)
     return TopicCorrelation(
-        matrix=by_topic(r, topics),
-        pairs=ranked_pairs(topics, np.asarray(model.topic_groups_), columns, words),
+        matrix=by_topic(r, np.asarray(model.topic_ids_)[topics]),
+        pairs=ranked_pairs(topics, model.topic_ids_, model.topic_groups_, columns, words),
         kind=kind,
         n_documents=n_documents,
         n_permutations=n_permutations,
@@ -210,8 +210,8 @@ def _of_prior(
     columns = {"r": upper, "p_value": untested, "p_adjusted": untested}
     words = words_of_topics(model, n_top_words, vocabulary)
     return TopicCorrelation(
-        matrix=by_topic(r, topics),
-        pairs=ranked_pairs(topics, groups, columns, words),
+        matrix=by_topic(r, np.asarray(model.topic_ids_)[topics]),
+        pairs=ranked_pairs(topics, model.topic_ids_, model.topic_groups_, columns, words),
         kind=None,
         n_documents=0,
         n_permutations=0,
@@ -220,7 +220,7 @@ def _of_prior(
 
 
 def gaussian_topics(model: FittedTopicModel, posterior: Posterior, active: Any) -> np.ndarray:
-    """Numbers of the selected Gaussian topics, ascending; if `active` is None, of the active ones.
+    """Places of the selected Gaussian topics, ascending; if `active` is None, of the active ones.
 
     Raises
     ------
@@ -236,9 +236,9 @@ def active_topics(model: FittedTopicModel, posterior: Posterior) -> np.ndarray:
 
 
 def _gaussian(model: FittedTopicModel, selection: Any) -> np.ndarray:
-    """Numbers of the Gaussian topics in a selection, ascending."""
+    """Places of the Gaussian topics in a selection, ascending."""
     space = model.latent_space_
-    chosen = np.sort(select_topics(selection, np.arange(space.n_topics)))
+    chosen = np.sort(select_topics(selection, np.asarray(model.topic_ids_)))
     return np.asarray(chosen[space.gaussian[chosen]])
 
 

@@ -1,7 +1,7 @@
 """Table and matrix of the correlations between topics."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -110,16 +110,20 @@ def by_topic(r: np.ndarray, topics: np.ndarray) -> pd.DataFrame:
 
 
 def ranked_pairs(
-    topics: np.ndarray, groups: np.ndarray, columns: dict[str, np.ndarray], words: list[str]
+    places: np.ndarray, ids: Any, groups: Any, columns: dict[str, np.ndarray], words: list[str]
 ) -> pd.DataFrame:
-    """One row per pair of topics, strongest first; ties in the order of the topics."""
-    upper = np.triu_indices(len(topics), k=1)
-    a, b = topics[upper[0]], topics[upper[1]]
+    """One row per pair of the topics at these places, strongest first; ties in the order of the topics.
+
+    `ids`, `groups` and `words` are those of all topics.
+    """
+    ids, groups = np.asarray(ids), np.asarray(groups)
+    upper = np.triu_indices(len(places), k=1)
+    a, b = places[upper[0]], places[upper[1]]
     pairs = pd.DataFrame(
         {
-            "topic_a": a,
+            "topic_a": ids[a],
             "group_a": groups[a],
-            "topic_b": b,
+            "topic_b": ids[b],
             "group_b": groups[b],
             "across": groups[a] != groups[b],
             **columns,

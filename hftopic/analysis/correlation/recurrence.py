@@ -118,7 +118,7 @@ def recurring_pairs(
     a, b = np.triu_indices(len(known), 1)
     counts = _counts(np.stack(r)[:, a, b], np.stack(apart)[:, a, b], smallest)
     words = words_of_topics(models[reference], n_top_words, names)
-    return _ranked(known[a], known[b], np.asarray(models[reference].topic_groups_), counts, words)
+    return _ranked(models[reference], known[a], known[b], counts, words)
 
 
 def _posteriors(models: Sequence[Any], X: Any) -> list[Posterior]:
@@ -142,11 +142,12 @@ def _places(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each `known` topic of the reference: its position in the model (-1 if unmatched) and its sign."""
     place, sign = np.full(len(known), -1), np.ones(len(known))
+    ids, own = np.asarray(reference.topic_ids_)[known], np.asarray(model.topic_ids_)[of_model]
     matched = match_topics(
-        reference, model, topics_a=known, topics_b=of_model, threshold=threshold, similarity=similarity
+        reference, model, topics_a=ids, topics_b=own, threshold=threshold, similarity=similarity
     )
-    rows = np.searchsorted(known, matched["topic_a"])
-    place[rows] = np.searchsorted(of_model, matched["topic_b"])
+    rows = np.searchsorted(ids, matched["topic_a"])
+    place[rows] = np.searchsorted(own, matched["topic_b"])
     sign[rows] = matched["sign"]
     return place, sign
 
@@ -178,10 +179,11 @@ def _counts(r: np.ndarray, apart: np.ndarray, smallest: float) -> pd.DataFrame:
 
 
 def _ranked(
-    a: np.ndarray, b: np.ndarray, groups: np.ndarray, counts: pd.DataFrame, words: list[str]
+    model: FittedTopicModel, a: np.ndarray, b: np.ndarray, counts: pd.DataFrame, words: list[str]
 ) -> pd.DataFrame:
-    """Pairs that are across groups in a model, most recurrent first; ties in the order of the topics."""
-    named = pd.DataFrame({"topic_a": a, "group_a": groups[a], "topic_b": b, "group_b": groups[b]})
+    """Pairs (at places) that are across groups in a model, most recurrent first; ties in their order."""
+    ids, groups = np.asarray(model.topic_ids_), np.asarray(model.topic_groups_)
+    named = pd.DataFrame({"topic_a": ids[a], "group_a": groups[a], "topic_b": ids[b], "group_b": groups[b]})
     spelt = pd.DataFrame({"words_a": [words[t] for t in a], "words_b": [words[t] for t in b]})
     pairs = pd.concat([named, counts, spelt], axis=1)[counts["across"] > 0]
     order = np.lexsort((-pairs["r_mean"].abs(), -pairs["recurring"]))

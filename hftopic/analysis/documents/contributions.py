@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
-from hftopic.analysis.encoded import counts_of, document_topics
+from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics
@@ -97,13 +97,13 @@ def contributions(
     """
     terms = _attributed(model, X)
     wanted = np.sort(select_documents(documents, terms.counts.shape[0]))
-    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
+    chosen = np.sort(select_topics(topics, terms.ids))
     words = column_words(model, model_vocabulary(model, X, vocabulary))
     entries = terms.counts[wanted].tocoo()
     rows, columns = wanted[entries.coords[0]], entries.coords[1]
     topic, strength = np.full(len(rows), -1), np.zeros(len(rows))
     responsibility, total = np.zeros(len(rows)), np.zeros(len(rows))
-    height = max(1, CHUNK_ENTRIES // terms.n_topics)
+    height = max(1, CHUNK_ENTRIES // terms.values.shape[1])
     for part in (slice(start, start + height) for start in range(0, len(rows), height)):
         of_topics = terms.of(rows[part], columns[part])
         total[part] = of_topics.sum(axis=1)
@@ -114,7 +114,7 @@ def contributions(
             "column": columns,
             "word": words[columns],
             "count": entries.data,
-            "topic": _topic_column(topic),
+            "topic": _topic_column(topic, terms.ids),
             "strength": strength,
             "responsibility": responsibility,
             "total": total,
@@ -180,18 +180,18 @@ def word_contributions(
     if not is_whole(document, 0) or document >= terms.counts.shape[0]:
         raise ValueError(f"no document {document!r}: documents are numbered 0 to {terms.counts.shape[0] - 1}")
     words = column_words(model, model_vocabulary(model, X, vocabulary))
-    chosen = np.sort(select_topics(topics, np.arange(terms.n_topics)))
+    chosen = np.sort(select_topics(topics, terms.ids))
     row = terms.counts[[document]]
     of_topics = terms.of(np.full(row.nnz, document), row.indices)  # (distinct words, K)
     topic, strength, responsibility = _winners(of_topics[:, chosen], chosen)
     table = pd.DataFrame({"column": row.indices, "word": words[row.indices], "count": row.data})
-    table["topic"] = _topic_column(topic)
+    table["topic"] = _topic_column(topic, terms.ids)
     table["strength"], table["responsibility"] = strength, responsibility
     table["total"] = of_topics.sum(axis=1)
     moved = row.data @ np.abs(of_topics[:, chosen])
     leading = chosen[np.argsort(-moved, kind="stable")[:n_topics]]
     for k in leading.tolist():
-        table[f"topic_{k}"] = of_topics[:, k]
+        table[f"topic_{terms.ids[k]}"] = of_topics[:, k]
     table["other"] = table["total"] - of_topics[:, leading].sum(axis=1)
     return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
@@ -214,32 +214,33 @@ class _Attributed(NamedTuple):
     """Documents, their topics, and the function that attributes words to topics."""
 
     counts: "sp.csr_array[np.float32]"  # (N, V)
-    values: NDArray[np.float32]  # (n, n_topics) transform of the non-empty documents
+    ids: NDArray[np.int64]  # (n_topics,)
+    values: NDArray[np.float32]  # (n, …) what the attribution reads of the non-empty documents
     place: NDArray[np.int64]  # (N,) row of each document in values; -1 for empty documents
     attribution: Attribution
 
-    @property
-    def n_topics(self) -> int:
-        return int(self.values.shape[1])
-
     def of(self, documents: NDArray[np.int64], columns: NDArray[Any]) -> NDArray[np.float64]:
-        """Contributions of all topics to pairs of a document and a word, (pairs, n_topics)."""
+        """Contributions to pairs of a document and a word: of all topics, and what is of none, (pairs, …)."""
         return self.attribution(self.values[self.place[documents]], columns)
 
 
 def _attributed(model: FittedTopicModel, X: Any) -> _Attributed:
     found = document_topics(model, X)
     counts = counts_of(model, X)
-    mean = found.values.mean(axis=0, dtype=np.float64)
+    with empty_documents_known():
+        values = np.asarray(model.attributed_values(X))[found.rows]
+    mean = values.mean(axis=0, dtype=np.float64)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     place = np.full(found.n_documents, -1)
     place[found.rows] = np.arange(len(found.rows))
-    return _Attributed(counts, found.values, place, model.attribution(mean, frequency))
+    return _Attributed(
+        counts, np.asarray(model.topic_ids_), values, place, model.attribution(mean, frequency)
+    )
 
 
-def _topic_column(topic: NDArray[np.int64]) -> pd.arrays.IntegerArray:
-    """Topic numbers; -1 becomes a missing value."""
-    return pd.arrays.IntegerArray(topic, topic < 0)
+def _topic_column(places: NDArray[np.int64], ids: NDArray[np.int64]) -> pd.arrays.IntegerArray:
+    """Ids of the topics at these places; -1 becomes a missing value."""
+    return pd.arrays.IntegerArray(np.where(places < 0, places, ids[places]), places < 0)
 
 
 def _winners(

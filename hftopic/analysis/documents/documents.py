@@ -66,21 +66,22 @@ def representative_documents(
         raise ValueError(f"the number of documents per topic must be a positive int, got {n!r}")
     pieces = _topics_in_pieces(model, X)
     first = next(pieces)
-    chosen = select_topics(topics, np.arange(first.values.shape[1]))
+    ids = np.asarray(model.topic_ids_)
+    chosen = select_topics(topics, ids)
     signed = has_poles(model)
     leading = [
-        _Leading(topic, pole, sign, n)
-        for topic in chosen.tolist()
-        for pole, sign in (("+", 1), ("-", -1))[: 1 + (signed and bool(model.latent_space_.gaussian[topic]))]
+        _Leading(int(ids[place]), place, pole, sign, n)
+        for place in chosen.tolist()
+        for pole, sign in (("+", 1), ("-", -1))[: 1 + (signed and bool(model.latent_space_.gaussian[place]))]
     ]
     n_documents = n_filled = 0
     for found in chain([first], pieces):
         shares = shares_of_documents(model, found.values, chosen)
         for one in leading:
-            one.add(found.rows, shares[:, one.topic])
+            one.add(found.rows, shares[:, one.place])
         n_documents, n_filled = n_documents + found.n_documents, n_filled + len(found.rows)
     check_some_filled(n_filled, n_documents)
-    tables = [one.table(signed) for one in leading] or [_Leading(0, "+", 1, n).table(signed)]
+    tables = [one.table(signed) for one in leading] or [_Leading(0, 0, "+", 1, n).table(signed)]
     return with_what_is_known(pd.concat(tables, ignore_index=True), X)
 
 
@@ -99,8 +100,9 @@ def _topics_in_pieces(model: FittedTopicModel, X: Any) -> Iterator[DocumentTopic
 class _Leading:
     """The documents with the most of a topic, or of one pole of a topic, among those that were added."""
 
-    def __init__(self, topic: int, pole: str, sign: int, n: int) -> None:
-        self.topic, self._pole, self._sign, self._n = topic, pole, sign, n
+    def __init__(self, topic: int, place: int, pole: str, sign: int, n: int) -> None:
+        self.place = place
+        self._topic, self._pole, self._sign, self._n = topic, pole, sign, n
         self._rows, self._values = np.zeros(0, dtype=np.int64), np.zeros(0)
 
     def add(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
@@ -112,7 +114,7 @@ class _Leading:
     def table(self, signed: bool) -> pd.DataFrame:
         """Rows of the table of representative documents."""
         ranks = np.arange(1, len(self._rows) + 1)
-        table = pd.DataFrame({"topic": self.topic, "rank": ranks, "document": self._rows})
+        table = pd.DataFrame({"topic": self._topic, "rank": ranks, "document": self._rows})
         if signed:
             table.insert(1, "pole", self._pole)
         table["value" if signed else "share"] = self._values

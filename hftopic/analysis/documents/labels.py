@@ -179,7 +179,7 @@ def _by_label(model: FittedTopicModel, X: Any, labels: Any, topics: Any) -> _ByL
         if corpus is None or corpus.labels is None:
             raise ValueError("no labels: X has none; pass labels= with one label per document")
         labels = corpus.labels.tolist()
-    classes = _classes(labels)
+    classes = classes_of(labels)
     shares = document_shares(model, X, topics)
     check_length(classes, shares.n_documents, "labels")
     codes = np.asarray(classes.codes, dtype=np.int64)[shares.rows]
@@ -204,7 +204,7 @@ def _against_others(found: _ByLabel) -> tuple[NDArray[np.float64], NDArray[np.fl
     return others, p_values
 
 
-def _classes(labels: Any) -> pd.Categorical:
+def classes_of(labels: Any) -> pd.Categorical:
     """Labels as classes: sorted, or in the order of a Categorical."""
     check_sequence(labels, "labels", "pass a sequence with one label per document")
     typed = isinstance(labels, np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray)

@@ -71,7 +71,8 @@ def topics_of_documents(
         raise ValueError(f"the number of topics per document must be a positive int, got {n!r}")
     found, signed = document_topics(model, X), has_poles(model)
     wanted = select_documents(documents, found.n_documents)
-    chosen = select_topics(topics, np.arange(found.values.shape[1]))
+    ids = np.asarray(model.topic_ids_)
+    chosen = select_topics(topics, ids)
     place = np.full(found.n_documents, -1)
     place[found.rows] = np.arange(len(found.rows))
     wanted = wanted[place[wanted] >= 0]
@@ -84,7 +85,7 @@ def topics_of_documents(
         {
             "document": wanted.repeat(ranked.shape[1]),
             "rank": np.tile(np.arange(1, ranked.shape[1] + 1), len(wanted)),
-            "topic": chosen[ranked].ravel(),
+            "topic": ids[chosen][ranked].ravel(),
             "value" if signed else "share": share,
             "mean": mean[ranked].ravel(),
         }

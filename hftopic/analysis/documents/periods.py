@@ -8,15 +8,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from hftopic._numbers import EXACT, is_positive, is_whole
+from hftopic._numbers import EXACT, is_number, is_positive, is_whole
 
 MOST_BINS = 24  # maximum number of automatic time bins
 PERIODS = ("D", "W", "M", "Q", "Y")  # names of day, week, month, quarter and year in pandas
 YEAR = pd.Timedelta(days=365.2425)
-ORIGIN = {"Y": -1970, "Q": -4 * 1970, "M": -12 * 1970}  # the year 0 in pandas' numbers of periods
+# The first period of several, in pandas' numbers of periods: the year 0, or midnight of 1970.
+ORIGIN = {"Y": -1970, "Q": -4 * 1970, "M": -12 * 1970} | dict.fromkeys(("h", "min", "s", "ms", "us", "ns"), 0)
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+MOST_ROWS = 100_000  # periods of a table with gaps
 
 
-def periods(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any]":
+def periods(dates: "pd.Series[Any]", freq: Any) -> "pd.Series[Any]":
     """Period of each datetime, or lower end of the bin of each number; no date is missing.
 
     Raises
@@ -26,7 +29,7 @@ def periods(dates: "pd.Series[Any]", freq: str | float | None) -> "pd.Series[Any
     """
     if is_numeric_dtype(dates):
         return _numeric_bins(dates, freq)
-    if freq is not None and not isinstance(freq, str):
+    if is_number(freq):
         raise ValueError(
             f"freq={freq!r} is not valid for datetimes: pass the name of a pandas period, such as 'M' or 'Y'"
         )
@@ -60,28 +63,68 @@ def step_of(spans: pd.Index) -> float | None:
     return float(distances.min()) if len(distances) and regular else None
 
 
-def _spans(moments: "pd.Series[Any]", freq: str) -> "pd.Series[Any]":
+def without_gaps(spans: pd.Index, step: float | None) -> pd.Index:
+    """All periods from the first to the last, sorted; those of numbers that have no step stay as they are.
+
+    Raises
+    ------
+    ValueError
+        They are more than :data:`MOST_ROWS`.
+    """
+    if step is None or len(spans) < 2:
+        return spans
+    dated: Any = spans if isinstance(spans, pd.PeriodIndex) else None
+    places = spans.to_numpy() if dated is None else dated.asi8
+    numbers = ((places - places[0]) / step).round().astype(np.int64)  # of the periods, from 0
+    n = 1 + int(numbers[-1])
+    if n > MOST_ROWS:
+        raise ValueError(
+            f"from {spans[0]} to {spans[-1]} there are {n:,} periods; pass a longer freq, or gaps=False"
+        )
+    whole = np.issubdtype(places.dtype, np.integer) and step == round(step)
+    every = places[0] + np.arange(n) * (round(step) if whole else step)
+    every[numbers] = places
+    dated = pd.Index(every) if dated is None else dated.from_ordinals(every, freq=dated.freq)
+    found: pd.Index = dated.rename(spans.name)
+    return found
+
+
+def _spans(moments: "pd.Series[Any]", freq: Any) -> "pd.Series[Any]":
     """Period of each moment, of one or several units.
 
     Several years, quarters or months are counted from the year 0, so that "10Y" are decades and "6M" begin in
-    January and July. Several of another unit are counted from the first moment.
+    January and July; several hours or less from midnight of 1970. Several weeks, days or business days are
+    counted from the first moment.
     """
-    several = re.fullmatch(r"\s*(\d+)\s*([A-Za-z][A-Za-z-]*)\s*", freq)
-    n, unit = (int(several[1]), several[2]) if several else (1, freq)
-    unit = unit.upper() if unit in ("d", "w", "q", "y") else unit
     try:
+        step: Any = pd.Period("2000-01-01", freq=_of_periods(freq)).freq
+        unit = str(pd.PeriodDtype(step.base)).removeprefix("period[").removesuffix("]")
         spans: pd.Series[Any] = moments.dt.to_period(unit)
-        if n < 1 or spans.dt.freq.n != 1:  # pandas would only rename the periods of one unit
-            raise ValueError(f"{freq!r} is no number of units")
         ordinals = spans.astype(np.int64).to_numpy()
         start = ORIGIN.get(unit.partition("-")[0], int(ordinals.min()))
         index: Any = pd.PeriodIndex
-        return pd.Series(index.from_ordinals((ordinals - start) // n * n + start, freq=f"{n}{unit}"))
-    except (ValueError, AttributeError, ArithmeticError) as error:
+        starts = (ordinals - start) // step.n * step.n + start
+        return pd.Series(index.from_ordinals(starts, freq=f"{step.n}{unit}"))
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise ValueError(
-            f"freq={freq!r} is not a pandas period; use 'D', 'W', 'M', 'Q' or 'Y' (not 'MS' or 'YE'), or "
-            "several of them, such as '10Y'"
+            f"freq={freq!r} is not a pandas period; use 'D', 'W', 'M', 'Q' or 'Y', one that begins "
+            "elsewhere, such as 'W-MON' or 'Y-JUN', or several of them, such as '10Y'"
         ) from error
+
+
+def _of_periods(freq: Any) -> Any:
+    """A frequency of periods for one of offsets: "MS" and "ME" are "M", and "YS-APR" is "Y-MAR"."""
+    name = getattr(freq, "freqstr", freq)
+    if not isinstance(name, str):
+        return name
+    name = name.strip()
+    known = re.fullmatch(r"(\d*)\s*(?:([dwqy])|([MQY])([SE]))(?:-([A-Za-z]{3}))?", name)
+    if not known:
+        return name
+    n, lower, unit, edge, last = known.groups()
+    if edge == "S" and last:
+        last = MONTHS[MONTHS.index(last.upper()) - 1]
+    return f"{n}{(lower or unit).upper()}" + (f"-{last}" if last else "")
 
 
 def _shortest_period(moments: "pd.Series[Any]") -> str:
@@ -98,10 +141,9 @@ def _numeric_bins(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":
     """Lower end of the bin of each number."""
     if (numbers % 1 == 0).all() and (numbers.abs() <= EXACT).all():
         numbers = numbers.astype(np.int64)  # years are floats if one of them is missing
+    width = width_of(numbers, width)
     if width is None:
-        if numbers.nunique() <= MOST_BINS:
-            return numbers
-        width = _round_width(float(numbers.min()), float(numbers.max()))
+        return numbers
     if not is_positive(width):
         raise ValueError(f"freq={width!r} is not valid for numbers: pass the bin width, a positive number")
     try:
@@ -112,6 +154,13 @@ def _numeric_bins(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":
     if not fits:
         raise ValueError(f"freq={width!r} does not fit dates such as {numbers.iloc[0]!r}")
     return starts
+
+
+def width_of(numbers: "pd.Series[Any]", width: Any) -> Any:
+    """Width of the bins of numbers; None if each value is a bin."""
+    if width is not None or numbers.nunique() <= MOST_BINS:
+        return width
+    return _round_width(float(numbers.min()), float(numbers.max()))
 
 
 def _bin_numbers(numbers: "pd.Series[Any]", width: Any) -> "pd.Series[Any]":

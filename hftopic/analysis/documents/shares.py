@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic.analysis.encoded import document_topics
-from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.models import FittedTopicModel, has_poles, places_of
 from hftopic.analysis.used import check_choice, mask_of
 from hftopic.topics.shares import remainder, shares_in_use
 from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
@@ -40,14 +40,32 @@ def document_shares(model: FittedTopicModel, X: Any, topics: Any = "active") -> 
     signed = has_poles(model)
     check_choice(topics)
     chosen, found = chosen_topics(model, topics), document_topics(model, X)
-    values = found.values.astype(np.float64)
+    values, ids = found.values.astype(np.float64), np.asarray(model.topic_ids_)[chosen]
     return Shares(
-        np.flatnonzero(chosen).astype(np.int64),
-        (values if signed else shares_in_use(values, model.latent_space_, chosen))[:, chosen],
+        ids,
+        shares_over(model, values, ids),
         found.rows,
         found.n_documents,
         0.0 if signed else remainder(values.mean(axis=0), model.latent_space_, chosen),
     )
+
+
+def shares_over(
+    model: FittedTopicModel, values: NDArray[np.float64], topics: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Shares over some topics, (n, k), from what ``transform`` returns; signed values as they are."""
+    places = places_of(model, topics)
+    if has_poles(model):
+        return values[:, places]
+    chosen = np.isin(np.arange(values.shape[1]), places)
+    return shares_in_use(values, model.latent_space_, chosen)[:, places]
+
+
+def of_groups(model: FittedTopicModel, shares: Shares) -> tuple[Shares, NDArray[np.float64]]:
+    """Shares of the groups of topics, and the matrix that adds up those of their topics, (k, n_groups)."""
+    groups, place = np.unique(groups_of(model, shares.topics), return_inverse=True)
+    members = np.eye(len(groups))[place]
+    return shares._replace(topics=groups.astype(np.int64), values=shares.values @ members), members
 
 
 def chosen_topics(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
@@ -63,7 +81,12 @@ def chosen_topics(model: FittedTopicModel, topics: Any) -> NDArray[np.bool_]:
 
 def names_of(model: FittedTopicModel, topics: NDArray[np.int64]) -> dict[int, str]:
     """Names of topics by number, as the model has them."""
-    return dict(zip(topics.tolist(), model.topic_names_[topics].tolist(), strict=True))
+    return dict(zip(topics.tolist(), model.topic_names_[places_of(model, topics)].tolist(), strict=True))
+
+
+def groups_of(model: FittedTopicModel, topics: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Groups of topics, of the same shape."""
+    return np.asarray(model.topic_groups_)[places_of(model, topics)]
 
 
 def facts_of(
@@ -72,18 +95,24 @@ def facts_of(
     classes: pd.Index,
     errors: NDArray[np.float64],
     p_adjusted: NDArray[np.float64],
+    *,
+    summed: bool = False,
 ) -> dict[str, Any]:
-    """What ``attrs`` say of a table of means by class: plain dicts, so that pandas can copy and save them."""
+    """What ``attrs`` say of a table of means by class: plain dicts, so that pandas can copy and save them.
+
+    With `summed`, the shares are those of groups, whose numbers they have for those of topics.
+    """
     topics = shares.topics.tolist()
     keys = [str(value) for value in classes]
+    groups = topics if summed else groups_of(model, shares.topics).tolist()
     return {
         "errors": {
             topic: dict(zip(keys, column, strict=True))
             for topic, column in zip(topics, errors.T.tolist(), strict=True)
         },
         "p_adjusted": dict(zip(topics, p_adjusted.tolist(), strict=True)),
-        "names": names_of(model, shares.topics),
-        "groups": dict(zip(topics, np.asarray(model.topic_groups_)[topics].tolist(), strict=True)),
+        "names": {group: f"group {group}" for group in topics} if summed else names_of(model, shares.topics),
+        "groups": dict(zip(topics, groups, strict=True)),
         "remainder": shares.remainder,
     }
 

@@ -166,11 +166,11 @@ class DocumentStream:
         tables, n_empty = self._tables, counts.n_documents - counts.n_filled
         check_some_filled(counts.n_filled, counts.n_documents)
         warn_of_empty(n_empty, counts.n_documents, PRIOR)
-        found = pd.DataFrame({"topic": tables.topics, "documents": counts.led[tables.topics]})
+        found = pd.DataFrame({"topic": tables.topics, "documents": counts.led[tables.places]})
         if not tables.signed:
-            found["share"] = counts.shares[tables.topics] / counts.n_filled
+            found["share"] = counts.shares[tables.places] / counts.n_filled
             found.attrs["remainder"] = tables.remainder(counts)
-        found["name"] = tables.names[tables.topics]
+        found["name"] = tables.names[tables.places]
         found.attrs["n_documents"] = counts.n_documents
         return found.sort_values("documents", ascending=False, kind="stable", ignore_index=True)
 

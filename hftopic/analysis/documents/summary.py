@@ -76,7 +76,7 @@ def document_summary(
     table, counts = tables.of(encoded)
     numbers = tables.topics.tolist()
     table.attrs["topics"] = numbers
-    table.attrs["documents"] = dict(zip(numbers, counts.led[numbers].tolist(), strict=True))
+    table.attrs["documents"] = dict(zip(numbers, counts.led[tables.places].tolist(), strict=True))
     if not tables.signed:
         table.attrs["remainder"] = tables.remainder(counts)
     return table

@@ -49,7 +49,10 @@ class DocumentTables:
     Attributes
     ----------
     topics : ndarray of int
-        Topics of the last columns.
+        Ids of the topics of the last columns.
+    places : ndarray of int
+        Their places in the arrays of the model.
+    ids : ndarray of int, shape (n_topics,)
     names : ndarray of str, shape (n_topics,)
     signed : bool
     """
@@ -60,7 +63,8 @@ class DocumentTables:
         check_topic_model(model)
         used = mask_of(model.topic_summary_, topics)
         self.used = used if used.any() else ~used
-        self.topics = np.flatnonzero(self.used)
+        self.ids, self.places = np.asarray(model.topic_ids_), np.flatnonzero(self.used)
+        self.topics = self.ids[self.places]
         self.names = model.name_topics(vocabulary=model_vocabulary(model, X, vocabulary))
         self.model, self.signed = model, has_poles(model)
 
@@ -83,7 +87,7 @@ class DocumentTables:
         prominent = _prominent(self.model, encoded, found, moments)
         leading = leading_topics(prominent, space, self.used)[0]
         table = _known(encoded, range(first, first + found.n_documents))
-        table["topic"] = pd.Series(leading, rows, dtype="Int64").reindex(table.index)
+        table["topic"] = pd.Series(self.ids[leading], rows, dtype="Int64").reindex(table.index)
         table["topic_name"] = pd.Series(self.names[leading], rows, dtype=object).reindex(table.index)
         of_leading = pd.Series(values[np.arange(len(values)), leading], rows)
         table["value" if self.signed else "share"] = of_leading.reindex(table.index)
@@ -107,7 +111,8 @@ class DocumentTables:
         return remainder(counts.proportions / counts.n_filled, self.model.latent_space_, self.used)
 
     def _columns(self) -> list[str]:
-        return [f"{topic}: {self.names[topic]}" for topic in self.topics.tolist()]
+        named = zip(self.topics.tolist(), self.names[self.places], strict=True)
+        return [f"{topic}: {name}" for topic, name in named]
 
 
 def _known(encoded: Encoded, numbers: range) -> pd.DataFrame:

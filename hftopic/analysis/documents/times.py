@@ -8,13 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from hftopic._numbers import is_whole
 from hftopic.analysis.correlation.significance import adjusted
+from hftopic.analysis.documents.composition import composed_errors, shares_drawn
+from hftopic.analysis.documents.dated import dated_shares
 from hftopic.analysis.documents.means import Means, class_means
-from hftopic.analysis.documents.periods import moments_of, periods
-from hftopic.analysis.documents.shares import Shares, check_length, document_shares, facts_of, names_of
-from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of, has_poles
+from hftopic.analysis.documents.periods import moments_of, step_of, without_gaps
+from hftopic.analysis.documents.proportions import require_shares
+from hftopic.analysis.documents.shares import facts_of, names_of, of_groups
+from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.analysis.sampled import samples_shards
-from hftopic.data.dates import as_dates
 
 LEVEL = 0.05  # adjusted p-value up to which a trend has a direction
 
@@ -23,10 +26,14 @@ LEVEL = 0.05  # adjusted p-value up to which a trend has a direction
 def topics_over_time(
     model: FittedTopicModel,
     X: Any,
-    dates: Sequence[Any] | None = None,
+    dates: Sequence[Any] | str | None = None,
     *,
-    freq: str | float | None = None,
+    freq: Any = None,
     topics: Any = "active",
+    by: Sequence[Any] | str | None = None,
+    gaps: bool = False,
+    n_draws: int = 25,
+    random_state: Any = 0,
 ) -> pd.DataFrame:
     """Mean topic shares of the documents in each period of time.
 
@@ -35,13 +42,13 @@ def topics_over_time(
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
         Empty documents are ignored.
-    dates : sequence (n_documents,), optional
+    dates : sequence (n_documents,) or name of a column of the metadata of X, optional
         By default the dates of the Corpus. Datetimes, periods, texts such as "2024-01-31", "31 January 2024"
         or "31/12/2024", or numbers such as years; 20240131 is a date. Texts in which day and month can be
         exchanged are an error if no other date tells their order. Documents with a missing date are ignored.
         Time zones are ignored; local time is used.
-    freq : str, number or None
-        For datetimes, the name of a pandas period, such as "M", "Q" or "Y", or several of them: "10Y" are
+    freq : str, DateOffset, number or None
+        For datetimes, a frequency of pandas, such as "M", "Q", "Y" or "W-MON", or several of them: "10Y" are
         decades. Several years, quarters or months are counted from the year 0; "100D" and "2W" are counted
         from the first date. For numbers, the bin width; bins start at multiples of it. None chooses
         automatically. For datetimes, it is the shortest of day, week, month, quarter and year that gives at
@@ -50,21 +57,39 @@ def topics_over_time(
         at most 24 bins.
     topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
         As in :func:`topics_by_label`.
+    by : {"group", "label"}, name of a column of the metadata of X, or sequence (n_documents,), optional
+        "group" adds up the topics of each group; not for NVDM. All else are labels of documents, and each
+        label has periods of its own.
+    gaps : bool, default=False
+        Whether periods without documents, between the first and the last, are rows of missing values. Numbers
+        of which each is a bin have such periods if their distances are multiples of the smallest one.
+    n_draws : int, default=25
+        Draws from q(z|x) behind the errors; 0 leaves out that the topics of a document are uncertain.
+    random_state : int, RandomState or None, default=0
 
     Returns
     -------
     DataFrame
         One row per period that has documents, in order. Index ``date`` is a PeriodIndex, or the lower ends of
-        the bins of numbers. Columns are ``documents``, the number of documents, and the topic numbers with
-        the mean share; for NVDM mean E[z|x]. Its ``attrs`` are those of :func:`topics_by_label`: ``errors``
-        by topic and ``str(period)``, ``p_adjusted``, ``names``, ``groups`` and ``remainder``.
+        the bins of numbers; with labels, it is a MultiIndex of ``label`` and ``date``. Columns are
+        ``documents``, the number of documents, and the topic numbers with the mean share, or the group
+        numbers; for NVDM mean E[z|x]. Its ``attrs`` are those of :func:`topics_by_label`: ``errors``
+        by topic and ``str(period)``, ``p_adjusted`` of the differences between the rows, ``names``,
+        ``groups`` and ``remainder``; and ``step``, the distance of two neighbouring bins of numbers.
 
     Raises
     ------
     ValueError
-        There are no dates, or their number is not the number of documents; all dates are missing; a date is
-        infinite, not a date or ambiguous, and the message says at which position; `freq` does not match the
-        type of the dates; or a topic does not exist.
+        There are no dates or labels, or their number is not the number of documents; all dates are missing; a
+        date is infinite, not a date or ambiguous, and the message says at which position; `freq` does not
+        match the type of the dates; a topic or a column does not exist; or the topics are signed and are to
+        be added up.
+
+    Notes
+    -----
+    The errors are those of the mean of the shares that the documents have, which are known from few words. As
+    in the method of composition (Treier and Jackman, 2008), shares are drawn from q(z|x): the variance is
+    that of the mean of the documents, averaged over the draws, plus that of this mean between the draws.
 
     Examples
     --------
@@ -75,11 +100,32 @@ def topics_over_time(
     >>> years = [1990 + i // 50 for i in range(200)]
     >>> topics_over_time(model, corpus, years, topics="all")["documents"].to_dict()
     {1990: 50, 1991: 50, 1992: 50, 1993: 50}
+    >>> topics_over_time(model, corpus, years, topics="all", by="group").columns.tolist()
+    ['documents', 0, 1]
     """
-    shares, spans, of_periods = _by_period(model, X, dates, freq, topics)
-    table = pd.DataFrame(of_periods.means, spans, pd.Index(shares.topics, name="topic"))
+    if not is_whole(n_draws, 0):
+        raise ValueError(f"n_draws must be an int of at least 0, got {n_draws!r}")
+    if not isinstance(gaps, bool | np.bool_):
+        raise ValueError(f"gaps must be True or False; got {gaps!r}")
+    summed = isinstance(by, str) and by == "group"
+    if summed:
+        require_shares(model, "share of a group", "by=None")
+    found = dated_shares(model, X, dates, freq, topics, None if summed else by)
+    shares, members = found.shares, None
+    if summed:
+        shares, members = of_groups(model, shares)
+    of_periods = class_means(found.codes, shares.values[found.known])
+    if n_draws:
+        drawn = shares_drawn(model, found.encoded, found.shares, n_draws, random_state)
+        summed_up = (draw[found.known] if members is None else draw[found.known] @ members for draw in drawn)
+        of_periods = of_periods._replace(errors=composed_errors(found.codes, summed_up))
+    columns = pd.Index(shares.topics, name="group" if summed else "topic")
+    table = pd.DataFrame(of_periods.means, found.spans, columns)
     table.insert(0, "documents", of_periods.sizes)
-    table.attrs |= facts_of(model, shares, spans, of_periods.errors, of_periods.p_adjusted)
+    if gaps:
+        table = _with_gaps(table, found.step)
+    facts = facts_of(model, shares, found.spans, of_periods.errors, of_periods.p_adjusted, summed=summed)
+    table.attrs |= facts | ({} if found.step is None else {"step": found.step})
     return table
 
 
@@ -87,9 +133,9 @@ def topics_over_time(
 def trends(
     model: FittedTopicModel,
     X: Any,
-    dates: Sequence[Any] | None = None,
+    dates: Sequence[Any] | str | None = None,
     *,
-    freq: str | float | None = None,
+    freq: Any = None,
     topics: Any = "active",
 ) -> pd.DataFrame:
     """What rises and what falls: the straight line through the shares of each topic over time.
@@ -98,8 +144,8 @@ def trends(
     ----------
     model : fitted ProdLDA or NVDM
     X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words)
-    dates : sequence (n_documents,), optional
-    freq : str, number or None
+    dates : sequence (n_documents,) or name of a column of the metadata of X, optional
+    freq : str, DateOffset, number or None
     topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
         As in :func:`topics_over_time`.
 
@@ -134,11 +180,12 @@ def trends(
     >>> trends(model, corpus, [1990 + i // 50 for i in range(200)], topics="all").columns.tolist()
     ['topic', 'name', 'start', 'end', 'slope', 'error', 'p_adjusted', 'direction']
     """
-    shares, spans, of_periods = _by_period(model, X, dates, freq, topics)
-    lines = fitted_lines(moments_of(spans), of_periods)
+    found = dated_shares(model, X, dates, freq, topics)
+    shares = found.shares
+    lines = fitted_lines(moments_of(found.spans), class_means(found.codes, shares.values[found.known]))
     ends = lines.ends if has_poles(model) else lines.ends.clip(0)
     p_adjusted = adjusted(lines.p_values)
-    found = p_adjusted <= LEVEL
+    sure = p_adjusted <= LEVEL
     table = pd.DataFrame(
         {
             "topic": shares.topics,
@@ -148,31 +195,21 @@ def trends(
             "slope": lines.slopes,
             "error": lines.errors,
             "p_adjusted": p_adjusted,
-            "direction": np.where(found & (lines.slopes > 0), "rising", np.where(found, "falling", "")),
+            "direction": np.where(sure & (lines.slopes > 0), "rising", np.where(sure, "falling", "")),
         }
     )
     return table.sort_values("slope", ascending=False, kind="stable", ignore_index=True)
 
 
-def _by_period(
-    model: FittedTopicModel, X: Any, dates: Any, freq: Any, topics: Any
-) -> tuple[Shares, pd.Index, Means]:
-    """Shares of the documents, periods that have documents, and the means of these."""
-    check_topic_model(model)
-    if dates is None:
-        corpus = corpus_of(X)
-        if corpus is None or corpus.dates is None:
-            raise ValueError("no dates: X has none; pass dates= with one date per document")
-        dates = corpus.dates
-    shares = document_shares(model, X, topics)
-    given = as_dates(dates, numbers=not isinstance(freq, str))
-    check_length(given, shares.n_documents, "dates")
-    given = given.iloc[shares.rows].reset_index(drop=True)
-    known = given.notna().to_numpy()
-    if not known.any():
-        raise ValueError("dates are missing for all non-empty documents; pass at least one date")
-    codes, spans = pd.factorize(periods(given[known].reset_index(drop=True), freq), sort=True)
-    return shares, pd.Index(spans, name="date"), class_means(codes.astype(np.int64), shares.values[known])
+def _with_gaps(table: pd.DataFrame, step: float | None) -> pd.DataFrame:
+    """The table with rows of missing values for periods without documents, of each label if there are any."""
+    spans, labels = table.index, None
+    if isinstance(spans, pd.MultiIndex):
+        labels = spans.get_level_values("label").unique()
+        spans = pd.Index(spans.get_level_values("date").unique().sort_values(), name="date")
+    every = without_gaps(spans, step_of(spans) if step is None else step)
+    found = table.reindex(every if labels is None else pd.MultiIndex.from_product([labels, every]))
+    return found.assign(documents=found["documents"].fillna(0).astype(np.int64))
 
 
 class Lines(NamedTuple):

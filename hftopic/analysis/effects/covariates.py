@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hftopic.data.dates import as_dates
-from hftopic.data.design import Design, holds_dates
+from hftopic.data.design import Design, are_dates
 from hftopic.data.formulas import FormulaError
 from hftopic.data.metadata import Columns, as_metadata
 
@@ -84,7 +84,7 @@ class Covariates:
     def values(self, column: str, n: int) -> list[Any]:
         """Categories of a column, or `n` values of numbers or dates, evenly from the least to the largest."""
         held = self._column(column)
-        if holds_dates(held):
+        if are_dates(column, held):
             days = as_dates(held)
             return list(pd.date_range(days.min(), days.max(), periods=n).strftime("%Y-%m-%d"))
         if held.dtype.kind == "f" or (held.dtype.kind == "i" and len(np.unique(held)) > n):
@@ -94,7 +94,7 @@ class Covariates:
     def is_continuous(self, column: str) -> bool:
         """Whether a column is numbers, not all of them 0 or 1, or dates."""
         held = self._column(column)
-        return holds_dates(held) or (held.dtype.kind in "if" and not np.isin(held, (0, 1)).all())
+        return are_dates(column, held) or (held.dtype.kind in "if" and not np.isin(held, (0, 1)).all())
 
     def told(self, column: str, value: Any) -> Any:
         """A value as the column has it."""
@@ -109,9 +109,8 @@ class Covariates:
         held = self._column(name)
         made = as_metadata({name: [value]}, 1)
         given: NDArray[Any] = (made or {})[name]
-        if (given.dtype.kind in "ifb") != (held.dtype.kind in "ifb") or holds_dates(given) < holds_dates(
-            held
-        ):
+        numbers = [values.dtype.kind in "ifb" for values in (given, held)]
+        if numbers[0] != numbers[1] or are_dates(name, given) < are_dates(name, held):
             raise FormulaError(f"{value!r} is no value of {name!r}, which has values such as {held[0]!r}")
         return np.repeat(given, len(held))
 

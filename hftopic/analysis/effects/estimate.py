@@ -138,7 +138,7 @@ def estimate_effects(
     regressions = composed(map(outcomes.of, drawn.draws(n_draws)), found.covariates.design, found.clusters)
     table = pd.DataFrame(
         {
-            "topic": numbers,
+            "topic": np.asarray(model.topic_ids_)[numbers],
             "group": np.asarray(model.topic_groups_)[numbers],
             "name": model.topic_names_[numbers],
             "share": outcomes.means[: len(numbers)],

@@ -78,7 +78,7 @@ def match_topics(
     _check_settings(threshold, similarity)
     check_comparable(a, b)
     kept_a, kept_b = (
-        select_topics(topics, np.arange(len(model.topic_groups_)))
+        select_topics(topics, np.asarray(model.topic_ids_))
         for model, topics in ((a, topics_a), (b, topics_b))
     )
     alike = (cosines(a, b) if similarity == "cosine" else common_words(a, b, top_n))[np.ix_(kept_a, kept_b)]
@@ -90,8 +90,8 @@ def match_topics(
     rows, columns = rows[found], columns[found]
     return pd.DataFrame(
         {
-            "topic_a": kept_a[rows],
-            "topic_b": kept_b[columns],
+            "topic_a": np.asarray(a.topic_ids_)[kept_a[rows]],
+            "topic_b": np.asarray(b.topic_ids_)[kept_b[columns]],
             "similarity": strength[rows, columns],
             "sign": np.where(alike[rows, columns] < 0, -1, 1),
         }
@@ -164,8 +164,7 @@ def topic_stability(
             f"topics has {len(chosen)} selections of topics for {len(models)} models; pass one per model"
         )
     sizes = [
-        len(select_topics(selection, np.arange(_n_topics(model))))
-        for model, selection in zip(models, chosen, strict=True)
+        len(select_topics(selection, _ids(model))) for model, selection in zip(models, chosen, strict=True)
     ]
     rows = []
     for i, j in combinations(range(len(models)), 2):
@@ -259,9 +258,9 @@ def _unit_rows(values: np.ndarray) -> np.ndarray:
     return np.asarray(values / np.where(norms > 0, norms, 1.0))
 
 
-def _n_topics(model: FittedTopicModel) -> int:
+def _ids(model: FittedTopicModel) -> np.ndarray:
     check_topic_model(model)
-    return len(model.topic_groups_)
+    return np.asarray(model.topic_ids_)
 
 
 def _check_settings(threshold: float, similarity: str) -> None:

@@ -1,12 +1,13 @@
 """``build_corpus``: from files of texts to shards, in two passes."""
 
 import hashlib
+import inspect
 import json
 import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from contextvars import copy_context
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -21,6 +22,7 @@ from hftopic.data.building import streams
 from hftopic.data.building.counting import Recipe, count_piece
 from hftopic.data.building.gathering import Gathered
 from hftopic.data.building.inputs import as_paths, check_apart, check_unchanged, size_of, state_of, streams_of
+from hftopic.data.building.phrases import with_phrases_of
 from hftopic.data.building.pieces import Piece, is_sound, path_of
 from hftopic.data.building.plan import Plan, unfinished
 from hftopic.data.building.words import CHOOSING, WordTable
@@ -30,7 +32,7 @@ from hftopic.data.formats import check_max_bytes, checked_request, file_of, word
 from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import blamed_on, watch
 from hftopic.data.formats.vocabulary import read_vocabulary
-from hftopic.data.reading import options_of
+from hftopic.data.reading import name_of, options_of
 from hftopic.data.text import check_keep_texts
 from hftopic.data.text_options import TextOptions
 from hftopic.data.validation import as_vocabulary
@@ -71,7 +73,8 @@ def build_corpus(
     arguments, for one input. The texts are read once: the counts of their words are kept on the disk, in the
     folder ``NAME.building`` beside ``out``, until the vocabulary is known. If the build is stopped or killed,
     the same call goes on, also with another ``min_df``, ``max_df``, ``max_features``, ``even_df`` or
-    ``table_size``. The bytes of the result depend neither on that nor on the number of jobs.
+    ``table_size``. The bytes of the result depend neither on that nor on the number of jobs. Where phrases
+    are sought, the texts are read twice, and ``min_df`` must stay the same.
 
     Parameters
     ----------
@@ -161,6 +164,7 @@ def build_corpus(
         plan = _plan(paths, found, words, options, max_bytes)
         plan["options"] |= {"split": split, "keep_texts": bool(keep_texts)}
         with unfinished(Path(out), plan, restart) as folder:
+            options = with_phrases_of(found, options, words, split, folder)
             recipe = Recipe(folder, options, _kept(words, folder), split, bool(keep_texts), max_bytes)
             gathered, table = _counted(recipe, found, int(table_size), jobs, verbose)
             check_unchanged(paths, plan["inputs"])
@@ -208,7 +212,7 @@ def _plan(
         "formats": {os.fspath(stream.path.resolve()): streams.name_of(stream) for stream in found},
         "pieces": [streams.DOCUMENTS, streams.CHARACTERS],
         "options": {
-            **{name: value for name, value in asdict(options).items() if name not in CHOOSING},
+            **_counting(options),
             **columns,
             "bad_dates": request.bad_dates,
             "delimiter": request.delimiter,
@@ -218,6 +222,26 @@ def _plan(
             "vocabulary": None if words is None else f"{len(words):,} words, {_digest(words)}",
         },
     }
+
+
+def _counting(options: TextOptions) -> dict[str, Any]:
+    """Options that the pieces depend on, as JSON can hold them."""
+    names = (field.name for field in fields(options) if field.name not in CHOOSING)
+    held = {name: getattr(options, name) for name in names}
+    sought = options.sought_phrases
+    if sought is not None:  # the fewest uses of a phrase may be those of a kept word
+        held["phrases"] = {**asdict(sought), "min_df": options.min_df if sought.min_count is None else None}
+    if options.tokenizer is not None:
+        held["tokenizer"] = f"{name_of(options.tokenizer)}, {_digest([_source_of(options.tokenizer)])}"
+    return held
+
+
+def _source_of(function: Any) -> str:
+    """Source of a function, so that a build does not go on with another one of the same name."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):  # it is written in C, or in a shell
+        return ""
 
 
 def _digest(words: Sequence[str]) -> str:

@@ -72,7 +72,7 @@ def _counted(
     """What the file of a piece holds."""
     table = stream.table(piece)
     splits = _splits(stream.path, table)
-    table = _of_split(recipe, stream.path, table)
+    table = of_split(recipe.split, stream.path, table)
     read = _reader(recipe.options, recipe.vocabulary)
     tokens, starts, words = read(table.text)
     columns = _columns(table, recipe)
@@ -133,9 +133,16 @@ class _Words:
         return order[places], ends, found
 
 
-@lru_cache(maxsize=1)
 def _reader(options: TextOptions, vocabulary: Path | None) -> _Words:
+    # A function of the user need have no hash, and is another object in each task of another process.
+    return (_made_once if options.tokenizer is None else _made)(options, vocabulary)
+
+
+def _made(options: TextOptions, vocabulary: Path | None) -> _Words:
     return _Words(options, None if vocabulary is None else json.loads(vocabulary.read_text("utf-8")))
+
+
+_made_once = lru_cache(maxsize=1)(_made)
 
 
 def _documents(tokens: np.ndarray, starts: np.ndarray, words: list[str]) -> Iterator[list[str]]:
@@ -151,13 +158,13 @@ def _matrix(tokens: np.ndarray, starts: np.ndarray, n_words: int) -> Any:
     return counts
 
 
-def _of_split(recipe: Recipe, path: Path, table: Table) -> Table:
+def of_split(name: str | None, path: Path, table: Table) -> Table:
     """The documents of the split that is asked for."""
-    if recipe.split is None:
+    if name is None:
         return table
     if table.split is None:
-        raise FormatError(f"no split {recipe.split!r}: the file has no split column or splits file", path)
-    rows = [row for row, split in enumerate(table.split) if str(split) == recipe.split]
+        raise FormatError(f"no split {name!r}: the file has no split column or splits file", path)
+    rows = [row for row, split in enumerate(table.split) if str(split) == name]
     chosen = table.of_rows(rows)
     chosen.places, chosen.undated = [table.places[row] for row in rows], table.undated
     return chosen

@@ -14,10 +14,12 @@ from hftopic.data.corpus import CorpusError
 from hftopic.data.formats import FORMATS, format_for, request_for
 from hftopic.data.formats.beside import lists_of
 from hftopic.data.formats.detection import format_by_name
-from hftopic.data.formats.folder import chosen, matrices
+from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.lines import FormatError, bare_name
+from hftopic.data.formats.metadata_csv import check_no_table, table_of_folder
 from hftopic.data.formats.registry import SPLIT_FILES
 from hftopic.data.formats.request import Request
+from hftopic.data.formats.splits import chosen
 from hftopic.data.formats.texts import EXTENSIONS, split_files
 from hftopic.data.reading import Reading
 from hftopic.data.shards.manifest import MANIFEST
@@ -64,7 +66,7 @@ def check_apart(paths: Sequence[Path], out: Path) -> None:
     ValueError
         ``out`` is in a folder that is read, or what is read is in the folder of the pieces.
     FileExistsError
-        ``out`` is a folder with files, and none of shards.
+        ``out`` is a folder with files, and none of shards; or a table would be read as their metadata.
     """
     target, work = out.resolve(), folder_of(out)
     for path, real in ((path, path.resolve()) for path in paths):
@@ -77,6 +79,7 @@ def check_apart(paths: Sequence[Path], out: Path) -> None:
                 f"{path} would be among the files that a build of {out} keeps in {work}; choose another "
                 "place for the shards"
             )
+    check_no_table(target)
     if target.is_dir():
         complete(target)
         names = sorted(name for name in os.listdir(target) if not name.startswith("."))
@@ -133,6 +136,9 @@ def state_of(path: Path) -> dict[str, Any]:
     files = _files(path)
     if path.is_file() and format_by_name(path) == "txt":
         files += lists_of(path)
+    if path.is_dir():
+        table = table_of_folder(path)
+        files += [table] if table is not None and table not in files else []
     digest = hashlib.sha256()
     n_bytes = 0
     for file in files:

@@ -13,6 +13,7 @@ from hftopic._locks import reserved
 from hftopic.data.building.words import NoWordChosenError
 from hftopic.data.shards.folder import replaceable
 
+PHRASES = "phrases.json"
 _PLAN, _LOCK = "plan.json", ".lock"
 _TOLD = 5  # differences that a message names
 Plan = dict[str, Any]
@@ -83,7 +84,7 @@ def _take(folder: Path, plan: Plan, restart: bool) -> None:
     if then == plan:
         return
     names = set(os.listdir(folder)) - {_LOCK}
-    ours = [name for name in names if name.startswith(("piece-", "vocabulary-", _PLAN, ".hftopic-"))]
+    ours = [name for name in names if name.startswith(("piece-", "vocabulary-", PHRASES, _PLAN, ".hftopic-"))]
     if len(ours) < len(names):
         other = min(names.difference(ours))
         raise ValueError(

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from hftopic.data.formats.beside import LISTS, beside, columns_of_lines
+from hftopic.data.formats.beside import LISTS, beside, columns_of_lines, is_table, lists_beside
 from hftopic.data.formats.delimited import open_delimited
 from hftopic.data.formats.excel import read_excel
 from hftopic.data.formats.folder import class_names
@@ -26,7 +26,7 @@ from hftopic.data.formats.parquet import (
 )
 from hftopic.data.formats.request import Request
 from hftopic.data.formats.tables import COLUMNS, Table, columns_called
-from hftopic.data.formats.texts import named_files, text_of
+from hftopic.data.formats.texts import known_of_files, named_files, table_of_parts, text_of
 
 ItemT = TypeVar("ItemT")
 
@@ -89,6 +89,11 @@ class Lines(Stream):
     def pieces(self) -> Generator[Any, None, None]:
         encoding = self.request.encoding
         files = {what: file for what in LISTS if (file := beside(self.path, what)) is not None}
+        table = {}
+        if "metadata" in files and is_table(files["metadata"]):
+            del files["metadata"]
+            n_documents = sum(1 for _ in read_lines(self.path, encoding))
+            table = lists_beside(self.path, n_documents, self.request)
         n = 0
         with ExitStack() as opened_lists:
             lists = {
@@ -99,13 +104,16 @@ class Lines(Stream):
                 held = {
                     what: [line for _, line in islice(values, len(piece))] for what, values in lists.items()
                 }
+                tabled = {
+                    what: rows_of(table[what], n, n + len(piece)) for what in table if what not in files
+                }
                 n += len(piece)
                 short = next((what for what, values in held.items() if len(values) < len(piece)), None)
                 if short is not None:
                     n_values = n - len(piece) + len(held[short])
                     n = sum(1 for _ in read_lines(self.path, encoding))
                     raise FormatError(f"contains {n_values:,} {short} for {n:,} documents", files[short])
-                yield piece, held, files
+                yield piece, held, files, tabled
             for what, values in lists.items():
                 rest = [line for _, line in values]
                 if any(line.strip() for line in rest):
@@ -113,12 +121,11 @@ class Lines(Stream):
                     raise FormatError(told, files[what])
 
     def rows(self, piece: Any) -> Table:
-        numbered, held, files = piece
-        table = Table([text for _, text in numbered], places=[line for line, _ in numbered])
-        for what in ("labels", "names", "splits", "dates"):
-            setattr(table, what.removesuffix("s"), held.get(what))
+        numbered, held, files, known = piece
         if "metadata" in held:
-            table.metadata = columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])
+            known = {"metadata": columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])}
+        table = table_of_parts([text for _, text in numbered], {**held, **known})
+        table.places = [line for line, _ in numbered]
         return table
 
 
@@ -211,13 +218,22 @@ class Files(Stream):
 
     def pieces(self) -> Generator[Any, None, None]:
         files, names, labels = named_files(self.path)
-        of_files = zip(files, names, [None] * len(files) if labels is None else labels, strict=True)
-        yield from cut(of_files, lambda of_file: of_file[0].stat().st_size)
+        known = known_of_files(self.path, names, labels, self.request)
+        start = 0
+        for piece in cut(files, lambda file: file.stat().st_size):
+            yield piece, {what: rows_of(part, start, start + len(piece)) for what, part in known.items()}
+            start += len(piece)
 
     def rows(self, piece: Any) -> Table:
-        files, names, labels = map(list, zip(*piece, strict=True))
-        texts = [text_of(file, self.request) for file in files]
-        return Table(texts, None if None in labels else labels, names)
+        files, known = piece
+        return table_of_parts([text_of(file, self.request) for file in files], known)
+
+
+def rows_of(part: Any, start: int, stop: int) -> Any:
+    """Rows of a part of a corpus: of a list, or of each column of the metadata."""
+    if isinstance(part, dict):
+        return {name: column[start:stop] for name, column in part.items()}
+    return part[start:stop]
 
 
 class Sheet(Stream):

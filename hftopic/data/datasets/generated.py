@@ -28,7 +28,7 @@ class CorrelatedTopics:
     proportions : numpy.ndarray, shape (n_documents, n_topics)
         Topic proportions of each document, softmax(sharpness * latent); rows sum to 1.
     latent : numpy.ndarray, shape (n_documents, n_topics)
-        Latent variables of each document: normal with mean 0, variance 1 and ``correlation``.
+        Latent variables of each document: normal with the given mean, variance 1 and ``correlation``.
     topic_groups : numpy.ndarray of int, shape (n_topics,)
         Group of each topic.
     correlation : numpy.ndarray, shape (n_topics, n_topics)
@@ -52,6 +52,8 @@ def make_correlated_topics(
     n_words: int = 1000,
     *,
     correlation: Any = 0.6,
+    mean: Any = 0.0,
+    metadata: Any = None,
     words_per_document: float = 100.0,
     sharpness: float = 2.0,
     word_concentration: float = 0.05,
@@ -60,7 +62,7 @@ def make_correlated_topics(
     """Synthetic corpus with known groups of topics: independent within a group, correlated across groups.
 
     Topic proportions are logistic-normal, as in the correlated topic model (Blei and Lafferty, 2007):
-    θ = softmax(s z), z ~ N(0, R), with one softmax over all topics. Each token draws a topic from θ and a
+    θ = softmax(s z), z ~ N(mean, R), with one softmax over all topics. Each token draws a topic from θ and a
     word from that topic.
 
     Parameters
@@ -73,6 +75,11 @@ def make_correlated_topics(
     correlation : float or array-like of shape (n_topics, n_topics)
         Latent correlation between the i-th topics of any two groups (all other pairs are independent); or
         the full correlation matrix R, with ones on its diagonal.
+    mean : float or array-like that broadcasts to (n_documents, n_topics)
+        Mean of the latent variables. A mean that differs between documents plants effects of what is known
+        of them, as in the structural topic model (Roberts, Stewart and Airoldi, 2016).
+    metadata : DataFrame or dict of columns, optional
+        Of the documents, for the corpus.
     words_per_document : float
         Mean number of tokens per document; the number is 1 plus a Poisson variable.
     sharpness : float
@@ -85,7 +92,8 @@ def make_correlated_topics(
     Raises
     ------
     ValueError
-        A size is not positive, or ``correlation`` is not a valid correlation matrix.
+        A size is not positive, ``correlation`` is not a valid correlation matrix, ``mean`` has another
+        shape, or ``metadata`` are not those of so many documents.
 
     Examples
     --------
@@ -94,6 +102,14 @@ def make_correlated_topics(
     array([1. , 0. , 0.8, 0. ])
     >>> made.corpus.counts.shape
     (100, 1000)
+
+    Documents of an author who writes more about the first topic:
+
+    >>> author = np.repeat(["Ann", "Ben"], 50)
+    >>> mean = np.where(author == "Ann", 1.0, 0.0)[:, None] * [1, 0, 0, 0]
+    >>> made = make_correlated_topics(100, (2, 2), mean=mean, metadata={"author": author}, random_state=0)
+    >>> made.proportions[:50, 0].mean() > made.proportions[50:, 0].mean()
+    np.True_
     """
     from sklearn.utils import check_random_state
 
@@ -104,10 +120,11 @@ def make_correlated_topics(
     for name, value in (("sharpness", sharpness), ("word_concentration", word_concentration)):
         _check_positive(name, value, 0)
     _check_positive("words_per_document", words_per_document, 1, reached=True)
+    means = _means(mean, (n_documents, n_topics))
     root, matrix = _root_of(_correlation(correlation, sizes))
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
     topic_word, vocabulary = _topics(rng, n_topics, n_words, word_concentration)
-    latent = rng.standard_normal((n_documents, n_topics)) @ root.T
+    latent = means + rng.standard_normal((n_documents, n_topics)) @ root.T
     proportions = _softmax(sharpness * latent)
     parts = [
         _draw_counts(rng, proportions[start : start + _CHUNK], topic_word, words_per_document)
@@ -115,7 +132,7 @@ def make_correlated_topics(
     ]
     labels = [f"topic {topic}" for topic in proportions.argmax(axis=1)]
     return CorrelatedTopics(
-        corpus=Corpus(sp.vstack(parts, format="csr"), vocabulary, labels),
+        corpus=Corpus(sp.vstack(parts, format="csr"), vocabulary, labels, metadata=metadata),
         topic_word=topic_word,
         proportions=proportions,
         latent=latent,
@@ -143,6 +160,19 @@ def _check_whole(name: str, value: Any, low: int) -> None:
 def _check_positive(name: str, value: float, low: float, *, reached: bool = False) -> None:
     if not (low < value < np.inf or (reached and value == low)):
         raise ValueError(f"{name} must be a finite number {'>=' if reached else '>'} {low}, not {value!r}")
+
+
+def _means(mean: Any, shape: tuple[int, int]) -> np.ndarray:
+    given = np.asarray(mean, dtype=np.float64)
+    try:
+        means = np.broadcast_to(given, shape)
+    except ValueError:
+        raise ValueError(
+            f"mean has shape {given.shape}; {shape[0]} documents and {shape[1]} topics need {shape}"
+        ) from None
+    if not np.isfinite(means).all():
+        raise ValueError("mean contains NaN or infinite values")
+    return means
 
 
 def _correlation(correlation: Any, sizes: Sequence[int]) -> np.ndarray:

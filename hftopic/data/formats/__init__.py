@@ -24,9 +24,10 @@ format            description
 Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). If a format cannot store the vocabulary, labels,
 names, splits, dates or metadata, these are in files next to ``NAME.EXTENSION``, with one value per line:
 ``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt``, ``NAME.splits.txt``,
-``NAME.dates.txt``, and ``NAME.metadata.txt`` with one JSON object per line. No file is ever unpickled or
-executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and limits on sizes
-in `hftopic.data.formats.limits`.
+``NAME.dates.txt``, and ``NAME.metadata.txt`` with one JSON object per line, or a table with one row per
+document: ``NAME.metadata.csv``, ``metadata.csv``, or ``SPLIT_metadata.csv`` in a folder. No file is ever
+unpickled or executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and
+limits on sizes in `hftopic.data.formats.limits`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Files next to a file of counts or texts: vocabulary, labels, names, splits, dates and metadata.
 
-They have one value per line; the metadata one JSON object per line.
+They have one value per line; the metadata one JSON object per line, or they are a table, ``metadata.csv``.
 """
 
 import json
@@ -16,8 +16,10 @@ from hftopic._files import followed, parent_of
 from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.lines import COMPRESSIONS, FormatError, bare_name, read_list, write_list
+from hftopic.data.formats.metadata_csv import TABLE, fields_of, in_parts
 from hftopic.data.formats.request import Request
 from hftopic.data.formats.vocabulary import write_vocabulary
+from hftopic.data.metadata import plain_values
 
 COUNT_ENDINGS = {
     ".npz": "npz",
@@ -38,15 +40,26 @@ LISTS = ("labels", "names", "splits", "dates", "metadata")
 def lists_beside(
     path: Path, n_documents: int, request: Request, only: Sequence[str] = LISTS
 ) -> dict[str, Any]:
-    """Labels, names, splits, dates and metadata from the files next to ``path``, as far as there are any."""
+    """Labels, names, splits, dates and metadata from the files next to ``path``, as far as there are any.
+
+    A table of metadata may also have the labels, names, splits and dates that no other file has.
+    """
     held: dict[str, Any] = {}
     for what in only:
         file = beside(path, what) if what != "labels" or not request.has_labels else None
-        if file:
+        if file and is_table(file):
+            fields = fields_of(file, n_documents, held.get("names"), request)
+            held |= in_parts(fields, [part for part in only if part not in held])
+        elif file:
             held[what] = read_exactly(file, n_documents, what, request.encoding)
             if what == "metadata":
                 held[what] = columns_of_lines(file, held[what])
     return held
+
+
+def is_table(file: Path) -> bool:
+    """Whether a file of metadata is a table, and not lines of JSON."""
+    return bare_name(file).lower().endswith(".csv")
 
 
 def columns_of_lines(file: Path, lines: Sequence[str], start: int = 1) -> dict[str, list[Any]]:
@@ -70,18 +83,10 @@ def columns_of_lines(file: Path, lines: Sequence[str], start: int = 1) -> dict[s
     return columns
 
 
-def metadata_of(corpus: Corpus) -> dict[str, list[Any]]:
-    """Columns of the metadata as Python's values; None is missing."""
-    return {
-        name: [None if value != value else value for value in column.tolist()]  # NaN differs from itself
-        for name, column in corpus.metadata_columns.items()
-    }
-
-
 def _lists_of(corpus: Corpus, only: Sequence[str]) -> dict[str, Sequence[str]]:
     """Values for the files next to a file of counts, of those parts that the corpus has."""
     lists: dict[str, Any] = {what: getattr(corpus, what) for what in only if what != "metadata"}
-    columns = metadata_of(corpus)
+    columns = plain_values(corpus.metadata_columns)
     if "metadata" in only and columns:
         rows = zip(*columns.values(), strict=True)
         lists["metadata"] = [
@@ -98,7 +103,8 @@ def names_beside(path: Path, what: str) -> list[str]:
     """Names that a list, or the vocabulary, of ``path`` can have."""
     stem = _stem(path)
     if what != "vocab":
-        return [f"{stem}.{what}.txt", f"{stem}_{what}.txt"]
+        tables = [f"{stem}.{TABLE}", f"{stem}_{TABLE}", TABLE] if what == "metadata" else []
+        return [f"{stem}.{what}.txt", f"{stem}_{what}.txt", *tables]
     title = stem.removeprefix("docword.")
     own = [f"{stem}.vocab.txt", f"vocab.{title}.txt", f"{stem}.vocab"]
     if stem.startswith("docword."):

@@ -99,22 +99,54 @@ def open_delimited(path: Path, request: Request, delimiter: str) -> tuple[Header
     """Header of such a file, and the rows below it, which are read one after the other."""
     first = _first_line(path, request)
     delimiter = request.delimiter or _separator(first, request, delimiter)
-    # As in "text, label": a space after each separator belongs to none of the fields.
-    spaced = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
-    rows = _rows(path, request.encoding, delimiter, spaced=spaced)
-    line, whole, _ = next(rows, (0, [], False))
-    if not line:
-        raise FormatError("is empty: there are no texts and no header row", path)
-    names = _without_empty_end(whole)
-    named = [name for name in names if name]
-    if len(set(named)) < len(named):
-        raise FormatError(f"duplicate column name. {listed_names(names)}", path, line)
+    told = "there are no texts and no header row"
+    line, whole, rows = _opened(path, request.encoding, delimiter, first, told)
+    names = _names(path, line, whole)
     if len(names) == 1 and names[0] != request.text_column:
         _check_separator(path, first, delimiter, line)
     columns = columns_for(path, names, request, line)
     place = {what: names.index(column) for what, column in columns.items()}
     more = {name: names.index(name) for name in others(path, names, columns)}
     return Header(line, whole, len(names), place, more), _without_separators(path, rows)
+
+
+def read_fields(path: Path, encoding: str) -> dict[str, list[str]]:
+    """Fields of each column that has a name, of a table that need not have texts.
+
+    Raises
+    ------
+    FormatError
+        As :func:`read_delimited`, except for the columns.
+    """
+    first = next((text for _, text in read_lines(path, encoding) if text.strip()), "")
+    delimiter = max(SEPARATORS, key=first.count)
+    line, whole, rows = _opened(path, encoding, delimiter, first, "there is no header row")
+    names = _names(path, line, whole)
+    more = {name: names.index(name) for name in others(path, names, {})}
+    table = Header(line, whole, len(names), {}, more).table(path, (row[:2] for row in rows))
+    return {name: list(table.metadata[name]) for name in more}
+
+
+def _opened(
+    path: Path, encoding: str, delimiter: str, first: str, told: str
+) -> tuple[int, list[str], Iterator[tuple[int, list[str], bool]]]:
+    """Line and fields of the header, whose text is ``first``, and the rows below it."""
+    # As in "text, label": a space after each separator belongs to none of the fields.
+    spaced = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
+    rows = _rows(path, encoding, delimiter, spaced=spaced)
+    line, whole, _ = next(rows, (0, [], False))
+    if not line:
+        raise FormatError(f"is empty: {told}", path)
+    return line, whole, rows
+
+
+def _names(path: Path, line: int, whole: list[str]) -> list[str]:
+    """Names of the columns, which are all different."""
+    names = _without_empty_end(whole)
+    named = [name for name in names if name]
+    if len(set(named)) < len(named):
+        raise FormatError(f"duplicate column name. {listed_names(names)}", path, line)
+    return names
 
 
 def _without_separators(path: Path, rows: Iterable[tuple[int, list[str], bool]]) -> Iterator[Row]:

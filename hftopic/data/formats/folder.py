@@ -10,6 +10,8 @@
                        document ``ends``
 ``SPLIT_texts.npz``    original text of each document: its bytes in ``utf8``, and the position where it
                        ``ends``
+``SPLIT_metadata.csv`` table with a row for each document of the split, with any columns; ``metadata.csv``
+                       for all documents
 ``SPLIT_table.npz``    dates of the documents, and the columns of their metadata by number: numbers and truth
                        values as they are, strings like the texts
 ``table.json``         names of these columns, and how the texts were read
@@ -20,7 +22,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,20 +46,23 @@ from hftopic.data.formats.columns import (
 from hftopic.data.formats.counts import no_words
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
 from hftopic.data.formats.manifest import READ, check_manifest, replaceable, write_manifest
+from hftopic.data.formats.metadata_csv import (
+    check_no_table,
+    check_only_table,
+    fields_in_order,
+    fields_of_splits,
+    in_parts,
+    table_of_folder,
+)
 from hftopic.data.formats.npz import read_arrays, read_npz, save_counts
 from hftopic.data.formats.request import Request
+from hftopic.data.formats.splits import chosen, in_order, joined
 from hftopic.data.formats.vocabulary import read_vocabulary, write_vocabulary
 from hftopic.data.metadata import Columns
 
 _WORDS = ("vocab.txt", "vocabulary.txt")
 _WHOLE = "counts"  # file name for a corpus without splits
-_FIRST = ("train", "valid", "val", "dev", "test")
 _PARTS = ("_tokens", "_texts", "_table")  # ends of names of files that are not counts
-
-
-def in_order(splits: Sequence[str]) -> list[str]:
-    """Names of splits without duplicates: train, valid, test, then the others in alphabetical order."""
-    return sorted(set(splits), key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
 
 
 def matrices(folder: Path) -> dict[str, Path]:
@@ -89,27 +94,59 @@ def read_folder(folder: Path, request: Request) -> Corpus:
     for file in files.values():
         if not file.is_file():  # to open a pipe would wait for its writer
             raise FormatError("is not a file, but a pipe or a broken link; move or delete it", file)
+    whole = table_of_folder(folder)
+    if whole is not None and request.split is not None and list(files) != [_WHOLE]:
+        return read_folder(folder, replace(request, split=None)).split(request.split)
     check_manifest(folder, request)
     words = _words(folder, request)
     table = read_description(folder / "table.json")
     parts = [_read_part(folder, name, file, words, table, request) for name, file in files.items()]
-    splits = None if list(files) == [_WHOLE] else np.repeat(list(files), [p.matrix.shape[0] for p in parts])
+    order = None
+    if (folder / "order.txt").is_file() and request.split is None:
+        order = _read_order(folder / "order.txt", sum(part.matrix.shape[0] for part in parts))
+    known = _known(folder, whole, files, parts, table, order, request)
     with blamed_on(folder):
         corpus = Corpus(
             sp.vstack([part.matrix for part in parts], format="csr"),
             words,
-            joined(folder, {part.name: part.labels for part in parts}, "labels"),
-            joined(folder, {part.name: part.names for part in parts}, "names"),
-            joined(folder, {part.name: part.tokens for part in parts}, "tokens"),
-            splits,
-            joined(folder, {part.name: part.texts for part in parts}, "texts"),
-            np.concatenate([part.columns[""] for part in parts]) if table.dates else None,
-            {name: np.concatenate([part.columns[name] for part in parts]) for name in table.columns},
-            table.reading,
+            tokens=joined(folder, {part.name: part.tokens for part in parts}, "tokens"),
+            texts=joined(folder, {part.name: part.texts for part in parts}, "texts"),
+            reading=table.reading,
+            **known,
         )
-        if (folder / "order.txt").is_file() and request.split is None:
-            corpus = corpus[np.argsort(_read_order(folder / "order.txt", len(corpus)))]
+        corpus = corpus if order is None else corpus[np.argsort(order)]
         return corpus if request.vocabulary is None else corpus.with_vocabulary(request.vocabulary)
+
+
+def _known(
+    folder: Path,
+    whole: Path | None,
+    files: dict[str, Path],
+    parts: Sequence["_Part"],
+    table: Description,
+    order: np.ndarray | None,
+    request: Request,
+) -> dict[str, Any]:
+    """Labels, names, splits, dates and metadata; ``order`` is the place in the corpus of each document."""
+    names = {part.name: part.names for part in parts}
+    sizes = {part.name: int(part.matrix.shape[0]) for part in parts}
+    held: dict[str, Any] = {
+        "labels": joined(folder, {part.name: part.labels for part in parts}, "labels"),
+        "names": joined(folder, names, "names"),
+        "splits": None if list(files) == [_WHOLE] else np.repeat(list(files), list(sizes.values())),
+        "dates": np.concatenate([part.columns[""] for part in parts]) if table.dates else None,
+    }
+    if whole is None:
+        fields = fields_of_splits(folder, files, sizes, names, request)
+    else:
+        check_only_table(whole, files.values())
+        fields = fields_in_order(whole, sum(sizes.values()), held["names"], order, request)
+    known = in_parts(fields, [what for what, values in held.items() if values is None])
+    metadata = {name: np.concatenate([part.columns[name] for part in parts]) for name in table.columns}
+    twice = metadata.keys() & known.get("metadata", {}).keys()
+    if twice:
+        raise FormatError(f"has the column {min(twice)!r} in table.json and in a table of metadata", folder)
+    return {**held, **known, "metadata": metadata | known.get("metadata", {})}
 
 
 def _words(folder: Path, request: Request) -> list[str]:
@@ -121,28 +158,6 @@ def _words(folder: Path, request: Request) -> list[str]:
     if request.vocabulary is not None:
         return list(request.vocabulary)
     raise FormatError(no_words(folder / "vocab.txt"), folder)
-
-
-def chosen(folder: Path, files: dict[str, Path], split: str | None) -> dict[str, Path]:
-    """The file of one split, or the files of all splits."""
-    if not files:
-        raise FormatError("contains no file of counts: none of its files ends in .npz", folder)
-    if split is None:
-        return files
-    if split not in files:
-        raise FormatError(f"no split {split!r}; the splits are {', '.join(map(repr, files))}", folder)
-    return {split: files[split]}
-
-
-def joined(folder: Path, parts: dict[str, Sequence[Any] | None], what: str) -> list[Any] | None:
-    """Values of the documents of all splits; either every split has them or none has."""
-    present = {name for name, values in parts.items() if values is not None}
-    if not present:
-        return None
-    if present != set(parts):
-        absent = ", ".join(name for name in parts if name not in present)
-        raise FormatError(f"has {what} for {', '.join(sorted(present))} but not for {absent}", folder)
-    return [value for values in parts.values() for value in values or ()]
 
 
 @dataclass(frozen=True)
@@ -248,6 +263,7 @@ def write_folder(corpus: Corpus, path: Path) -> None:
         for name in names
     }
     order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
+    check_no_table(target)
     with written_set(path, earlier=lambda: replaceable(target)) as draft:
         write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
         if classes is not None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.request import Request
 
-READ = re.compile(r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|(corpus|table)\.json")
+READ = re.compile(
+    r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|(corpus|table)\.json|(.+[._])?metadata\.csv"
+)
 """Names of the files that are read out of a folder."""
 SHARDS = "shards.json"
 """Name of the manifest of a folder of shards, see :mod:`hftopic.data.shards.manifest`."""

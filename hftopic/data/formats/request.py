@@ -81,6 +81,8 @@ def _options_of(reading: Reading) -> TextOptions:
     try:
         return TextOptions(**options_of(reading))
     except (TypeError, ValueError) as error:
+        if "tokenizer" in options_of(reading):
+            raise
         raise ValueError(
             f"the model was fitted on texts with options that cannot be read: {error}; pass text="
         ) from error

@@ -12,10 +12,10 @@ import numpy as np
 
 from hftopic._callers import level_of_the_caller
 from hftopic.data.corpus import Corpus, CorpusError
-from hftopic.data.formats.beside import metadata_of
 from hftopic.data.formats.limits import TooLargeError, check_arrays
 from hftopic.data.formats.lines import FormatError, encodable, not_text
 from hftopic.data.formats.request import Request
+from hftopic.data.metadata import plain_values
 
 ORIGINAL = "original_text"
 COLUMNS = {
@@ -192,7 +192,7 @@ def table_of(corpus: Corpus) -> dict[str, list[Any]]:
     parts |= {what: values.tolist() for what, values in lists.items() if values is not None}
     if corpus.texts is not None and corpus.texts.tolist() != parts["text"]:
         parts[ORIGINAL] = corpus.texts.tolist()
-    for name, column in metadata_of(corpus).items():
+    for name, column in plain_values(corpus.metadata_columns).items():
         if any(columns_called(known, [name]) for known in COLUMNS.values()):
             raise CorpusError(
                 f"cannot be written as a table: the column {name!r} of the metadata would be read as the "

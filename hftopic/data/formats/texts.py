@@ -15,7 +15,7 @@ from hftopic.data.formats.beside import lists_beside, written_with_lists
 from hftopic.data.formats.counts import warn_of_similar
 from hftopic.data.formats.delimited import read_delimited
 from hftopic.data.formats.excel import read_excel
-from hftopic.data.formats.folder import chosen, class_names, in_order, joined
+from hftopic.data.formats.folder import class_names
 from hftopic.data.formats.jsonl import read_jsonl
 from hftopic.data.formats.lines import (
     FormatError,
@@ -25,8 +25,10 @@ from hftopic.data.formats.lines import (
     not_text,
     read_lines,
 )
+from hftopic.data.formats.metadata_csv import TABLE, fields_of, in_parts, table_of_folder
 from hftopic.data.formats.parquet import read_parquet
 from hftopic.data.formats.request import Request
+from hftopic.data.formats.splits import chosen, in_order, joined
 from hftopic.data.formats.tables import COLUMNS, Table, table_of
 from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.text import corpus_from_texts
@@ -47,12 +49,8 @@ def read_tsv(path: Path, request: Request) -> Table:
 
 def read_txt(path: Path, request: Request) -> Table:
     """Texts of a file with one text per line; a blank line is an empty document."""
-    table = Table([line for _, line in read_lines(path, request.encoding)])
-    lists = lists_beside(path, len(table.text), request)
-    for what in ("labels", "names", "splits", "dates"):
-        setattr(table, what.removesuffix("s"), lists.get(what))
-    table.metadata = lists.get("metadata", {})
-    return table
+    texts = [line for _, line in read_lines(path, request.encoding)]
+    return table_of_parts(texts, lists_beside(path, len(texts), request))
 
 
 READERS: dict[str, TextReader] = {
@@ -81,10 +79,36 @@ def read_files(folder: Path, request: Request) -> Table:
     """Texts of a folder, one per file; the name of a document is the path of its file in the folder.
 
     If all files are in subfolders, the names of the subfolders are the labels. Hidden files are ignored. If
-    any file ends in .txt, other files are ignored too.
+    any file ends in .txt, other files are ignored too. The table ``metadata.csv``, in the folder, or
+    ``NAME.metadata.csv`` beside it, has metadata of the files, by their names.
     """
     files, names, labels = named_files(folder)
-    return Table([text_of(file, request) for file in files], labels, names)
+    known = known_of_files(folder, names, labels, request)
+    return table_of_parts([text_of(file, request) for file in files], known)
+
+
+def known_of_files(
+    folder: Path, names: list[str], labels: list[str] | None, request: Request
+) -> dict[str, Any]:
+    """Parts of a corpus of files: their names, their labels, and what the table of the folder says.
+
+    Raises
+    ------
+    FormatError
+        The table does not have exactly one row for each file.
+    """
+    held: dict[str, Any] = {"names": names} if labels is None else {"names": names, "labels": labels}
+    file = table_of_folder(folder)
+    if file is None:
+        return held
+    fields = fields_of(file, len(names), names, request, by_name=True)
+    return held | in_parts(fields, {"labels", "splits", "dates"} - held.keys())
+
+
+def table_of_parts(texts: list[str], known: Mapping[str, Any]) -> Table:
+    """Table of texts and the parts of a corpus."""
+    parts = {what.removesuffix("s"): values for what, values in known.items() if what != "metadata"}
+    return Table(texts, **parts, metadata=known.get("metadata", {}))
 
 
 def named_files(folder: Path) -> tuple[list[Path], list[str], list[str] | None]:
@@ -107,11 +131,12 @@ def text_of(file: Path, request: Request) -> str:
 
 
 def text_files(folder: Path) -> list[Path]:
-    """The .txt files in a folder and its subfolders; if there are none, all files that are not hidden."""
+    """The .txt files in a folder and its subfolders; if there are none, all but hidden files and metadata."""
     files = [
         file
         for file in folder.rglob("*")
         if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file != folder / TABLE
     ]
     return [file for file in files if bare_name(file).lower().endswith(".txt")] or files
 

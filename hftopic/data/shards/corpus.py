@@ -1,7 +1,7 @@
 """A corpus in a folder of shards: its counts, and what else is known of its documents."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from hftopic.data.shards.counts import ShardedCounts, opened_folder
 from hftopic.data.shards.manifest import FIELDS
 from hftopic.data.shards.selection import Selection
 from hftopic.data.shards.stored import CHECKED_AT_ONCE
-from hftopic.data.shards.table import known_in
+from hftopic.data.shards.table import known_in, names_known
 from hftopic.data.validation import numbers_of_rows
 
 CHUNK = 4096  # documents of a chunk
@@ -26,13 +26,15 @@ CHUNK = 4096  # documents of a chunk
 def open_corpus(path: str | os.PathLike[str]) -> "ShardedCorpus":
     """Corpus in a folder of shards, of which nothing is read but the manifest and the sizes of the files.
 
+    If there is a table of metadata beside the shards, see :class:`ShardedCorpus`, that is read too.
+
     Raises
     ------
     FileNotFoundError
         There is no such folder.
     FormatError
-        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; the message
-        names it.
+        The folder is none of shards, its manifest is damaged, or a file is missing or cut off; or the table
+        of metadata does not have one row per document. The message names the file.
 
     Examples
     --------
@@ -65,6 +67,11 @@ class ShardedCorpus(ShardedCounts):
         Parts in the folder, with their sizes.
     labels, names, splits, dates : numpy.ndarray of str objects, shape (n_documents,), or None
         Read at first use, and kept: they take memory for each document.
+
+    Notes
+    -----
+    Metadata may be added to shards in a table, ``metadata.csv`` in the folder or ``NAME.metadata.csv`` beside
+    it, with one row per document. It is read when the corpus is opened, and kept.
     """
 
     def __repr__(self) -> str:
@@ -84,7 +91,7 @@ class ShardedCorpus(ShardedCounts):
     @property
     def _kept(self) -> list[str]:
         """What is known of the documents: label, name, split, date, text, metadata."""
-        names = self._stored.manifest.columns
+        names = self._stored.names
         return [name for name in FIELDS if name in names] + ["metadata"] * any(
             name not in FIELDS for name in names
         )
@@ -143,7 +150,7 @@ class ShardedCorpus(ShardedCounts):
     def _corpus(self, places: NDArray[np.int64], keep_texts: bool = True) -> Corpus:
         """Documents given by increasing places, in memory."""
         numbers = self._numbers(places)
-        names = [name for name in self._stored.manifest.columns if keep_texts or name != "text"]
+        names = [name for name in self._stored.names if keep_texts or name != "text"]
         columns = self._stored.columns(numbers, names)
         return documents_like(self._without_documents, self._counts(numbers), known_in(columns))
 
@@ -173,7 +180,7 @@ class ShardedCorpus(ShardedCounts):
         return self._column("date")
 
     def _column(self, name: str) -> NDArray[np.object_] | None:
-        if name not in self._stored.manifest.columns:
+        if name not in self._stored.names:
             return None
         pieces = [columns[name] for columns in self._columns_of(name)]
         column: NDArray[np.object_] = np.concatenate([np.zeros(0, dtype=object), *pieces])
@@ -186,6 +193,22 @@ class ShardedCorpus(ShardedCounts):
             places = np.arange(start, min(start + CHECKED_AT_ONCE, self.n_documents))
             yield self._stored.columns(self._numbers(places), [name])
 
+    @property
+    def columns_known(self) -> list[str]:
+        """Names of the columns that a formula can read: metadata, and "label" and "date"."""
+        return list(names_known(self._stored.manifest.columns))
+
+    def known_at(self, places: NDArray[np.int64], names: Collection[str]) -> Columns:
+        """Some of these columns, of documents given by increasing places; nothing else is read."""
+        stored = names_known(self._stored.manifest.columns)
+        read = self._stored.columns(self._numbers(places), [stored[name] for name in names])
+        return {name: read[stored[name]] for name in names}
+
+    def where(self, mask: NDArray[np.bool_]) -> Self:
+        """Documents that a mask of shape (n_documents,) selects; nothing is read."""
+        chosen = Selection(mask) if self._selection is None else self._selection.within(mask)
+        return type(self)(self._stored, chosen, self._words, self._columns)
+
     def split(self, name: str) -> Self:
         """Documents of one split, in the same order, without reading their counts.
 
@@ -194,7 +217,7 @@ class ShardedCorpus(ShardedCounts):
         CorpusError
             The corpus has no split of this name.
         """
-        if "split" not in self._stored.manifest.columns:
+        if "split" not in self._stored.names:
             raise CorpusError(f"no split {name!r}: this corpus has no splits")
         mask = np.zeros(self.n_documents, dtype=np.bool_)
         found: dict[str, None] = {}
@@ -204,5 +227,4 @@ class ShardedCorpus(ShardedCounts):
             mask[place * CHECKED_AT_ONCE : place * CHECKED_AT_ONCE + len(splits)] = splits == name
         if not mask.any():
             raise CorpusError(f"no split {name!r}; the splits are {', '.join(map(repr, found))}")
-        chosen = Selection(mask) if self._selection is None else self._selection.within(mask)
-        return type(self)(self._stored, chosen, self._words, self._columns)
+        return self.where(mask)

@@ -36,7 +36,9 @@ def opened_folder(path: str | os.PathLike[str]) -> Stored:
     folder = Path(os.path.abspath(path))
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder {os.fspath(path)}")
-    return read_set(folder, "", lambda: [folder / MANIFEST], lambda: Stored(folder))
+    stored = read_set(folder, "", lambda: [folder / MANIFEST], lambda: Stored(folder))
+    _ = stored.tabled  # a wrong table is told before training
+    return stored
 
 
 class ShardedCounts:

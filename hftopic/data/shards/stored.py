@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from hftopic._cached import cached_property
 from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.manifest import sha256_of
+from hftopic.data.formats.metadata_csv import table_of_folder
 from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.matrices import read_only
 from hftopic.data.metadata import Columns
 from hftopic.data.shards.arrays import OpenPart, check_size, stacked
 from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, Part, read_manifest, whole
 from hftopic.data.shards.selection import Runs
-from hftopic.data.shards.table import as_kind, joined, read_table
+from hftopic.data.shards.table import as_kind, columns_in_table, joined, read_table
 from hftopic.data.validation import as_vocabulary
 
 CHECKED_AT_ONCE = 2**14  # documents that are checked at once
@@ -95,8 +96,34 @@ class Stored:
             counts = opened.counts(runs.spans)
         return counts if runs.places is None else counts[runs.places]
 
+    @cached_property
+    def tabled(self) -> Columns:
+        """Columns of all documents from a table of metadata, in the folder or beside it.
+
+        Raises
+        ------
+        FormatError
+            It does not have one row per document, or has a column that the shards have too.
+        """
+        table = table_of_folder(self.folder)
+        if table is None:
+            return {}
+        names = self._columns(np.arange(self.manifest.n_documents), ["name"]).get("name")
+        columns = columns_in_table(table, self.manifest.n_documents, names, self.manifest.columns)
+        return {name: read_only(column) for name, column in columns.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns of the documents."""
+        return [*self.manifest.columns, *self.tabled]
+
     def columns(self, numbers: NDArray[np.int64], names: Collection[str]) -> Columns:
         """Columns of documents with increasing numbers."""
+        beside = {name: column[numbers] for name, column in self.tabled.items() if name in names}
+        return self._columns(numbers, names) | beside
+
+    def _columns(self, numbers: NDArray[np.int64], names: Collection[str]) -> Columns:
+        """Columns of the shards themselves."""
         self.check_same()
         kinds = {name: kind for name, kind in self.manifest.columns.items() if name in names}
         if not kinds:

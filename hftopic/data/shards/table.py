@@ -1,15 +1,18 @@
 """Columns of the documents of a part: a Parquet file, read with pyarrow where they are asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.limits import TooLargeError
-from hftopic.data.formats.lines import FormatError
+from hftopic.data.formats.lines import FormatError, blamed_on
+from hftopic.data.formats.metadata_csv import PARTS, fields_of, in_parts
 from hftopic.data.formats.parquet import columns_of, parquet_module
+from hftopic.data.formats.request import Request
 from hftopic.data.metadata import Columns
 from hftopic.data.shards.manifest import FIELDS, joint_kind
 from hftopic.data.validation import object_array
@@ -41,11 +44,48 @@ def columns_held(corpus: Corpus) -> Columns:
     return held
 
 
+def columns_in_table(
+    table: Path, n_documents: int, names: np.ndarray | None, held: Collection[str]
+) -> Columns:
+    """Columns of a table of metadata, by the names that shards give them.
+
+    Parameters
+    ----------
+    table : Path
+    n_documents : int
+    names : ndarray of str, shape (n_documents,), or None
+        Names of the documents, if the shards have them.
+    held : collection of str
+        Columns of the shards.
+
+    Raises
+    ------
+    FormatError
+        The table does not have one row per document, or has one of those columns.
+    """
+    fields = fields_of(table, n_documents, None if names is None else names.tolist(), Request())
+    parts = in_parts(fields, [part for name, part in PARTS.items() if name not in held])
+    with blamed_on(table):
+        empty = sp.csr_array((n_documents, 1), dtype=np.float32)
+        columns = columns_held(Corpus(empty, ["word"], **parts))
+    twice = columns.keys() & set(held)
+    if twice:
+        raise FormatError(f"has the column {min(twice)!r}, which the shards have too", table)
+    return columns
+
+
 def known_in(columns: Columns) -> dict[str, Any]:
     """Fields of :class:`Corpus` that these columns are; they were valid when they were written."""
     held: dict[str, Any] = {f"{name}s": columns[name] for name in FIELDS if name in columns}
     others = {name.removeprefix(_PREFIX): column for name, column in columns.items() if name not in FIELDS}
     return {**held, "_columns": others or None}
+
+
+def names_known(stored: Iterable[str]) -> dict[str, str]:
+    """Columns that a formula can read, by their names there: metadata first, else labels and dates."""
+    of_fields = {name: name for name in stored if name in ("label", "date")}
+    others = {name.removeprefix(_PREFIX): name for name in stored if name not in FIELDS}
+    return {**of_fields, **others}
 
 
 def kind_of(column: np.ndarray) -> str:

@@ -14,6 +14,7 @@ from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.columns import named_columns
 from hftopic.data.corpus import Corpus, CorpusError, documents_like, known_of_documents
+from hftopic.data.formats.metadata_csv import check_no_table
 from hftopic.data.formats.vocabulary import write_vocabulary
 from hftopic.data.metadata import Columns
 from hftopic.data.reading import as_reading
@@ -52,7 +53,7 @@ class ShardWriter:
         The vocabulary is not valid or cannot be stored; or documents are appended that do not have the
         columns of those before.
     FileExistsError
-        The folder has other files, which would be read with the shards.
+        The folder has other files, or there is a table of metadata, which would be read with the shards.
     ImportError
         The documents have labels or other columns, and pyarrow is not installed.
 
@@ -85,6 +86,7 @@ class ShardWriter:
         self._stack: ExitStack | None = None
 
     def __enter__(self) -> Self:
+        check_no_table(self._target)
         with ExitStack() as stack:
             self._folder = stack.enter_context(
                 written_set(self._target, earlier=lambda: replaceable(self._target))

@@ -22,6 +22,7 @@ class Planted:
         self.variance = np.full_like(self.mean, 0.5) if variance is None else variance
         n_topics = self.mean.shape[1]
         self.topic_groups_ = np.zeros(n_topics, dtype=int) if groups is None else np.asarray(groups)
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.latent_space_ = LatentSpace(n_topics)
         self.prior_mean_, self.prior_covariance_ = np.zeros(n_topics), np.eye(n_topics)
 

@@ -22,6 +22,7 @@ class Planted:
         self.variance = np.full_like(self.mean, variance)
         self.latent_space_ = LatentSpace(groups)
         self.topic_groups_ = self.latent_space_.topic_groups
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
 
     def posterior(self, X):
         return Posterior(self.mean[: len(X)], self.variance[: len(X)])

@@ -23,6 +23,7 @@ class Planted:
         self.mean = (scores[:, self.order] * signs).astype(np.float32)
         self.latent_space_ = LatentSpace(groups)
         self.topic_groups_ = self.latent_space_.topic_groups
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         words = np.eye(scores.shape[1]).repeat(N_WORDS // scores.shape[1], axis=1) + 0.01
         self.components_ = (words - words.mean(axis=1, keepdims=True))[self.order] * signs[:, None]
         self.topic_word_ = words[self.order] / words[self.order].sum(axis=1, keepdims=True)

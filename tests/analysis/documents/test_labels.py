@@ -170,7 +170,7 @@ def test_the_share_of_the_corpus_is_the_mean_of_labels_and_of_periods(planted, c
 
 
 def test_a_fit_without_active_topics_is_told(planted, corpus, monkeypatch):
-    none = pd.DataFrame({"active": [False] * 4, "duplicate": [False] * 4})
+    none = pd.DataFrame({"topic": range(4), "active": [False] * 4, "duplicate": [False] * 4})
     monkeypatch.setattr(type(planted), "topic_summary_", none)
     with pytest.warns(NothingLearntWarning, match="nothing was learnt yet; train longer .*; all topics are"):
         table = topics_by_label(planted, corpus, ["faith", "sport"] * 60)

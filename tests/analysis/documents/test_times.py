@@ -9,7 +9,8 @@ import pytest
 
 from hftopic import NVDM, Corpus
 from hftopic.analysis import topics_over_time, trends
-from hftopic.analysis.documents.means import Means
+from hftopic.analysis.documents.composition import composed_errors
+from hftopic.analysis.documents.means import Means, class_means
 from hftopic.analysis.documents.periods import step_of
 from hftopic.analysis.documents.times import fitted_lines
 
@@ -193,3 +194,128 @@ def test_one_period_has_no_trend(planted, corpus):
 )
 def test_steps_between_periods(index, step):
     assert step_of(index) == (step if step is None else pytest.approx(step))
+
+
+@pytest.mark.parametrize(
+    ("freq", "periods"),
+    [
+        ("10Y", ["1990", "2000", "2020"]),
+        (pd.offsets.YearEnd(10), ["1990", "2000", "2020"]),
+        ("YS", ["1990", "1999", "2004", "2020"]),
+        ("YE-JUN", ["1990", "2000", "2004", "2020"]),
+        ("YS-JUL", ["1990", "2000", "2004", "2020"]),
+        ("2Q", ["1990Q1", "1999Q3", "2004Q1", "2020Q1"]),
+        ("6M", ["1990-01", "1999-07", "2004-01", "2020-01"]),
+        ("ME", ["1990-05", "1999-07", "2004-01", "2020-02"]),
+        ("6h", ["1990-05-01 12:00", "1999-07-01 00:00", "2004-01-01 00:00", "2020-02-29 18:00"]),
+        (
+            pd.Timedelta(hours=6),
+            ["1990-05-01 12:00", "1999-07-01 00:00", "2004-01-01 00:00", "2020-02-29 18:00"],
+        ),
+    ],
+)
+def test_frequencies_of_pandas_and_several_of_them(planted, corpus, freq, periods):
+    dates = pd.to_datetime(
+        ["1990-05-01 13:00", "1999-07-01 00:00", "2004-01-01 00:00", "2020-02-29 23:59"] * 30
+    )
+    table = over_time(planted, corpus, dates, freq=freq)
+    assert [str(period) for period in table.index] == periods
+    assert table["documents"].sum() == 120
+
+
+def test_weeks_begin_where_they_are_said_to(planted, corpus):
+    dates = pd.date_range("2024-01-01", periods=120)  # a Monday
+    table = over_time(planted, corpus, dates, freq="W-TUE")
+    assert table.index[0].end_time.day_name() == "Tuesday"
+    assert table["documents"].iloc[:3].tolist() == [2, 7, 7]
+    fortnights = over_time(planted, corpus, dates, freq="2W")
+    assert fortnights["documents"].iloc[:3].tolist() == [14, 14, 14]
+    assert fortnights.index[0].start_time == dates[0]
+
+
+def test_gaps_are_rows_of_missing_values(planted, corpus):
+    dates = pd.to_datetime(["1995-05-01", "2012-07-01", "2031-01-01"] * 40)
+    table = over_time(planted, corpus, dates, freq="10Y", gaps=True)
+    assert [str(period) for period in table.index] == ["1990", "2000", "2010", "2020", "2030"]
+    assert table["documents"].tolist() == [40, 0, 40, 0, 40]
+    assert table[[0, 1, 2, 3]].isna().all(axis=1).tolist() == [False, True, False, True, False]
+    without = over_time(planted, corpus, dates, freq="10Y")
+    pd.testing.assert_frame_equal(table.dropna(), without, check_freq=False, check_dtype=False)
+    numbers = over_time(planted, corpus, [0.1, 0.3, 0.6] * 40, freq=0.1, gaps=True)
+    assert numbers["documents"].tolist() == [40, 0, 40, 0, 0, 40]
+    years = over_time(planted, corpus, [1990, 1991, 1994] * 40, gaps=True)
+    assert years.index.tolist() == [1990, 1991, 1992, 1993, 1994]
+    assert over_time(planted, corpus, [1.0, 1.3, 9.75] * 40, gaps=True)["documents"].tolist() == [40, 40, 40]
+    with pytest.raises(ValueError, match="periods; pass a longer freq"):
+        over_time(planted, corpus, [0, 1, 10**9] * 40, gaps=True)
+
+
+def test_groups_have_the_shares_of_their_topics(planted, corpus):
+    by_topic, years = over_time(planted, corpus, [1990, 1991] * 60), [1990, 1991] * 60
+    by_group = over_time(planted, corpus, years, by="group")
+    assert by_group.columns.name == "group"
+    np.testing.assert_allclose(by_group[0], by_topic[[0, 1]].sum(axis=1))
+    np.testing.assert_allclose(by_group[1], by_topic[[2, 3]].sum(axis=1))
+    assert by_group.attrs["groups"] == {0: 0, 1: 1}
+    assert set(by_group.attrs["errors"]) == {0, 1}
+
+
+def test_each_label_has_periods_of_its_own(planted, corpus):
+    years = np.repeat([1990, 1991, 1993], 40)
+    labels = np.where(years == 1991, "left", np.resize(["left", "right"], 120))
+    table = over_time(planted, corpus, years, by=labels)
+    assert table.index.tolist() == [
+        ("left", 1990),
+        ("left", 1991),
+        ("left", 1993),
+        ("right", 1990),
+        ("right", 1993),
+    ]
+    assert table["documents"].tolist() == [20, 40, 20, 20, 20]
+    np.testing.assert_allclose(table.loc[("right", 1990), [0, 1, 2, 3]], SPORT, rtol=1e-5)
+    assert table.attrs["errors"][0]["('left', 1991)"] > 0
+    full = over_time(planted, corpus, years, by=labels, gaps=True)
+    assert full["documents"].tolist() == [20, 40, 0, 20, 20, 0, 0, 20]
+
+
+def test_columns_of_the_metadata_are_dates_and_labels(planted, corpus):
+    metadata = pd.DataFrame({"year": [1990, 1991] * 60, "party": ["a", "b", "c"] * 40})
+    known = Corpus(corpus.counts, corpus.vocabulary, metadata=metadata)
+    table = over_time(planted, known, "year", by="party")
+    expected = over_time(planted, corpus, [1990, 1991] * 60, by=["a", "b", "c"] * 40)
+    pd.testing.assert_frame_equal(table, expected)
+    with pytest.raises(ValueError, match="no column 'date' of metadata; X has the columns 'year', 'party'"):
+        over_time(planted, known, "date")
+    with pytest.raises(ValueError, match="no column 'label' of metadata"):
+        over_time(planted, known, "year", by="label")
+
+
+def test_errors_are_composed_of_those_of_documents_and_of_draws():
+    """Without draws that differ, they are the standard errors; else the variances of the two parts add up."""
+    rng = np.random.default_rng(0)
+    codes, values = np.repeat([0, 1], [30, 20]), rng.normal(size=(50, 3))
+    alone = class_means(codes, values).errors
+    np.testing.assert_allclose(composed_errors(codes, iter([values] * 5)), alone)
+    shifts = rng.normal(size=(40, 1, 3))
+    total = composed_errors(codes, iter([values + shift for shift in shifts]))
+    between = (1 + 1 / 40) * shifts[:, 0].var(axis=0, ddof=1)
+    np.testing.assert_allclose(total, np.sqrt(alone**2 + between))
+
+
+def test_errors_know_that_topics_are_uncertain(planted, corpus):
+    """Draws from q(z|x) make them larger than those of E[z|x] alone; for NVDM by the variances of q."""
+    model = NVDM(groups=(2, 2), max_iter=1, random_state=0).fit(corpus)
+    years, posterior = np.repeat([1990, 1991], 60), model.posterior(corpus)
+    table = over_time(model, corpus, years, n_draws=400)
+    errors = pd.DataFrame(table.attrs["errors"]).to_numpy()
+    for row, year in enumerate((1990, 1991)):
+        of_year = years == year
+        within = posterior.mean[of_year].var(axis=0, ddof=1) + posterior.variance[of_year].mean(axis=0)
+        expected = np.sqrt((within + posterior.variance[of_year].mean(axis=0)) / 60)
+        np.testing.assert_allclose(errors[row], expected, rtol=0.1)  # 400 draws: 4 standard errors
+    alone = pd.DataFrame(over_time(model, corpus, years, n_draws=0).attrs["errors"]).to_numpy()
+    assert (alone < errors).all()
+    with pytest.raises(ValueError, match="n_draws must be an int of at least 0"):
+        over_time(planted, corpus, years, n_draws=-1)
+    with pytest.raises(ValueError, match="signed and have no proportions, so there is no share of a group"):
+        over_time(model, corpus, years, by="group")

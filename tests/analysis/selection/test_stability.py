@@ -23,6 +23,7 @@ class Planted:
         self.topic_word_ = self.components_ = np.asarray(topics, dtype=np.float32)
         self.latent_space_ = LatentSpace(len(topics) if groups is None else groups)
         self.topic_groups_ = self.latent_space_.topic_groups
+        self.topic_ids_ = np.arange(len(self.topic_groups_))
         self.n_features_in_ = self.topic_word_.shape[1]
         if words is not None:
             self.vocabulary_ = np.array(words, dtype=object)
