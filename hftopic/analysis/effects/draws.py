@@ -40,7 +40,7 @@ class DrawsOfWords:
 
     @property
     def moved(self) -> NDArray[np.int64]:
-        """Topics whose words are now clearly more similar to those of another topic of the model."""
+        """Places of topics whose words are now clearly more similar to those of another topic."""
         alike = self._alike
         others: NDArray[np.int64] = self.topics[alike.max(axis=1) > alike.diagonal() + CLEARLY]
         return others

@@ -145,7 +145,7 @@ def estimate_effects(
             "similarity": drawn.similarity[numbers],
         }
     )
-    _warn_of_moved(drawn.moved)
+    _warn_of_moved(np.asarray(model.topic_ids_)[drawn.moved])
     return Effects(
         formula,
         float(level),

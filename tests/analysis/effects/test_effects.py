@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 pytest.importorskip("formulaic", reason="needs formulaic (the extra 'effects')")
 pytest.importorskip("statsmodels", reason="needs statsmodels (the extra 'effects')")
 
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, write_corpus
+from hftopic import NVDM, Concrete, Corpus, ProdLDA, edit_topics, write_corpus
 from hftopic.analysis import Effects, estimate_effects
 from hftopic.analysis.effects.draws import DrawsOfWords
 from hftopic.analysis.effects.mixture import Mixture
@@ -143,6 +143,22 @@ def test_clusters_widen_intervals_of_what_goes_together(model, corpus):
     alone = estimate_effects(model, twice, "party", **given)
     clustered = estimate_effects(model, twice, "party", cluster="original", **given)
     assert (clustered.table["error"] > 1.3 * alone.table["error"]).all()
+
+
+def test_topics_of_an_edited_model_have_their_ids(model, corpus):
+    edited = edit_topics(model, merge=[(0, 3)])
+    for draws in ("words", "posterior"):
+        found = estimate_effects(edited, corpus, "party", topics="all", draws=draws, n_draws=5)
+        assert found.topics["topic"].tolist() == edited.topic_ids_.tolist() == [0, 1, 2]
+        np.testing.assert_allclose(found.table["estimate"].sum(), 0, atol=1e-6)
+
+
+def test_a_prior_with_prevalence_reads_the_metadata_too(corpus):
+    fitted = ProdLDA(groups=(2, 2), max_iter=3, prevalence="party", **SMALL).fit(corpus)
+    given = {"topics": "all", "draws": "posterior", "n_draws": 3}
+    expected = estimate_effects(fitted, corpus, "party", **given).table
+    found = estimate_effects(fitted, corpus.counts, "party", metadata=corpus.metadata, **given).table
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_topics_that_become_others_are_told():
