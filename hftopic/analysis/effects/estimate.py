@@ -99,7 +99,7 @@ def estimate_effects(
     -----
     Draws from q(z|x) give intervals that are too short, and effects that are too small: q is a mean-field
     approximation, its shares are drawn towards the prior, and the words of the topics are taken as known. On
-    planted effects, 95% intervals have held the truth in some 70% of the cases, and those of
+    planted effects, 95% intervals have held the truth in some 80% of the cases, and those of
     ``draws="words"`` in some 95%: see ``benchmarks/effects.py``.
 
     In the mixture the shares are logistic normal with mean D B, D the design, so that the prior draws no
