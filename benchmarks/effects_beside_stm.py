@@ -11,7 +11,8 @@ presidency is largely liberal, Obama and McCain slightly, Sarah Palin is close t
 conservatives (Roberts, Stewart and Tingley, 2019, Journal of Statistical Software 91(2), figure 6).
 
 A published topic is matched by its words: the topic of the fit in which they are most frequent beside the
-corpus, unless that is the topic of one before; then the fit has none of its own for it. Prints a JSON line for each published topic and seed. Corpora are those of ``../shared/corpora``.
+corpus, unless that is the topic of one before; then the fit has none of its own for it. Prints a JSON line
+for each published topic and seed. Corpora are those of ``../shared/corpora``.
 """
 
 import argparse

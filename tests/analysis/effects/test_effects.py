@@ -1,5 +1,7 @@
 """Tests of estimated effects: identities between their tables, planted effects, and what is refused."""
 
+import pickle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -269,3 +271,5 @@ def test_effects_show_themselves(effects):
     assert isinstance(effects, Effects)
     assert effects.columns == ("party", "day")
     assert effects.terms[0] == "party[T.right]"
+    again = pickle.loads(pickle.dumps(effects))
+    pd.testing.assert_frame_equal(again.curve("day", 3), effects.curve("day", 3))
