@@ -26,6 +26,8 @@ SETTINGS = {
     "word_contributions": {"document": 3},
     "similar_documents": {"query": 3},
     "topics_over_time": {"dates": np.arange(N_DOCUMENTS) // 10, "topics": "all"},
+    "words_over_time": {"dates": np.arange(N_DOCUMENTS) // 10, "topics": "all", "n_permutations": 9},
+    "estimate_effects": {"formula": "label", "topics": "all", "n_draws": 2},
     "trends": {"dates": np.arange(N_DOCUMENTS) // 10, "topics": "all"},
     "topics_by_label": {"topics": "all"},
     "label_topics": {"topics": "all"},
@@ -44,7 +46,7 @@ FUNCTIONS = [
     and name not in ("recurring_pairs", "compare")  # of several models, each of which would encode
     and name != "write_document_topics"  # to a file: documents/test_stream.py
 ]
-ONLY_SHARES = {"get_topic_info", "to_pyldavis", "document_coverage", "effective_topics"}
+ONLY_SHARES = {"get_topic_info", "to_pyldavis", "document_coverage", "effective_topics", "suggest_merges"}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,8 @@ def plain(value):
         return plain(asdict(value))
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, pd.Series):
+        return plain(value.to_frame("value"))
     if isinstance(value, pd.DataFrame):
         return value.astype(object).where(value.notna(), None).reset_index().to_dict("list")
     if isinstance(value, np.ndarray):

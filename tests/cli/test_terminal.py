@@ -99,6 +99,21 @@ def commands(place: Path) -> dict[str, list[list[object]]]:
             ["over-time", model, corpus, "--all", "--by", "label", "--gaps"],
             ["over-time", model, corpus, "--all", "--drift", "--permutations", 9],
         ],
+        "effects": [["effects", model, corpus, "--formula", "label", "--all", "--n-draws", 2]],
+        "edit": [
+            [
+                "edit",
+                model,
+                corpus,
+                "--merge",
+                "0,1",
+                "--name",
+                f"2={HOSTILE[0]}",
+                "--out",
+                place / "edited",
+                "--force",
+            ]
+        ],
         "report": [["report", model, corpus, "--out", place / "r.html", "--force", "--permutations", 9]],
         "compare": [["compare", corpus, *quick, "--validation", 0.3]],
         "corpus": [["corpus", corpus]],

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hftopic import Corpus, CorpusError, FormatError, build_corpus, open_corpus, read_corpus, write_corpus
+from hftopic import (
+    Corpus,
+    CorpusError,
+    FormatError,
+    ProdLDA,
+    build_corpus,
+    open_corpus,
+    read_corpus,
+    write_corpus,
+)
 
 NAMES = ["a", "b", "c", "d"]
 FRAME = pd.DataFrame(
@@ -247,3 +256,17 @@ def test_metadata_of_a_frame_of_another_library_are_those_of_pandas(library: str
     made = pyarrow.Table.from_pandas(dated)
     made = made if library == "pyarrow" else module.from_arrow(made)
     pd.testing.assert_frame_equal(BARE.with_metadata(made).metadata, BARE.with_metadata(dated).metadata)
+
+
+def test_a_formula_reads_a_table_beside_shards_as_that_of_a_corpus_in_memory(tmp_path: Path) -> None:
+    pytest.importorskip("formulaic")
+    rng = np.random.default_rng(0)
+    corpus = Corpus(rng.poisson(1.0, (40, 6)) + np.eye(40, 6, dtype=int), [f"w{place}" for place in range(6)])
+    path, table = as_shards(corpus, tmp_path)
+    pd.DataFrame({"rating": ["left", "right"] * 20, "day": np.arange(40)}).to_csv(table, index=False)
+    settings = {"hidden": (4,), "max_iter": 2, "random_state": 0, "prevalence": "rating + day"}
+    sharded, held = (ProdLDA(groups=2, **settings).fit(X) for X in (open_corpus(path), read_corpus(path)))
+    pd.testing.assert_frame_equal(sharded.prevalence_, held.prevalence_, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        sharded.transform(open_corpus(path)), sharded.transform(read_corpus(path)), rtol=1e-4, atol=1e-5
+    )

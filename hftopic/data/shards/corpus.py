@@ -196,11 +196,11 @@ class ShardedCorpus(ShardedCounts):
     @property
     def columns_known(self) -> list[str]:
         """Names of the columns that a formula can read: metadata, and "label" and "date"."""
-        return list(names_known(self._stored.manifest.columns))
+        return list(names_known(self._stored.names))
 
     def known_at(self, places: NDArray[np.int64], names: Collection[str]) -> Columns:
         """Some of these columns, of documents given by increasing places; nothing else is read."""
-        stored = names_known(self._stored.manifest.columns)
+        stored = names_known(self._stored.names)
         read = self._stored.columns(self._numbers(places), [stored[name] for name in names])
         return {name: read[stored[name]] for name in names}
 
