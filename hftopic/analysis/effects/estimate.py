@@ -105,7 +105,8 @@ def estimate_effects(
     In the mixture the shares are logistic normal with mean D B, D the design, so that the prior draws no
     effect towards 0; B and the variances are drawn too. The words of the topics follow those of the
     documents, so that a topic can move: ``Effects.topics`` has the similarity of its words to those of the
-    model.
+    model. All words belong to topics in use, also those of silent topics, and of the topics that an edited
+    model has dropped.
 
     Standard errors are those of HC3, or robust to clusters. They tell of the mean share in documents like
     these, with the metadata as given: an effect is causal only if the design of the study makes it so.
