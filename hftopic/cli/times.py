@@ -36,7 +36,7 @@ WORDS_SHOWN = 5  # rising and falling words of a topic in a table for people
 @click.option(
     "--permutations",
     type=click.IntRange(1),
-    default=199,
+    default=999,
     show_default=True,
     help="Number of permutations of the dates, for --drift.",
 )

@@ -106,6 +106,7 @@ def plot_words_over_time(
         title.set_parse_math(False)
         link(title, row["topic"])
     note = "Solid: words that rise; dashed: words that fall; grey title: no drift beyond chance."
+    note = note if len(rows) else "No word is used for a topic by enough documents."
     label(ax, 0, -0.15 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
     return ax
 
@@ -139,6 +140,7 @@ def _lines(panel: Any, found: WordsOverTime, row: dict[Any, Any], n_words: int) 
             annotation_clip=False,
         )
         text.set_parse_math(False)
+        text.set_in_layout(False)
 
 
 def _apart(heights: NDArray[np.float64], distance: float, high: float) -> NDArray[np.float64]:

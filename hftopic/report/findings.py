@@ -37,7 +37,6 @@ from hftopic.data.corpus import Corpus
 from hftopic.latent.encoded import Encoded
 from hftopic.report.few import FEWEST_DOCUMENTS, coherence_table, no_correlation
 
-MOST_PERMUTED = 199  # permutations of dates; each counts the words of all topics again
 MOST_EVALUATED = 5_000  # documents of the perplexity; with 50,000 words they take some five seconds
 
 
@@ -161,7 +160,6 @@ def findings(
     times = topics_over_time(model, encoded, dates, topics=shown) if dated else None
     drift = None
     if times is not None and len(times) > 1:
-        settings["n_permutations"] = min(n_permutations, MOST_PERMUTED)
         drift = words_over_time(model, encoded, dates, topics=shown, vocabulary=words, **settings)
     next(steps)
     perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)

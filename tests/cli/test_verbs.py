@@ -215,6 +215,38 @@ def test_correlate_ranks_pairs(model: Path, folder: Path) -> None:
     assert first["words_a"].split(", ")[0] in called(*for_people, "--words", 1)[0]
 
 
+@pytest.fixture(scope="module")
+def dated(folder: Path) -> Path:
+    """The corpus with years, and labels."""
+    corpus = read_corpus(folder)
+    path = folder.parent / "dated.npz"
+    write_corpus(corpus._with(dates=np.array([str(1990 + i // 30) for i in range(90)], dtype=object)), path)
+    return path
+
+
+def test_over_time_prints_shares_by_period(model: Path, dated: Path) -> None:
+    common = ["over-time", model, dated, "--split", "all", "--all"]
+    table = hftopic.analysis.topics_over_time(hftopic.load(model), read_corpus(dated), topics="all")
+    rows = json.loads(called(*common, "--json")[0])
+    assert len(rows) == 3 * 4
+    assert (rows[0]["date"], rows[0]["documents"]) == (str(table.index[0]), 30)
+    assert rows[0]["share"] == pytest.approx(table.iloc[0, 1], rel=1e-5)
+    assert rows[0]["error"] == pytest.approx(next(iter(table.attrs["errors"][0].values())), rel=1e-5)
+    decades = json.loads(called(*common, "--freq", "10Y", "--by", "group", "--json")[0])
+    assert [(row["date"], row["group"]) for row in decades] == [("1990", 0), ("1990", 1)]
+    assert "1991" in called(*common, "--by", "label", "--gaps")[0]
+    assert "no column 'party' of metadata" in called(*common, "--by", "party", code=1)[1]
+
+
+def test_over_time_prints_the_drift_of_words(model: Path, dated: Path) -> None:
+    common = ["over-time", model, dated, "--split", "all", "--all", "--drift", "--permutations", 9]
+    rows = json.loads(called(*common, "--json")[0])
+    assert [row["topic"] for row in rows] == [0, 1, 2, 3]
+    assert {"divergence", "expected", "p_adjusted", "rising", "falling"} <= set(rows[0])
+    assert "rising" in called(*common)[0]
+    assert "omit --by and --gaps" in called(*common, "--gaps", code=2)[1]
+
+
 def test_correlate_gives_intervals(model: Path, folder: Path) -> None:
     common = [
         "correlate",

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 COVERED = 0.95  # part of the use of a topic that the documents have whose words are compared
-LEAST_USED = 30.0  # expected documents that use a word for the topic; others are compared as one
+# Words with fewer expected documents, or a smaller part of the words of the topic, are compared as one.
+LEAST_USED, LEAST_SHARE = 10.0, 0.005
 AT_ONCE = 2**22  # numbers of permuted periods in memory
 TIES = 1e-9
 _TINY = np.finfo(float).tiny
@@ -66,7 +67,7 @@ class Drift:
 
 
 def drift(
-    usage: sp.csr_array, moments: NDArray[np.float64], codes: NDArray[np.int64], drawn: NDArray[np.int64]
+    usage: sp.csr_array, moments: NDArray[np.float64], codes: NDArray[np.int64], drawn: NDArray[np.integer]
 ) -> Drift:
     """Drift of the words of a topic.
 
@@ -87,7 +88,7 @@ def drift(
     """
     in_documents = np.bincount(usage.indices, minlength=usage.shape[1])
     main = _main_documents(usage)
-    usage, every = usage[main], np.concatenate([codes[None], drawn])[:, main]
+    usage, every = usage[main], np.concatenate([codes[None, main].astype(drawn.dtype), drawn[:, main]])
     total = np.bincount(usage.indices, usage.data, usage.shape[1]).astype(np.float64)
     columns = _of_the_topic(total, in_documents)
     place = np.full(len(total), len(columns))
@@ -170,11 +171,15 @@ class _Counted:
         height = max(1, AT_ONCE // (self._width * self._n_periods))
         return [slice(start, start + height) for start in range(0, n_permutations, height)]
 
-    def by_period(self, codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    def by_period(self, codes: NDArray[np.integer]) -> NDArray[np.float64]:
         """Sums by period and word, (M, N) to (M, T, width)."""
         shape = self._n_periods, self._width
         sums = [
-            np.bincount(row.repeat(self._lengths) * self._width + self._places, self._used, math.prod(shape))
+            np.bincount(
+                row.astype(np.int64).repeat(self._lengths) * self._width + self._places,
+                self._used,
+                math.prod(shape),
+            )
             for row in codes
         ]
         return np.stack(sums).reshape(-1, *shape).astype(np.float64)
@@ -194,7 +199,7 @@ def _of_the_topic(total: NDArray[np.float64], in_documents: NDArray[np.integer])
     Other words belong to other topics, whose drift would show in them.
     """
     more = total * in_documents.sum() > in_documents * total.sum()
-    return np.flatnonzero(more & (total >= LEAST_USED))
+    return np.flatnonzero(more & (total >= max(LEAST_USED, LEAST_SHARE * total.sum())))
 
 
 def _between(used: NDArray[np.float64]) -> NDArray[np.float64]:

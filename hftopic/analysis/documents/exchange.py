@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-MEETINGS = 25  # of exchanges between pairs of documents; in each, a document meets one other
+MEETINGS = 15  # of exchanges between pairs of documents; in each, a document meets one other
 MOST_FITTED = 20_000  # documents from which the probabilities of periods are learned
 
 
@@ -31,7 +31,7 @@ def exchanged(
     log_p: NDArray[np.float64],
     n_permutations: int,
     generator: np.random.Generator,
-) -> NDArray[np.int64]:
+) -> NDArray[np.unsignedinteger]:
     r"""Permutations of the periods of N documents that respect their probabilities, (n_permutations, N).
 
     The conditional permutation test of Berrett, Wang, Barber and Samworth (2020, *The conditional permutation
@@ -40,13 +40,14 @@ def exchanged(
     periods depend on nothing but what ``log_p`` (N, T) knows, the given periods and the permutations are
     exchangeable, for any number of rounds.
     """
-    from_here = _rounds(codes[None], log_p, generator)
+    small = codes.astype(np.min_scalar_type(log_p.shape[1]))  # there may be 10^8 of them
+    from_here = _rounds(small[None], log_p, generator)
     return _rounds(np.repeat(from_here, n_permutations, axis=0), log_p, generator)
 
 
 def _rounds(
-    periods: NDArray[np.int64], log_p: NDArray[np.float64], generator: np.random.Generator
-) -> NDArray[np.int64]:
+    periods: NDArray[np.unsignedinteger], log_p: NDArray[np.float64], generator: np.random.Generator
+) -> NDArray[np.unsignedinteger]:
     """Rows of periods (M, N) after MEETINGS rounds of exchanges, each independent of the others."""
     n = periods.shape[1]
     periods = periods.copy()

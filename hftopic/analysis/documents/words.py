@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
@@ -19,10 +20,11 @@ from hftopic.analysis.documents.periods import moments_of
 from hftopic.analysis.documents.shares import names_of
 from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary, places_of
 from hftopic.analysis.sampled import samples_shards
-from hftopic.data.inputs import column_words, words_to_list
+from hftopic.data.inputs import column_words
 from hftopic.latent.usage import WordUsage
 
 LEVEL = 0.05  # p-value up to which a topic drifts, and a word rises or falls
+FIRST = 199  # permutations after which a topic that does not drift at LEVEL is given up
 
 Key = tuple[int, str]  # a topic and a pole
 
@@ -100,7 +102,7 @@ def words_over_time(
     freq: Any = None,
     topics: Any = "active",
     n_words: int = 10,
-    n_permutations: int = 199,
+    n_permutations: int = 999,
     random_state: Any = 0,
     vocabulary: Sequence[str] | None = None,
 ) -> WordsOverTime:
@@ -117,9 +119,10 @@ def words_over_time(
     topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
         Topics of the result.
     n_words : int, default=10
-        Number of rising, and of falling, words of each topic in the table of words.
-    n_permutations : int, default=199
-        Permutations of the dates; the smallest p-value is 1 / (1 + n_permutations).
+        Maximum number of rising, and of falling, words of each topic in the table of words.
+    n_permutations : int, default=999
+        Permutations of the dates; the smallest p-value is 1 / (1 + n_permutations). After 199, only topics
+        with a p-value of at most 0.05 go on.
     random_state : int, RandomState or None, default=0
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.
@@ -167,8 +170,9 @@ def words_over_time(
     >>> found.probabilities(3).shape[0]
     4
     """
-    if not is_whole(n_permutations):
-        raise ValueError(f"n_permutations must be a positive int, got {n_permutations!r}")
+    for name, number in (("n_permutations", n_permutations), ("n_words", n_words)):
+        if not is_whole(number):
+            raise ValueError(f"{name} must be a positive int, got {number!r}")
     found = dated_shares(model, X, dates, freq, topics)
     if len(found.spans) < 2:
         raise ValueError(
@@ -176,7 +180,6 @@ def words_over_time(
             "shorter freq"
         )
     words = column_words(model, model_vocabulary(model, X, vocabulary))
-    n_words = words_to_list(n_words, len(words))
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     usage, rows = model.word_usage(found.encoded), found.shares.rows[found.known]
     known = _what_topics_tell(model, found, usage)[rows]
@@ -185,7 +188,7 @@ def words_over_time(
     poles = ("+", "-") if has_poles(model) else ("+",)
     topics, places = found.shares.topics, places_of(model, found.shares.topics)
     drifts = {
-        (topic, pole): drift(usage(place, pole)[rows], moments, found.codes, drawn)
+        (topic, pole): _tested(usage(place, pole)[rows], moments, found.codes, drawn)
         for topic, place in zip(topics.tolist(), places.tolist(), strict=True)
         for pole in poles[: 1 + bool(model.latent_space_.gaussian[place])]
     }
@@ -194,6 +197,18 @@ def words_over_time(
     by_topic = _of_topics(drifts, words, names_of(model, found.shares.topics))
     tables = [table if len(poles) > 1 else table.drop(columns="pole") for table in (by_topic, by_word)]
     return WordsOverTime(tables[0], tables[1].reset_index(drop=True), sizes, found.step, drifts, words)
+
+
+def _tested(
+    usage: sp.csr_array, moments: NDArray[np.float64], codes: NDArray[np.int64], drawn: NDArray[np.integer]
+) -> Drift:
+    """Drift of a topic, with all permutations only if the first of them do not settle it.
+
+    A p-value of at most LEVEL is one of all permutations, so that it is as rare as it says.
+    """
+    first = drift(usage, moments, codes, drawn[:FIRST])
+    settled = len(drawn) <= FIRST or not first.p_value <= LEVEL
+    return first if settled else drift(usage, moments, codes, drawn)
 
 
 def _what_topics_tell(model: FittedTopicModel, found: Dated, usage: WordUsage) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ def test_signed_topics_drift_at_their_poles(corpus):
     ("given", "message"),
     [
         ({"n_permutations": 0}, "n_permutations must be a positive int"),
-        ({"n_words": 0}, "number of words per topic must be from 1"),
+        ({"n_words": 0}, "n_words must be a positive int"),
         ({"freq": "100Y"}, "all documents are of one period, 2000"),
         ({"topics": [7]}, "7"),
         ({"dates": "year"}, "no column 'year' of metadata; X has the columns 'date'"),
