@@ -1,5 +1,6 @@
 """Figures of effects of metadata: differences between categories, and curves over numbers and dates."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from hftopic.plots.style import (
     shown,
     without_frame,
 )
+from hftopic.plots.times import LETTERS
 
 LEVEL = 0.05  # adjusted p-value above which an effect is grey
 MOST_PANELS = 4  # categories that are compared with the first
@@ -136,6 +138,7 @@ def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[i
             link(text, topic)
         panel.tick_params(length=2, labelsize=7, pad=2)
         panel.set_ylim(-0.7, len(order) - 0.3)
+        panel.locator_params(axis="x", nbins=4)
         panel.set_xlim(*limits)
         panel.locator_params(axis="x", nbins=4)
         title = panel.set_title(
@@ -146,6 +149,7 @@ def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[i
     note = f"Differences of mean shares, {100 * effects.level:g}% intervals; grey: no more than chance."
     left_out = len(others) - len(tables)
     note += f" {left_out} other categories are left out." if left_out else ""
+    note = textwrap.fill(note, int(LETTERS * WIDTH * len(tables)))
     label(ax, 0, -0.45 / (ROW * len(order) + 0.9), note, va="top", fontsize=7, transform=ax.transAxes)
     return ax
 
@@ -199,7 +203,8 @@ def _curves(effects: Effects, column: str, n_topics: int, called: Mapping[int, s
         link(title, topic)
         without_frame(panel, "top", "right")
     note = f"Mean share by {column}, other columns as they are; bands: {100 * effects.level:g}% intervals."
-    label(ax, 0, -0.15 / n_rows, shown(note, 120), va="top", fontsize=7, transform=ax.transAxes)
+    note = textwrap.fill(shown(note, 120), int(LETTERS * PANEL[0] * n_columns))
+    label(ax, 0, -0.15 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
     return ax
 
 
