@@ -122,7 +122,7 @@ CHANGES = {  # what CONTRIBUTING says to change, and what it finds there
     "objective/minibatch.py": "def mixture_weights",
     "networks/moments.py": "MEMORY = ",
     "networks/usage.py": "PRIOR_WORDS = ",
-    "models/description.py": "ROUNDS_AS_ENCODED = ",
+    "models/description.py": "ROUNDS = ",
     "models/topics.py": "EVEN_DOCUMENTS = ",
     "grouping.py": "CUT = ",
     "latent/correlation.py": "LOWEST_EIGENVALUE = ",

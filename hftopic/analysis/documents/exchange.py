@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-ROUNDS = 15  # of exchanges between pairs of documents; in each, a document meets one other
+MEETINGS = 15  # of exchanges between pairs of documents; in each, a document meets one other
 MOST_FITTED = 20_000  # documents from which the probabilities of periods are learned
 
 
@@ -48,11 +48,11 @@ def exchanged(
 def _rounds(
     periods: NDArray[np.unsignedinteger], log_p: NDArray[np.float64], generator: np.random.Generator
 ) -> NDArray[np.unsignedinteger]:
-    """Rows of periods (M, N) after ROUNDS rounds of exchanges, each independent of the others."""
+    """Rows of periods (M, N) after MEETINGS rounds of exchanges, each independent of the others."""
     n = periods.shape[1]
     periods = periods.copy()
     for row in periods:
-        for _ in range(ROUNDS):
+        for _ in range(MEETINGS):
             order = generator.permutation(n)
             a, b = order[: n // 2], order[n // 2 : 2 * (n // 2)]
             of_a, of_b = row[a], row[b]
