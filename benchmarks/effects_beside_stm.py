@@ -11,7 +11,8 @@ presidency is largely liberal, Obama and McCain slightly, Sarah Palin is close t
 conservatives (Roberts, Stewart and Tingley, 2019, Journal of Statistical Software 91(2), figure 6).
 
 A published topic is matched by its words: the topic of the fit in which they are most frequent beside the
-corpus. Prints a JSON line for each published topic and seed. Corpora are those of ``../shared/corpora``.
+corpus, unless that is the topic of one before; then the fit has none of its own for it. Prints a JSON line
+for each published topic and seed. Corpora are those of ``../shared/corpora``.
 """
 
 import argparse
@@ -88,9 +89,14 @@ def measured(name: str, seed: int) -> None:
         if name == "gadarian"
         else ({"rating": "Liberal"}, {"rating": "Conservative"})
     )
-    table = effects.contrast(first, second).set_index("topic")
+    table, taken = effects.contrast(first, second).set_index("topic"), set[int]()
     for published, (beginnings, value) in (GADARIAN if name == "gadarian" else POLIBLOG).items():
         topic = best(model, corpus, effects, beginnings)
+        if topic in taken:
+            line = {"corpus": name, "seed": seed, "published": published, "value": value, "topic": None}
+            print(json.dumps(line), flush=True)
+            continue
+        taken.add(topic)
         row = table.loc[topic]
         words = effects.topic_word[effects.topics["topic"].tolist().index(topic)].argsort()[::-1][:8]
         found = {key: round(float(row[key]), 3) for key in ("estimate", "low", "high", "p_adjusted")}

@@ -60,7 +60,8 @@ def agreement(found: np.ndarray, true: np.ndarray, words: np.ndarray, topics: np
     one, other = found[:, rows], true[:, columns]
     one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
     r = np.corrcoef(one.ravel(), other.ravel())[0, 1]
-    return {"r": float(r), "slope": float((one * other).sum() / np.square(other).sum())}
+    slope = (one * other).sum() / np.square(other).sum()
+    return {"r": round(float(r), 3), "slope": round(float(slope), 3)}
 
 
 def of_planted(n: int, seed: int) -> Iterator[dict[str, Any]]:

@@ -33,9 +33,10 @@ def test_entries_are_sorted_by_tensors_as_by_scipy():
 
 
 def test_loaded_counts_are_the_same():
-    batch, loaded = (Batch(counts_of(30, 17), CPU) for _ in range(2))
-    loaded.load()
-    for name in ("words", "counts", "offsets", "documents", "lengths", "cells"):
+    design = torch.arange(60.0).reshape(30, 2)
+    batch, loaded = (Batch(counts_of(30, 17), CPU, design=design) for _ in range(2))
+    assert len(loaded.load()) == 3
+    for name in ("words", "counts", "offsets", "documents", "lengths", "cells", "design"):
         assert torch.equal(getattr(loaded, name), getattr(batch, name))
 
 
@@ -46,14 +47,16 @@ def test_on_the_cpu_mini_batches_come_as_they_are():
 
 @WITH_GPU
 def test_mini_batches_on_the_way_to_a_gpu_keep_their_order_and_their_content():
-    documents, device = BagsOfWords(counts_of(100, 40)), torch.device("cuda")
+    design = np.arange(200, dtype=np.float32).reshape(100, 2)
+    documents, device = BagsOfWords(counts_of(100, 40), design=design), torch.device("cuda")
     steps = Steps(100, 8)
     drawn = transferred(shuffled(documents, steps, torch.Generator().manual_seed(0), device), device)
     expected = shuffled(documents, steps, torch.Generator().manual_seed(0), CPU)
     for (rows, batch), (same, other) in zip(drawn, expected, strict=True):
         assert (rows == same).all()
-        for name in ("words", "counts", "offsets", "documents", "cells"):
+        for name in ("words", "counts", "offsets", "documents", "cells", "design"):
             assert torch.equal(getattr(batch, name).cpu(), getattr(other, name))
+        assert batch.design.is_cuda
         for found, known in zip(batch.by_word, other.by_word, strict=True):
             assert torch.equal(found.cpu(), known)
 
@@ -111,3 +114,18 @@ def test_a_fit_on_a_gpu_is_that_of_the_cpu_but_for_rounding(model):
             warnings.simplefilter("ignore")
             losses.append(model.fit(counts_of(500, 60)).history_["loss"].to_numpy())
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-3)
+
+
+@WITH_GPU
+def test_prevalence_is_learnt_on_a_gpu_as_on_the_cpu():
+    counts, generator = counts_of(300, 40), np.random.default_rng(0)
+    metadata = {"x": generator.standard_normal(300)}
+    found = []
+    for device in ("cuda", "cpu"):
+        model = ProdLDA((3, 3), prevalence="x", max_iter=4, random_state=0, device=device)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(counts, metadata=metadata)
+        found.append((model.prevalence_.to_numpy(), model.transform(counts, metadata=metadata)))
+    for of_gpu, of_cpu in zip(*found, strict=True):
+        np.testing.assert_allclose(of_gpu, of_cpu, atol=0.02)

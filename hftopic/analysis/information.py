@@ -87,7 +87,8 @@ def information_of(
 
 def residual_of(encoded: Encoded) -> MeanFieldPosterior | None:
     """Posterior of z without what metadata explain; None if that is z itself."""
-    return None if encoded.offset is None else encoded.residual
+    offset = getattr(encoded, "offset", None)  # models of other packages need not have it
+    return None if offset is None else encoded.residual
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ def suggest_merges(
     X: Any = None,
     *,
     n: int = 10,
-    threshold: float = 0.5,
+    threshold: float = 0.3,
     vocabulary: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Pairs of active topics that have the same words, which :func:`hftopic.edit_topics` could merge.
@@ -40,7 +40,7 @@ def suggest_merges(
         Documents over which the topics are correlated; without them there is no column ``r``.
     n : int, default=10
         Largest number of pairs.
-    threshold : float, default=0.5
+    threshold : float, default=0.3
         Smallest ``similarity`` or ``shared`` of a pair, in (0, 1].
     vocabulary : sequence of str (n_words_of_model,), optional
         Names of the model's words, see :func:`topic_summary`.

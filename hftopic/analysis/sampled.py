@@ -5,7 +5,7 @@ one so many documents at even distances.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -26,7 +26,7 @@ P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 _NUMBERS = ("documents", "document", "query")  # parameters that are numbers of documents
-_OF_DOCUMENTS = ("labels", "dates", "texts", "by")  # parameters with an entry for each document
+_OF_DOCUMENTS = ("labels", "dates", "texts", "metadata", "by")  # parameters with an entry for each document
 
 
 class Sample(NamedTuple):
@@ -137,9 +137,11 @@ def _of_sample(arguments: dict[str, Any], sample: Sample, n_documents: int) -> d
 
 def of_sampled(values: Any, sample: Sample, n_documents: int) -> Any:
     """Entries for the documents of a sample, if there is one for each of all documents; else unchanged."""
+    if isinstance(values, Mapping):
+        return {name: of_sampled(column, sample, n_documents) for name, column in values.items()}
     if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != n_documents:
         return values
-    if isinstance(values, pd.Series):
+    if isinstance(values, pd.Series | pd.DataFrame):
         return values.iloc[sample.rows]
     return [values[row] for row in sample.rows.tolist()]
 

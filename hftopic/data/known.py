@@ -66,7 +66,7 @@ class Known:
         for piece in self.pieces(names):
             size = len(next(iter(piece.values()), ()))
             chosen = (np.arange(start, start + size) % apart) == 0
-            for name, values in piece.items():
+            for name, values in piece.items() if apart > 1 else ():
                 chosen[seen.new_in(name, values)] = True
             kept.append({name: values[chosen] for name, values in piece.items()})
             start += size

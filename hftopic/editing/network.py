@@ -125,8 +125,8 @@ class EditedNetwork(TopicNetwork):
         super().__init__(original.encoder, decoder, prior)
         self.original, self.edited_decoder, self.edits = original, decoder, edits
         self._gaussian, self.classes = gaussian, classes
-        self._describe()
         self.to(original.device)
+        self._describe()
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """q(z|x) of each document."""

@@ -1,7 +1,5 @@
 """Edited models: a fitted model with topics merged, dropped or renamed, without another fit."""
 
-from __future__ import annotations
-
 import os
 from typing import Any, Self
 
@@ -57,14 +55,11 @@ class EditedModel(FittedModel, ShownFitted):
         known = {name: value for name, value in vars(original).items() if name not in own | parameters}
         self.__dict__.update(known)
         self.original_, self.edits_ = twin(original), edits
+        vars(self.original_).pop("_trainer", None)
         self._network = EditedNetwork(original._network, edits)
         self._network.eval()
-        self._given_names = {
-            topic: name for topic, name in original._given_names.items() if topic in edits.ids
-        }
+        self._given_names = {}
         self._expose()
-        if edits == Edits.none(len(original.topic_ids_)):
-            self._summaries, self._automatic = [original._summary()], [original._automatic_names()]
 
     @property
     def groups(self) -> Any:
@@ -175,6 +170,9 @@ class EditedModel(FittedModel, ShownFitted):
             return None
         topics = pd.Index(self.edits_.ids[self.latent_space_.gaussian], name="topic")
         return pd.DataFrame(known.to_numpy() @ self._network.slopes.T, known.index, topics)
+
+    def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
+        return self._named_original()._counted(counted, more, reset=reset)
 
     def _documents(self, counts: Any, more: Any) -> BagsOfWords:
         return self.original_._documents(counts, more)

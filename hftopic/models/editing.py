@@ -39,7 +39,7 @@ def edit_topics(
         Ids of topics to leave out.
     names : dict of int or str to str, optional
         Names by id, of topics that are left, as for :meth:`hftopic.ProdLDA.set_topic_names`.
-    X : Corpus, sparse matrix, ndarray or DataFrame, (n_documents, n_words), optional
+    X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words), optional
         Documents over which the numbers of topics are computed anew, such as the training documents. They are
         needed for a model that was loaded or unpickled, unless it is only renamed; a fitted model remembers
         4,000 of its training documents.
@@ -88,7 +88,9 @@ def edit_topics(
     ([0, 1, 3, 5], 'faith')
     """
     if not isinstance(model, FittedModel):
-        raise TypeError(f"expected a fitted ProdLDA or NVDM, got {described(model)}")
+        raise TypeError(
+            f"expected a fitted ProdLDA or NVDM, got {described(model)}; of a TopicPipeline, pass the model_"
+        )
     with model._reading() as fitted:
         original = fitted.original_ if isinstance(fitted, EditedModel) else fitted
         before = fitted.edits_ if isinstance(fitted, EditedModel) else Edits.none(len(fitted.topic_ids_))
@@ -99,8 +101,10 @@ def edit_topics(
         vars(edited).update({name: getattr(fitted, name) for name in WORDS if hasattr(fitted, name)})
         edited._given_names = {t: name for t, name in fitted._given_names.items() if t in edits.ids}
         if X is not None:
-            edited._remembered = (fitted._read(X, metadata).with_words().sampled(REMEMBERED),)
-            edited._summaries = []
+            documents = fitted._documents_and_known(X, metadata)[0].with_words()
+            if not len(documents):
+                raise ValueError("no document of X has a word of the model")
+            edited._remembered = (documents.sampled(REMEMBERED),)
         elif edits == before:
             edited._summaries, edited._automatic = [fitted._summary()], [fitted._automatic_names()]
         else:

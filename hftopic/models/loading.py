@@ -300,7 +300,7 @@ def _check_values(network: TopicNetwork, noise: Tensor) -> None:
     guidance = network.guidance
     if guidance is not None:
         places = guidance.places.sort().values.tolist()
-        n_sets = guidance.sets.shape[0] - 1
+        n_sets = guidance.sets.shape[0]
         if places != [NO_SEEDS] * (len(places) - n_sets) + list(range(n_sets)):
             raise ValueError("guidance.places does not have every set of seed words once")
     if any((numbers < 0).any() for numbers in network.usage.buffers()):

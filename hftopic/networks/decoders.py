@@ -19,7 +19,7 @@ from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear, WordDistribution
 
-FAVOUR = 0.35  # rise of the weight of a word that guides a topic, with amount 1
+FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
 SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
 
 

@@ -17,7 +17,7 @@ from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout,
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
-FAVOUR = 1.4  # rise of the mean of a topic with each unit of input of a word that guides it, with amount 1
+FAVOUR = 1.0  # rise of the mean of a topic with each unit of input of a word that guides it, with amount 1
 
 
 class Encoder(nn.Module):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,10 +14,11 @@ from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.likelihood import LogLinear, WordDistribution
 
 NO_SEEDS = -1  # place of a topic without seed words
-PSEUDO = 0.5  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
-LABEL = 2.0  # observations of its topic that a seed word in a document counts as, at strength 1
+PSEUDO = 0.25  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
+LABEL = 1.0  # observations of its topic that a seed word in a document counts as, at strength 1
 
 
 class Guidance(nn.Module):
@@ -62,11 +64,11 @@ class Guidance(nn.Module):
     ) -> None:
         super().__init__()
         self.strength = strength
-        of_sets = sp.lil_array((len(columns) + 1, n_words), dtype=np.float32)  # the last is empty
+        of_sets = sp.lil_array((len(columns), n_words), dtype=np.float32)
         for number, words in enumerate(columns):
             of_sets[number, list(words)] = 1 / len(words)
         self.sets = sp.csr_array(of_sets)
-        present = (self.sets > 0).astype(np.float32)[:-1]
+        present = (self.sets > 0).astype(np.float32)
         topics_of_word = np.maximum(np.asarray(present.sum(axis=0)), 1)
         self.labels = sp.csr_array(present.multiply(1 / topics_of_word[None, :]).T)  # (V, sets)
         places = torch.full((n_topics,), NO_SEEDS, dtype=torch.int64)
@@ -100,9 +102,14 @@ class Guidance(nn.Module):
 
     def prior(self, decoder: Decoder) -> Tensor:
         """Negative log prior of the decoder, in nats per document."""
-        rows = self.sets[self.places.cpu().numpy()]  # (n_topics, V)
-        seeds = Batch(sp.csr_array(rows), self.places.device)
-        return -self.tokens * decoder.topics().log_likelihood(seeds).sum()
+        words: WordDistribution = decoder.topics()
+        topics, sets = self.topics(), self.sets
+        if isinstance(words, LogLinear):  # computed for the guided topics alone
+            words = replace(words, features=words.features[topics])
+        else:
+            places = (np.ones(len(topics), np.float32), (topics, np.arange(len(topics))))
+            sets = sp.csr_array(sp.csr_array(places, (len(self.places), len(topics))) @ sets)
+        return -self.tokens * words.log_likelihood(Batch(sets, self.places.device)).sum()
 
     def begin(self, encoder: Encoder, decoder: Decoder, length: float) -> None:
         """Start training: set the pseudo-tokens, and the weights with which words and topics belong together.

@@ -57,3 +57,18 @@ def test_what_is_suggested_can_be_merged_and_is_suggested_no_more(model):
 def test_signed_topics_have_none(corpus):
     with pytest.raises(ValueError, match="signed and cannot be merged"):
         suggest_merges(NVDM(groups=2, max_iter=1, random_state=0).fit(corpus))
+
+
+def test_topics_that_share_a_planted_one_are_found():
+    """Six planted topics, fitted with twelve: most pairs that are listed are halves of the same."""
+    planted = make_correlated_topics(300, groups=(3, 3), random_state=1)
+    model = ProdLDA(groups=(6, 6), max_iter=40, random_state=1).fit(planted.corpus)
+    own, truth = (
+        words / np.linalg.norm(words, axis=1, keepdims=True)
+        for words in (model.topic_word_, planted.topic_word)
+    )
+    nearest = (own @ truth.T).argmax(axis=1)
+    found = suggest_merges(model, planted.corpus)
+    same = nearest[found["topic_a"]] == nearest[found["topic_b"]]
+    assert len(found) >= 4
+    assert same.mean() >= 0.6

@@ -44,6 +44,8 @@ MORE = {
     "group_dependence": {"n_permutations": 9, "n_samples": 2, "active": range(4)},
     "recurring_pairs": {"active": [range(4)] * 2, "reference": 0},
     "topics_by_label": {"topics": "all"},
+    "estimate_effects": {"formula": "date", "topics": "all", "n_draws": 2},
+    "plot_effects": {"formula": "label"},
     "compare": {"models": [MODEL, SECOND]},
 }
 DOCUMENTS = ("X", "corpus", "validation", "reference")
@@ -69,7 +71,9 @@ def result_of(function, documents, /, **others):
     known = {**KNOWN, **dict.fromkeys(DOCUMENTS, documents)}
     if function.__module__.startswith("hftopic.plots"):
         parameters = {name: parameters[name] for name in parameters if name in ("corpus", *KNOWN)}
-        return function(**{name: known.get(name, MODEL) for name in parameters})
+        return function(
+            **{name: known.get(name, MODEL) for name in parameters}, **MORE.get(function.__name__, {})
+        )
     needed = {name: known[name] for name in parameters if name in known}
     return function(**{**needed, **MORE.get(function.__name__, {}), **others})
 

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from hftopic import ProdLDA, TopicPipeline, edit_topics, load
+from hftopic import ProdLDA, TopicPipeline, edit_topics, load, open_corpus, write_corpus
 from hftopic.analysis import (
     contributions,
     decompose,
@@ -22,6 +22,7 @@ from hftopic.analysis import (
     topic_summary,
     topics_by_label,
     word_contributions,
+    write_document_topics,
 )
 
 LEFT = [0, 1, 3, 4, 5]  # topics of the original in the edited model
@@ -341,3 +342,39 @@ def test_terms_sum_to_the_likelihood_of_the_original(edited, planted):
 def test_it_is_shown_in_a_notebook(edited):
     assert "EditedModel" in edited._repr_html_inner()
     assert repr(edited) == "<EditedModel of ProdLDA: 4 of 6 topics. merged 1, 4. dropped 2>"
+
+
+def test_shards_are_read_as_a_corpus(edited, model, planted, tmp_path):
+    write_corpus(planted, tmp_path / "shards", format="shards")
+    shards = open_corpus(tmp_path / "shards")
+    for method in ("transform", "score_samples", "word_probabilities"):
+        assert_array_equal(getattr(edited, method)(shards), getattr(edited, method)(planted))
+    table = write_document_topics(edited, shards, tmp_path / "theta.csv", topics="all")
+    assert sorted(table["topic"]) == IDS
+    assert table["documents"].sum() == len(planted)
+    again = edit_topics(model, merge=[(1, 4)], drop=[2], X=shards)
+    assert again.topic_summary_.equals(edited.topic_summary_)
+    again = edit_topics(model, merge=[(1, 4)], drop=[2], X=model.encode(planted))
+    assert again.topic_summary_.equals(edited.topic_summary_)
+    with (
+        pytest.warns(UserWarning, match="no words|empty"),
+        pytest.raises(ValueError, match="no document of X"),
+    ):
+        edit_topics(model, drop=[2], X=0 * planted.counts)
+
+
+def test_other_documents_are_refused_as_by_the_original(edited, planted):
+    with pytest.raises(ValueError, match="features"):
+        edited.transform(planted.counts[:, :5])
+    with pytest.raises(ValueError, match="encoded by another model"):
+        edited.transform(edited.original_.encode(planted))
+
+
+def test_a_vocabulary_that_is_given_later_stays(planted, tmp_path):
+    bare = ProdLDA(groups=(2, 2), max_iter=2, random_state=0).fit(planted.counts)
+    edited = edit_topics(bare, merge=[(0, 3)])
+    named = TopicPipeline.from_model(edited, _Vectoriser(planted)).model_
+    named.save(tmp_path / "named")
+    for model in (named, load(tmp_path / "named")):
+        assert model.top_words(1)["word_1"][0] in set(planted.vocabulary)
+        assert model.topic_names_[1].split(", ")[0] in set(planted.vocabulary)

@@ -20,7 +20,16 @@ from typing import Any
 import numpy as np
 
 import hftopic
-from hftopic import NVDM, ModelFileError, Normal, ProdLDA, load, make_correlated_topics
+from hftopic import (
+    NVDM,
+    EditedModel,
+    ModelFileError,
+    Normal,
+    ProdLDA,
+    edit_topics,
+    load,
+    make_correlated_topics,
+)
 from hftopic.latent.groups import Concrete
 from hftopic.latent.priors import LearnedCorrelation
 from hftopic.objective import FactorVAE
@@ -29,12 +38,25 @@ from tests.fuzz.runner import Outcome, main, single_threaded, where
 
 PACKAGE = str(Path(hftopic.__file__).parent)
 DESCRIPTION, TENSORS = "model.json", "model.safetensors"
+
+
+class Edited:
+    """A model that is edited when it is fitted."""
+
+    def __init__(self, seed: int) -> None:
+        self._model = ProdLDA(groups=(2, 3), hidden=(6,), max_iter=2, random_state=seed)
+
+    def fit(self, X: Any) -> EditedModel:
+        return edit_topics(self._model.fit(X), merge=[(1, 3)], drop=[4], names={1: "both"})
+
+
 KINDS: tuple[Callable[[int], Any], ...] = (
     lambda seed: ProdLDA(groups=(2, Normal(2)), hidden=(6,), max_iter=2, random_state=seed),
     lambda seed: NVDM(groups=3, hidden=(6,), objective=FactorVAE(hidden=(5,)), max_iter=2, random_state=seed),
     lambda seed: ProdLDA(
         groups=((2, Concrete(3)), 2), prior=LearnedCorrelation(), hidden=(5, 4), max_iter=2, random_state=seed
     ),
+    Edited,
 )
 VALUES = (
     *(None, True, False, 0, 1, -1, 3, 10**6, 10**9, 10**12, 2**63, 10**30, 0.5, -0.0),

@@ -6,6 +6,7 @@ import pickle
 import re
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -71,13 +72,16 @@ def guided() -> ProdLDA:
 
 
 @pytest.mark.parametrize("model", [ProdLDA((2, 2), **QUICK), NVDM((2, Concrete(3)), **QUICK)])
-def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any) -> None:
+def test_the_prior_is_that_of_pseudo_tokens_of_the_words(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     decoder = model.fit(CORPUS)._network.decoder
     columns, topics = [(3, 5, 8), (5,)], [2, 0]
     guidance = Guidance(columns, topics, model._network.space.n_topics, len(WORDS), 0.5)
     guidance.tokens.fill_(1.5)
     log_p = decoder.topics().probabilities().log()
     expected = -1.5 * (log_p[2, [3, 5, 8]].mean() + log_p[0, 5])
+    assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
+    words = decoder.topics()
+    monkeypatch.setattr(decoder, "topics", lambda: SimpleNamespace(log_likelihood=words.log_likelihood))
     assert_close(guidance.prior(decoder), expected, rtol=1e-4, atol=1e-4)
 
 
@@ -94,7 +98,7 @@ def test_a_seed_word_in_a_document_is_an_observation_of_its_topic(model: Any) ->
     else:
         log_theta = network.decoder.represent(posterior).log()
     log_theta = log_theta.detach().numpy()
-    expected = [0, 0, -2 * log_theta[2, 2], -1.5 * log_theta[3, 2] - 0.5 * log_theta[3, 0]]
+    expected = [0, 0, -log_theta[2, 2], -0.75 * log_theta[3, 2] - 0.25 * log_theta[3, 0]]
     found = guidance.assigned(batch, posterior, network.decoder)
     np.testing.assert_allclose(found.detach().numpy(), expected, rtol=1e-4, atol=1e-4)
 
@@ -366,7 +370,13 @@ def test_several_starts_have_the_words() -> None:
 
 def test_the_report_tells_which_topics_are_guided(guided: ProdLDA) -> None:
     encoded = guided.encode(CORPUS)
-    settings: dict[str, Any] = {"topics": "all", "n_words": 5, "measures": ["u_mass"], "dates": None}
+    settings: dict[str, Any] = {
+        "topics": "all",
+        "n_words": 5,
+        "measures": ["u_mass"],
+        "dates": None,
+        "effects": None,
+    }
     found = findings(guided, CORPUS, encoded, n_permutations=9, random_state=0, verbose=0, **settings)
     told = next(one for one in sentences(found) if one.about == "Guided.")
     assert "".join(part.text for part in told.parts) == (

@@ -1,6 +1,7 @@
 """Two processes that share a mini-batch have the gradients of one process that has all of it."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Case:
     model: type[BaseTopicModel] = ProdLDA
     groups: Any = (3, 2)
     more: dict[str, Any] = field(default_factory=dict)
+    prevalent: bool = False
 
 
 OBJECTIVES = [
@@ -106,6 +108,11 @@ CASES = {
         )
         for model in (ProdLDA, NVDM)
     },
+    **{
+        f"metadata, {marginals}, {sizes}": Case(marginals=marginals, sizes=sizes, prevalent=True)
+        for marginals in ("gaussian", "mss", "full")
+        for sizes in (HALVES, UNEQUAL)
+    },
     "nested groups": Case(HFVAE(beta=(0.5, 0.3)), "hfvae", 7, UNEQUAL, groups=((2, 2), (3, 2))),
 }
 
@@ -117,10 +124,12 @@ class InFloat64(BagsOfWords):
         return super().batch(rows, device).to(torch.float64)
 
 
-def documents() -> InFloat64:
-    counts = np.random.default_rng(0).poisson(0.4, (N_DOCUMENTS, N_WORDS))
+def documents(prevalent: bool) -> InFloat64:
+    generator = np.random.default_rng(0)
+    counts = generator.poisson(0.4, (N_DOCUMENTS, N_WORDS))
     counts[:, 0] += 1
-    return InFloat64(sp.csr_array(counts.astype(np.float32)))
+    design = generator.standard_normal((N_DOCUMENTS, 2)).astype(np.float32)
+    return InFloat64(sp.csr_array(counts.astype(np.float32)), design=design if prevalent else None)
 
 
 def make_trainer(case: Case, processes: Processes, rate: float = 0.0) -> Trainer[Any]:
@@ -128,7 +137,11 @@ def make_trainer(case: Case, processes: Processes, rate: float = 0.0) -> Trainer
     generator = torch.Generator().manual_seed(0)
     model.n_features_in_ = N_WORDS
     model._seeds = model._new_seeds()
+    if case.prevalent:
+        model.design_ = SimpleNamespace(names=("a", "b"))  # type: ignore[assignment]
     network = model._build_network(torch.full((N_WORDS,), -3.0), generator).double()
+    if network.prevalence is not None:
+        network.prevalence.coefficients.normal_(generator=generator)
     if network.guidance is not None:
         network.guidance.begin(network.encoder, network.decoder, 20.0)
     settings = Settings(N_BATCH, 5, rate, 0, 10, case.marginals, case.partners)
@@ -140,7 +153,7 @@ def make_trainer(case: Case, processes: Processes, rate: float = 0.0) -> Trainer
 
 def gradients(case: Case, processes: Processes) -> list[torch.Tensor]:
     """Gradients of three mini-batches at the same weights, and the moments that the network keeps of them."""
-    trainer, every = make_trainer(case, processes), documents()
+    trainer, every = make_trainer(case, processes), documents(case.prevalent)
     trainer.generator.manual_seed(1)  # the seed of the noise of each process is drawn from it before
     noise_generator, found = torch.Generator().manual_seed(2), []
     start = sum(case.sizes[: processes.rank])
@@ -158,6 +171,7 @@ def gradients(case: Case, processes: Processes) -> list[torch.Tensor]:
         batch = every.batch(rows, torch.device("cpu"))
         trainer._step(source, MiniBatch(batch, rows, sizes, processes.rank), 2.5)
         found += [parameter.grad.clone() for parameter in trainer.parameters if parameter.grad is not None]
+    trainer.grouping.renew_prevalence(N_DOCUMENTS)
     if trainer.companion is not None:
         found += [parameter.grad for parameter in trainer.companion.parameters()]
     return [*found, *(buffer for buffer in trainer.network.buffers() if buffer.dtype == torch.float64)]

@@ -13,6 +13,8 @@ from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.topics.shares import shares_in_use
 
+CLEARLY = 0.1  # difference of two similarities
+
 
 @dataclass(frozen=True, eq=False)
 class DrawsOfWords:
@@ -32,8 +34,23 @@ class DrawsOfWords:
     @property
     def similarity(self) -> NDArray[np.float64]:
         """Similarity of the words of the last draw to those of the model, Σ √(p q), (n_topics,)."""
-        known = self.topic_word / self.topic_word.sum(axis=1, keepdims=True)
-        return np.asarray(np.sqrt(self.words * known).sum(axis=1), dtype=np.float64)
+        found = np.full(len(self.topic_word), np.nan)
+        found[self.topics] = self._alike.diagonal()
+        return found
+
+    @property
+    def moved(self) -> NDArray[np.int64]:
+        """Places of topics whose words are now clearly more similar to those of another topic."""
+        alike = self._alike
+        others: NDArray[np.int64] = self.topics[alike.max(axis=1) > alike.diagonal() + CLEARLY]
+        return others
+
+    @property
+    def _alike(self) -> NDArray[np.float64]:
+        """Similarity of the words of each topic of the mixture to those of each of the model."""
+        known = self.topic_word[self.topics].astype(np.float64)
+        known /= known.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(self.mixture.words.astype(np.float64)) @ np.sqrt(known).T)
 
     @property
     def words(self) -> NDArray[np.float32]:
@@ -68,6 +85,11 @@ class DrawsOfPosterior:
     def similarity(self) -> NDArray[np.float64]:
         """Missing: the words are those of the model."""
         return np.full(len(self.counted), np.nan)
+
+    @property
+    def moved(self) -> NDArray[np.int64]:
+        """None: the words are those of the model."""
+        return np.zeros(0, dtype=np.int64)
 
     @property
     def words(self) -> NDArray[np.float32]:

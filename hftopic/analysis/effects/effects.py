@@ -73,8 +73,8 @@ class Effects:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the metadata that the formula reads."""
-        return tuple(self._covariates.columns)
+        """Columns of the metadata that the formula reads, in its order."""
+        return tuple(sorted(self._covariates.columns, key=self.formula.find))
 
     def is_continuous(self, column: str) -> bool:
         """Whether a column is dates, or numbers that are not all 0 or 1; else it is categories."""

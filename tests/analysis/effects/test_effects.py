@@ -1,16 +1,22 @@
 """Tests of estimated effects: identities between their tables, planted effects, and what is refused."""
 
+import pickle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from scipy.sparse import csr_array
 
 pytest.importorskip("formulaic", reason="needs formulaic (the extra 'effects')")
 pytest.importorskip("statsmodels", reason="needs statsmodels (the extra 'effects')")
 
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, write_corpus
+from hftopic import NVDM, Concrete, Corpus, ProdLDA, edit_topics, write_corpus
 from hftopic.analysis import Effects, estimate_effects
+from hftopic.analysis.effects.draws import DrawsOfWords
+from hftopic.analysis.effects.mixture import Mixture
+from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.cli import program
 from hftopic.data.formulas import FormulaError
 from hftopic.plots import plot_effects
@@ -141,6 +147,33 @@ def test_clusters_widen_intervals_of_what_goes_together(model, corpus):
     assert (clustered.table["error"] > 1.3 * alone.table["error"]).all()
 
 
+def test_topics_of_an_edited_model_have_their_ids(model, corpus):
+    edited = edit_topics(model, merge=[(0, 3)])
+    for draws in ("words", "posterior"):
+        found = estimate_effects(edited, corpus, "party", topics="all", draws=draws, n_draws=5)
+        assert found.topics["topic"].tolist() == edited.topic_ids_.tolist() == [0, 1, 2]
+        np.testing.assert_allclose(found.table["estimate"].sum(), 0, atol=1e-6)
+
+
+def test_a_prior_with_prevalence_reads_the_metadata_too(corpus):
+    fitted = ProdLDA(groups=(2, 2), max_iter=3, prevalence="party", **SMALL).fit(corpus)
+    given = {"topics": "all", "draws": "posterior", "n_draws": 3}
+    expected = estimate_effects(fitted, corpus, "party", **given).table
+    found = estimate_effects(fitted, corpus.counts, "party", metadata=corpus.metadata, **given).table
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_topics_that_become_others_are_told():
+    words = np.eye(3, 6, dtype=np.float32)
+    prior = LogisticNormal(np.ones((4, 1)), 2, np.arange(4))
+    mixture = Mixture(csr_array(np.ones((4, 6))), words[[0, 2]], prior, np.random.default_rng(0))
+    drawn = DrawsOfWords(mixture, np.array([0, 2]), words)
+    assert drawn.moved.tolist() == []
+    np.testing.assert_allclose(drawn.similarity, [1, np.nan, 1])
+    mixture.words = words[[2, 2]]
+    assert drawn.moved.tolist() == [0]
+
+
 def test_signed_topics_and_classes_are_drawn_from_the_posterior(corpus):
     signed = estimate_effects(
         NVDM(groups=(2, 2), max_iter=5, **SMALL).fit(corpus), corpus, "party", topics="all"
@@ -236,5 +269,7 @@ def test_the_command_writes_the_same_table(model, corpus, tmp_path):
 def test_effects_show_themselves(effects):
     assert repr(effects) == "<Effects of 'party + bs(day, df=4)' on 4 topics, over 300 documents>"
     assert isinstance(effects, Effects)
-    assert effects.columns == ("day", "party")
+    assert effects.columns == ("party", "day")
     assert effects.terms[0] == "party[T.right]"
+    again = pickle.loads(pickle.dumps(effects))
+    pd.testing.assert_frame_equal(again.curve("day", 3), effects.curve("day", 3))
