@@ -24,8 +24,10 @@ method; ``matched`` and the tasks share one fit without seed words.
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -279,7 +281,8 @@ def corex(task: Task, seed: int) -> dict[str, float]:
 
     model = Corex(n_hidden=N_TOPICS, seed=seed)
     present, of_test = (sp.csr_matrix((counts > 0).astype(int)) for counts in (task.train, task.test))
-    model.fit(present, words=task.vocabulary, anchors=list(task.seeds.values()), anchor_strength=3)
+    with redirect_stdout(sys.stderr):  # it prints a warning
+        model.fit(present, words=task.vocabulary, anchors=list(task.seeds.values()), anchor_strength=3)
     return caught(model.transform(of_test, details=True)[0][:, : len(task.seeds)], task)
 
 

@@ -34,7 +34,7 @@ class Drift:
         Jensen-Shannon divergence of the periods, weighted by their use of the topic, in nats: the information
         of the period about a word of the topic. And its mean over the permutations.
     p_value : float
-        Of drift, see :func:`drift`; NaN without a test.
+        Of drift, see :func:`drift`. It is NaN without a test, as the divergence is if there are no words.
     ends : ndarray, shape (2, W)
         p(w|topic) on a straight line through the periods, in the first and in the last one.
     scores, p_values : ndarray, shape (W,)
@@ -103,6 +103,8 @@ def drift(
         apart[part] = _between(permuted)
     scores = _standardised(slopes)
     largest = np.abs(scores).max(axis=1, initial=0.0)
+    if not len(columns):  # nothing to compare
+        divergences[:] = np.nan
     smaller = np.minimum(_p_values(divergences), _p_values(largest))
     return Drift(
         columns,

@@ -145,7 +145,8 @@ def words_over_time(
     the corpus does, are compared as one.
 
     ``divergence`` is the Jensen-Shannon divergence of p(w|topic, period) between the periods, which weigh as
-    much as the topic has words in them, in nats: what a word of the topic tells of its period.
+    much as the topic has words in them, in nats: what a word of the topic tells of its period. It is missing,
+    and there is no test, for a topic without a word that ten documents use for it.
 
     Dates are permuted so that each document keeps its topics, and the topics their prevalence: two documents
     exchange their dates with the odds that a logistic regression of the periods on the topics gives them (the

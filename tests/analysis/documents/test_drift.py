@@ -139,3 +139,13 @@ def test_words_that_are_rarer_than_elsewhere_are_no_words_of_the_topic():
     codes = rng.integers(2, size=200)
     found = drift(usage, np.arange(2.0), codes, exchanged(codes, np.zeros((200, 2)), 9, rng))
     assert found.columns.tolist() == [0]
+
+
+def test_a_topic_that_few_documents_use_has_no_test():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(2, size=50)
+    drawn = exchanged(codes, np.zeros((50, 2)), 9, rng)
+    found = drift(sp.csr_array(rng.random((50, 3)) / 50), np.arange(2.0), codes, drawn)
+    assert len(found.columns) == 0
+    assert np.isnan([found.divergence, found.expected, found.p_value]).all()
+    np.testing.assert_allclose(found.of_columns(np.arange(3)).sum(axis=1), 1)
