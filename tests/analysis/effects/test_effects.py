@@ -251,6 +251,22 @@ def test_a_report_has_a_section_of_effects(model, corpus, effects, tmp_path):
     assert "Effects of the metadata" not in (tmp_path / "without.html").read_text(encoding="utf-8")
 
 
+def test_a_report_takes_metadata(corpus, tmp_path):
+    """The page is that of a corpus that has them, also for documents that were encoded with them."""
+    fast = {"n_permutations": 9, "measures": "u_mass", "topics": "all", "effects": "party"}
+    model = ProdLDA(groups=(2, 2), prevalence="party", max_iter=3, **SMALL).fit(corpus)
+    party = {"party": corpus.metadata["party"].tolist()}
+    bare = Corpus(corpus.counts, corpus.vocabulary)
+    encoded = model.encode(bare, metadata=party)
+    given = [(corpus, None), (bare, party), (encoded, party)]
+    for number, (X, metadata) in enumerate(given):
+        write_report(model, X, tmp_path / f"{number}.html", metadata=metadata, **fast)
+    pages = {(tmp_path / f"{number}.html").read_bytes() for number in range(3)}
+    assert len(pages) == 1
+    with pytest.raises(FormulaError, match="no metadata"):
+        write_report(model, encoded, tmp_path / "none.html", **fast)
+
+
 def test_the_command_writes_the_same_table(model, corpus, tmp_path):
     model.save(tmp_path / "model")
     write_corpus(corpus, tmp_path / "corpus")
