@@ -1,8 +1,8 @@
 """The design of a formula: numbers that the metadata give each document, always coded alike."""
 
-import re
 import warnings
 from collections.abc import Collection, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple, Self
@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic._wording import counted
-from hftopic.data.dates import DateError, as_dates
-from hftopic.data.formulas import FormulaError, parsed
+from hftopic.data.dates import DateError, alike, as_dates
+from hftopic.data.formulas import FormulaError, check_size, columns_of, parsed
 from hftopic.data.metadata import Columns, frame_of
 
 INTERCEPT = "Intercept"
-ISO_DATE = re.compile(r"\d{4}-\d\d(-\d\d.*)?")
 OF_DATES = "date"  # the column of a corpus's dates, which are of any form
 
 
@@ -58,7 +57,8 @@ class Design:
     """Columns of numbers that a formula makes of the metadata of documents.
 
     Categories, knots of splines and scales are those of the documents from which it was made. A column of
-    dates is read as years: 2008.5 is the middle of 2008. In ``C(...)`` dates are categories.
+    dates, in any form that :func:`hftopic.data.dates.as_dates` reads, is read as years: 2008.5 is the middle
+    of 2008. Texts of four digits are categories, except in ``date``. In ``C(...)`` dates are categories.
 
     Attributes
     ----------
@@ -67,6 +67,8 @@ class Design:
         Columns of the metadata that the formula reads.
     dates : tuple of str
         Those of them that are dates.
+    texts : tuple of str
+        Those of them that are texts.
     names : tuple of str, length P
         Of the columns of the design, without the intercept, such as "party[T.left]".
     means, scales : ndarray, shape (P,)
@@ -76,6 +78,7 @@ class Design:
     formula: str
     columns: tuple[str, ...]
     dates: tuple[str, ...]
+    texts: tuple[str, ...]
     names: tuple[str, ...]
     means: NDArray[np.float64]
     scales: NDArray[np.float64]
@@ -91,8 +94,8 @@ class Design:
         Raises
         ------
         FormulaError
-            The formula cannot be read or computed, names a column that there is not, or has no column; or a
-            value is missing.
+            The formula cannot be read or computed, names a column that there is not, or has no column or too
+            many; a value is missing; or a column has dates that cannot be read.
         ImportError
             formulaic is not installed.
         """
@@ -100,8 +103,11 @@ class Design:
 
         terms, columns, categories = parsed(formula)
         check_columns(formula, columns, known)
-        dates = tuple(n for n in columns if n not in categories and are_dates(n, known[n]))
+        dates = tuple(n for n in columns if n not in categories and _has_dates(n, known[n]))
+        texts = tuple(n for n in columns if n not in dates and known[n].dtype.kind == "O")
         read = _as_read(columns, dates, known)
+        n_values = {n: len(set(v.tolist())) for n, v in read.items() if n in texts or n in categories}
+        check_size(formula, terms, _n_categories(terms, n_values))
         made = _computed(ModelSpec.from_spec(terms, na_action="raise"), formula, read)
         values = made.drop(columns=INTERCEPT, errors="ignore")
         if not values.shape[1]:
@@ -110,7 +116,7 @@ class Design:
         scales = numbers.std(axis=0)
         scales[scales <= 1e-9 * np.abs(numbers).max(axis=0)] = 1.0  # the same value for all: it stays at 0
         names = tuple(map(str, values.columns))
-        return cls(formula, columns, dates, names, numbers.mean(axis=0), scales, made.model_spec)
+        return cls(formula, columns, dates, texts, names, numbers.mean(axis=0), scales, made.model_spec)
 
     def columns_in(self, known: Collection[str]) -> tuple[str, ...]:
         """The columns that the formula reads, all of which must be among those that are known.
@@ -128,15 +134,37 @@ class Design:
         Raises
         ------
         FormulaError
-            A column or a value is missing, a category is new, or a function is not defined there.
+            A column or a value is missing, a category is new, a column is text that was of numbers or the
+            other way round, or a function is not defined there.
         """
         return ((self.raw(known) - self.means) / self.scales).astype(np.float32)
 
     def raw(self, known: Columns) -> NDArray[np.float64]:
         """The same in the units of the metadata."""
         read = _as_read(self.columns_in(known), self.dates, known)
-        made = _computed(self._spec, self.formula, read)
+        read = {name: self._of_kind(name, values) for name, values in read.items()}
+        made = _computed(self._fresh_spec(), self.formula, read)
         return np.asarray(made[list(self.names)].to_numpy(dtype=np.float64))
+
+    def _of_kind(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of a column as in the fit, texts or not; truth values are texts where some are missing."""
+        of_texts = values.dtype.kind == "O"
+        if of_texts == (name in self.texts):
+            return values
+        if values.dtype.kind == "b":
+            return values.astype(str).astype(object)
+        if of_texts and set(values) <= {"True", "False"}:
+            return np.equal(values, "True").astype(np.bool_)
+        kinds = ("numbers", "text") if of_texts else ("text", "numbers")
+        raise FormulaError(
+            f"{name!r} was {kinds[0]} in the documents of the fit and is {kinds[1]} here, such as "
+            f"{values.tolist()[0]!r}, for the formula {self.formula!r}"
+        )
+
+    def _fresh_spec(self) -> Any:
+        """A copy of formulaic's, which it changes while it computes, also where that fails."""
+        coded = {name: (kind, dict(state)) for name, (kind, state) in self._spec.encoder_state.items()}
+        return self._spec.update(encoder_state=coded, transform_state=deepcopy(self._spec.transform_state))
 
     def as_json(self) -> dict[str, Any]:
         """What :meth:`from_json` makes the design of, as JSON can hold it."""
@@ -144,6 +172,7 @@ class Design:
         return {
             "formula": self.formula,
             "dates": list(self.dates),
+            "texts": list(self.texts),
             "names": list(self.names),
             "means": self.means.tolist(),
             "scales": self.scales.tolist(),
@@ -173,17 +202,19 @@ class Design:
             for name, of_factor in _restored(held["categories"]).items()
         }
         terms, columns, _ = parsed(held["formula"])
+        sizes = {name: len(state.get("categories") or ()) for name, (_, state) in categories.items()}
+        check_size(held["formula"], terms, sizes)
         spec = ModelSpec.from_spec(
             terms,
             na_action="raise",
             transform_state=_restored(held["transforms"]),
             encoder_state=categories,
         )
-        names, dates = tuple(held["names"]), tuple(held["dates"])
+        names, dates, texts = (tuple(held[name]) for name in ("names", "dates", "texts"))
         means, scales = (np.array(held[name], dtype=np.float64) for name in ("means", "scales"))
         if not (len(names) and means.shape == scales.shape == (len(names),) and (scales > 0).all()):
             raise ValueError(f"the design has {len(names)} names, means {means!r} and scales {scales!r}")
-        return cls(held["formula"], columns, dates, names, means, scales, spec)
+        return cls(held["formula"], columns, dates, texts, names, means, scales, spec)
 
 
 def check_columns(formula: str, columns: Collection[str], known: Collection[str]) -> None:
@@ -214,10 +245,9 @@ def _computed(spec: Any, formula: str, read: Columns) -> Any:
             warnings.simplefilter("error", DataMismatchWarning)
             made = spec.get_model_matrix(frame_of(read), context=context)
     except DataMismatchWarning as error:
-        told = str(error).partition("dataset): ")[2].partition(". They")[0] or str(error)
         raise FormulaError(
-            f"a category is not among those of the documents that the design was made of, for the formula "
-            f"{formula!r}: {told}"
+            f"{_new_category(spec, read)} is not among the categories of the documents that the design was "
+            f"made of, for the formula {formula!r}"
         ) from error
     except (FormulaicError, ValueError, TypeError) as error:
         told = str(error)
@@ -233,18 +263,65 @@ def _computed(spec: Any, formula: str, read: Columns) -> Any:
     return made
 
 
+def _n_categories(terms: Any, n_values: Mapping[str, int]) -> dict[str, int]:
+    """Number of categories of each expression of a formula that has some, or more."""
+    found = {}
+    for expression in {str(factor.expr) for term in terms for factor in term.factors}:
+        names = columns_of(expression) if expression.startswith("C(") else {expression.strip("`")}
+        found[expression] = max((n_values.get(name, 0) for name in names), default=0)
+    return found
+
+
+def _new_category(spec: Any, read: Columns) -> str:
+    """A category that a design does not have, and its column."""
+    for expression, (_, state) in spec.encoder_state.items():
+        known, names = state.get("categories"), columns_of(expression)
+        if known is not None and len(names) == 1:
+            name = names.pop()
+            new = [value for value in read[name].tolist() if value not in known]
+            if new:
+                return f"{new[0]!r} of {name!r}"
+    return "a value"
+
+
 def are_dates(name: str, values: NDArray[Any]) -> bool:
-    """Whether a column is read as dates: texts in ISO form, or what a corpus has as dates."""
-    if values.dtype.kind != "O":
+    """Whether a column is read as dates: texts and numbers of dates, or what a corpus has as dates."""
+    try:
+        return _has_dates(name, values)
+    except FormulaError:
         return False
-    if name == OF_DATES:
-        try:
-            as_dates(values)
-        except DateError:
+
+
+def _has_dates(name: str, values: NDArray[Any]) -> bool:
+    """As :func:`are_dates`, but dates that cannot be read raise FormulaError."""
+    if values.dtype.kind != "O":
+        return values.dtype.kind in "if" and _are_digits(values)
+    present = values[[value is not None for value in values]]
+    kinds = [alike(str(value))[0] for value in dict.fromkeys(present.tolist())]
+    if name != OF_DATES:
+        if kinds and all(kind == "number" for kind in kinds):
+            return _are_digits(present)
+        if not kinds or 2 * sum(kind in ("date", "day", "odd") for kind in kinds) < len(kinds):
             return False
-        return True
-    texts = [value for value in values if value is not None]
-    return bool(texts) and all(isinstance(v, str) and ISO_DATE.fullmatch(v) for v in texts)
+    try:
+        as_dates(values)
+    except DateError as error:
+        raise FormulaError(
+            f"{name!r} holds dates that cannot be read: {error}; correct them, or write C({name}) for "
+            "categories"
+        ) from error
+    return True
+
+
+def _are_digits(values: NDArray[Any]) -> bool:
+    """Whether numbers are dates such as 20240131; those of six digits can be anything else."""
+    numbers = values.astype(np.float64)
+    if not (np.nan_to_num(numbers) >= 1e7).any():
+        return False
+    try:
+        return as_dates(values).dtype.kind == "M" and bool(np.nanmin(numbers) >= 1e7)
+    except DateError:
+        return False
 
 
 def _years(name: str, values: NDArray[Any]) -> NDArray[np.float64]:

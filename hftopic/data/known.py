@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hftopic.data.columns import is_corpus, is_sharded
+from hftopic.data.corpus import Corpus
 from hftopic.data.metadata import Columns, as_metadata
 
 OF_CORPUS = {"label": "labels", "date": "dates"}
@@ -82,6 +83,13 @@ def columns_known(X: Any, metadata: Any, n_documents: int) -> Columns:
     parts = {name: getattr(X, part) for name, part in OF_CORPUS.items()}
     held = {name: _with_missing(part) for name, part in parts.items() if part is not None}
     return {**held, **X.metadata_columns}
+
+
+def with_columns(X: Any, counts: Any, columns: Columns, words: Any) -> Any:
+    """Documents with columns besides their own; other documents as a corpus, if their words are known."""
+    if is_corpus(X):
+        return X.with_metadata({**X.metadata_columns, **columns})
+    return X if words is None else Corpus(counts, words, metadata=columns)
 
 
 class _Seen:

@@ -1,6 +1,7 @@
 """Columns of a table besides the text, as one typed array each, without pandas until it is asked for."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hftopic._callers import level_of_the_caller
 from hftopic.data.columns import is_frame, labels_of
 from hftopic.data.kinds import typed
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
@@ -26,7 +28,13 @@ _TYPES = (np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_))
 def as_metadata(metadata: Any, n_documents: int) -> Columns | None:
     """Columns of a data frame or of a dict of sequences, each with one value per document.
 
-    An empty string is a missing value. Dates become texts in ISO form.
+    An empty string is a missing value. Dates become texts in ISO form, yearly periods numbers, and categories
+    of pandas texts, in the order of the alphabet: the first one is the reference of a formula.
+
+    Warns
+    -----
+    UserWarning
+        Categories are ordered, or have another first one than the alphabet.
 
     Raises
     ------
@@ -55,10 +63,30 @@ def _as_column(values: Any, name: str, n_documents: int) -> np.ndarray:
     check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
     if isinstance(values, np.ndarray) and values.dtype in _TYPES and len(values) == n_documents:
         return values
-    held = as_values(listed(values), what)
+    held = as_values(_category_texts(values, name) if _has_categories(values) else listed(values), what)
     if len(held) != n_documents:
         raise CorpusError(f"{what} has {len(held):,} values for {n_documents:,} documents")
     return typed(held)
+
+
+def _has_categories(values: Any) -> bool:
+    return type(getattr(values, "dtype", None)).__name__ == "CategoricalDtype"
+
+
+def _category_texts(values: Any, name: str) -> list[str | None]:
+    """Categories of pandas as texts; a warning tells that their order is lost."""
+    held = getattr(values, "cat", values)
+    codes = np.asarray(held.codes)
+    texts = [category if isinstance(category, str) else str(category) for category in held.categories]
+    order = [texts[code] for code in np.unique(codes[codes >= 0])]
+    if order != sorted(order) and (held.ordered or order[0] != min(order)):
+        warnings.warn(
+            f"the order of the categories of metadata[{name!r}] is not kept: in formulas they are texts, and "
+            f"{min(order)!r} is the reference; write C({name}, levels={order}) for this order",
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
+    return [texts[code] if code >= 0 else None for code in codes.tolist()]
 
 
 def as_values(values: Iterable[Any], what: str) -> list[Any]:
@@ -77,6 +105,8 @@ def _as_value(value: Any, what: str, place: int) -> Any:
         return int(value)
     if isinstance(value, Real | Decimal):
         return float(value) if value == value else None  # NaN differs from itself
+    if type(value).__name__ == "Period" and value.freqstr.partition("-")[0] in ("Y", "A"):
+        return int(value.year)
     written = date_text(value)
     if written is None:
         raise CorpusError(
@@ -95,7 +125,8 @@ def date_text(value: Any) -> str | None:
     if isinstance(value, date):
         return without_midnight(value.isoformat())
     if type(value).__name__ == "Period":
-        return str(value)
+        written = str(value)
+        return str(value.start_time.date()) if "/" in written else written  # a week
     return None
 
 

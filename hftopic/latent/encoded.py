@@ -24,7 +24,8 @@ class Encoded:
     source : Corpus, sparse matrix or array, ndarray or DataFrame
         What was passed to ``encode``.
     documents : Corpus, sparse matrix or array, ndarray or DataFrame
-        What the counts were read from: ``source``, unless the model reads more than counts.
+        What the counts were read from: ``source``, unless the model reads more than counts, or metadata were
+        passed: these are then those of a Corpus, if the words are known.
     counts : csr_array, shape (n_documents, n_words), float32
     mean_field : MeanFieldPosterior
         q(z|x) of each document, given its metadata if the prior depends on them, on the CPU; the prior for

@@ -23,8 +23,9 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design, Missing
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty, warn_of_fractions
-from hftopic.data.known import Known
+from hftopic.data.inputs import PRIOR, as_counts, check_words, known_words, warn_of_empty, warn_of_fractions
+from hftopic.data.known import Known, with_columns
+from hftopic.data.metadata import as_metadata
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
@@ -43,7 +44,10 @@ from hftopic.networks.network import TopicNetwork
 
 NOT_USED = "metadata is not used: the model was fitted without prevalence"
 OF_AVERAGE = "their prior is that of average metadata"
-MEAN_DESIGN = f"these documents have no metadata: {OF_AVERAGE}; pass metadata="
+MEAN_DESIGN = (
+    f"these documents have no metadata: {OF_AVERAGE}; pass metadata=, or where there is no such parameter "
+    "model.encode(X, metadata=...) instead of X"
+)
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
@@ -169,7 +173,12 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
             counted, more = model._split_input(X)
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
+            kept = model.design_ is not None and metadata is not None and hasattr(counted, "shape")
+            if kept:
+                metadata = as_metadata(metadata, counted.shape[0]) or {}
             documents: Any = model._documents_of(counted, more, metadata)
+            if kept:
+                counted = with_columns(counted, documents.counts, metadata, known_words(model))
             posterior, proportions, offset = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
             design = documents.design

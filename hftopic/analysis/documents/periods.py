@@ -1,7 +1,10 @@
 """Periods of dates and bins of numbers, in which documents are counted over time."""
 
 import re
-from typing import Any
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,21 @@ YEAR = pd.Timedelta(days=365.2425)
 ORIGIN = {"Y": -1970, "Q": -4 * 1970, "M": -12 * 1970} | dict.fromkeys(("h", "min", "s", "ms", "us", "ns"), 0)
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 MOST_ROWS = 100_000  # periods of a table with gaps
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def without_warnings(function: Callable[P, R]) -> Callable[P, R]:
+    """The function without pandas' warning that periods of business days will be no more."""
+
+    @wraps(function)
+    def quiet(*args: P.args, **kwargs: P.kwargs) -> R:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Period(Dtype\[B\]| with BDay)", FutureWarning)
+            return function(*args, **kwargs)
+
+    return quiet
 
 
 def periods(dates: "pd.Series[Any]", freq: Any) -> "pd.Series[Any]":
@@ -42,6 +60,7 @@ def period_name(value: Any) -> str:
     return str(value.start_time.date()) if spans_days else str(value)
 
 
+@without_warnings
 def moments_of(spans: pd.Index) -> NDArray[np.float64]:
     """Time of each period in years since its first one, or the numbers of bins."""
     if not isinstance(spans, pd.PeriodIndex):
@@ -63,6 +82,7 @@ def step_of(spans: pd.Index) -> float | None:
     return float(distances.min()) if len(distances) and regular else None
 
 
+@without_warnings
 def without_gaps(spans: pd.Index, step: float | None) -> pd.Index:
     """All periods from the first to the last, sorted; those of numbers that have no step stay as they are.
 
@@ -89,6 +109,7 @@ def without_gaps(spans: pd.Index, step: float | None) -> pd.Index:
     return found
 
 
+@without_warnings
 def _spans(moments: "pd.Series[Any]", freq: Any) -> "pd.Series[Any]":
     """Period of each moment, of one or several units.
 
