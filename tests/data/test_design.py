@@ -11,7 +11,7 @@ import torch
 from hftopic import Corpus, open_corpus, write_corpus
 from hftopic.data import designed as designs
 from hftopic.data import known as knowns
-from hftopic.data.design import Design
+from hftopic.data.design import Design, are_dates
 from hftopic.data.designed import designed, designed_for, kept_rows
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import Known
@@ -79,6 +79,24 @@ def test_dates_count_in_years_whatever_their_form():
     np.testing.assert_allclose(design.raw({"date": np.array(["2010"], dtype=object)})[:, 0], [2010])
     with pytest.raises(FormulaError, match="'date' must hold dates"):
         design.matrix({"date": np.array(["soon"], dtype=object)})
+
+
+def test_dates_of_a_few_documents_have_the_order_of_day_and_month_of_all():
+    for dates in (["31/12/2019", "03/04/2020", "01/02/2021"], ["12/31/2019", "04/03/2020", "02/01/2021"]):
+        known = {"posted": np.array(dates, dtype=object)}
+        design = Design.of("posted", known)
+        whole = design.raw(known)
+        assert whole[1:, 0] == pytest.approx([2020 + 93 / 366, 2021 + 31 / 365])
+        for read in (design, pickle.loads(pickle.dumps(design))):
+            pieces = [read.raw({"posted": known["posted"][row : row + 1]}) for row in range(3)]
+            np.testing.assert_array_equal(np.concatenate(pieces), whole)
+        assert are_dates("posted", known["posted"][1:2])
+        other = np.array([f"{dates[0][3:5]}/{dates[0][:2]}/2019"], dtype=object)
+        with pytest.raises(FormulaError, match=r"must hold dates.*but the dates read before begin with"):
+            design.matrix({"posted": other})
+    held = json.loads(json.dumps(design.as_json()))
+    with pytest.raises(ValueError, match="begin with neither day nor month"):
+        Design.from_json({**held, "dates": {"posted": "day"}})
 
 
 def test_a_constant_column_stays_at_zero():
