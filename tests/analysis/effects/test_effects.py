@@ -1,6 +1,7 @@
 """Tests of estimated effects: identities between their tables, planted effects, and what is refused."""
 
 import pickle
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -258,13 +259,13 @@ def test_a_report_takes_metadata(corpus, tmp_path):
     party = {"party": corpus.metadata["party"].tolist()}
     bare = Corpus(corpus.counts, corpus.vocabulary)
     encoded = model.encode(bare, metadata=party)
-    given = [(corpus, None), (bare, party), (encoded, party)]
+    given = [(corpus, None), (bare, party), (encoded, party), (encoded, None)]
     for number, (X, metadata) in enumerate(given):
         write_report(model, X, tmp_path / f"{number}.html", metadata=metadata, **fast)
-    pages = {(tmp_path / f"{number}.html").read_bytes() for number in range(3)}
+    pages = {(tmp_path / f"{number}.html").read_bytes() for number in range(4)}
     assert len(pages) == 1
-    with pytest.raises(FormulaError, match="no metadata"):
-        write_report(model, encoded, tmp_path / "none.html", **fast)
+    with pytest.raises(FormulaError, match="no metadata"), warnings.catch_warnings(action="ignore"):
+        write_report(model, bare, tmp_path / "none.html", **fast)
 
 
 def test_the_command_writes_the_same_table(model, corpus, tmp_path):
