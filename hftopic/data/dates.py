@@ -451,13 +451,13 @@ def _order_of_days(values: list[tuple[int, Any]], known: bool | None) -> bool | 
             f"{texts[day_first]!r} begins with the day and {texts[month_first]!r} with the month; write "
             "all dates as 2024-01-31",
         )
-    place = month_first if day_first is None else day_first
-    told = None if place is None else day_first is not None
-    if place is not None and known is not None and told != known:
+    telling = month_first if day_first is None else day_first
+    told = None if telling is None else day_first is not None
+    if telling is not None and known is not None and told != known:
         parts = ("day", "month") if told else ("month", "day")
         raise DateError(
-            place,
-            f"{texts[place]!r} begins with the {parts[0]}, but the dates read before begin with the "
+            telling,
+            f"{texts[telling]!r} begins with the {parts[0]}, but the dates read before begin with the "
             f"{parts[1]}; write all dates as 2024-01-31",
         )
     if known is None and told is None and unclear is not None:
