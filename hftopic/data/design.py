@@ -155,7 +155,7 @@ class Design:
         if values.dtype.kind == "b":
             return values.astype(str).astype(object)
         if of_texts and set(values) <= {"True", "False"}:
-            return np.equal(values, "True").astype(np.bool_)
+            return np.array([value == "True" for value in values], dtype=np.bool_)
         kinds = ("numbers", "text") if of_texts else ("text", "numbers")
         raise FormulaError(
             f"{name!r} was {kinds[0]} in the documents of the fit and is {kinds[1]} here, such as "
@@ -251,8 +251,8 @@ def _computed(spec: Any, formula: str, read: Columns) -> Any:
             made = spec.get_model_matrix(frame_of(read), context=context)
     except DataMismatchWarning as error:
         raise FormulaError(
-            f"{_new_category(spec, read)} is not among the categories of the documents that the design was "
-            f"made of, for the formula {formula!r}"
+            "a category is not among those of the documents that the design was made of, for the formula "
+            f"{formula!r}: {_new_category(spec, read) or error}"
         ) from error
     except (FormulaicError, ValueError, TypeError) as error:
         told = str(error)
@@ -278,7 +278,7 @@ def _n_categories(terms: Any, n_values: Mapping[str, int]) -> dict[str, int]:
 
 
 def _new_category(spec: Any, read: Columns) -> str:
-    """A category that a design does not have, and its column."""
+    """A category that a design does not have, and its column; "" if it cannot be told."""
     for expression, (_, state) in spec.encoder_state.items():
         known, names = state.get("categories"), columns_of(expression)
         if known is not None and len(names) == 1:
@@ -286,7 +286,7 @@ def _new_category(spec: Any, read: Columns) -> str:
             new = [value for value in read[name].tolist() if value not in known]
             if new:
                 return f"{new[0]!r} of {name!r}"
-    return "a value"
+    return ""
 
 
 def are_dates(name: str, values: NDArray[Any]) -> bool:

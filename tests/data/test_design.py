@@ -5,6 +5,7 @@ import mmap
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -15,6 +16,7 @@ from hftopic.data.design import Design, are_dates
 from hftopic.data.designed import designed, designed_for, kept_rows
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import Known
+from hftopic.data.metadata import as_metadata
 from hftopic.data.shares import Listed, Spaced, numbers_in
 from hftopic.data.streams import StoredDocuments
 
@@ -99,6 +101,103 @@ def test_dates_of_a_few_documents_have_the_order_of_day_and_month_of_all():
         Design.from_json({**held, "dates": {"posted": "day"}})
 
 
+@pytest.mark.parametrize(
+    ("values", "years"),
+    [
+        (["1990Q1", "1991Q1", None, "1992Q1"], [1990, 1991, 1992]),
+        (["31/12/1999", "1/1/2001"], [1999 + 364 / 365, 2001]),
+        (["2 July 2008", "1 Jan 2009"], [2008.5, 2009]),
+        (["20080101", "20090101"], [2008, 2009]),
+        ([20080101, 20090101], [2008, 2009]),
+        (["2008-01-01T00:00", "2008-07-02 00:00"], [2008, 2008.5]),
+        (list(pd.period_range("1990", periods=3, freq="Y")), [1990, 1991, 1992]),
+        (list(pd.period_range("1990-01-01", periods=2, freq="W-SUN")), [1990, 1990 + 7 / 365]),
+        ([1990, 1991], [1990, 1991]),
+        ([202401, 202402], [202401, 202402]),
+    ],
+)
+def test_columns_of_dates_in_any_form_are_years(values, years):
+    held = as_metadata({"when": values}, len(values))
+    kept = {"when": held["when"][[value is not None for value in values]]}
+    np.testing.assert_allclose(Design.of("when", kept).raw(kept)[:, 0], years, atol=1e-9)
+    assert are_dates("when", held["when"]) == (values[0] not in (1990, 202401, pd.Period("1990", "Y")))
+
+
+@pytest.mark.parametrize("name", ["date", "when"])
+@pytest.mark.parametrize("values", [["12/02/1999", "3/4/2000"], ["2020-01-01", "n.d.", "2021-01-01"]])
+def test_dates_that_cannot_be_read_are_told_and_may_be_categories(name, values):
+    known = {name: np.array(values, dtype=object)}
+    with pytest.raises(
+        FormulaError, match=rf"'{name}' holds dates that cannot be read: dates\[\d\].*C\({name}\)"
+    ):
+        Design.of(name, known)
+    assert len(Design.of(f"C({name})", known).names) == len(values) - 1
+    assert not are_dates(name, known[name])
+
+
+def test_texts_of_digits_are_categories():
+    assert Design.of("code", {"code": np.array(["1990", "1991"], dtype=object)}).names == ("code[T.1991]",)
+
+
+def test_values_of_another_kind_are_told_and_change_nothing():
+    columns = {"year": np.array([1990, 1991, 1992]), "flag": np.array([True, False, True])}
+    design = Design.of("year + flag", columns)
+    held = design.as_json()
+    texts = np.array(["1990", "1991", "1992"], dtype=object)
+    with pytest.raises(FormulaError, match=r"'year' was numbers in the documents .* and is text here"):
+        design.matrix({**columns, "year": texts})
+    assert design.as_json() == held
+    with pytest.raises(FormulaError, match=r"'year' was text .* and is numbers here"):
+        Design.of("year", {"year": texts}).matrix(columns)
+    with_missing = np.array(["True", "False", "True"], dtype=object)  # as a column has them that lacks some
+    np.testing.assert_array_equal(design.matrix({**columns, "flag": with_missing}), design.matrix(columns))
+    of_texts = Design.of("flag", {"flag": with_missing})
+    np.testing.assert_array_equal(of_texts.matrix(columns), of_texts.matrix({"flag": with_missing}))
+    with pytest.raises(FormulaError, match=r"category is not among those.*1999 of 'year'"):
+        Design.of("C(year)", columns).matrix({"year": np.array([1999])})
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("(side + day + age + flag)**20", "too many interactions"),
+        ("*".join("abcdefghijklmnopqrst"), "too many interactions"),
+        ("bs(day, df=10**6)", "must have less than 5,000 columns"),
+        ("bs(day, df=1000 * 1000)", "must have less than 5,000 columns"),
+        ("cr(day, 1000000)", "must have less than 5,000 columns"),
+        ("poly(day, degree=100000)", "must have less than 5,000 columns"),
+        ("bs(day, df=1000):bs(age, df=900)", "up to 907,617 columns.*at most 5,000"),
+        ("C(age):C(day):side", r"columns, [\d,]+ of them for 'C\(age\):C\(day\):side'"),
+        ("-side", "no columns, only a constant"),
+    ],
+)
+def test_formulas_of_too_many_columns_are_refused_before_they_are_computed(formula, told):
+    with pytest.raises(FormulaError, match=told):
+        Design.of(formula, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("formula", "n_terms"),
+    [
+        ("(a + b + c)**3", 8),
+        ("a*b*c*d", 16),
+        (" + ".join(f"a{i}:b{i}" for i in range(40)), 41),
+        ("I((a + b)**9) + `x y`", 3),
+        ("(a + b + c + d + e + f)*(g + h + i + j)", 35),
+        ("bs(a, df=4, upper_bound=100000)", 2),
+    ],
+)
+def test_other_formulas_are_not(formula, n_terms):
+    assert len(parsed(formula).terms) == n_terms
+
+
+def test_levels_may_be_named_in_order():
+    design = Design.of("C(side, levels=['right', 'left', 'centre'])", COLUMNS)
+    np.testing.assert_array_equal(design.raw(COLUMNS)[:, 0], COLUMNS["side"] == "left")
+    again = Design.from_json(json.loads(json.dumps(design.as_json())))
+    np.testing.assert_array_equal(again.matrix(COLUMNS), design.matrix(COLUMNS))
+
+
 def test_a_constant_column_stays_at_zero():
     design = Design.of("day + one", {**COLUMNS, "one": np.ones(N)})
     assert not design.matrix({**COLUMNS, "one": np.full(N, 1.0)})[:, 1].any()
@@ -150,7 +249,7 @@ def test_a_formula_runs_no_code(formula):
 
 def test_what_new_documents_lack_is_told():
     design = Design.of("side + bs(day, df=4)", COLUMNS)
-    with pytest.raises(FormulaError, match=r"category is not among those.*'up'"):
+    with pytest.raises(FormulaError, match=r"category is not among those.*'up' of 'side'"):
         design.matrix({**COLUMNS, "side": np.full(N, "up", dtype=object)})
     with pytest.raises(FormulaError, match="beyond those of the documents"):
         design.matrix({**COLUMNS, "day": COLUMNS["day"] + 50})

@@ -103,6 +103,22 @@ def test_metadata_of_a_frame_and_of_a_dict_are_the_same() -> None:
     assert Corpus([[1]], ["a"], metadata={}).metadata is None
 
 
+def test_categories_of_pandas_are_texts_and_a_lost_order_is_told() -> None:
+    def made(values: Any) -> list[Any]:
+        column: list[Any] = Corpus([[1]] * 3, ["a"], metadata={"kind": values}).metadata["kind"].tolist()
+        return column
+
+    assert made(pd.Categorical([1, 2, 3])) == ["1", "2", "3"]  # no numbers, which would be one linear term
+    assert made(pd.Series(pd.Categorical(["x", None, "z"], ["x", "y", "z"]))) == ["x", None, "z"]
+    assert made(pd.cut([1, 5, 9], [0, 2, 6, 10])) == ["(0, 2]", "(2, 6]", "(6, 10]"]
+    for categories, ordered in ((["c", "b", "a"], False), (["a", "c", "b"], True)):
+        with pytest.warns(UserWarning, match=rf"order of .*'kind'.* 'a' is the.*{categories[1]}") as told:
+            assert made(pd.Categorical(["a", "b", "c"], categories, ordered=ordered)) == ["a", "b", "c"]
+        assert told[0].filename == __file__
+    assert made(pd.Categorical(["a", "b", "c"], ["a", "c", "b"])) == ["a", "b", "c"]  # the same reference
+    assert made(pd.Categorical(["a", "b", "b"], ["z", "a", "b"])) == ["a", "b", "b"]  # z does not occur
+
+
 @pytest.mark.parametrize(
     ("part", "told"),
     [

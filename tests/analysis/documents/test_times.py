@@ -223,6 +223,15 @@ def test_frequencies_of_pandas_and_several_of_them(planted, corpus, freq, period
     assert table["documents"].sum() == 120
 
 
+def test_business_days_are_periods_without_a_warning_of_pandas(planted, corpus):
+    dates = pd.date_range("2024-01-05", periods=120, freq="4h")  # from a Friday
+    table = over_time(planted, corpus, dates, freq="B", gaps=True)
+    assert [str(day) for day in table.index[:3]] == ["2024-01-05", "2024-01-08", "2024-01-09"]
+    assert table["documents"].iloc[:3].tolist() == [6, 18, 6]  # a weekend counts to its Monday
+    assert over_time(planted, corpus, dates, freq="5B")["documents"].iloc[0] == 6 + 18 + 6 * 3
+    assert len(trends(planted, corpus, dates, freq="B", topics="all")) == table.shape[1] - 1
+
+
 def test_weeks_begin_where_they_are_said_to(planted, corpus):
     dates = pd.date_range("2024-01-01", periods=120)  # a Monday
     table = over_time(planted, corpus, dates, freq="W-TUE")
