@@ -263,12 +263,17 @@ def test_decades_are_decades():
     assert periods(MOMENTS, "2Q").nunique() == 48
 
 
-@pytest.mark.parametrize(
-    "freq", ["0Y", "-2Y", "1.5D", "1h30min", "10YE", "2", "", "Y Y", "10", "MS", f"{10**30}Y"]
-)
+@pytest.mark.parametrize("freq", ["0Y", "-2Y", "2", "", "Y Y", "10", f"{10**30}Y"])
 def test_what_is_no_period(freq):
     with pytest.raises(ValueError, match="is not a pandas period"):
         periods(MOMENTS, freq)
+
+
+@pytest.mark.parametrize(
+    ("offset", "period"), [("MS", "M"), ("10YE", "10Y"), ("1.5D", "36h"), ("1h30min", "90min")]
+)
+def test_an_offset_of_pandas_is_its_period(offset, period):
+    assert periods(MOMENTS, offset).equals(periods(MOMENTS, period))
 
 
 def test_a_multiple_of_the_width_begins_a_bin():
