@@ -58,7 +58,7 @@ def terms_of(trainer, documents, noise):
     source = trainer._source(documents, len(documents), ALONE)
     mini = MiniBatch(documents.batch(rows, trainer.network.device), rows, (len(rows),))
     with torch.no_grad():
-        step = trainer._forward(source, mini, noise, None, float(trainer.settings.max_iter))
+        step, _ = trainer._forward(source, mini, noise, None, float(trainer.settings.max_iter))
         return {name: term.double() for name, term in trainer.objective.terms(step).items()}
 
 

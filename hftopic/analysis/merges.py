@@ -13,7 +13,7 @@ from hftopic.analysis.encoded import posterior_of
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, has_poles, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_words
-from hftopic.topics.repeats import shared_words
+from hftopic.topics.repeats import shared_words, unit_rows
 from hftopic.topics.summary import COMPARED, n_compared
 
 TOGETHER = 0.3  # correlation over documents from which two topics occur together
@@ -85,7 +85,8 @@ def suggest_merges(
     vocabulary = model_vocabulary(model, X, vocabulary)
     n_words = n_compared(COMPARED, model.topic_word_.shape[1])
     words = topic_words(model, n_words, vocabulary=vocabulary).words
-    alike, shared = _cosines(model.word_scores().astype(np.float64).clip(0)), shared_words(words, words)
+    scores = unit_rows(model.word_scores().clip(0))
+    alike, shared = scores @ scores.T, shared_words(words, words)
     places = [
         (a, b) for a, b in _mergeable_pairs(model) if alike[a, b] >= threshold or shared[a, b] >= threshold
     ]
@@ -121,12 +122,6 @@ def _mergeable_pairs(model: FittedTopicModel) -> list[tuple[int, int]]:
     order = np.argsort(-summary["information"].to_numpy(), kind="stable")
     places = order[active[order]].tolist()
     return [(a, b) for i, a in enumerate(places) for b in places[i + 1 :] if simplex[a] == simplex[b]]
-
-
-def _cosines(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    return np.asarray(unit @ unit.T)
 
 
 def _correlations(model: FittedTopicModel, X: Any) -> NDArray[np.float64]:

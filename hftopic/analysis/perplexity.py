@@ -6,9 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from hftopic.analysis.encoded import empty_documents_known
 from hftopic.analysis.models import FittedTopicModel
-from hftopic.data.corpus import Corpus
 from hftopic.data.inputs import holds_counts
 from hftopic.latent.encoded import Encoded
 
@@ -21,10 +19,8 @@ class Perplexity(NamedTuple):
     n_documents: int
 
 
-def sampled_perplexity(
-    model: FittedTopicModel, encoded: Encoded, corpus: Corpus, most: int, random_state: int
-) -> Perplexity:
-    """Perplexity of a corpus, or of a random sample of `most` of its documents if it has more.
+def sampled_perplexity(model: FittedTopicModel, encoded: Encoded, most: int, random_state: int) -> Perplexity:
+    """Perplexity of documents, or of a random sample of `most` of them if there are more.
 
     The logarithm of the perplexity is a ratio of sums over documents, -ELBO over tokens. The standard error
     is that of a ratio estimate from a sample without replacement (Cochran, 1977, section 6.4). A model that
@@ -34,8 +30,7 @@ def sampled_perplexity(
     ----------
     model : fitted ProdLDA or NVDM
     encoded : Encoded
-        The documents of `corpus`, encoded by the model.
-    corpus : Corpus
+        The documents, encoded by the model with their metadata, if its prior depends on them.
     most : int
         Maximum number of documents that are evaluated.
     random_state : int
@@ -44,9 +39,8 @@ def sampled_perplexity(
     if len(filled) <= most or not holds_counts(encoded.source):
         return Perplexity(model.perplexity(encoded), 0.0, len(encoded))
     drawn = np.sort(check_random_state(random_state).choice(filled, most, replace=False))
-    sample = corpus[drawn]
-    with empty_documents_known():
-        elbo = np.asarray(model.score_samples(sample))
+    sample = encoded.select(drawn)
+    elbo = np.asarray(model.score_samples(sample))
     n_tokens = np.asarray(sample.counts.sum(axis=1, dtype=np.float64)).ravel()
     per_token = -elbo.sum() / n_tokens.sum()
     residuals = elbo + per_token * n_tokens

@@ -60,7 +60,8 @@ def over_time(
     """Print the topics of MODEL over time, or with --drift how their words change.
 
     The dates are those of CORPUS (see --date-column). share is the mean share of a topic in the documents of
-    a period, and error its standard error, which knows that the topics of a document are uncertain.
+    a period, and error its standard error, which knows that the topics of a document are uncertain,
+    but not wholly: it is too small. The intervals of hftopic effects hold.
 
     With --drift, divergence is what a word of the topic tells of its period, in nats, expected is the same
     for permuted dates, and the topics drift whose p_adjusted is small. Prevalence that changes is no drift.

@@ -92,7 +92,9 @@ class DateError(ValueError):
         return type(self), (self.place, self.reason)
 
 
-def as_dates(dates: Iterable[Any], *, numbers: bool = True) -> "pd.Series[Any]":
+def as_dates(
+    dates: Iterable[Any], *, numbers: bool = True, day_first: bool | None = None
+) -> "pd.Series[Any]":
     """Dates of documents as timestamps without a time zone, or as numbers such as years.
 
     Parameters
@@ -109,6 +111,9 @@ def as_dates(dates: Iterable[Any], *, numbers: bool = True) -> "pd.Series[Any]":
         None, NaN, NaT and blank texts are missing.
     numbers : bool, default=True
         Whether texts of digits can be numbers; if not, "1990" is the year.
+    day_first : bool, optional
+        Whether 03/04/2024 is the third of April, as other dates have told (:func:`day_first_of`). By default
+        these dates have to tell it.
 
     Returns
     -------
@@ -146,7 +151,23 @@ def as_dates(dates: Iterable[Any], *, numbers: bool = True) -> "pd.Series[Any]":
         given = given.astype(object)
     if is_numeric_dtype(given) and not is_bool_dtype(given) and not is_complex_dtype(given):
         return _of_numbers(given)
-    return _of_objects(given.astype(object).tolist(), numbers)
+    return _of_objects(given.astype(object).tolist(), numbers, day_first)
+
+
+def day_first_of(dates: Iterable[Any]) -> bool | None:
+    """Whether dates that :func:`as_dates` can read begin with the day; None if none of them tells.
+
+    Raises
+    ------
+    DateError
+        As :func:`as_dates`, if the order is not clear.
+
+    Examples
+    --------
+    >>> day_first_of(["31/12/2024", "3/4/2024"]), day_first_of(["12/31/2024"]), day_first_of(["2024-12-31"])
+    (True, False, None)
+    """
+    return _order_of_days(list(enumerate(dates)), None)
 
 
 def readable_dates(texts: Sequence[str]) -> list[str]:
@@ -207,7 +228,7 @@ def _holds_moments(kind: Any) -> bool:
     return kind.type is pd.Timestamp if isinstance(kind, pd.ArrowDtype) else is_datetime64_any_dtype(kind)
 
 
-def _of_objects(values: list[Any], numbers: bool) -> "pd.Series[Any]":
+def _of_objects(values: list[Any], numbers: bool, day_first: bool | None) -> "pd.Series[Any]":
     """Dates of texts, numbers and Python's dates."""
     known = [None if _is_missing(value) else value for value in values]
     for place, value in enumerate(known):
@@ -226,7 +247,7 @@ def _of_objects(values: list[Any], numbers: bool) -> "pd.Series[Any]":
     for place, value in enumerate(known):
         if not texts[place] and isinstance(value, NUMBERS):
             raise DateError(place, f"{value!r} is a number among dates; pass only numbers, or only dates")
-    return _of_texts(known)
+    return _of_texts(known, day_first)
 
 
 def _number(value: Any, place: int) -> float:
@@ -301,11 +322,11 @@ def _of_numbers(numbers: "pd.Series[Any]") -> "pd.Series[Any]":
     return numbers
 
 
-def _of_texts(values: list[Any]) -> "pd.Series[Any]":
+def _of_texts(values: list[Any], day_first: bool | None) -> "pd.Series[Any]":
     """Timestamps of texts and of Python's dates."""
     moments = np.array([_of_iso(value) for value in values], dtype="datetime64[us]")
     unread = np.flatnonzero(np.isnat(moments)).tolist()
-    order = _order_of_days([(place, values[place]) for place in unread])
+    order = _order_of_days([(place, values[place]) for place in unread], day_first) is not False
     read: dict[str, Any] = {}
     for place in unread:
         value = values[place]
@@ -396,13 +417,15 @@ def _time(found: "re.Match[str]") -> tuple[int, ...]:
     return (*parts[:3], int(fraction[:6].ljust(6, "0")))
 
 
-def _order_of_days(values: list[tuple[int, Any]]) -> bool:
+def _order_of_days(values: list[tuple[int, Any]], known: bool | None) -> bool | None:
     """Whether 03/04/2024 begins with the day, as the other dates tell; ``values`` have their places.
+
+    It is None if no date tells and none needs it, and ``known`` if that is given.
 
     Raises
     ------
     DateError
-        The dates do not tell, or tell both; or a year has two digits.
+        The dates do not tell, tell both, or tell something else than ``known``; or a year has two digits.
     """
     day_first = month_first = unclear = None
     for place, value in values:
@@ -428,11 +451,20 @@ def _order_of_days(values: list[tuple[int, Any]]) -> bool:
             f"{texts[day_first]!r} begins with the day and {texts[month_first]!r} with the month; write "
             "all dates as 2024-01-31",
         )
-    if day_first is None and month_first is None and unclear is not None:
+    telling = month_first if day_first is None else day_first
+    told = None if telling is None else day_first is not None
+    if telling is not None and known is not None and told != known:
+        parts = ("day", "month") if told else ("month", "day")
+        raise DateError(
+            telling,
+            f"{texts[telling]!r} begins with the {parts[0]}, but the dates read before begin with the "
+            f"{parts[1]}; write all dates as 2024-01-31",
+        )
+    if known is None and told is None and unclear is not None:
         raise DateError(
             unclear,
             f"{texts[unclear]!r} can begin with the day or with the month, and no other date tells; write "
             "dates as 2024-01-31, or convert them, as with pandas.to_datetime(dates, "
             "format='%d/%m/%Y')",
         )
-    return month_first is None
+    return known if told is None else told

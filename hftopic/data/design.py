@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.data.dates import DateError, alike, as_dates
+from hftopic.data.dates import DateError, alike, as_dates, day_first_of
 from hftopic.data.formulas import FormulaError, check_size, columns_of, parsed
 from hftopic.data.metadata import Columns, frame_of
 from hftopic.data.missing import Missing
@@ -32,8 +32,8 @@ class Design:
     formula : str
     columns : tuple of str
         Columns of the metadata that the formula reads.
-    dates : tuple of str
-        Those of them that are dates.
+    dates : dict of str to bool or None
+        Those of them that are dates, and whether these begin with the day; None if none of them tells.
     texts : tuple of str
         Those of them that are texts.
     names : tuple of str, length P
@@ -44,7 +44,7 @@ class Design:
 
     formula: str
     columns: tuple[str, ...]
-    dates: tuple[str, ...]
+    dates: dict[str, bool | None]
     texts: tuple[str, ...]
     names: tuple[str, ...]
     means: NDArray[np.float64]
@@ -70,7 +70,8 @@ class Design:
 
         terms, columns, categories = parsed(formula)
         check_columns(formula, columns, known)
-        dates = tuple(n for n in columns if n not in categories and _has_dates(n, known[n]))
+        dated = [n for n in columns if n not in categories and _has_dates(n, known[n])]
+        dates = {name: day_first_of(known[name]) for name in dated}
         texts = tuple(n for n in columns if n not in dates and known[n].dtype.kind == "O")
         read = _as_read(columns, dates, known)
         n_values = {n: len(set(v.tolist())) for n, v in read.items() if n in texts or n in categories}
@@ -138,7 +139,7 @@ class Design:
         coded = self._spec.encoder_state.items()
         return {
             "formula": self.formula,
-            "dates": list(self.dates),
+            "dates": self.dates,
             "texts": list(self.texts),
             "names": list(self.names),
             "means": self.means.tolist(),
@@ -177,10 +178,12 @@ class Design:
             transform_state=_restored(held["transforms"]),
             encoder_state=categories,
         )
-        names, dates, texts = (tuple(held[name]) for name in ("names", "dates", "texts"))
+        names, texts, dates = tuple(held["names"]), tuple(held["texts"]), dict(held["dates"])
         means, scales = (np.array(held[name], dtype=np.float64) for name in ("means", "scales"))
         if not (len(names) and means.shape == scales.shape == (len(names),) and (scales > 0).all()):
             raise ValueError(f"the design has {len(names)} names, means {means!r} and scales {scales!r}")
+        if not all(told in (None, True, False) for told in dates.values()):
+            raise ValueError(f"the design has dates that begin with neither day nor month: {dates!r}")
         return cls(held["formula"], columns, dates, texts, names, means, scales, spec)
 
 
@@ -194,12 +197,14 @@ def check_columns(formula: str, columns: Collection[str], known: Collection[str]
             raise FormulaError(f"no column {name!r} in the metadata, for the formula {formula!r}; {told}")
 
 
-def _as_read(columns: Collection[str], dates: Collection[str], known: Columns) -> Columns:
+def _as_read(columns: Collection[str], dates: Mapping[str, bool | None], known: Columns) -> Columns:
     """The columns that a formula reads: dates as years, and no value missing."""
     read = {name: known[name] for name in columns}
     if read:
         Missing.of(read).check_none()
-    return {name: _years(name, values) if name in dates else values for name, values in read.items()}
+    return {
+        name: _years(name, values, dates[name]) if name in dates else values for name, values in read.items()
+    }
 
 
 def _computed(spec: Any, formula: str, read: Columns) -> Any:
@@ -252,14 +257,19 @@ def _new_category(spec: Any, read: Columns) -> str:
 
 
 def are_dates(name: str, values: NDArray[Any]) -> bool:
-    """Whether a column is read as dates: texts and numbers of dates, or what a corpus has as dates."""
-    try:
-        return _has_dates(name, values)
-    except FormulaError:
-        return False
+    """Whether a column is read as dates: texts and numbers of dates, or what a corpus has as dates.
+
+    Other dates may tell the order of day and month.
+    """
+    for day_first in (None, True):
+        try:
+            return _has_dates(name, values, day_first)
+        except FormulaError:
+            pass
+    return False
 
 
-def _has_dates(name: str, values: NDArray[Any]) -> bool:
+def _has_dates(name: str, values: NDArray[Any], day_first: bool | None = None) -> bool:
     """As :func:`are_dates`, but dates that cannot be read raise FormulaError."""
     if values.dtype.kind != "O":
         return values.dtype.kind in "if" and _are_digits(values)
@@ -271,7 +281,7 @@ def _has_dates(name: str, values: NDArray[Any]) -> bool:
         if not kinds or 2 * sum(kind in ("date", "day", "odd") for kind in kinds) < len(kinds):
             return False
     try:
-        as_dates(values)
+        as_dates(values, day_first=day_first)
     except DateError as error:
         raise FormulaError(
             f"{name!r} holds dates that cannot be read: {error}; correct them, or write C({name}) for "
@@ -291,10 +301,10 @@ def _are_digits(values: NDArray[Any]) -> bool:
         return False
 
 
-def _years(name: str, values: NDArray[Any]) -> NDArray[np.float64]:
+def _years(name: str, values: NDArray[Any], day_first: bool | None) -> NDArray[np.float64]:
     """Dates as years with fractions."""
     try:
-        moments = as_dates(values).to_numpy()
+        moments = as_dates(values, day_first=day_first).to_numpy()
     except DateError as error:
         raise FormulaError(f"{name!r} must hold dates, as in the documents of the fit: {error}") from error
     if moments.dtype.kind != "M":

@@ -130,12 +130,18 @@ class EditedNetwork(TopicNetwork):
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """q(z|x) of each document."""
-        return self._edited(self.original.encode(batch, generator), batch)
+        return self.encode_at(batch, self.offsets(batch), generator)
 
-    def evaluation_encoder(self) -> Callable[[Batch], MeanFieldPosterior]:
+    def encode_at(
+        self, batch: Batch, offsets: Tensor | None, generator: torch.Generator | None = None
+    ) -> MeanFieldPosterior:
+        """q(z|x) of each document, with the offsets of its prior."""
+        return self._edited(self.original.encode(batch, generator), batch, offsets)
+
+    def evaluation_encoder(self) -> Callable[[Batch, Tensor | None], MeanFieldPosterior]:
         """The encoder of the original in evaluation; empty documents get the prior."""
-        encode = self.original.evaluation_encoder()
-        return lambda batch: self._edited(encode(batch), batch)
+        encode, of_original = self.original.evaluation_encoder(), self.original.offsets
+        return lambda batch, offsets: self._edited(encode(batch, of_original(batch)), batch, offsets)
 
     def decode(self, sample: Sample, generator: torch.Generator | None = None) -> Any:
         raise NotImplementedError(NO_LIKELIHOOD)
@@ -148,7 +154,9 @@ class EditedNetwork(TopicNetwork):
         there = means_of_sums(prior.mean + moved, _matrix(prior), self._gaussian)
         return (there - self.prior_mean.double()).to(moved)
 
-    def _edited(self, original: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
+    def _edited(
+        self, original: MeanFieldPosterior, batch: Batch, offsets: Tensor | None
+    ) -> MeanFieldPosterior:
         """The posterior of the edited topics from that of the original, with the moments of each sum."""
         log_classes = [
             torch.log_softmax(torch.stack([log_pi[:, own].logsumexp(1) for own in of_variable], 1), 1)
@@ -161,7 +169,7 @@ class EditedNetwork(TopicNetwork):
             sums = [sum_of_independent(original.mean, variance, topics) for topics in self._gaussian]
             means, variances = (torch.stack(one, 1) for one in zip(*sums, strict=True))
             mean, log_variance = means.to(mean), variances.log().to(log_variance)
-        at_prior, offsets = self.prior.expand(len(mean)), self.offsets(batch)
+        at_prior = self.prior.expand(len(mean))
         edited = MeanFieldPosterior(mean, log_variance, tuple(log_classes)).replaced(
             batch.empty, at_prior if offsets is None else at_prior.moved(offsets)
         )

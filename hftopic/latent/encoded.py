@@ -55,6 +55,23 @@ class Encoded:
     def __len__(self) -> int:
         return int(self.counts.shape[0])
 
+    def select(self, rows: NDArray[np.int64]) -> "Encoded":
+        """Some of the documents, given by their numbers; their ``source`` is their counts.
+
+        For models that read counts alone.
+        """
+        counts = sp.csr_array(self.counts[rows])
+        return Encoded(
+            counts,
+            counts,
+            counts,
+            self.mean_field[rows],
+            self.proportions[rows],
+            self.made_by,
+            None if self.offset is None else self.offset[rows],
+            None if self.design is None else self.design[rows],
+        )
+
     @property
     def posterior(self) -> Posterior:
         """Moments of the posterior, as new arrays each time."""

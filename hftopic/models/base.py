@@ -439,7 +439,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         if reset:
             self.design_ = self._new_design(counted, metadata, len(stored))
         elif self.design_ is not None:
-            self._check_has_metadata(Known.of(counted, metadata, len(stored)))
+            known = Known.of(counted, metadata, len(stored))
+            self._check_has_metadata(known)
+            self.design_.columns_in(known.names)  # the average design would change what Γ is made of
         if reset:
             self._seeds = self._new_seeds()
         stored, missing = self._with_design(stored, counted, metadata)

@@ -185,12 +185,12 @@ class EditedModel(FittedModel, ShownFitted):
         self.topic_ids_ = self.edits_.ids
 
     def _automatic_names(self) -> list[str]:
-        """Those of the original, but new ones for merged topics that are not guided."""
+        """Those of the original, but new ones for merged topics that no seed words name."""
         if not self._automatic:
             original = self._named_original()
             made, before = super()._automatic_names(), original._automatic_names()
             kept = {topics[0] for topics in self.edits_.members if len(topics) == 1}
-            kept |= set(original._guided().tolist())
+            kept |= original._names_of_seeds().keys()
             names = [
                 before[topics[0]] if topics[0] in kept else made[place]
                 for place, topics in enumerate(self.edits_.members)

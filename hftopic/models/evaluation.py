@@ -30,7 +30,7 @@ def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFie
     """q(z|x) of each document, on the CPU."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
     mean, log_variance, *classes = _joined(
-        len(documents), ((rows, encoded.tensors) for rows, _, encoded in chunks)
+        len(documents), ((rows, encoded.tensors) for rows, _, _, encoded in chunks)
     )
     return MeanFieldPosterior(mean, log_variance, tuple(classes))
 
@@ -39,7 +39,7 @@ def posterior(network: Network[BatchT], documents: Documents[BatchT]) -> MeanFie
 def represent(network: TopicNetwork, documents: Documents[Batch]) -> NDArray[np.float32]:
     """The output of ``transform``: topic proportions or posterior means, shape (N, n_topics)."""
     chunks = _posteriors(network, documents, CHUNK_DOCUMENTS)
-    represented = ((rows, (network.decoder.represent(encoded),)) for rows, _, encoded in chunks)
+    represented = ((rows, (network.decoder.represent(encoded),)) for rows, _, _, encoded in chunks)
     return np.asarray(_joined(len(documents), represented)[0].numpy())
 
 
@@ -53,8 +53,7 @@ def encode(
     """
 
     def computed() -> Iterator[tuple[slice, list[Tensor]]]:
-        for rows, batch, encoded in _posteriors(network, documents, CHUNK_DOCUMENTS):
-            offsets = network.offsets(batch)
+        for rows, _, offsets, encoded in _posteriors(network, documents, CHUNK_DOCUMENTS):
             of_prior = [] if offsets is None else [offsets]
             yield rows, [*of_prior, network.decoder.represent(encoded), *encoded.tensors]
 
@@ -77,7 +76,7 @@ def word_probabilities(
     n_words = network.decoder.n_words
     result = np.empty((len(documents), n_words), dtype=np.float32)
     decode = network.eval().evaluation_decoder()
-    for rows, _, encoded in _posteriors(network, documents, network.chunk_documents, known):
+    for rows, _, _, encoded in _posteriors(network, documents, network.chunk_documents, known):
         averaged = torch.zeros(len(encoded), n_words, device=network.device, dtype=torch.float32)
         for weight, sample in _by_class(network, encoded, encoded.mean):
             averaged += weight[:, None] * decode(sample).probabilities()
@@ -100,30 +99,15 @@ def elbo(
     """
     result = np.empty(len(documents))
     noise, decode = noise.to(network.device), network.eval().evaluation_decoder()
-    for rows, batch, encoded in _posteriors(network, documents, network.chunk_documents, known):
+    for rows, batch, offsets, encoded in _posteriors(network, documents, network.chunk_documents, known):
         reconstruction = torch.zeros(len(encoded), dtype=torch.float64, device=network.device)
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):
                 reconstruction += weight * decode(sample).log_likelihood(batch)
-        residual = _residual(network, rows, batch, encoded, known)
+        residual = encoded if offsets is None else encoded.moved(-offsets)
         divergence = network.prior.kl(residual).double()
         result[rows] = (reconstruction / len(noise) - divergence).cpu().numpy()
     return result
-
-
-def _residual(
-    network: Network[BatchT],
-    rows: slice,
-    batch: BatchT,
-    encoded: MeanFieldPosterior,
-    known: Encoded | None,
-) -> MeanFieldPosterior:
-    """Posterior of what is compared with the prior."""
-    if known is None:
-        offsets = network.offsets(batch)
-    else:
-        offsets = None if known.offset is None else torch.from_numpy(known.offset[rows]).to(network.device)
-    return encoded if offsets is None else encoded.moved(-offsets)
 
 
 def _by_class(
@@ -142,17 +126,23 @@ def _posteriors(
     documents: Documents[BatchT],
     height: int,
     known: Encoded | None = None,
-) -> Iterator[tuple[slice, BatchT, MeanFieldPosterior]]:
-    """Chunks of documents with their posteriors, which are computed unless ``known`` is given."""
+) -> Iterator[tuple[slice, BatchT, Tensor | None, MeanFieldPosterior]]:
+    """Chunks of documents with the offsets of their priors and their posteriors.
+
+    These are computed, unless ``known`` is given.
+    """
     network.eval()
     encode = network.evaluation_encoder() if known is None else None
     for start in range(0, len(documents), height):
         rows = slice(start, min(start + height, len(documents)))
         batch = documents.batch(np.arange(rows.start, rows.stop), network.device)
         if encode is not None:
-            yield rows, batch, encode(batch)
+            offsets = network.offsets(batch)
+            yield rows, batch, offsets, encode(batch, offsets)
         elif known is not None:
-            yield rows, batch, known.mean_field[rows].map(lambda tensor: tensor.to(network.device))
+            held = known.offset
+            offsets = None if held is None else torch.from_numpy(held[rows]).to(network.device)
+            yield rows, batch, offsets, known.mean_field[rows].map(lambda tensor: tensor.to(network.device))
 
 
 def _joined(n_documents: int, chunks: Iterable[tuple[slice, Sequence[Tensor]]]) -> list[Tensor]:

@@ -80,6 +80,12 @@ class TopicSummary(TopicWords):
         guidance = self._network.guidance
         return np.zeros(0, dtype=np.int64) if guidance is None else guidance.topics()
 
+    def _names_of_seeds(self) -> dict[int, str]:
+        """Names that sets of seed words give their topics."""
+        names = () if self._seeds is None else self._seeds.names
+        pairs = zip(self._guided().tolist(), names, strict=True)
+        return {topic: name for topic, name in pairs if name is not None}
+
     def name_topics(
         self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
     ) -> NDArray[np.object_]:
@@ -188,10 +194,7 @@ class TopicSummary(TopicWords):
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
         names = names_of(scores, words, allowed, order.tolist(), n_words, ids)
-        sets = () if self._seeds is None else self._seeds.names
-        guided = {
-            int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
-        }
+        guided = self._names_of_seeds()
         named = [guided.get(topic, name) for topic, name in zip(ids, names, strict=True)]
         return numbered_repeats(named, guided, ids)
 

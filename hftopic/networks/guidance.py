@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -69,6 +70,7 @@ class Guidance(nn.Module):
             of_sets[number, list(words)] = 1 / len(words)
         self.sets = sp.csr_array(of_sets)
         present = (self.sets > 0).astype(np.float32)
+        self._batch: Batch | None = None  # of the sets
         topics_of_word = np.maximum(np.asarray(present.sum(axis=0)), 1)
         self.labels = sp.csr_array(present.multiply(1 / topics_of_word[None, :]).T)  # (V, sets)
         places = torch.full((n_topics,), NO_SEEDS, dtype=torch.int64)
@@ -78,8 +80,20 @@ class Guidance(nn.Module):
 
     def topics(self) -> NDArray[np.int64]:
         """Topic of each set of seeds."""
-        places = self.places.cpu().numpy()
-        return np.argsort(places, kind="stable")[(places == NO_SEEDS).sum() :]
+        return np.asarray(self._topics().cpu().numpy())
+
+    def _topics(self) -> Tensor:
+        """The same on the device."""
+        return self.places.argsort(stable=True)[len(self.places) - self.sets.shape[0] :]
+
+    def _sets(self) -> Batch:
+        """The seed words on the device, each set as a document."""
+        if self._batch is None or self._batch.device != self.places.device:
+            self._batch = Batch(self.sets, self.places.device)
+        return self._batch
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_batch": None}  # tensors of a device that may not be there
 
     def terms(self, batch: Batch, posterior: MeanFieldPosterior, decoder: Decoder) -> dict[str, Tensor]:
         """Terms of the loss, in nats per document: the prior of the decoder, and the soft labels (B,)."""
@@ -97,19 +111,19 @@ class Guidance(nn.Module):
             log_theta = decoder.columns(torch.log_softmax(posterior.mean, 1), posterior.log_classes)
         else:
             log_theta = decoder.log_proportions(posterior).to(posterior.mean)
-        topics = torch.from_numpy(self.topics()).to(seen.device)
-        return -LABEL * self.strength * (seen * log_theta[:, topics]).sum(1)
+        return -LABEL * self.strength * (seen * log_theta[:, self._topics()]).sum(1)
 
     def prior(self, decoder: Decoder) -> Tensor:
         """Negative log prior of the decoder, in nats per document."""
         words: WordDistribution = decoder.topics()
-        topics, sets = self.topics(), self.sets
         if isinstance(words, LogLinear):  # computed for the guided topics alone
-            words = replace(words, features=words.features[topics])
+            words, batch = replace(words, features=words.features[self._topics()]), self._sets()
         else:
+            topics = self.topics()
             places = (np.ones(len(topics), np.float32), (topics, np.arange(len(topics))))
-            sets = sp.csr_array(sp.csr_array(places, (len(self.places), len(topics))) @ sets)
-        return -self.tokens * words.log_likelihood(Batch(sets, self.places.device)).sum()
+            sets = sp.csr_array(sp.csr_array(places, (len(self.places), len(topics))) @ self.sets)
+            batch = Batch(sets, self.places.device)
+        return -self.tokens * words.log_likelihood(batch).sum()
 
     def begin(self, encoder: Encoder, decoder: Decoder, length: float) -> None:
         """Start training: set the pseudo-tokens, and the weights with which words and topics belong together.

@@ -97,21 +97,37 @@ class Network(nn.Module, ABC, Generic[BatchT]):
         design = None if self.prevalence is None else self.design_of(batch)
         return None if self.prevalence is None or design is None else self.prevalence.offsets(design)
 
-    def residual(self, batch: BatchT, generator: torch.Generator | None = None) -> MeanFieldPosterior:
+    def encode_at(
+        self,
+        batch: BatchT,
+        offsets: Tensor | None,  # noqa: ARG002
+        generator: torch.Generator | None = None,
+    ) -> MeanFieldPosterior:
+        """As :meth:`encode`, with the :meth:`offsets` of the documents, which are then computed once."""
+        return self.encode(batch, generator)
+
+    def residual(
+        self, batch: BatchT, offsets: Tensor | None, generator: torch.Generator | None = None
+    ) -> MeanFieldPosterior:
         """q(z - offset | x) of each document, which is compared with the prior."""
-        posterior, offsets = self.encode(batch, generator), self.offsets(batch)
+        posterior = self.encode_at(batch, offsets, generator)
         return posterior if offsets is None else posterior.moved(-offsets)
 
-    def more_terms(self, batch: BatchT, residual: MeanFieldPosterior) -> dict[str, Tensor]:  # noqa: ARG002
+    def more_terms(
+        self,
+        batch: BatchT,  # noqa: ARG002
+        residual: MeanFieldPosterior,  # noqa: ARG002
+        offsets: Tensor | None,  # noqa: ARG002
+    ) -> dict[str, Tensor]:
         """Terms that training adds to the loss beside those of the objective, in nats per document.
 
         They have shape (B,) or (). By default there are none.
         """
         return {}
 
-    def evaluation_encoder(self) -> Callable[[BatchT], MeanFieldPosterior]:
-        """Encoder for evaluation: a posterior must not depend on the other documents of the mini-batch."""
-        return self.encode
+    def evaluation_encoder(self) -> Callable[[BatchT, Tensor | None], MeanFieldPosterior]:
+        """:meth:`encode_at` for evaluation: a posterior must not depend on other documents of the batch."""
+        return self.encode_at
 
     def evaluation_decoder(self) -> Callable[[Sample], Likelihood[BatchT]]:
         """Decoder for evaluation, with the weights of the network fixed."""
@@ -200,15 +216,20 @@ class TopicNetwork(Network[Batch]):
 
     def encode(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """q(z|x) of each document."""
-        return self._at_prior(self.encoder(batch, generator), batch)
+        return self.encode_at(batch, self.offsets(batch), generator)
+
+    def encode_at(
+        self, batch: Batch, offsets: Tensor | None, generator: torch.Generator | None = None
+    ) -> MeanFieldPosterior:
+        """q(z|x) of each document, with the offsets of its prior."""
+        return self._at_prior(self.encoder(batch, generator), offsets)
 
     def design_of(self, batch: Batch) -> Tensor | None:
         """Design of the metadata of each document."""
         return None if batch.design is None else sent(batch.design, batch.device)
 
-    def _at_prior(self, evidence: MeanFieldPosterior, batch: Batch) -> MeanFieldPosterior:
+    def _at_prior(self, evidence: MeanFieldPosterior, offsets: Tensor | None) -> MeanFieldPosterior:
         """The posterior with the prior of each document, from that with the prior of an average one."""
-        offsets = self.offsets(batch)
         if self.prevalence is None or offsets is None:
             return evidence
         return self.prevalence.shifted(evidence, offsets, self.prior)
@@ -230,11 +251,12 @@ class TopicNetwork(Network[Batch]):
             "guidance.places": (0,),
         }
 
-    def more_terms(self, batch: Batch, residual: MeanFieldPosterior) -> dict[str, Tensor]:
+    def more_terms(
+        self, batch: Batch, residual: MeanFieldPosterior, offsets: Tensor | None
+    ) -> dict[str, Tensor]:
         """Terms of the seed words, if topics are guided."""
         if self.guidance is None:
             return {}
-        offsets = self.offsets(batch)
         posterior = residual if offsets is None else residual.moved(offsets)
         return self.guidance.terms(batch, posterior, self.decoder)
 
@@ -272,14 +294,14 @@ class TopicNetwork(Network[Batch]):
         """The simplexes of the decoder."""
         return self.decoder.simplex()[self.space.gaussian]
 
-    def evaluation_encoder(self) -> Callable[[Batch], MeanFieldPosterior]:
+    def evaluation_encoder(self) -> Callable[[Batch, Tensor | None], MeanFieldPosterior]:
         """Encoder in float64 with results in float32; empty documents get the prior."""
         encoder, prior = self.encoder.in_float64(), self.prior
 
-        def encode(batch: Batch) -> MeanFieldPosterior:
+        def encode(batch: Batch, offsets: Tensor | None) -> MeanFieldPosterior:
             evidence: MeanFieldPosterior = encoder(batch.to(torch.float64))
             evidence = evidence.map(Tensor.float).replaced(batch.empty, prior.expand(len(batch)))
-            return self._at_prior(evidence, batch)
+            return self._at_prior(evidence, offsets)
 
         return encode
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
+from hftopic.analysis.correlation.significance import LEVEL
 from hftopic.analysis.documents.periods import period_name
-from hftopic.analysis.documents.words import LEVEL, WordsOverTime, words_over_time
+from hftopic.analysis.documents.words import WordsOverTime, words_over_time
 from hftopic.analysis.sampled import samples_shards
 from hftopic.data.sequences import described
 from hftopic.plots.given import check_names, result_of

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
 from hftopic._numbers import is_whole
+from hftopic.analysis.correlation.significance import LEVEL
 from hftopic.plots.style import check_table
 
 SOURCE = "topics_by_label or topics_over_time"
-LEVEL = 0.05  # adjusted p-value above which a topic fades
 
 
 class ShareTable(NamedTuple):

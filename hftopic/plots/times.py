@@ -70,8 +70,8 @@ def plot_over_time(
         Its panels are ``ax.child_axes``: topics that vary most first, then in grey those that do not vary
         by more than chance, then the number of documents of each period. Bands are intervals of the mean over
         the documents of the period, by Student's t; the errors in the table of ``topics_over_time`` know that
-        topics are uncertain. A dotted line is the mean over all documents. Periods without documents are
-        gaps.
+        topics are uncertain, but not wholly: the bands are too narrow, see its Notes. A dotted line is the
+        mean over all documents. Periods without documents are gaps.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from hftopic._wording import counted
-from hftopic.analysis.documents.words import LEVEL
+from hftopic.analysis.correlation.significance import LEVEL
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.plots import (
     plot_correlation,

@@ -162,7 +162,7 @@ def findings(
     if times is not None and len(times) > 1:
         drift = words_over_time(model, encoded, dates, topics=shown, vocabulary=words, **settings)
     next(steps)
-    perplexity = sampled_perplexity(model, encoded, corpus, MOST_EVALUATED, random_state)
+    perplexity = sampled_perplexity(model, encoded, MOST_EVALUATED, random_state)
     next(steps, None)
     return Findings(
         shown=np.asarray(model.topic_ids_)[shown],

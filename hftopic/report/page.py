@@ -40,6 +40,7 @@ def write_report(
     texts: Sequence[str | None] | None = None,
     dates: Any = None,
     effects: Effects | str | None = None,
+    metadata: Any = None,
     n_words: int = 10,
     measures: str | Sequence[str] = ("c_npmi", "c_v"),
     n_documents: int = 2000,
@@ -84,7 +85,10 @@ def write_report(
         Date or number of each document, for a section of topics over time; by default those of the Corpus.
     effects : Effects or str, optional
         Result of :func:`hftopic.analysis.estimate_effects`, or the formula of one, for a section of the
-        effects of the metadata of the Corpus.
+        effects of the metadata.
+    metadata : DataFrame or dict of sequences, optional
+        Columns of ``effects``, and of a model with prevalence, with one value per document; by default those
+        of the Corpus. The result of ``encode`` has been encoded with its own.
     n_words : int, default=10
         Number of words per topic.
     measures : str or sequence of str, default=("c_npmi", "c_v")
@@ -149,9 +153,9 @@ def write_report(
     n_all = None
     if is_sharded(corpus):
         sample, n_all = sample_of(corpus), len(corpus)
-        texts, dates = (of_sampled(given, sample, n_all) for given in (texts, dates))
+        texts, dates, metadata = (of_sampled(given, sample, n_all) for given in (texts, dates, metadata))
         corpus = sample.named_corpus
-    source = corpus if holds_counts(corpus) else model.encode(corpus)
+    source = corpus if holds_counts(corpus) else _encoded(model, corpus, metadata)
     documents = _as_corpus(model, source, vocabulary)
     of_texts: Any = documents.texts if texts is None else texts
     of_dates: Any = documents.dates if dates is None else dates
@@ -178,9 +182,10 @@ def write_report(
     if prove_writable(path).is_dir():  # before the analysis
         raise IsADirectoryError(f"{os.fspath(path)} is a folder; pass the path of a file to write")
     with written_whole(path) as draft:
-        encoded = source if isinstance(source, Encoded) else model.encode(documents)
+        encoded = _encoded(model, source if isinstance(source, Encoded) else documents, metadata)
         if isinstance(effects, str):
-            effects = estimate_effects(model, documents, effects, random_state=random_state)
+            known = {"metadata": metadata, "random_state": random_state}
+            effects = estimate_effects(model, encoded, effects, **known)
         found = findings(
             model,
             documents,
@@ -204,6 +209,13 @@ def write_report(
         draft.write_text(rendered(template, heading, data, variables), encoding="utf-8")
     written = Path(path).resolve()
     return Report(written, written.stat().st_size)
+
+
+def _encoded(model: Any, X: Any, metadata: Any) -> Encoded:
+    """The encoded documents; the metadata are those of a prior that depends on them."""
+    depends = getattr(model, "design_", None) is not None and not isinstance(X, Encoded)
+    encoded: Encoded = model.encode(X, metadata=metadata) if depends else model.encode(X)
+    return encoded
 
 
 def _checked_texts(texts: Sequence[str | None]) -> list[str | None]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hftopic._wording import counted
+from hftopic.analysis.correlation.significance import LEVEL
 from hftopic.analysis.documents.periods import period_name
 from hftopic.plots.correlations import strongest_ties
 from hftopic.plots.style import signed
@@ -15,7 +16,6 @@ from hftopic.report.findings import Findings
 from hftopic.report.values import shortened, visible
 from hftopic.topics.shares import in_use
 
-LEVEL = 0.05  # adjusted p-value up to which a difference is told
 SMALLEST_R = 0.1
 SMALLEST_RATIO = 1.2  # of a share to that in the other documents, below which the difference is small
 LARGEST_SHOWN = 5

@@ -1,6 +1,7 @@
-"""Topics that repeat others: the top words that they share."""
+"""Topics that repeat others: the top words that they share, and rows of words that are compared."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ def shared_by_poles(poles: Sequence[list[list[str]]], active: np.ndarray) -> NDA
     overlap[:, ~active] = overlap[~active, :] = 0.0
     np.fill_diagonal(overlap, 0.0)
     return np.asarray(overlap)
+
+
+def unit_rows(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Rows scaled to norm 1 in float64, whose products are cosines; rows of zeros stay zero."""
+    norms = np.linalg.norm(values.astype(np.float64), axis=1, keepdims=True)
+    return np.asarray(values / np.where(norms > 0, norms, 1.0))
 
 
 def shared_words(left: list[list[str]], right: list[list[str]]) -> np.ndarray:

@@ -209,8 +209,8 @@ class Trainer(Generic[BatchT]):
     def _step(self, source: Source[BatchT], mini: MiniBatch[BatchT], at: float) -> Terms:
         noise = self._noise(mini.n_own)
         with working_with(self.processes.divided(mini.sizes)):
-            step = self._forward(source, mini, noise, self.own_generator, at)
-            terms, per_document = self._terms(step, mini.batch, self._weights(at), self._warmth(at))
+            step, offsets = self._forward(source, mini, noise, self.own_generator, at)
+            terms, per_document = self._terms(step, mini.batch, offsets, self._weights(at), self._warmth(at))
             mean_loss = per_document.mean() * mini.share
             self.optimiser.zero_grad()
             mean_loss.backward()  # type: ignore[no-untyped-call]
@@ -240,15 +240,15 @@ class Trainer(Generic[BatchT]):
         with torch.no_grad(), working_with(self.processes.divided(mini.sizes)):
             at = self.epoch + 1.0
             noise = self._noise(mini.n_own, _fixed_generator())
-            step = self._forward(source, mini, noise, None, at)
-            terms, per_document = self._terms(step, mini.batch, self._weights(at), 1.0)
+            step, offsets = self._forward(source, mini, noise, None, at)
+            terms, per_document = self._terms(step, mini.batch, offsets, self._weights(at), 1.0)
             return means(per_document.mean() * mini.share, terms, mini.share)
 
     def _terms(
-        self, step: Step, batch: BatchT, weights: dict[str, float], warmth: float
+        self, step: Step, batch: BatchT, offsets: Tensor | None, weights: dict[str, float], warmth: float
     ) -> tuple[Terms, Tensor]:
         """Terms of the objective and of the network, and the loss of each document (B,)."""
-        terms, more = self.objective.terms(step), self.network.more_terms(batch, step.posterior)
+        terms, more = self.objective.terms(step), self.network.more_terms(batch, step.posterior, offsets)
         per_document = loss(terms, weights, warmth)
         for term in more.values():
             per_document = per_document + term
@@ -261,23 +261,27 @@ class Trainer(Generic[BatchT]):
         noise: Noise,
         dropout: torch.Generator | None,
         at: float,
-    ) -> Step:
-        """One pass through the network: posterior of the mini-batch, one sample of it, and the likelihood."""
+    ) -> tuple[Step, Tensor | None]:
+        """One pass through the network: posterior of the mini-batch, one sample of it, and the likelihood.
+
+        With it come the offsets of the documents, of shape (B, K), if the prior depends on metadata.
+        """
         network, progress = self.network, Progress(at, self.settings.max_iter)
+        offsets = network.offsets(mini.batch)
         if source.everything is None:
-            components, posterior = None, network.residual(mini.batch, dropout)
+            components, posterior = None, network.residual(mini.batch, offsets, dropout)
         else:
             with working_with(source.encoding) as processes:
-                components = network.residual(source.everything, dropout).gathered(processes)
+                of_all = network.offsets(source.everything)
+                components = network.residual(source.everything, of_all, dropout).gathered(processes)
             posterior = components[torch.from_numpy(mini.rows).to(network.device)]
-        offsets = network.offsets(mini.batch)
         if network.training:
             design = network.design_of(mini.batch)
             network.moments.observe(posterior, source.mixing.n_documents, design, offsets)
         temperatures = [concrete.temperature_at(progress.share) for concrete in network.space.concretes]
         sample = posterior.sample(noise, temperatures)
         decoded = network.decode(sample if offsets is None else sample.moved(offsets), dropout)
-        return Step(
+        step = Step(
             decoded.log_likelihood(mini.batch),
             posterior,
             sample,
@@ -290,6 +294,7 @@ class Trainer(Generic[BatchT]):
             if self.settings.marginals == "gaussian"
             else None,
         )
+        return step, offsets
 
     def _source(self, documents: Documents[BatchT], n_documents: int, processes: Processes) -> Source[BatchT]:
         """Source of the mini-batches; with full marginals also the documents that this process encodes."""
@@ -325,7 +330,7 @@ class Trainer(Generic[BatchT]):
                     continue
                 rows = np.arange(part.start, part.stop)
                 mini = MiniBatch(documents.batch(rows, self.network.device), rows, (len(rows),))
-                step = self._forward(source, mini, noise, None, end)
+                step, _ = self._forward(source, mini, noise, None, end)
                 per_document = loss(self.objective.terms(step), self._weights(end), 1.0)
                 total += per_document.double().sum().item()
         return sum(self.processes.collected(total)) / len(documents)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics
+from hftopic import NVDM, Corpus, ProdLDA, edit_topics, make_correlated_topics
 from hftopic.analysis.perplexity import sampled_perplexity
 
 
@@ -27,7 +27,7 @@ def model(request, corpus):
 
 @pytest.mark.filterwarnings("ignore:.*have no words")
 def test_few_documents_are_all_evaluated(model, corpus):
-    found = sampled_perplexity(model, model.encode(corpus), corpus, 595, 0)
+    found = sampled_perplexity(model, model.encode(corpus), 595, 0)
     assert found == (model.perplexity(corpus), 0.0, 600)
 
 
@@ -37,7 +37,7 @@ def test_samples_lie_around_the_perplexity_of_all(model, corpus):
     encoded, exact = model.encode(corpus), model.perplexity(corpus)
     errors = []
     for seed in range(200):
-        value, error, n_documents = sampled_perplexity(model, encoded, corpus, 100, seed)
+        value, error, n_documents = sampled_perplexity(model, encoded, 100, seed)
         assert n_documents == 100
         errors.append((value - exact) / error)
     assert abs(np.mean(errors)) < 5 / np.sqrt(200) + 0.1  # a ratio has a small bias
@@ -48,4 +48,22 @@ def test_documents_that_are_more_than_counts_are_all_evaluated(model, corpus):
     """Only the model knows how to take some of them."""
     encoded = model.encode(corpus[5:])
     strange = dataclasses.replace(encoded, source=object())
-    assert sampled_perplexity(model, strange, corpus[5:], 10, 0) == (model.perplexity(encoded), 0.0, 595)
+    assert sampled_perplexity(model, strange, 10, 0) == (model.perplexity(encoded), 0.0, 595)
+
+
+def test_a_sample_has_the_metadata_that_its_documents_were_encoded_with(corpus):
+    known = {"x": np.arange(595) % 2}
+    model = ProdLDA(
+        (2, 2), prevalence="x", prevalence_shrinkage=1.0, max_iter=3, hidden=(16,), random_state=0
+    )
+    model.fit(corpus.counts[5:], metadata=known)
+    for fitted in (model, edit_topics(model, drop=[3])):
+        encoded = fitted.encode(corpus.counts[5:], metadata=known)
+        elbo, sizes = fitted.score_samples(encoded), encoded.counts.sum(axis=1)
+        rows = np.sort(np.random.RandomState(0).choice(595, 100, replace=False))
+        found = sampled_perplexity(fitted, encoded, 100, 0)
+        assert found.value == pytest.approx(np.exp(-elbo[rows].sum() / sizes[rows].sum()))
+        part = encoded.select(rows)
+        np.testing.assert_array_equal(fitted.transform(part), fitted.transform(encoded)[rows])
+        np.testing.assert_array_equal(part.residual.mean, encoded.residual.mean[rows])
+        np.testing.assert_array_equal(part.design, encoded.design[rows])

@@ -195,6 +195,17 @@ def test_labels_and_dates_that_are_passed_are_those_of_all_documents(shards, mon
     assert set(found["document"]) <= set(np.flatnonzero(mask)) & set(rows)
 
 
+def test_metadata_that_are_passed_are_those_of_all_documents(shards, monkeypatch):
+    monkeypatch.setattr(sampled, "MOST_AT_ONCE", 30)
+    rows = np.linspace(0, N - 1, 30).astype(int)
+    known = pd.DataFrame({"x": np.arange(N) % 5, "y": [f"y{row % 3}" for row in range(N)]})
+    settings = {"topics": "all", "n_draws": 2}
+    of_rows = analysis.estimate_effects(MODEL, CORPUS[rows], "x + y", metadata=known.iloc[rows], **settings)
+    for given in (known, known.to_dict("list"), dict(known)):
+        found = analysis.estimate_effects(MODEL, shards, "x + y", metadata=given, **settings)
+        pd.testing.assert_frame_equal(found.table, of_rows.table)
+
+
 def test_a_report_of_shards_is_that_of_the_documents_and_says_how_many_were_read(
     shards, tmp_path, monkeypatch
 ):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hftopic import ProdLDA, make_correlated_topics
 from hftopic.analysis import topics_over_time
 from hftopic.analysis.documents.periods import periods
-from hftopic.data.dates import DateError, as_dates
+from hftopic.data.dates import DateError, as_dates, day_first_of
 
 UTC = datetime.UTC
 
@@ -263,12 +263,17 @@ def test_decades_are_decades():
     assert periods(MOMENTS, "2Q").nunique() == 48
 
 
-@pytest.mark.parametrize(
-    "freq", ["0Y", "-2Y", "1.5D", "1h30min", "10YE", "2", "", "Y Y", "10", "MS", f"{10**30}Y"]
-)
+@pytest.mark.parametrize("freq", ["0Y", "-2Y", "2", "", "Y Y", "10", f"{10**30}Y"])
 def test_what_is_no_period(freq):
     with pytest.raises(ValueError, match="is not a pandas period"):
         periods(MOMENTS, freq)
+
+
+@pytest.mark.parametrize(
+    ("offset", "period"), [("MS", "M"), ("10YE", "10Y"), ("1.5D", "36h"), ("1h30min", "90min")]
+)
+def test_an_offset_of_pandas_is_its_period(offset, period):
+    assert periods(MOMENTS, offset).equals(periods(MOMENTS, period))
 
 
 def test_a_multiple_of_the_width_begins_a_bin():
@@ -293,3 +298,20 @@ def test_topics_over_time_in_decades():
     pd.testing.assert_frame_equal(numbers, table)
     with pytest.raises(DateError, match=r"dates\[59\]"):
         topics_over_time(model, corpus, [*days[:59], "soon"])
+
+
+def test_an_order_that_is_known_is_that_of_dates_that_do_not_tell():
+    dates = ["31/12/2020", "03/04/2020", None, "2020-05-06"]
+    whole = as_dates(dates)
+    assert day_first_of(dates)
+    for part in (slice(0, 1), slice(1, 2), slice(1, 4), slice(3, 4)):
+        found = as_dates(dates[part], day_first=True)
+        assert found.tolist() == whole[part].tolist() or found.isna().equals(whole[part].isna())
+    assert as_dates(["03/04/2020"], day_first=True)[0].month == 4
+    assert as_dates(["03/04/2020"], day_first=False)[0].month == 3
+    for day_first, told in ((True, "12/31/2020"), (False, "31/12/2020")):
+        with pytest.raises(DateError, match=r"begins with the .*, but the dates read before begin with the"):
+            as_dates(["2020-01-01", told], day_first=day_first)
+    assert day_first_of(["2020-05-06", "3/3/2020", None]) is None
+    with pytest.raises(DateError, match="no other date tells"):
+        as_dates(["03/04/2020"])

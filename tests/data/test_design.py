@@ -83,6 +83,24 @@ def test_dates_count_in_years_whatever_their_form():
         design.matrix({"date": np.array(["soon"], dtype=object)})
 
 
+def test_dates_of_a_few_documents_have_the_order_of_day_and_month_of_all():
+    for dates in (["31/12/2019", "03/04/2020", "01/02/2021"], ["12/31/2019", "04/03/2020", "02/01/2021"]):
+        known = {"posted": np.array(dates, dtype=object)}
+        design = Design.of("posted", known)
+        whole = design.raw(known)
+        assert whole[1:, 0] == pytest.approx([2020 + 93 / 366, 2021 + 31 / 365])
+        for read in (design, pickle.loads(pickle.dumps(design))):
+            pieces = [read.raw({"posted": known["posted"][row : row + 1]}) for row in range(3)]
+            np.testing.assert_array_equal(np.concatenate(pieces), whole)
+        assert are_dates("posted", known["posted"][1:2])
+        other = np.array([f"{dates[0][3:5]}/{dates[0][:2]}/2019"], dtype=object)
+        with pytest.raises(FormulaError, match=r"must hold dates.*but the dates read before begin with"):
+            design.matrix({"posted": other})
+    held = json.loads(json.dumps(design.as_json()))
+    with pytest.raises(ValueError, match="begin with neither day nor month"):
+        Design.from_json({**held, "dates": {"posted": "day"}})
+
+
 @pytest.mark.parametrize(
     ("values", "years"),
     [
@@ -114,7 +132,7 @@ def test_dates_that_cannot_be_read_are_told_and_may_be_categories(name, values):
     ):
         Design.of(name, known)
     assert len(Design.of(f"C({name})", known).names) == len(values) - 1
-    assert not are_dates(name, known[name])
+    assert are_dates(name, known[name]) == ("n.d." not in values)  # other dates can tell the order
 
 
 def test_texts_of_digits_are_categories():

@@ -1,5 +1,7 @@
 """Tests of edited models with prevalence, guided topics, effects and dates."""
 
+import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -120,3 +122,15 @@ def test_guided_topics_keep_their_names_and_are_listed(planted):
     assert edited.guided_topics_["name"].tolist() == ["one", "two"]
     assert edited.guided_topics_["words"].equals(guided.guided_topics_["words"])
     assert edit_topics(edited, drop=[topics[0]]).guided_topics_["name"].tolist() == ["two"]
+
+
+def test_a_merged_topic_that_no_seed_words_name_has_the_name_of_one_without_seed_words(planted):
+    words = planted.vocabulary
+    settings = {"groups": (2, 2), "max_iter": 3, "random_state": 0}
+    guided = ProdLDA(seed_words={0: [words[0]], 2: [words[200]]}, **settings).fit(planted)
+    plain = copy.deepcopy(guided)
+    plain._network.guidance = plain._seeds = None
+    edited = [edit_topics(model, X=planted, merge=[(2, 3)]) for model in (guided, plain)]
+    names = [model.topic_names_.tolist() for model in edited]
+    assert names[0] == names[1]
+    assert names[0][2] != guided.topic_names_[2]

@@ -290,9 +290,9 @@ def test_an_exchange_of_topics_moves_the_words_and_the_name() -> None:
     model = ProdLDA((2, 2), seed_words={"a": WORDS[:2], "b": WORDS[3:5]}, assignment="fixed", **QUICK)
     network = model.fit(CORPUS)._network
     batch = Batch(sp.csr_array(CORPUS.counts[:20]), torch.device("cpu"))
-    before = network.more_terms(batch, network.encode(batch))
+    before = network.more_terms(batch, network.encode(batch), None)
     network.reorder(np.array([3, 2, 0, 1]), network.state_dict())
-    after = network.more_terms(batch, network.encode(batch))
+    after = network.more_terms(batch, network.encode(batch), None)
     assert_close(after, before)
     model._expose()
     assert model.guided_topics_["topic"].tolist() == [2, 3]

@@ -323,6 +323,12 @@ def test_streams_keep_the_design_of_the_first_call(corpus):
         model.partial_fit(corpus[150:].counts, metadata=wide.assign(side="c"))
     with pytest.raises(ValueError, match="needs metadata"):
         model.partial_fit(corpus[150:].counts)
+    labelled = Corpus(corpus.counts[150:], corpus.vocabulary, labels=["x"] * (N - 150))
+    with pytest.raises(FormulaError, match="no column 'day'"):  # the average design is none to learn from
+        model.partial_fit(labelled)
+    moments = model._network.moments
+    assert moments.design_products[0, 0] == moments.weight  # averages over the same documents
+    assert len(model.topic_summary_) == 6
     np.testing.assert_array_equal(model.components_, before)
     with pytest.raises(ValueError, match="prevalence was"):
         model.set_params(prevalence="side").partial_fit(corpus[150:].counts, metadata=wide)

@@ -71,7 +71,7 @@ def of_first(trainer, held):
     noise = trainer._noise(20)
     source = trainer._source(held, N, trainer.processes)
     with torch.no_grad():
-        return mini.batch, trainer._forward(source, mini, noise, None, 2.0)
+        return mini.batch, trainer._forward(source, mini, noise, None, 2.0)[0]
 
 
 def covariance():
@@ -95,7 +95,8 @@ def test_unit_weights_telescope_to_the_elbo_given_metadata(model, marginals):
     network = trainer.network
     network.prevalence.coefficients.normal_(generator=torch.Generator().manual_seed(3))
     network.train()
-    network.moments.observe(network.residual(held.batch(np.arange(N), torch.device("cpu"))), N)
+    everything = held.batch(np.arange(N), torch.device("cpu"))
+    network.moments.observe(network.residual(everything, network.offsets(everything)), N)
     batch, step = of_first(trainer, held)
     offsets = torch.from_numpy(held.design[:20]).double() @ network.prevalence.coefficients.double()
     prior = network.prior_covariance.double()

@@ -18,6 +18,7 @@ QUICK: dict[str, Any] = {
     "topics": "all",
     "n_words": 5,
     "measures": ["u_mass"],
+    "effects": None,
     "n_permutations": 99,
     "random_state": 0,
     "verbose": 0,

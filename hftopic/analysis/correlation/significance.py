@@ -6,6 +6,7 @@ import numpy as np
 from scipy.fft import irfft, rfft
 from scipy.stats import false_discovery_control
 
+LEVEL = 0.05  # adjusted p-value up to which texts and figures take something for more than chance
 # Tolerance for exact ties with the observed value (few or discrete documents), which rounding could hide.
 ROUNDING = 1e-12
 # With a smaller eigenvalue of the correlations, topics are linearly dependent: no partial correlation exists.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from hftopic._numbers import is_whole
-from hftopic.analysis.correlation.significance import adjusted
+from hftopic.analysis.correlation.significance import LEVEL, adjusted
 from hftopic.analysis.documents.composition import composed_errors, shares_drawn
 from hftopic.analysis.documents.dated import dated_shares
 from hftopic.analysis.documents.means import Means, class_means
@@ -18,8 +18,6 @@ from hftopic.analysis.documents.proportions import require_shares
 from hftopic.analysis.documents.shares import facts_of, names_of, of_groups
 from hftopic.analysis.models import FittedTopicModel, has_poles
 from hftopic.analysis.sampled import samples_shards
-
-LEVEL = 0.05  # adjusted p-value up to which a trend has a direction
 
 
 @samples_shards
@@ -64,7 +62,8 @@ def topics_over_time(
         Whether periods without documents, between the first and the last, are rows of missing values. Numbers
         of which each is a bin have such periods if their distances are multiples of the smallest one.
     n_draws : int, default=25
-        Draws from q(z|x) behind the errors; 0 leaves out that the topics of a document are uncertain.
+        Draws from q(z|x) behind the errors, see Notes; 0 leaves out that the topics of a document are
+        uncertain.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -90,6 +89,9 @@ def topics_over_time(
     The errors are those of the mean of the shares that the documents have, which are known from few words. As
     in the method of composition (Treier and Jackman, 2008), shares are drawn from q(z|x): the variance is
     that of the mean of the documents, averaged over the draws, plus that of this mean between the draws.
+    They are still too small: q(z|x) is surer than it should be, and takes the words of the topics as known.
+    95% intervals then hold the truth in fewer cases, see :func:`estimate_effects`, whose intervals of
+    ``"bs(date, df=4)"`` hold.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from hftopic._numbers import is_whole
 from hftopic._wording import counted
-from hftopic.analysis.correlation.significance import adjusted
+from hftopic.analysis.correlation.significance import LEVEL, adjusted
 from hftopic.analysis.documents.dated import Dated, dated_shares
 from hftopic.analysis.documents.drift import Drift, drift
 from hftopic.analysis.documents.exchange import exchanged, log_probabilities
@@ -23,7 +23,6 @@ from hftopic.analysis.sampled import samples_shards
 from hftopic.data.inputs import column_words
 from hftopic.latent.usage import WordUsage
 
-LEVEL = 0.05  # p-value up to which a topic drifts, and a word rises or falls
 FIRST = 199  # permutations after which a topic that does not drift at LEVEL is given up
 
 Key = tuple[int, str]  # a topic and a pole

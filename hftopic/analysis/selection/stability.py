@@ -13,7 +13,7 @@ from hftopic.analysis.models import FittedTopicModel, check_list_of_models, chec
 from hftopic.analysis.topics import select_topics, topic_poles
 from hftopic.data.inputs import known_words
 from hftopic.data.sequences import check_sequence, listed
-from hftopic.topics.repeats import shared_words
+from hftopic.topics.repeats import shared_words, unit_rows
 
 Similarity = Literal["cosine", "words"]
 
@@ -222,7 +222,7 @@ def check_comparable(a: Any, b: Any) -> None:
 def cosines(a: Any, b: Any) -> np.ndarray:
     """Cosine of every topic of `a` with every topic of `b`, (K_a, K_b); 0 between a topic and a class."""
     source = "components_" if has_poles(a) else "topic_word_"
-    rows_a, rows_b = (_unit_rows(np.asarray(getattr(model, source))) for model in (a, b))
+    rows_a, rows_b = (unit_rows(np.asarray(getattr(model, source))) for model in (a, b))
     alike: np.ndarray = rows_a @ rows_b.T
     both_topics, both_classes = _same_kind(a, b)
     # A class is not signed: the opposite direction is not similar to it.
@@ -250,12 +250,6 @@ def _same_kind(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
     """Whether both are Gaussian topics, and whether both are classes of Concrete variables, (K_a, K_b)."""
     gaussian_a, gaussian_b = (np.asarray(model.latent_space_.gaussian) for model in (a, b))
     return np.outer(gaussian_a, gaussian_b), np.outer(~gaussian_a, ~gaussian_b)
-
-
-def _unit_rows(values: np.ndarray) -> np.ndarray:
-    """Rows scaled to norm 1 in float64; rows of zeros stay zero."""
-    norms = np.linalg.norm(values.astype(np.float64), axis=1, keepdims=True)
-    return np.asarray(values / np.where(norms > 0, norms, 1.0))
 
 
 def _ids(model: FittedTopicModel) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Tests of estimated effects: identities between their tables, planted effects, and what is refused."""
 
 import pickle
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -249,6 +250,22 @@ def test_a_report_has_a_section_of_effects(model, corpus, effects, tmp_path):
     assert "party[T.right]" in page
     write_report(model, corpus, tmp_path / "without.html", **fast)
     assert "Effects of the metadata" not in (tmp_path / "without.html").read_text(encoding="utf-8")
+
+
+def test_a_report_takes_metadata(corpus, tmp_path):
+    """The page is that of a corpus that has them, also for documents that were encoded with them."""
+    fast = {"n_permutations": 9, "measures": "u_mass", "topics": "all", "effects": "party"}
+    model = ProdLDA(groups=(2, 2), prevalence="party", max_iter=3, **SMALL).fit(corpus)
+    party = {"party": corpus.metadata["party"].tolist()}
+    bare = Corpus(corpus.counts, corpus.vocabulary)
+    encoded = model.encode(bare, metadata=party)
+    given = [(corpus, None), (bare, party), (encoded, party), (encoded, None)]
+    for number, (X, metadata) in enumerate(given):
+        write_report(model, X, tmp_path / f"{number}.html", metadata=metadata, **fast)
+    pages = {(tmp_path / f"{number}.html").read_bytes() for number in range(4)}
+    assert len(pages) == 1
+    with pytest.raises(FormulaError, match="no metadata"), warnings.catch_warnings(action="ignore"):
+        write_report(model, bare, tmp_path / "none.html", **fast)
 
 
 def test_the_command_writes_the_same_table(model, corpus, tmp_path):
