@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hftopic._spreadsheets import with_formula
+from hftopic.data.columns import columns_called
 from hftopic.data.formats.lines import FormatError
-from hftopic.data.formats.tables import columns_called
 from hftopic.data.sequences import described
 from hftopic.models.guiding import SeedKey
 from hftopic.models.naming import rows_and_columns, whole_number
