@@ -198,6 +198,11 @@ class EditedModel(FittedModel, ShownFitted):
             self._automatic[:] = [numbered_repeats(names, kept, self.topic_ids_.tolist())]
         return self._automatic[0]
 
+    def _guided_names(self) -> dict[int, str]:
+        """Those of the original, of topics that are left."""
+        names, left = self.original_._guided_names(), self.topic_ids_.tolist()
+        return {topic: name for topic, name in names.items() if topic in left}
+
     def _named_original(self) -> FittedModel:
         """The original with the words that this model has by now."""
         original = twin(self.original_)
