@@ -48,7 +48,8 @@ def text_column_of(path: Path, arguments: dict[str, Any]) -> str | None:
 
 def usual_columns(path: Path, arguments: dict[str, Any]) -> dict[str, str]:
     """Columns of a table that are texts, labels, names and dates by their names; none if it is no table."""
-    from hftopic.data.formats.tables import COLUMNS, columns_called
+    from hftopic.data.columns import columns_called
+    from hftopic.data.formats.tables import COLUMNS
 
     frame = _first_rows(path, arguments, 1)
     present = [] if frame is None else [str(name) for name in frame.columns]

@@ -29,6 +29,13 @@ def is_frame(values: Any) -> bool:
     return exchanged and not isinstance(values, type) and labels_of(values) is not None
 
 
+def columns_called(name: str, present: Sequence[str]) -> list[str]:
+    """The column of this name; if there is none, those that differ from it only in spaces and capitals."""
+    if name in present:
+        return [name]
+    return [other for other in present if other.strip().casefold() == name]
+
+
 def is_corpus(values: Any) -> bool:
     """Whether this is a Corpus, and not a data frame with columns of the same names as its parts."""
     return hasattr(values, "counts") and hasattr(values, "vocabulary") and not is_frame(values)

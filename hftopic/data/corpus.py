@@ -10,7 +10,14 @@ import scipy.sparse as sp
 from hftopic.data.columns import named_columns
 from hftopic.data.hashing import sha256_of_counts
 from hftopic.data.matrices import read_only, read_only_counts
-from hftopic.data.metadata import Columns, as_dates_of_documents, as_metadata, as_texts, frame_of
+from hftopic.data.metadata import (
+    Columns,
+    as_dates_of_documents,
+    as_metadata,
+    as_texts,
+    frame_of,
+    matched_by_name,
+)
 from hftopic.data.reading import Reading, as_reading
 from hftopic.data.validation import (
     CorpusError,
@@ -311,13 +318,16 @@ class Corpus:
         Parameters
         ----------
         metadata : DataFrame or dict of sequences, or None
-            One row per document, in their order, as in :class:`Corpus`.
+            One row per document. If the documents have names, the rows are matched by a column "name",
+            "file", "file_name" or "filename", which is left out, or by an index or a column "id" that has
+            the names. Else they are in the order of the documents, as in :class:`Corpus`.
 
         Raises
         ------
         CorpusError
-            They are not of so many documents, two columns have the same name, or a value is no string,
-            number, truth value or date.
+            They are not of so many documents, two columns have the same name, a value is no string,
+            number, truth value or date, a name is that of no document or of several rows, or another column
+            has the names in another order.
 
         Examples
         --------
@@ -326,7 +336,10 @@ class Corpus:
         >>> corpus[1:].metadata["rating"].tolist()
         [5]
         """
-        return self._with(_columns=as_metadata(metadata, self.n_documents))
+        held = as_metadata(metadata, self.n_documents)
+        if held is not None and self.names is not None:
+            held = matched_by_name(held, metadata, self.names.tolist())
+        return self._with(_columns=held)
 
     def with_reading(self, reading: Mapping[str, Any] | None) -> "Corpus":
         """The same documents with another description of how texts became counts, or without one.

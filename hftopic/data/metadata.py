@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from numbers import Integral, Real
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hftopic._callers import level_of_the_caller
-from hftopic.data.columns import is_frame, labels_of
+from hftopic.data.columns import is_frame, labels_of, of_pandas
 from hftopic.data.kinds import typed
+from hftopic.data.rows import check_in_order, column_of_names, rows_by_name
 from hftopic.data.sequences import check_sequence, listed, why_unwritable
 from hftopic.data.validation import CorpusError, check_unique, object_array
 
@@ -87,6 +88,37 @@ def _category_texts(values: Any, what: str) -> list[str | None]:
             stacklevel=level_of_the_caller(),
         )
     return [texts[code] if code >= 0 else None for code in codes.tolist()]
+
+
+def matched_by_name(columns: Columns, source: Any, names: Sequence[str]) -> Columns | None:
+    """Columns in the order of the documents with these names, without the column that has the names.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray
+        As :func:`as_metadata` made them.
+    source : DataFrame or dict of sequences
+        What they were made from; the index of a DataFrame of pandas may have the names too.
+    names : sequence of str
+
+    Raises
+    ------
+    CorpusError
+        A name is that of no document or of several rows, or another column has them in another order.
+    """
+    plain = plain_values(columns)
+    column = column_of_names(plain, names)
+    try:
+        if column is not None:
+            rows = rows_by_name(column, plain[column], names)
+        elif of_pandas(source, "DataFrame") and set(names) == set(map(str, source.index)):
+            rows = rows_by_name("index", source.index.tolist(), names)
+        else:
+            check_in_order(plain, names)
+            return columns
+    except CorpusError as error:
+        raise CorpusError(f"metadata: {error}") from error
+    return {name: values[rows] for name, values in columns.items() if name != column} or None
 
 
 def as_values(values: Iterable[Any], what: str) -> list[Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hftopic._numbers import is_number, is_one_of, is_whole
+from hftopic.data.gaps import MARK
 
 FEWEST = 5  # uses of a phrase, whatever the corpus
 MOST = 10_000_000  # words and pairs that are counted, some 200 bytes each; the rarest are left out then
@@ -16,7 +17,8 @@ class PhraseOptions:
     """How phrases are found in a corpus, by gensim's ``Phrases``.
 
     A phrase has two words at its ends that are no stop words; stop words may be between them, as in
-    "bank of america", and no punctuation. The defaults find the same kind of phrases in some hundred answers
+    "bank of america", however short, and no punctuation, no blank line and no other word that the texts are
+    split without. The defaults find the same kind of phrases in some hundred answers
     of a survey and in twenty thousand documents, because the normalised score does not depend on the size of
     the corpus.
 
@@ -87,7 +89,8 @@ def learnt_phrases(
     Parameters
     ----------
     documents : iterable of sequences of str
-        Words of each document, with the stop words. It is iterated ``passes`` times.
+        Words of each document, with the stop words, and with what is between them as
+        :func:`hftopic.data.gaps.with_gaps` marks it. It is iterated ``passes`` times.
     options : PhraseOptions
     stop_words : frozenset of str
         Words that may only be between the ends of a phrase.
@@ -97,36 +100,42 @@ def learnt_phrases(
     from gensim.models.phrases import Phrases
 
     found: dict[str, None] = {}
+    connectors = stop_words | {MARK + word for word in stop_words}
     for _ in range(options.passes):
         phrases = Phrases(
             threshold=options.least,
             scoring=options.scoring,
-            connector_words=stop_words,
+            connector_words=connectors,
             delimiter=_BETWEEN,
             max_vocab_size=MOST,
         )
-        read = _Counted(map(joiner(found, " "), documents) if found else documents)
+        read = _Counted(map(joiner(found, " "), documents) if found else documents, connectors)
         phrases.add_vocab(read)
         phrases.min_count = options.min_count or max(FEWEST, fewest(read.n))
         found |= dict.fromkeys(phrase.replace(_BETWEEN, " ") for phrase in phrases.export_phrases())
-    return tuple(sorted(found))
+    return tuple(sorted({phrase.replace(MARK, "") for phrase in found}))
 
 
 class _Counted:
-    """Documents that are counted while they are read, cut at punctuation, which some tokenizers return."""
+    """Documents that are counted while they are read, cut at what is in no phrase, such as punctuation."""
 
-    def __init__(self, documents: Iterable[Sequence[str]]) -> None:
-        self._documents, self.n = documents, 0
+    def __init__(self, documents: Iterable[Sequence[str]], connectors: frozenset[str]) -> None:
+        self._documents, self._connectors, self.n = documents, connectors, 0
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         for document in self._documents:
             self.n += 1
             start = 0
             for place, word in enumerate(document):
-                if not word.isalnum() and not any(map(str.isalnum, word)):
+                if not word.isalnum() and self._ends_phrases(word):
                     yield document[start:place]
                     start = place + 1
             yield document[start:]
+
+    def _ends_phrases(self, word: str) -> bool:
+        if word.startswith(MARK):
+            return word not in self._connectors
+        return not any(map(str.isalnum, word))
 
 
 def joiner(phrases: Collection[str], mark: str) -> Callable[[Sequence[str]], list[str]]:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from hftopic.data.cleaning import cleaned
+from hftopic.data.gaps import with_gaps, without_gaps
 from hftopic.data.phrases import joiner, learnt_phrases
 from hftopic.data.reading import name_of
 from hftopic.data.stop_words import stop_words_of
@@ -40,10 +41,12 @@ def analyser(options: TextOptions, vocabulary: Iterable[str] | None) -> Callable
 
 
 def splitter(options: TextOptions) -> Callable[[str], list[str]]:
-    """Function from a text to all of its words."""
+    """Function from a text to all of its words, with what is between them if there can be phrases."""
     lowered, split = _case_of(options), parts_of(options)
     if options.tokenizer is not None:
         split = partial(_tokenized, tokenizer=options.tokenizer)
+    elif options.phrases is not False:
+        split = partial(_with_gaps, options=options)
     return lambda text: split(lowered(cleaned(text, options.clean)))
 
 
@@ -67,13 +70,12 @@ def chooser(
         Words of a stop word or a phrase, as documents have them.
     """
     stop_words = stop_words_in(options, parts) - set(vocabulary or ())
-    phrases = _phrases(options, parts)
-    join = joiner(phrases, JOINED) if phrases else None
+    join = joiner(_phrases(options), JOINED) if isinstance(options.phrases, tuple) else None
     fewest, most = options.ngram_range
 
     def choose(words: Sequence[str]) -> Sequence[str]:
         if join is not None:
-            words = join(words)
+            words = without_gaps(join(words), JOINED)
         if stop_words:
             words = [word for word in words if word not in stop_words]
         return ngrams(words, fewest, most) if most > 1 else words
@@ -110,13 +112,12 @@ def with_phrases(
     return replace(options, phrases=found)
 
 
-def _phrases(options: TextOptions, parts: Callable[[str], list[str]]) -> frozenset[str]:
-    """Phrases to join, as they are given and as texts have them."""
-    if not isinstance(options.phrases, tuple):
-        return frozenset()
-    lowered = _case_of(options)
-    read = (" ".join(parts(lowered(phrase))) for phrase in options.phrases)
-    return frozenset(phrase for phrase in (*options.phrases, *read) if " " in phrase)
+def _phrases(options: TextOptions) -> frozenset[str]:
+    """Phrases to join, as they are given, as lists of words have them, and as texts have them."""
+    given = options.phrases if isinstance(options.phrases, tuple) else ()
+    lowered = list(map(_case_of(options), given))
+    read = [*map(str.split, lowered), *(_with_gaps(phrase, options) for phrase in lowered)]
+    return frozenset(phrase for phrase in (*given, *map(" ".join, read)) if " " in phrase)
 
 
 def ngrams(words: Sequence[str], fewest: int, most: int) -> list[str]:
@@ -221,10 +222,22 @@ def _lowered(text: str) -> str:
 
 def _words(text: str, numbers: bool = False) -> list[str]:
     """Words of a composed text; `numbers` are two or more letters and digits with a digit among them."""
+    return _words_in(text, numbers).findall(text)
+
+
+def _words_in(text: str, numbers: bool) -> re.Pattern[str]:
+    """Pattern of the words of a text."""
     simple, marked, mark = _word_patterns(numbers)
     # Searching the distinct characters is faster than searching the text: the class of marks is slow.
     has_marks = not text.isascii() and mark.search("".join(set(text)))
-    return (marked if has_marks else simple).findall(text)
+    return marked if has_marks else simple
+
+
+def _with_gaps(text: str, options: TextOptions) -> list[str]:
+    """Words of a composed text, with what is between them."""
+    pattern = options.token_pattern
+    words = _words_in(text, options.numbers) if pattern is None else re.compile(pattern)
+    return with_gaps(text, words, "" if text.isascii() else _marks() + _JOINERS)
 
 
 @cache
@@ -243,6 +256,7 @@ def _word_patterns(numbers: bool) -> tuple[re.Pattern[str], re.Pattern[str], re.
     return re.compile(simple), re.compile(marked), re.compile(f"[{marks}{_JOINERS}]")
 
 
+@cache
 def _marks() -> str:
     """Combining marks (categories Mn and Mc) as ranges of a character class; `re` has no class for them."""
     ranges: list[list[int]] = []

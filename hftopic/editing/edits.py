@@ -1,6 +1,6 @@
 """Which topics of a model are merged and which are dropped, checked before anything is computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -83,7 +83,11 @@ class Edits:
             raise ValueError("edits have a topic twice, no topic, or topics in another order")
 
     def _merges(self, merge: Any) -> list[list[int]]:
-        joined = [self._numbers(topics, "merge") for topics in _listed(merge, "merge", "[(3, 7)]")]
+        merges = _listed(merge, "merge", "[(3, 7)]")
+        if merges and all(map(_is_id, merges)):
+            written = ", ".join(map(str, merges))
+            raise ValueError(f"merge is a list of merges, each a list of topics; pass merge=[({written})]")
+        joined = [self._numbers(of_one, "merge") for of_one in merges]
         seen: dict[int, list[int]] = {}
         for topics in joined:
             if len(topics) < 2:
@@ -102,6 +106,8 @@ class Edits:
         return topics
 
     def _numbers(self, topics: Any, name: str) -> list[int]:
+        if name == "drop" and isinstance(topics, Set):
+            topics = sorted(topics, key=str)
         numbers = list(map(as_id, _listed(topics, name, "[(3, 7)]" if name == "merge" else "[12]")))
         check_known(numbers, self.ids.tolist(), self.merged_into)
         return numbers
@@ -132,6 +138,10 @@ def named_by_id(names: Any) -> dict[int, str]:
             raise ValueError(f"topic {number} is named twice")
         named[number] = name
     return named
+
+
+def _is_id(topic: Any) -> bool:
+    return is_whole(topic, 0) or (isinstance(topic, str) and topic.strip().isdecimal())
 
 
 def _listed(values: Any, name: str, example: str) -> Sequence[Any]:

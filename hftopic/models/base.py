@@ -46,7 +46,7 @@ from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
-from hftopic.models.guiding import Seeds, SeedWords, fixes_groups, found_seeds
+from hftopic.models.guiding import Seeds, SeedWords, fixes_groups, found_seeds, spelling_of
 from hftopic.models.parameters import (
     EPOCHS,
     SHARE,
@@ -443,7 +443,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             self._check_has_metadata(known)
             self.design_.columns_in(known.names)  # the average design would change what Γ is made of
         if reset:
-            self._seeds = self._new_seeds()
+            self._seeds = self._new_seeds(_reading_of(X))
         stored, missing = self._with_design(stored, counted, metadata)
         missing.warn(EXCLUDED)
         stored = stored.select(~missing.rows) if missing.columns else stored
@@ -470,12 +470,13 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 "that has some"
             )
 
-    def _new_seeds(self) -> Seeds | None:
+    def _new_seeds(self, reading: dict[str, Any] | None) -> Seeds | None:
         """The seed words in the vocabulary; None without any, or if they have no strength."""
         if self.seed_words is None:
             return None
         space = LatentSpace(self.groups)
-        seeds = found_seeds(self.seed_words, known_words(self), self.n_features_in_, space)
+        letters = spelling_of(reading)
+        seeds = found_seeds(self.seed_words, known_words(self), self.n_features_in_, space, letters)
         return seeds if self.seed_strength else None
 
     def _start_seeds(self) -> list[int]:

@@ -190,13 +190,18 @@ class EditedModel(FittedModel, ShownFitted):
             original = self._named_original()
             made, before = super()._automatic_names(), original._automatic_names()
             kept = {topics[0] for topics in self.edits_.members if len(topics) == 1}
-            kept |= original._names_of_seeds().keys()
+            kept |= original._guided_names().keys()
             names = [
                 before[topics[0]] if topics[0] in kept else made[place]
                 for place, topics in enumerate(self.edits_.members)
             ]
             self._automatic[:] = [numbered_repeats(names, kept, self.topic_ids_.tolist())]
         return self._automatic[0]
+
+    def _guided_names(self) -> dict[int, str]:
+        """Those of the original, of topics that are left."""
+        names, left = self.original_._guided_names(), self.topic_ids_.tolist()
+        return {topic: name for topic, name in names.items() if topic in left}
 
     def _named_original(self) -> FittedModel:
         """The original with the words that this model has by now."""

@@ -1,8 +1,10 @@
 """Merging, dropping and renaming topics of a fitted model."""
 
+import os
 from typing import Any
 
 from hftopic._torch_state import neutral_torch
+from hftopic.data.columns import of_pandas
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.sequences import described
 from hftopic.editing.edits import Edits, named_by_id
@@ -33,12 +35,14 @@ def edit_topics(
     model : fitted ProdLDA, NVDM or EditedModel
     merge : sequence of sequences of int or str, optional
         Ids of topics that become one: ``[(3, 7), (1, 4, 5)]``. The merged topic has the id and the group of
-        the first, and the name that this was given. The topics may be of different groups, but not of
+        the first, and the name that this was given, by ``set_topic_names`` or with seed words; if it has
+        none, that of the others, if one of them has. The topics may be of different groups, but not of
         different softmaxes (``topic_simplex_``), and not signed.
-    drop : sequence of int or str, optional
+    drop : sequence or set of int or str, optional
         Ids of topics to leave out.
-    names : dict of int or str to str, optional
-        Names by id, of topics that are left, as for :meth:`hftopic.ProdLDA.set_topic_names`.
+    names : dict of int or str to str, DataFrame or path-like, optional
+        Names by id, of topics that are left, as for :meth:`hftopic.ProdLDA.set_topic_names`. The index of a
+        Series has the ids.
     X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words), optional
         Documents over which the numbers of topics are computed anew, such as the training documents. They are
         needed for a model that was loaded or unpickled, unless it is only renamed; a fitted model remembers
@@ -95,11 +99,12 @@ def edit_topics(
         original = fitted.original_ if isinstance(fitted, EditedModel) else fitted
         before = fitted.edits_ if isinstance(fitted, EditedModel) else Edits.none(len(fitted.topic_ids_))
         edits = before.then(merge, drop)
-        named = {} if names is None else named_by_id(names)
-        check_known(named, edits.ids.tolist(), edits.merged_into)
+        named = _named(names)
+        if isinstance(named, dict):
+            check_known(named, edits.ids.tolist(), edits.merged_into)
         edited = EditedModel(original, edits)
         vars(edited).update({name: getattr(fitted, name) for name in WORDS if hasattr(fitted, name)})
-        edited._given_names = {t: name for t, name in fitted._given_names.items() if t in edits.ids}
+        edited._given_names = _kept_names(fitted, before, edits)
         if X is not None:
             documents = fitted._documents_and_known(X, metadata)[0].with_words()
             if not len(documents):
@@ -109,7 +114,30 @@ def edit_topics(
             edited._summaries, edited._automatic = [fitted._summary()], [fitted._automatic_names()]
         else:
             edited._remembered = _remembered(fitted)
-    return edited.set_topic_names(named) if named else edited
+    is_renamed = not isinstance(named, dict) or named
+    return edited.set_topic_names(named) if is_renamed else edited
+
+
+def _named(names: Any) -> Any:
+    """Names by id, or a table or a file of them, as it is."""
+    if names is None:
+        return {}
+    if of_pandas(names, "Series"):
+        names = dict(zip(names.index.tolist(), names.tolist(), strict=True))
+    is_table = of_pandas(names, "DataFrame") or isinstance(names, str | os.PathLike)
+    return names if is_table else named_by_id(names)
+
+
+def _kept_names(model: FittedModel, before: Edits, edits: Edits) -> dict[int, str]:
+    """Given names of the topics that are left, those of merged topics included."""
+    given, guided = model._given_names, model._guided_names()
+    kept = {topic: name for topic, name in given.items() if topic in edits.ids}
+    for topics in edits.members:
+        parts = [topic for topic in topics if topic in before.ids]
+        names = {given.get(topic, guided.get(topic)) for topic in parts[1:]} - {None}
+        if len(names) == 1 and parts[0] not in given.keys() | guided.keys():
+            kept[parts[0]] = str(names.pop())
+    return kept
 
 
 def _remembered(model: FittedModel) -> tuple[BagsOfWords, ...]:

@@ -1,7 +1,7 @@
 """Seed words: what the parameter ``seed_words`` says, checked and found in the vocabulary of a model."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_whole
+from hftopic.data.reading import Reading, options_of
 from hftopic.data.sequences import check_sequence, described, listed
+from hftopic.data.text_options import TextOptions
+from hftopic.data.words import JOINED, cased
 from hftopic.latent.space import LatentSpace
 from hftopic.models.naming import check_unique, given_names
 
@@ -67,7 +70,11 @@ class Seeds:
 
 
 def found_seeds(
-    seed_words: SeedWords, words: NDArray[np.object_] | None, n_words: int, space: LatentSpace
+    seed_words: SeedWords,
+    words: NDArray[np.object_] | None,
+    n_words: int,
+    space: LatentSpace,
+    options: TextOptions | None = None,
 ) -> Seeds:
     """The seed words that are in the vocabulary, with the topic of each set.
 
@@ -79,6 +86,9 @@ def found_seeds(
         The vocabulary; without one, seeds are numbers of columns.
     n_words : int
     space : LatentSpace
+    options : TextOptions, optional
+        How texts became words. A seed word that is not in the vocabulary is then looked up with the letters
+        that these have, and as a phrase.
 
     Raises
     ------
@@ -96,9 +106,16 @@ def found_seeds(
     sets = {key: _checked_words(key, given) for key, given in seed_words.items()}
     topics, names = _topics_of(list(sets), space)
     place = None if words is None else {str(word): column for column, word in enumerate(words)}
-    columns = {key: _known(given, place, n_words) for key, given in sets.items()}
+    columns = {key: _known(given, place, n_words, options) for key, given in sets.items()}
     _tell_of_unknown(sets, columns, place, n_words)
-    return Seeds(topics, names, tuple(tuple(columns[key].values()) for key in sets))
+    return Seeds(topics, names, tuple(tuple(dict.fromkeys(columns[key].values())) for key in sets))
+
+
+def spelling_of(reading: Reading | None) -> TextOptions | None:
+    """Options for the letters of words, from how texts were read; None if this is unknown."""
+    if reading is None or "options" not in reading:
+        return None
+    return TextOptions(lowercase=options_of(reading).get("lowercase", True))
 
 
 def fixes_groups(seed_words: SeedWords | None) -> bool:
@@ -110,8 +127,16 @@ def plain(seed_words: SeedWords | None) -> dict[SeedKey, list[str | int]] | None
     """Seed words as a dict of lists, which files can hold."""
     if seed_words is None:
         return None
-    sets = {_plain_key(key): listed(words) for key, words in seed_words.items()}
+    sets = {_plain_key(key): _listed(key, words) for key, words in seed_words.items()}
     return {key: [str(w) if isinstance(w, str) else int(w) for w in words] for key, words in sets.items()}
+
+
+def _listed(key: Any, words: Any) -> list[Any]:
+    """Words of a set; those of a set of Python, which has no order, in alphabetical order."""
+    if isinstance(words, Set):
+        return sorted(words, key=str)
+    check_sequence(words, f"seed_words[{key!r}]", "pass a list of words")
+    return listed(words)
 
 
 def _plain_key(key: Any) -> SeedKey:
@@ -122,8 +147,7 @@ def _plain_key(key: Any) -> SeedKey:
 
 def _checked_words(key: Any, words: Any) -> list[str | int]:
     """Words of a set, each once."""
-    check_sequence(words, f"seed_words[{key!r}]", "pass a list of words")
-    given = listed(words)
+    given = _listed(key, words)
     wrong = next((word for word in given if not isinstance(word, str) and not is_whole(word, 0)), None)
     if wrong is not None:
         raise TypeError(f"seed_words[{key!r}] has {wrong!r}, {described(wrong)}; pass a list of words")
@@ -182,11 +206,26 @@ def _next_free(key: Any, group: int | None, taken: set[int], space: LatentSpace)
     return int(free[0])
 
 
-def _known(words: Sequence[str | int], place: Mapping[str, int] | None, n_words: int) -> dict[str | int, int]:
+def _known(
+    words: Sequence[str | int], place: Mapping[str, int] | None, n_words: int, options: TextOptions | None
+) -> dict[str | int, int]:
     """Column of each word that is known."""
     if place is not None:
-        return {word: place[word] for word in words if isinstance(word, str) and word in place}
+        spelled = {word: _spellings(word, options) for word in words if isinstance(word, str)}
+        return {
+            word: place[found]
+            for word, spellings in spelled.items()
+            if (found := next(filter(place.__contains__, spellings), None)) is not None
+        }
     return {word: int(word) for word in words if not isinstance(word, str) and word < n_words}
+
+
+def _spellings(word: str, options: TextOptions | None) -> list[str]:
+    """A word as it is given, and then as texts have it, also as a phrase."""
+    if options is None:
+        return [word]
+    read = cased(options)([word], "seed_words")
+    return [word, *read, *(JOINED.join(text.split()) for text in (word, *read))]
 
 
 def _tell_of_unknown(

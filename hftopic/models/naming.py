@@ -12,10 +12,11 @@ import pandas as pd
 
 from hftopic._numbers import is_whole
 from hftopic._spreadsheets import with_formula
+from hftopic.data.columns import columns_called
 from hftopic.data.formats.delimited import SEPARATORS, read_rows
 from hftopic.data.formats.lines import FormatError, opened, read_lines
 from hftopic.data.formats.request import is_utf8
-from hftopic.data.formats.tables import columns_called, listed_names
+from hftopic.data.formats.tables import listed_names
 from hftopic.data.sequences import described, why_unwritable
 from hftopic.topics.ids import ids_in_words
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hftopic._spreadsheets import with_formula
+from hftopic.data.columns import columns_called
 from hftopic.data.formats.lines import FormatError
-from hftopic.data.formats.tables import columns_called
 from hftopic.data.sequences import described
 from hftopic.models.guiding import SeedKey
 from hftopic.models.naming import rows_and_columns, whole_number
@@ -57,7 +57,7 @@ def read_seed_words(path: str | os.PathLike[str]) -> dict[SeedKey, list[str]]:
 
 def _of_json(path: Path) -> dict[SeedKey, list[str]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"is not JSON: {error}", path) from error
     if isinstance(content, dict):
@@ -73,6 +73,27 @@ def _of_json(path: Path) -> dict[SeedKey, list[str]]:
             )
         key = _key(entry.get("name"), entry.get("topic"), entry.get("group"), path, None)
         found.setdefault(key, []).extend(words)
+    if not found:
+        raise FormatError(f"holds no sets of seed words; write {OBJECT}", path)
+    return found
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, in which lists of the same name are one.
+
+    Raises
+    ------
+    ValueError
+        Something else has a name twice.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif isinstance(value, list) and isinstance(found[name], list):
+            found[name] = found[name] + value
+        else:
+            raise ValueError(f"{name!r} is there twice, and is no list")
     return found
 
 

@@ -80,11 +80,12 @@ class TopicSummary(TopicWords):
         guidance = self._network.guidance
         return np.zeros(0, dtype=np.int64) if guidance is None else guidance.topics()
 
-    def _names_of_seeds(self) -> dict[int, str]:
-        """Names that sets of seed words give their topics."""
-        names = () if self._seeds is None else self._seeds.names
-        pairs = zip(self._guided().tolist(), names, strict=True)
-        return {topic: name for topic, name in pairs if name is not None}
+    def _guided_names(self) -> dict[int, str]:
+        """Names that seed words give topics, by the ids of these."""
+        sets = () if self._seeds is None else self._seeds.names
+        return {
+            int(topic): name for topic, name in zip(self._guided(), sets, strict=True) if name is not None
+        }
 
     def name_topics(
         self, n_words: int | None = None, vocabulary: Sequence[str] | None = None
@@ -145,7 +146,8 @@ class TopicSummary(TopicWords):
         ------
         ValueError
             A topic does not exist or is named twice, a name is empty or has a control character or half of
-            one, or two names are equal; for a file, the message has the line. The model then is unchanged.
+            one, or two names are equal, also to one of seed words; for a file, the message has the line. The
+            model then is unchanged.
         TypeError
             ``names`` is nothing of this, or a name is not a str.
         OSError
@@ -163,7 +165,7 @@ class TopicSummary(TopicWords):
             ids = model.topic_ids_.tolist()
             wanted = {} if names is None else {**model._given_names, **given_names(names, ids)}
             given = {topic: name for topic, name in wanted.items() if name is not None}
-            check_unique(given)
+            check_unique({**model._guided_names(), **given})
         with exchanged(self) as fitted:
             fitted._given_names = given
         return self
@@ -194,7 +196,7 @@ class TopicSummary(TopicWords):
         order = np.lexsort((-summary["information"], ~summary["active"], summary["duplicate"]))
         scores = [self.word_scores(pole=pole) for pole in poles]
         names = names_of(scores, words, allowed, order.tolist(), n_words, ids)
-        guided = self._names_of_seeds()
+        guided = self._guided_names()
         named = [guided.get(topic, name) for topic, name in zip(ids, names, strict=True)]
         return numbered_repeats(named, guided, ids)
 

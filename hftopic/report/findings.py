@@ -88,6 +88,12 @@ class Findings:
         Groups that are Concrete variables; their topics are the classes.
     guided : list of int
         Topics that seed words guide, in the order in which these were given.
+    merged : list of tuple of int
+        Topics of the original that an edited model has merged, each with the first number first.
+    dropped : list of int
+        Topics of the original that an edited model has dropped.
+    dropped_share : float or None
+        Their share of all topics of the original over the documents; None without any, or for signed topics.
     """
 
     shown: np.ndarray
@@ -116,6 +122,9 @@ class Findings:
     n_words: int
     class_groups: frozenset[int]
     guided: list[int]
+    merged: list[tuple[int, ...]]
+    dropped: list[int]
+    dropped_share: float | None
 
 
 def findings(
@@ -191,6 +200,7 @@ def findings(
         n_words=n_words,
         class_groups=frozenset(np.asarray(model.topic_groups_)[~model.latent_space_.gaussian].tolist()),
         guided=_guided(model),
+        **_edits(model, encoded, signed),
     )
 
 
@@ -198,6 +208,18 @@ def _guided(model: FittedTopicModel) -> list[int]:
     """Guided topics; models of other packages have none."""
     table = getattr(model, "guided_topics_", None)
     return [] if table is None else table["topic"].tolist()
+
+
+def _edits(model: Any, encoded: Encoded, signed: bool) -> dict[str, Any]:
+    """What was merged and dropped; only edited models say it."""
+    edits = getattr(model, "edits_", None)
+    if edits is None:
+        return {"merged": [], "dropped": [], "dropped_share": None}
+    dropped, share = edits.dropped(len(model.original_.topic_ids_)), None
+    if dropped and not signed:
+        shares = model.attributed_values(encoded).sum(axis=0, dtype=np.float64)
+        share = float(shares[dropped].sum() / shares.sum())
+    return {"merged": list(edits.merged), "dropped": dropped, "dropped_share": share}
 
 
 def _of_prior(model: FittedTopicModel, topics: np.ndarray) -> pd.DataFrame | None:

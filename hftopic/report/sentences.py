@@ -1,6 +1,6 @@
 """Sentences at the top of the report: what a reader should know first, with links to the topics."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +49,7 @@ def sentences(found: Findings, of_sample: bool = False) -> list[Sentence]:
     made = [
         Sentence("Content.", _content(found, of_sample)),
         Sentence("Guided.", _guided(found)),
+        Sentence("Edited.", _edited(found)),
         Sentence("Size.", _size(found)),
         Sentence("Time.", _time(found)),
         Sentence("Labels.", _labels(found)),
@@ -85,6 +86,27 @@ def _guided(found: Findings) -> list[Part]:
     verb = "was" if len(found.guided) == 1 else "were"
     ends = f" {verb} asked for with seed words; the model has found all other topics by itself."
     return [*_listed(found, found.guided), Part(ends)]
+
+
+def _edited(found: Findings) -> list[Part]:
+    """Which topics of the original were merged and dropped, by their numbers there."""
+    clauses = [f"{_numbers(topics)} were merged to topic {topics[0]}" for topics in found.merged]
+    if found.dropped:
+        share = (
+            "" if found.dropped_share is None else f", with {_percent(found.dropped_share)} of all shares,"
+        )
+        verb = "was" if len(found.dropped) == 1 else "were"
+        clauses.append(f"{_numbers(found.dropped)}{share} {verb} dropped")
+    if not clauses:
+        return []
+    noun = "Topic" if not found.merged and len(found.dropped) == 1 else "Topics"
+    return [Part(f"{noun} {'; '.join(clauses)}. The model was edited after it was fitted.")]
+
+
+def _numbers(topics: Sequence[int]) -> str:
+    """Numbers of topics, such as "1, 2 and 4"."""
+    first = ", ".join(map(str, topics[:-1]))
+    return f"{first} and {topics[-1]}" if first else str(topics[-1])
 
 
 def _size(found: Findings) -> list[Part]:

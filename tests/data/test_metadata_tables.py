@@ -103,6 +103,51 @@ def test_rows_are_matched_by_the_names_of_the_documents(form: Form, tmp_path: Pa
             read_corpus(path)
 
 
+@pytest.mark.parametrize("column", ["Name", "NAME", "File ", "fileName", "File_Name", "id", "ID"])
+def test_the_column_of_names_has_any_capitals(column: str, tmp_path: Path) -> None:
+    named = Corpus(BARE.counts, BARE.vocabulary, names=NAMES)
+    path, table = as_matrix(named, tmp_path)
+    moved = FRAME.assign(**{column: NAMES}).iloc[[2, 0, 3, 1]]
+    moved.to_csv(table, index=False)
+    for held in (read_corpus(path), named.with_metadata(moved), named.with_metadata(moved.to_dict("list"))):
+        assert list(held.metadata) == list(FRAME)
+        assert held.metadata["day"].tolist() == FRAME["day"].tolist()
+    wrong = moved.assign(**{column: ["c", "a", "d", "e"]})
+    wrong.to_csv(table, index=False)
+    with pytest.raises(FormatError, match="'b', the name of a document"):
+        read_corpus(path)
+    with pytest.raises(CorpusError, match="is 'b', the name of a document"):
+        named.with_metadata(wrong)
+
+
+def test_names_in_another_order_are_never_taken_for_other_columns(tmp_path: Path) -> None:
+    named = Corpus(BARE.counts, BARE.vocabulary, names=NAMES)
+    path, table = as_matrix(named, tmp_path)
+    moved = FRAME.assign(title=NAMES).iloc[[2, 0, 3, 1]]
+    moved.to_csv(table, index=False)
+    with pytest.raises(FormatError, match="the column 'title' has the names of the documents, in another"):
+        read_corpus(path)
+    with pytest.raises(CorpusError, match="the column 'title' has the names"):
+        named.with_metadata(moved)
+    by_index = named.with_metadata(moved.set_index("title"))
+    assert by_index.metadata["day"].tolist() == FRAME["day"].tolist()
+    moved.sort_values("title").to_csv(table, index=False)
+    assert read_corpus(path).metadata["title"].tolist() == NAMES
+    numbers = FRAME.assign(id=[7, 8, 9, 10])
+    numbers.to_csv(table, index=False)
+    assert read_corpus(path).metadata["id"].tolist() == [7, 8, 9, 10]
+    assert named.with_metadata(numbers).metadata["id"].tolist() == [7, 8, 9, 10]
+
+
+def test_rows_are_in_order_although_the_documents_have_names_and_mixed_splits(tmp_path: Path) -> None:
+    splits = ["test", "train", "test", "train"]
+    write_corpus(Corpus(BARE.counts, BARE.vocabulary, names=NAMES, splits=splits), tmp_path / "corpus")
+    FRAME.to_csv(tmp_path / "corpus" / "metadata.csv", index=False)
+    corpus = read_corpus(tmp_path / "corpus")
+    assert corpus.names.tolist() == NAMES
+    assert corpus.metadata["day"].tolist() == FRAME["day"].tolist()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_labels_and_dates_may_be_columns_of_the_table(form: Form, tmp_path: Path) -> None:
     path, table = form(BARE, tmp_path)
@@ -112,6 +157,9 @@ def test_labels_and_dates_may_be_columns_of_the_table(form: Form, tmp_path: Path
     assert corpus.labels.tolist() == ["sport", "", "war", "war"]
     assert corpus.dates.tolist() == ["2020", "", "2021-05-06", "2021"]
     assert list(corpus.metadata) == ["day"]
+    table.write_text("Label,DATE ,day\nsport,2020,3\n,,1\nwar,2021-05-06,2\nwar,2021,4\n")
+    with pytest.warns(UserWarning, match="1 of 4 documents have no label"):
+        assert read_corpus(path).dates.tolist() == corpus.dates.tolist()
     assert read_corpus(path, labels=list("abcd")).labels.tolist() == list("abcd")
 
 

@@ -121,12 +121,74 @@ def test_no_phrase_has_punctuation_of_a_tokenizer() -> None:
 def test_phrases_that_are_given_are_joined_as_texts_have_them() -> None:
     options = TextOptions(phrases=("Bank of America", "new york"), **EVERY)
     corpus = corpus_from_texts(["The BANK of America in New York, the bank"], options=options)
-    assert corpus.tokens == (("bank_america", "new_york", "bank"),)
+    assert corpus.tokens == (("bank_of_america", "new_york", "bank"),)
     given_words = corpus_from_tokens(
         [["Bank", "of", "America"]],
         options=TextOptions(phrases=("Bank of America",), lowercase=False, **EVERY),
     )
     assert given_words.tokens == (("Bank_of_America",),)
+
+
+GAPS = [
+    "He lives in New\nYork. Rain fell.\n\nBirds sing.",
+    "Live at home",
+    "live on home",
+    "state-of-the-art",
+]
+
+
+def test_phrases_cross_no_punctuation_and_no_blank_line() -> None:
+    options = TextOptions(phrases=PhraseOptions(min_count=1, threshold=-1), **EVERY)
+    corpus = corpus_from_texts(GAPS * 6, options=options)
+    found = ["birds sing", "live at home", "live on home", "lives in new york", "new york", "rain fell"]
+    assert set(corpus.reading["options"]["phrases"]) <= {*found, "lives in new", "state of the art"}
+    assert {"rain_fell", "birds_sing", "live_at_home", "live_on_home"} <= set(corpus.vocabulary)
+    assert "state_of_the_art" in corpus.vocabulary
+    assert not {"york_rain", "fell_birds", "live_home"} & set(corpus.vocabulary)
+    read = corpus_from_texts(GAPS * 6, options=TextOptions.like(corpus))
+    assert read.sha256() == corpus.sha256()
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("It was new.\n\nYork is old", False),
+        ("a new\nYork", True),
+        ("new, york", False),
+        ("new-york", True),
+        ("new in york", False),
+        ("new 7 york", False),
+        ("new\n \nyork", False),
+        ("new - york", False),
+    ],
+)
+@pytest.mark.parametrize("pattern", [None, r"\b[a-z]{3,}\b", r"(?:^|\b)(\w\w\w+)"])
+def test_given_phrases_are_joined_where_their_words_are_neighbours(
+    text: str, joined: bool, pattern: str | None
+) -> None:
+    options = TextOptions(phrases=("new york",), stop_words=None, token_pattern=pattern, **EVERY)
+    assert ("new_york" in corpus_from_texts([text], options=options).vocabulary) == joined
+
+
+@pytest.mark.parametrize("phrase", ["vitamin c", "St. Louis", "R & D lab", "c programming", "can't stop"])
+def test_a_given_phrase_may_have_short_words(phrase: str) -> None:
+    options = TextOptions(phrases=(phrase,), stop_words=None, **EVERY)
+    tokens = corpus_from_texts([f"some {phrase} here"], options=options).tokens
+    assert [word for word in tokens[0] if "_" in word] == [
+        "_".join(part for part in phrase.lower().replace("'", " ").replace(".", "").split() if part != "&")
+    ]
+    assert (tokens[0][0], tokens[0][-1]) == ("some", "here")
+
+
+@given(st.text("ab c.\n-'éक्", max_size=40))
+def test_words_are_those_without_phrases(text: str) -> None:
+    texts, kept = [text, "some words"], {"stop_words": None, **EVERY}
+    for pattern in (None, r"\w+"):
+        bare, sought = (
+            corpus_from_texts(texts, options=TextOptions(token_pattern=pattern, phrases=phrases, **kept))
+            for phrases in (False, ("not there",))
+        )
+        assert bare.tokens == sought.tokens
 
 
 def test_a_given_vocabulary_has_the_phrases() -> None:

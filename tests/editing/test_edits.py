@@ -35,7 +35,10 @@ WRONG = [
     ([], range(5), "all 5 topics would be dropped"),
     ("12", [], "merge is a str; pass a list, such as merge=\\[\\(3, 7\\)\\]"),
     ([], 3, "drop is 3 of type int; pass a list, such as drop=\\[12\\]"),
-    ([3, 7], [], "merge is 3 of type int"),
+    ([3, 7], [], "merge is a list of merges, each a list of topics; pass merge=\\[\\(3, 7\\)\\]"),
+    (("0", 3), [], "pass merge=\\[\\(0, 3\\)\\]"),
+    ([(1, 2), 3], [], "merge is 3 of type int; pass a list, such as merge=\\[\\(3, 7\\)\\]"),
+    ([{1, 2}], [], "merge is a set, which has no order"),
 ]
 
 
@@ -43,6 +46,10 @@ WRONG = [
 def test_mistakes_are_named(merge, drop, message):
     with pytest.raises((ValueError, TypeError), match=message):
         Edits.none(5).then(merge, drop)
+
+
+def test_topics_to_drop_may_be_a_set():
+    assert Edits.none(5).then([], {3, "1"}) == Edits.none(5).then([], [1, 3])
 
 
 def test_topics_that_are_gone_are_told_with_where_they_went():

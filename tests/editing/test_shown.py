@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
+from hftopic import edit_topics
 from hftopic.analysis import topic_correlation
 from hftopic.plots import plot_correlation, plot_information, plot_map, plot_shares, plot_words
 from hftopic.report import write_report
@@ -45,4 +46,14 @@ def test_a_report_has_ids(edited, planted, tmp_path, data_of):
     assert set(data["views"]) == {"0", "1", "3", "5"}
     used = {topic for document in data["documents"]["topics"] for topic in document}
     assert used <= {*IDS, -1}
-    assert 'id="topic-5"' in path.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    assert 'id="topic-5"' in page
+    shares = edited.original_.transform(planted).mean(axis=0)
+    told = f"Topics 1 and 4 were merged to topic 1; 2, with {shares[2] / shares.sum():.1%} of all shares, was"
+    assert told in page
+
+
+def test_a_report_of_a_model_that_was_only_renamed_tells_no_edits(model, planted, tmp_path):
+    path = tmp_path / "report.html"
+    write_report(edit_topics(model, names={1: "faith"}), planted, path, n_permutations=9)
+    assert "edited after" not in path.read_text(encoding="utf-8")

@@ -28,6 +28,9 @@ from hftopic import (
     FactorVAE,
     FormatError,
     ProdLDA,
+    TextOptions,
+    corpus_from_texts,
+    edit_topics,
     load,
     make_correlated_topics,
     read_seed_words,
@@ -310,6 +313,54 @@ def test_names_stick(guided: ProdLDA) -> None:
     assert model.name_topics(2)[topics].tolist() == list(PLANTED)
 
 
+def test_no_other_topic_is_given_the_name_of_seed_words(guided: ProdLDA) -> None:
+    model = copy.copy(guided)
+    topic = int(model.guided_topics_["topic"][0])
+    other = next(t for t in range(6) if t not in model.guided_topics_["topic"].tolist())
+    for renamed in (model, edit_topics(model, names={5: "last"} if other != 5 else {other: "last"})):
+        with pytest.raises(ValueError, match="would both be named 'second'"):
+            renamed.set_topic_names({other: "second"})
+    with pytest.raises(ValueError, match="would both be named 'second'"):
+        edit_topics(guided, names={other: "second"})
+    swapped = model.set_topic_names({topic: "free", other: "second"})
+    assert swapped.topic_names_[[topic, other]].tolist() == ["free", "second"]
+
+
+def test_a_merged_topic_keeps_the_only_name(guided: ProdLDA) -> None:
+    second, fifth = guided.guided_topics_["topic"].tolist()
+    others = [topic for topic in range(6) if topic not in (second, fifth)]
+    merged = edit_topics(guided, merge=[(others[0], second)])
+    assert merged.topic_names_[merged.topic_ids_.tolist().index(others[0])] == "second"
+    again = edit_topics(merged, merge=[(others[1], others[0])])
+    assert again.topic_names_[again.topic_ids_.tolist().index(others[1])] == "second"
+    first = edit_topics(guided, merge=[(second, fifth)])
+    assert first.topic_names_[first.topic_ids_.tolist().index(second)] == "second"
+    several = edit_topics(guided, merge=[(others[0], second, fifth)])
+    assert several.topic_names_[several.topic_ids_.tolist().index(others[0])] not in ("second", "fifth")
+
+
+def test_names_of_an_edit_may_be_a_table(guided: ProdLDA, tmp_path: Path) -> None:
+    topics = [t for t in range(6) if t not in guided.guided_topics_["topic"].tolist()][:2]
+    table = pd.DataFrame({"topic": topics, "name": ["art", "sport"]})
+    table.to_csv(tmp_path / "names.csv", index=False)
+    for names in (table, table.set_index("topic")["name"], tmp_path / "names.csv"):
+        assert edit_topics(guided, names=names).topic_names_[topics].tolist() == ["art", "sport"]
+
+
+def test_seed_words_are_read_as_texts_are() -> None:
+    texts = ["Bank of America in New York", "a new york bank", "IBM and Apple"] * 4
+    words = {"phrases": ("Bank of America", "new york"), "min_df": 1, "max_df": 1.0}
+    seeds = {"money": ["Bank of America", "NEW YORK", "new_york"], "it": {"IBM", "Apple"}}
+    for lowercase in (True, False):
+        corpus = corpus_from_texts(texts, options=TextOptions(lowercase=lowercase, **words))
+        given = seeds if lowercase else {"money": ["Bank of America", "new york"], "it": {"IBM", "Apple"}}
+        found = ProdLDA((2, 2), seed_words=given, **QUICK).fit(corpus).guided_topics_["words"].tolist()
+        assert [text.lower() for text in found] == ["bank_of_america, new_york", "apple, ibm"]
+    counts = Corpus(corpus.counts, [word.lower() for word in corpus.vocabulary])
+    with pytest.raises(ValueError, match=r"Nothing is left of 'it' .*did you mean 'ibm'"):
+        ProdLDA((2, 2), seed_words={"it": ["IBM"]}, **QUICK).fit(counts)
+
+
 def test_a_saved_model_is_guided_as_before(guided: ProdLDA, tmp_path: Path) -> None:
     guided.save(tmp_path / "model")
     for other in (load(tmp_path / "model"), pickle.loads(pickle.dumps(guided))):
@@ -405,6 +456,8 @@ def test_files_of_seed_words(name: str, tmp_path: Path) -> None:
 def test_files_with_topics_and_groups(tmp_path: Path) -> None:
     expected = {7: ["bank"], (1, "law"): ["court"], (0, None): ["team"], "x": ["goal"]}
     (tmp_path / "a.csv").write_text("topic,group,name,word\n7,,,bank\n,1,law,court\n,0.0,,team\n,,x,goal\n")
+    (tmp_path / "twice.json").write_text('{"a": ["bank"], "b": ["goal"], "a": ["team"]}')
+    assert read_seed_words(tmp_path / "twice.json") == {"a": ["bank", "team"], "b": ["goal"]}
     sets = [
         {"topic": 7, "words": ["bank"]},
         {"group": 1, "name": "law", "words": ["court"]},
@@ -422,6 +475,9 @@ def test_files_with_topics_and_groups(tmp_path: Path) -> None:
         ("a.json", '["bank"]', "holds no sets of seed words"),
         ("a.json", '{"a": "bank"}', "set 1 has a str as words"),
         ("a.json", '{"a": []}', "set 1 has a list as words"),
+        ("a.json", "[]", "holds no sets of seed words"),
+        ("a.json", "{}", "holds no sets of seed words"),
+        ("a.json", '[{"topic": 7, "topic": 8, "words": ["bank"]}]', "'topic' is there twice"),
         ("a.json", '[{"words": ["bank"]}]', "says no topic"),
         ("a.json", '[{"topic": "7", "words": ["bank"]}]', "topic '7' is no whole number"),
         ("a.json", '[{"name": 7, "words": ["bank"]}]', "the name 7 is no text"),

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from hftopic.data.columns import columns_called
 from hftopic.data.formats.beside import LISTS, beside, columns_of_lines, is_table, lists_beside
 from hftopic.data.formats.delimited import open_delimited
 from hftopic.data.formats.excel import read_excel
@@ -25,7 +26,7 @@ from hftopic.data.formats.parquet import (
     values_of,
 )
 from hftopic.data.formats.request import Request
-from hftopic.data.formats.tables import COLUMNS, Table, columns_called
+from hftopic.data.formats.tables import COLUMNS, Table
 from hftopic.data.formats.texts import known_of_files, named_files, table_of_parts, text_of
 
 ItemT = TypeVar("ItemT")

@@ -12,6 +12,7 @@ from typing import Any
 from hftopic._callers import level_of_the_caller
 from hftopic._files import written_whole
 from hftopic._locks import ThreadLock
+from hftopic.data.columns import columns_called
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats.limits import RAISE, longest_line
 from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
@@ -19,7 +20,6 @@ from hftopic.data.formats.request import Request
 from hftopic.data.formats.tables import (
     COLUMNS,
     Table,
-    columns_called,
     columns_for,
     listed_names,
     others,

@@ -49,7 +49,7 @@ from hftopic.data.formats.manifest import READ, check_manifest, replaceable, wri
 from hftopic.data.formats.metadata_csv import (
     check_no_table,
     check_only_table,
-    fields_in_order,
+    fields_of,
     fields_of_splits,
     in_parts,
     table_of_folder,
@@ -140,7 +140,7 @@ def _known(
         fields = fields_of_splits(folder, files, sizes, names, request)
     else:
         check_only_table(whole, files.values())
-        fields = fields_in_order(whole, sum(sizes.values()), held["names"], order, request)
+        fields = fields_of(whole, sum(sizes.values()), held["names"], request, order=order)
     known = in_parts(fields, [what for what, values in held.items() if values is None])
     metadata = {name: np.concatenate([part.columns[name] for part in parts]) for name in table.columns}
     twice = metadata.keys() & known.get("metadata", {}).keys()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hftopic._files import written_whole
+from hftopic.data.columns import columns_called
 from hftopic.data.corpus import Corpus
 from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
 from hftopic.data.formats.request import Request
@@ -14,7 +15,6 @@ from hftopic.data.formats.tables import (
     COLUMNS,
     MOST,
     Table,
-    columns_called,
     columns_for,
     fits,
     others,

@@ -1,25 +1,22 @@
 """``metadata.csv``: a table with what is known of the documents of a corpus, beside it or in its folder."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hftopic.data.columns import columns_called
 from hftopic.data.formats.delimited import read_fields
-from hftopic.data.formats.lines import FormatError
+from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.request import Request
 from hftopic.data.formats.splits import joined
 from hftopic.data.kinds import typed_fields
+from hftopic.data.rows import NAMED, check_in_order, column_of_names, rows_by_name
 
 TABLE = "metadata.csv"
-NAMED = ("name", "file", "file_name", "filename")
-"""Columns that may have the names of the documents, by which the rows are then matched."""
 PARTS = {"label": "labels", "name": "names", "split": "splits", "date": "dates"}
-"""Columns that are no metadata, where nothing else gives these parts of a corpus."""
-
-_ENDING = re.compile(r"\.txt(?:\.(?:gz|xz|bz2))?$")
+"""Columns that are no metadata, whatever their capitals, where nothing else gives these parts."""
 
 Fields = dict[str, list[str]]
 
@@ -67,31 +64,39 @@ def fields_of(
     request: Request,
     *,
     by_name: bool = False,
+    order: np.ndarray | None = None,
 ) -> Fields:
     """Fields of each column, in the order of the documents.
 
     If the documents have names, and the table a column of names, the rows are matched by name, with or
-    without the ending ``.txt``. Else they are in the order of the documents, or this is an error with
-    ``by_name``.
+    without the ending ``.txt``. Else they are in the order of the documents, or in ``order``, or this is an
+    error with ``by_name``.
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (n_documents,), or None
+        Place in the corpus, and so in the table, of each document; None if they are in its order.
 
     Raises
     ------
     FormatError
-        There is another number of rows than documents, or a name is that of no document or of several.
+        There is another number of rows than documents, a name is that of no document or of several, or a
+        column that is not called so has all names in another order.
     """
     fields = read_fields(file, request.encoding)
     if request.has_labels:
-        fields.pop("label", None)
+        for label in columns_called("label", list(fields)):
+            fields.pop(label)
     if not fields:
         raise FormatError("has no column with a name", file)
     n_rows = len(next(iter(fields.values())))
     while n_rows > n_documents and not any(values[n_rows - 1] for values in fields.values()):
         n_rows -= 1  # spreadsheets write rows without values
     fields = {name: values[:n_rows] for name, values in fields.items()}
-    column = next((name for name in NAMED if name in fields), None)
+    column = None if names is None else column_of_names(fields, names)
     if names is not None and column is not None:
-        rows = _rows_by_name(file, column, fields.pop(column), names)
-        return {name: [values[row] for row in rows] for name, values in fields.items()}
+        with blamed_on(file):
+            return _in_order(fields, rows_by_name(column, fields.pop(column), names))
     if by_name:
         raise FormatError(
             f"has no column {' or '.join(map(repr, NAMED[:2]))} with the names of the files", file
@@ -99,23 +104,11 @@ def fields_of(
     if n_rows != n_documents:
         told = f"contains {n_rows:,} rows for {n_documents:,} documents; if it is of others, rename it"
         raise FormatError(told, file)
+    fields = fields if order is None else _in_order(fields, order)
+    if names is not None:
+        with blamed_on(file):
+            check_in_order(fields, names)
     return fields
-
-
-def fields_in_order(
-    file: Path, n_documents: int, names: Sequence[str] | None, order: np.ndarray | None, request: Request
-) -> Fields:
-    """Fields of each column for documents in another order than that of the table.
-
-    Parameters
-    ----------
-    order : ndarray of int, shape (n_documents,), or None
-        Place in the corpus, and so in the table, of each document; None if they are in its order.
-    """
-    if order is None or names is not None:
-        return fields_of(file, n_documents, names, request)
-    fields = fields_of(file, n_documents, None, request)
-    return {name: [values[row] for row in order] for name, values in fields.items()}
 
 
 def fields_of_splits(
@@ -144,26 +137,9 @@ def fields_of_splits(
     return held
 
 
-def _rows_by_name(file: Path, column: str, given: Sequence[str], names: Sequence[str]) -> list[int]:
-    """The row of each document."""
-    row_of: dict[str, int] = {}
-    for row, name in enumerate(map(_bare, given)):
-        if row_of.setdefault(name, row) != row:
-            raise FormatError(f"the {column} {given[row]!r} is in several rows", file)
-    wanted = list(map(_bare, names))
-    absent = next((name for name, bare in zip(names, wanted, strict=True) if bare not in row_of), None)
-    if absent is not None:
-        raise FormatError(f"has no row whose {column} is {absent!r}, the name of a document", file)
-    strange = set(row_of) - set(wanted)
-    if strange:
-        name = next(name for name in given if _bare(name) in strange)
-        raise FormatError(f"the {column} {name!r} is the name of no document", file)
-    return [row_of[name] for name in wanted]
-
-
-def _bare(name: str) -> str:
-    """Name of a document, which may be a path, without the ending of a text file."""
-    return _ENDING.sub("", name)
+def _in_order(fields: Fields, rows: Iterable[int]) -> Fields:
+    places = list(rows)
+    return {name: [values[row] for row in places] for name, values in fields.items()}
 
 
 def in_parts(fields: Mapping[str, Sequence[str]], free: Collection[str]) -> dict[str, Any]:
@@ -176,7 +152,8 @@ def in_parts(fields: Mapping[str, Sequence[str]], free: Collection[str]) -> dict
     free : collection of str
         Parts that nothing else gives.
     """
-    parts = {name: part for name, part in PARTS.items() if name in fields and part in free}
+    called = {part: columns_called(name, list(fields)) for name, part in PARTS.items() if part in free}
+    parts = {found[0]: part for part, found in called.items() if len(found) == 1}
     metadata = {name: typed_fields(values) for name, values in fields.items() if name not in parts}
     held: dict[str, Any] = {part: list(fields[name]) for name, part in parts.items()}
     return {**held, "metadata": metadata} if metadata else held

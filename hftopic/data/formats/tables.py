@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hftopic._callers import level_of_the_caller
+from hftopic.data.columns import columns_called
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats.limits import TooLargeError, check_arrays
 from hftopic.data.formats.lines import FormatError, encodable, not_text
@@ -106,13 +107,6 @@ def _column(what: str, present: Sequence[str], request: Request) -> str | None:
     if column is not None and column not in present:
         column = next((name for name in present if name.strip() == column.strip()), column)
     return None if column not in present and request.is_remembered(what) else column
-
-
-def columns_called(name: str, present: Sequence[str]) -> list[str]:
-    """The column of this name; if there is none, those that differ from it only in spaces and capitals."""
-    if name in present:
-        return [name]
-    return [other for other in present if other.strip().casefold() == name]
 
 
 def listed_names(names: Sequence[str]) -> str:
