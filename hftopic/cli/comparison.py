@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.modelling import check_together, unfitted
 from hftopic.cli.options import (
@@ -141,6 +142,7 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     help="Epochs over which alpha, beta and gamma go from 1 to their final values, or a fraction of the "
     "epochs; they begin when the topics are assigned to groups.",
 )
+@beforehand_options
 @click.option("--device", type=str, help="Device to train on: auto, cpu, cuda …")
 @click.option(
     "--jobs",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.interruption import EndOfEpoch, Kept
 from hftopic.cli.job import in_processes, rank
 from hftopic.cli.options import (
@@ -30,9 +31,7 @@ from hftopic.cli.values import (
     Groups,
     Integers,
     Objective,
-    SeedWords,
     Share,
-    Shrinkage,
     Written,
     existing_path,
     new_path,
@@ -100,24 +99,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=Written(),
     help="Prior, such as 'DirichletLaplace(0.5)'; by default that of the model, with learned correlations.",
 )
-@click.option(
-    "--prevalence",
-    help="Formula of the metadata of CORPUS on which the prior of a document depends, such as "
-    "'party + bs(day, df=4)'.",
-)
-@_setting(
-    "--prevalence-shrinkage",
-    type=Shrinkage(),
-    default="auto",
-    help="How coefficients of --prevalence are shrunk: learned for each column (auto), or a ridge in "
-    "documents.",
-)
-@_setting(
-    "--missing-metadata",
-    type=click.Choice(["raise", "drop"]),
-    default="raise",
-    help="Documents without a value that --prevalence needs are an error, or left out.",
-)
+@beforehand_options
 @_setting(
     "--topic-softmax",
     type=click.Choice(["joint", "group"]),
@@ -129,18 +111,6 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=click.Choice(["full", "shift"]),
     default="full",
     help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
-)
-@click.option(
-    "--seed-words",
-    type=SeedWords(),
-    help="File of words that guide topics: JSON with lists of words by name, or CSV with the columns word, "
-    "and name, topic or group.",
-)
-@_setting(
-    "--seed-strength",
-    type=Finite(0, 1),
-    default="0.5",
-    help="How much the seed words guide their topics, from 0 to 1.",
 )
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(

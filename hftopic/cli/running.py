@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.assigning import check_table, write_topics
+from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.columns import text_column_of
 from hftopic.cli.contents import check_contents, documents_in_words, warnings_on
 from hftopic.cli.interruption import EndOfEpoch
@@ -100,6 +101,7 @@ class Targets:
     type=click.IntRange(1),
     help="Passes over the documents.  [default: by the size of the corpus]",
 )
+@beforehand_options
 @click.option("--device", help="Device to train on: auto, cpu, cuda …  [default: auto]")
 @seed_option
 @click.option("--plan", "plan_only", is_flag=True, help="Print the plan and stop.")
@@ -128,6 +130,7 @@ def run(
     keep_interrupted: bool,
     quiet: bool,
     style: Style,
+    **beforehand: Any,
 ) -> None:
     """From CORPUS to a report, in one command.
 
@@ -137,7 +140,7 @@ def run(
     """
     targets = Targets(out, out.with_name(f"{out.stem}-model") if model is None else model, folder, table)
     targets.check(force)
-    settings = {"max_iter": max_iter, "device": device, "random_state": seed, "groups": groups}
+    settings = {"max_iter": max_iter, "device": device, "random_state": seed, "groups": groups, **beforehand}
     estimator = unfitted("prodlda", "hfvae", verbose=_shows_bar(quiet), **settings)
     source = with_texts(source)
     note_unless(quiet, f"Reading {source.path}")

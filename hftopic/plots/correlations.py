@@ -118,7 +118,7 @@ def plot_network(
     TypeError, ValueError
         There is no correlation to draw, `names` is not a mapping, or a number is out of range.
     """
-    check_names(names)
+    check_names(names, model_or_result)
     check_level(level, "level")
     check_level(smallest, "smallest")
     if not is_whole(n_pairs, 0):

@@ -74,7 +74,7 @@ def plot_words_over_time(
     for name, number in (("n_topics", n_topics), ("n_words", n_words)):
         if not is_whole(number):
             raise ValueError(f"{name} must be a positive int, got {number!r}")
-    check_names(names)
+    check_names(names, model_or_result)
     found = result_of(
         model_or_result,
         corpus,

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
 from hftopic.data.sequences import described
+from hftopic.topics.ids import ids_in_words
 
 Compute = Callable[[FittedTopicModel, Any], Any]
 
@@ -52,30 +53,34 @@ def result_of(given: Any, corpus: Any, compute: Compute, source: str, *, reads: 
     return given
 
 
-def check_names(names: Any) -> None:
+def check_names(names: Any, given: Any = None) -> None:
     """Check that names of topics are a mapping from topic numbers.
 
     Raises
     ------
     TypeError
         `names` is not a mapping.
+    ValueError
+        `given` is a model that does not have one of the topics.
     """
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(
             f"names must be a dict of topic number to name, got a {type(names).__name__}; convert a list "
             "with dict(enumerate(names))"
         )
+    if names is not None and is_model(given):
+        ids = given.topic_ids_.tolist()
+        unknown = next((topic for topic in names if topic not in ids), None)
+        if unknown is not None:
+            raise ValueError(f"names has {unknown!r}, which is no topic: {ids_in_words(ids)}")
 
 
 def names_for(names: Mapping[int, str] | None, given: Any, result: Any) -> Mapping[int, str]:
     """Names of topics by number: `names`, else those of the model, else those in the result.
 
-    Raises
-    ------
-    TypeError
-        `names` is not a mapping.
+    Errors are those of :func:`check_names`.
     """
-    check_names(names)
+    check_names(names, given)
     if names is not None:
         return names
     if is_model(given):

@@ -82,7 +82,7 @@ def plot_map(
         There is no map to draw, `sizes` does not match it, `names` is not a mapping, or `smallest` is no
         number >= 0.
     """
-    check_names(names)
+    check_names(names, model_or_result)
     check_level(smallest, "smallest")
     places = result_of(model_or_result, corpus, _map_in_use, "topic_map", reads=False)
     check_table(places, ("topic", "group", "x", "y"), "topic_map")

@@ -57,7 +57,7 @@ def plot_correlation(
 
     from hftopic.analysis.layout import seriated
 
-    check_names(names)
+    check_names(names, model_or_result)
     check_level(level, "level")
     correlation = correlation_of(model_or_result, corpus)
     called = {**word_names(correlation.pairs), **names_for(names, model_or_result, correlation)}

@@ -353,6 +353,9 @@ def test_shards_are_read_as_a_corpus(edited, model, planted, tmp_path):
     assert sorted(table["topic"]) == IDS
     assert table["documents"].sum() == len(planted)
     again = edit_topics(model, merge=[(1, 4)], drop=[2], X=shards)
+    assert_array_equal(again.transform(shards), edited.transform(planted))
+    assert again.score(shards) == edited.score(planted)
+    assert again.perplexity(shards) == edited.perplexity(planted)
     assert again.topic_summary_.equals(edited.topic_summary_)
     again = edit_topics(model, merge=[(1, 4)], drop=[2], X=model.encode(planted))
     assert again.topic_summary_.equals(edited.topic_summary_)

@@ -31,6 +31,14 @@ def test_figures_have_ids(edited, planted):
     assert plot_shares(edited, planted, groups=edited.topic_groups_)
 
 
+@pytest.mark.parametrize("topic", [4, 99, "3"])
+def test_names_of_topics_that_are_not_there_are_told(edited, topic):
+    for draw in (plot_information, plot_map, lambda *given, **names: plot_words(given[0], topic=3, **names)):
+        with pytest.raises(ValueError, match=f"names has {topic!r}, which is no topic: the topics that are"):
+            draw(edited, names={topic: "art"})
+    assert plot_information(edited, names={5: "art"})
+
+
 def test_a_matrix_has_ids(edited, planted):
     found = topic_correlation(edited, planted, active=[0, 3, 5], n_permutations=9)
     figure = plot_correlation(found)

@@ -516,3 +516,21 @@ def test_the_command_line_takes_a_file(tmp_path: Path) -> None:
     (tmp_path / "seeds.csv").write_text("name\nblue\n")
     told = called(*fit, "--force", "--seed-words", tmp_path / "seeds.csv", code=2)
     assert "seed words need the column word" in told
+
+
+def test_other_commands_that_fit_take_seed_words_and_a_formula(tmp_path: Path) -> None:
+    pytest.importorskip("formulaic")
+    metadata = {"party": ["left", "right"] * 60}
+    write_corpus(Corpus(CORPUS.counts[:120], WORDS, metadata=metadata), tmp_path / "c.npz")
+    (tmp_path / "seeds.csv").write_text(f"name,word\nblue,{WORDS[0]}\n")
+    given_beforehand = ["--seed-words", tmp_path / "seeds.csv", "--prevalence", "party", "--groups", "2,2"]
+    given_beforehand += ["--epochs", 1, "--quiet"]
+    called("run", tmp_path / "c.npz", "--out", tmp_path / "r.html", *given_beforehand)
+    model = load(tmp_path / "r-model")
+    assert model.guided_topics_["name"].tolist() == ["blue"]
+    assert len(model.prevalence_) == 1
+    found = called("compare", tmp_path / "c.npz", "--json", *given_beforehand)
+    assert json.loads(found)["runs"][0]["epochs"] == 1
+    assert "colour" in called(
+        "compare", tmp_path / "c.npz", *given_beforehand, "--prevalence", "colour", code=1
+    )
