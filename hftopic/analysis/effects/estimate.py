@@ -13,8 +13,6 @@ from hftopic._numbers import is_finite, is_one_of, is_whole
 from hftopic.analysis.documents.shares import chosen_topics
 from hftopic.analysis.effects.draws import DrawsOfPosterior, DrawsOfWords
 from hftopic.analysis.effects.effects import Effects
-from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.analysis.effects.regression import composed
 from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
@@ -136,7 +134,12 @@ def estimate_effects(
     )
     numbers, groups = np.flatnonzero(chosen), _groups_with_shares(model)
     outcomes = _Outcomes(numbers, [model.topic_groups_ == group for group in groups])
-    regressions = composed(map(outcomes.of, drawn.draws(n_draws)), found.covariates.design, found.clusters)
+    regressions = composed(
+        map(outcomes.of, drawn.draws(n_draws)),
+        drawn.chains(n_draws),
+        found.covariates.design,
+        found.clusters,
+    )
     table = pd.DataFrame(
         {
             "topic": np.asarray(model.topic_ids_)[numbers],
@@ -211,10 +214,7 @@ def _of_words(
         raise ValueError(
             "draws='words' draws the topic of each token, so it needs whole counts; pass draws='posterior'"
         )
-    each = np.arange(len(found.rows)) if found.clusters is None else found.clusters
-    topic_word = np.asarray(model.topic_word_)
-    prior = LogisticNormal(found.covariates.scaled, len(topics), each)
-    return DrawsOfWords(Mixture(found.counts, topic_word[topics], prior, generator), topics, topic_word)
+    return DrawsOfWords(found.counts, topics, np.asarray(model.topic_word_), generator)
 
 
 def _posterior(model: Any, X: Any, metadata: Any, rows: NDArray[np.int64]) -> Posterior:

@@ -15,8 +15,6 @@ pytest.importorskip("statsmodels", reason="needs statsmodels (the extra 'effects
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, edit_topics, write_corpus
 from hftopic.analysis import Effects, estimate_effects
 from hftopic.analysis.effects.draws import DrawsOfWords
-from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.cli import program
 from hftopic.data.formulas import FormulaError
 from hftopic.plots import plot_effects
@@ -165,13 +163,12 @@ def test_a_prior_with_prevalence_reads_the_metadata_too(corpus):
 
 def test_topics_that_become_others_are_told():
     words = np.eye(3, 6, dtype=np.float32)
-    prior = LogisticNormal(np.ones((4, 1)), 2, np.arange(4))
-    mixture = Mixture(csr_array(np.ones((4, 6))), words[[0, 2]], prior, np.random.default_rng(0))
-    drawn = DrawsOfWords(mixture, np.array([0, 2]), words)
-    assert drawn.moved.tolist() == []
-    np.testing.assert_allclose(drawn.similarity, [1, np.nan, 1])
-    mixture.words = words[[2, 2]]
-    assert drawn.moved.tolist() == [0]
+    drawn = DrawsOfWords(csr_array(np.ones((4, 6))), np.array([0, 2]), words, np.random.default_rng(0))
+    for found, moved, similarity in ((words[[0, 2]], [], [1, 1]), (words[[2, 2]], [0], [0, 1])):
+        drawn._sum = found
+        assert drawn.moved.tolist() == moved
+        np.testing.assert_allclose(drawn.similarity[[0, 2]], similarity)
+        assert np.isnan(drawn.similarity[1])
 
 
 def test_signed_topics_and_classes_are_drawn_from_the_posterior(corpus):
