@@ -47,7 +47,7 @@ class DrawsOfWords:
             for words, reader in mixture.draws(int(size)):
                 self._sum += words
                 shares = np.zeros((self._counts.shape[0], len(self._topic_word)))
-                shares[:, self._topics] = frequencies @ reader
+                shares[:, self._topics] = np.asarray(frequencies @ reader)
                 yield shares
 
     @property
@@ -73,7 +73,7 @@ class DrawsOfWords:
 
     @property
     def _mean(self) -> NDArray[np.float64]:
-        return self._sum / self._sum.sum(axis=1, keepdims=True)
+        return np.asarray(self._sum / self._sum.sum(axis=1, keepdims=True))
 
     @property
     def words(self) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Draws of the topics of documents given their words: a mixture that begins at the topics of a model."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -56,14 +57,16 @@ class Mixture:
         the topics is 1. The noise is least for a document of mean shares. One of both for each of n
         sweeps that follow those of the burn-in.
         """
-        found, mean, words = list[NDArray[np.float32]](), 0.0, 0.0
+        found = list[NDArray[np.float32]]()
+        words, shares = np.zeros(self.words.shape), np.zeros(len(self.words))
         for sweep in range(BURN_IN + n):
             self._sweep(held=sweep < HELD)
             if sweep >= BURN_IN // 2:
-                mean, words = mean + self.shares.mean(axis=0), words + self.words.astype(np.float64)
+                words += self.words
+                shares += self.shares.mean(axis=0)
             if sweep >= BURN_IN:
                 found.append(self.words)
-        reader = (words / (mean @ words)).T
+        reader = (words / (shares @ words)).T
         for drawn in found:
             yield drawn, reader @ np.linalg.pinv(drawn.astype(np.float64) @ reader, rcond=SAME)
 
@@ -97,10 +100,10 @@ class Mixture:
         return of_documents.reshape(n_documents, n_topics), of_words.reshape(n_words, n_topics).T
 
 
-def _dirichlet(concentrations: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float32]:
+def _dirichlet(concentrations: NDArray[Any], generator: np.random.Generator) -> NDArray[np.float32]:
     """A draw for each row of concentrations."""
     drawn = generator.standard_gamma(concentrations).clip(TINY)  # small ones are rounded to 0
-    return (drawn / drawn.sum(axis=1, keepdims=True)).astype(np.float32).clip(TINY)
+    return np.asarray((drawn / drawn.sum(axis=1, keepdims=True)).astype(np.float32).clip(TINY))
 
 
 def _growth(counts: NDArray[np.int64], prior: float) -> float:

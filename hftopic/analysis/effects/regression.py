@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+DECIMALS = 6  # to which outcomes that do not vary are known
+
 
 class Combination(NamedTuple):
     """Linear combinations of coefficients, each of shape (n_outcomes, L)."""
@@ -22,9 +24,10 @@ class Combination(NamedTuple):
         return self.estimate - half, self.estimate + half
 
     def p_values(self) -> NDArray[np.float64]:
-        """Two-sided p-values of the combination being 0."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(2 * student.sf(np.abs(self.estimate) / self.error, self.freedom))
+        """Two-sided p-values of the combination being 0; missing if it has no error."""
+        scaled = np.full_like(self.error, np.nan)
+        np.divide(np.abs(self.estimate), self.error, out=scaled, where=self.error > 0)
+        return np.asarray(2 * student.sf(scaled, self.freedom))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,7 @@ def composed(
     """Least squares of each column of each draw, (n_documents, n_outcomes), on a design, (n_documents, P).
 
     Covariances allow for variances that differ between documents (HC3), or for documents of the same cluster
-    that go together.
+    that go together. What does not vary has no effects, and no errors.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -91,9 +94,12 @@ def composed(
         {"cov_type": "HC3"} if clusters is None else {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
     )
     coefficients, within = [], []
-    for draw in draws:
-        fits = [OLS(outcome, design).fit(**kind) for outcome in draw.T]
-        coefficients.append([fit.params for fit in fits])
-        within.append([fit.cov_params() for fit in fits])
+    for drawn in draws:
+        means = drawn.mean(axis=0)
+        same = np.ptp(drawn, axis=0) <= 10.0**-DECIMALS
+        fits = [OLS(outcome, design).fit(**kind) for outcome in np.where(same, means, drawn).T]
+        found = np.array([fit.params for fit in fits])
+        coefficients.append(np.where(same[:, None], found.round(DECIMALS), found))
+        within.append(np.array([fit.cov_params() for fit in fits]) * ~same[:, None, None])
     n_independent = len(design) - design.shape[1] if clusters is None else int(clusters.max())
     return Composed(np.array(coefficients), np.mean(within, axis=0), float(n_independent), chains)
