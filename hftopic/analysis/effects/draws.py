@@ -14,7 +14,8 @@ from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
 from hftopic.topics.shares import shares_in_use
 
-CHAINS = 4  # mixtures, because the draws of one depend on each other
+CHAINS = 8  # mixtures, because the draws of one depend on each other
+MANY, CHAINS_OF_MANY = 200_000, 4  # tokens from which words are so well known that these are enough
 CLEARLY = 0.1  # difference of two similarities
 
 
@@ -37,7 +38,8 @@ class DrawsOfWords:
 
     def chains(self, n: int) -> NDArray[np.int64]:
         """Number of the mixture that makes each of n draws."""
-        return np.arange(n) * min(n, CHAINS) // n
+        most = CHAINS if self._counts.sum() < MANY else CHAINS_OF_MANY
+        return np.arange(n) * min(n, most) // n
 
     def draws(self, n: int) -> Iterator[NDArray[np.float64]]:
         """Readings, each of shape (n_documents, n_topics): without bias, and not all from 0 to 1."""

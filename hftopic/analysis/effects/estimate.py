@@ -101,7 +101,7 @@ def estimate_effects(
     approximation, its shares are drawn towards the prior, and the words of the topics are taken as known.
 
     The mixture knows nothing of the metadata: if it did, words and effects would strengthen each other, and
-    turn the chance of short documents into effects (Plummer, 2015, Statistics and Computing 25). Four
+    turn the chance of short documents into effects (Plummer, 2015, Statistics and Computing 25). Several
     samplers from the topics of the model draw the words of the topics. For each draw φ, the shares of a
     document are read from its frequencies of words by a matrix R for which φ R is the identity: they have no
     prior, so that nothing is drawn towards 0, and no bias, but noise, which the standard errors hold. They

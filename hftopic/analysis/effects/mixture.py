@@ -11,7 +11,7 @@ from scipy.special import psi
 FIRST_PRIOR = 0.5  # tokens of each topic that are added to each document, at first
 WORD_PRIOR = 0.02  # tokens of each word that are added to each topic, at first
 LEAST_PRIOR = 1e-4
-BURN_IN = 150  # sweeps before the first draw
+BURN_IN = 100  # sweeps before the first draw
 HELD = 25  # sweeps of these in which the words of the topics are those of the model
 AT_ONCE = 2**16  # tokens whose topics are drawn at once
 SAME = 1e-9  # topics with the same words cannot be told apart: they are read as halves

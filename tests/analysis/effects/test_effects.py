@@ -333,6 +333,17 @@ def test_the_command_writes_the_same_table(model, corpus, tmp_path):
     assert "did you mean 'party'" in run.output
 
 
+def test_the_command_says_that_one_group_has_no_effects(corpus, tmp_path):
+    ProdLDA(groups=4, max_iter=2, **SMALL).fit(corpus).save(tmp_path / "model")
+    write_corpus(corpus, tmp_path / "corpus")
+    command = ["effects", str(tmp_path / "model"), str(tmp_path / "corpus"), "--formula", "party", "--all"]
+    run = CliRunner().invoke(
+        program, [*command, "--draws", "posterior", "--n-draws", "2", "--by-group"], prog_name="hftopic"
+    )
+    assert run.exit_code == 1
+    assert "there is one group" in run.output
+
+
 def test_effects_show_themselves(effects):
     assert repr(effects) == "<Effects of 'party + bs(day, df=4)' on 4 topics, over 300 documents>"
     assert isinstance(effects, Effects)

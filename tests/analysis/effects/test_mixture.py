@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from hftopic.analysis.effects.draws import CHAINS, DrawsOfWords
+from hftopic.analysis.effects.draws import CHAINS, CHAINS_OF_MANY, DrawsOfWords
 from hftopic.analysis.effects.mixture import Mixture, _growth, _growth_of_shares
 
 
@@ -82,6 +82,7 @@ def test_the_words_and_shares_of_planted_topics_are_found():
 
 @pytest.mark.parametrize("n", [2, 3, 5, 20])
 def test_draws_are_shared_by_several_mixtures(n):
+    """By fewer if there are many tokens."""
     counts, words, _ = planted(40, 10)
     drawn = DrawsOfWords(sp.csr_array(counts), np.arange(3), words, np.random.default_rng(0))
     chains = drawn.chains(n)
@@ -90,6 +91,8 @@ def test_draws_are_shared_by_several_mixtures(n):
     assert len(sizes) == min(n, CHAINS)
     assert sizes.max() - sizes.min() <= 1
     np.testing.assert_allclose(drawn.words.sum(axis=1), 1, rtol=1e-5)
+    longer = DrawsOfWords(sp.csr_array(counts * 1000), np.arange(3), words, np.random.default_rng(0))
+    assert longer.chains(n).max() == min(n, CHAINS_OF_MANY) - 1
 
 
 def test_topics_without_tokens_and_topics_that_are_the_same_are_read():
