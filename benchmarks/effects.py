@@ -7,10 +7,10 @@
 Corpora have eight topics, 80 or 12 tokens a document, and three columns of metadata: "treated" moves the
 logits of two topics by 1 and -0.6, "noise" and "wave" nothing. Their shares are logistic normal in every
 other corpus, and Dirichlet in the rest. The truth is the effect on the mean share over all possible
-documents, by 200,000 of them. Topics of the fit are matched with the true ones by their words, if these are similar: the
-others, "unmatched", have no truth. "coverage" is the share of 95% intervals of "treated" that hold the truth,
-over all topics, "planted" that over the two; "slope" is the slope of the estimates of the two on the truth;
-"calibration" the mean standard error by the root mean squared error; "null" the share of intervals of the
+documents, by 200,000 of them. Topics of the fit are matched with the true ones by their words, if these are
+similar: the others, "unmatched", have no truth. "coverage" is the share of 95% intervals of "treated" that
+hold the truth, over all topics, "planted" that over the two; "slope" is the slope of the estimates of the
+two on the truth; "calibration" the mean standard error by the root mean squared error; "null" the share of intervals of the
 other terms that hold 0, and "false" the share of families (one term, all topics) with a discovery at an
 adjusted p-value of 0.05, which should be at most .05. Draws: "words", the default, and "posterior", from
 q(z|x); the model has prevalence or not. Fits are short, because the draws of the words end the same.

@@ -208,8 +208,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _places(values: pd.Series) -> NDArray[np.float64]:
-    """Horizontal places: numbers, or the days of dates."""
+    """Horizontal places: numbers, or dates."""
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(dtype=np.float64)
-    days = as_dates(values.tolist()).to_numpy().astype("datetime64[D]")
-    return np.asarray(days.astype(np.float64))
+    moments = as_dates(values.tolist()).to_numpy()
+    return np.asarray(moments.astype("datetime64[s]" if moments.dtype.kind == "M" else float).astype(float))

@@ -308,6 +308,26 @@ def test_figures_show_the_effects(effects):
     plt.close("all")
 
 
+@pytest.mark.parametrize(
+    ("dates", "ends"),
+    [
+        ([1990 + i % 8 for i in range(N)], ["1990", "1997"]),
+        ([f"2008-01-01T{i % 9:02d}:30:00" for i in range(N)], ["2008-01-01T00:30:00", "2008-01-01T08:30:00"]),
+    ],
+)
+def test_curves_over_dates_have_their_places(model, corpus, dates, ends):
+    dated = Corpus(corpus.counts, corpus.vocabulary, dates=dates)
+    found = estimate_effects(model, dated, "bs(date, df=3)", draws="posterior", n_draws=2, topics="all")
+    curve = found.curve("date", 9)["value"].drop_duplicates().tolist()
+    assert [curve[0], curve[-1]] == ends
+    panel = plot_effects(found, n_topics=1).child_axes[0]
+    assert [text.get_text() for text in panel.get_xticklabels()] == ends
+    steps = np.diff(panel.lines[0].get_xdata())
+    assert (steps > 0).all()
+    assert steps.std() < 0.2 * steps.mean()
+    plt.close("all")
+
+
 def test_a_report_has_a_section_of_effects(model, corpus, effects, tmp_path):
     fast = {"n_permutations": 9, "measures": "u_mass", "topics": "all"}
     write_report(model, corpus, tmp_path / "with.html", effects=effects, **fast)
