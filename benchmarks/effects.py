@@ -10,10 +10,11 @@ other corpus, and Dirichlet in the rest. The truth is the effect on the mean sha
 documents, by 200,000 of them. Topics of the fit are matched with the true ones by their words, if these are
 similar: the others, "unmatched", have no truth. "coverage" is the share of 95% intervals of "treated" that
 hold the truth, over all topics, "planted" that over the two; "slope" is the slope of the estimates of the
-two on the truth; "calibration" the mean standard error by the root mean squared error; "null" the share of intervals of the
-other terms that hold 0, and "false" the share of families (one term, all topics) with a discovery at an
-adjusted p-value of 0.05, which should be at most .05. Draws: "words", the default, and "posterior", from
-q(z|x); the model has prevalence or not. Fits are short, because the draws of the words end the same.
+two on the truth; "calibration" the mean standard error by the root mean squared error; "null" the share of
+intervals of the other terms that hold 0, and "false" the share of families (one term, all topics) with a
+discovery at an adjusted p-value of 0.05, which should be at most .05. Draws: "words", the default, and
+"posterior", from q(z|x); the model has prevalence or not. Fits are short, because the draws of the words
+end the same.
 
 The corpus "gadarian" of ``../shared/corpora``, if it is there, has six tokens a document, and a treatment
 that is permuted: "null" is then the share of p-values from .05 over all permutations and topics. Prints a
