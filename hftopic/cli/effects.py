@@ -93,6 +93,10 @@ def effects(
         missing="drop" if drop_missing else "error",
         random_state=seed,
     )
+    if by_group and found.groups.empty:
+        raise click.ClickException(
+            "--by-group: the shares of groups have no effects: there is one group, or the topics are signed"
+        )
     table = _table(found, margins, "groups" if by_group else "topics")
     if out is not None:
         write_csv(table, out)

@@ -116,7 +116,7 @@ def _leading(table: pd.DataFrame, n: int) -> list[int]:
 
 def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[int, str], ax: Any) -> Any:
     """Points for the differences between the categories and the first one."""
-    first, *others = effects.margins(column)[column].drop_duplicates().tolist()
+    first, *others = effects.margins(column)["value"].drop_duplicates().tolist()
     tables = [effects.contrast({column: other}, {column: first}) for other in others[:MOST_PANELS]]
     topics = _leading(pd.concat(tables), n_topics)
     last = tables[-1].set_index("topic").loc[topics]
@@ -180,12 +180,12 @@ def _curves(effects: Effects, column: str, n_topics: int, called: Mapping[int, s
         row, place = divmod(number, n_columns)
         panel = ax.inset_axes([place / n_columns, 1 - (row + 0.88) / n_rows, 0.86 / n_columns, 0.64 / n_rows])
         of_topic = table[table["topic"] == topic]
-        places = _places(of_topic[column])
+        places = _places(of_topic["value"])
         colour = colour_of(int(of_topic["group"].iloc[0]))
         panel.plot(places, of_topic["estimate"], color=colour, linewidth=1.3)
         panel.fill_between(places, of_topic["low"], of_topic["high"], color=colour, alpha=0.25, linewidth=0)
         panel.set_ylim(min(low, 0.0), high)
-        ends = of_topic[column].iloc[[0, -1]]
+        ends = of_topic["value"].iloc[[0, -1]]
         panel.set_xticks(places[[0, -1]], [shown(f"{end:g}" if _is_number(end) else end) for end in ends])
         for text, side in zip(panel.get_xticklabels(), ("left", "right"), strict=True):
             text.set_horizontalalignment(side)
@@ -213,8 +213,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _places(values: pd.Series) -> NDArray[np.float64]:
-    """Horizontal places: numbers, or the days of dates."""
+    """Horizontal places: numbers, or dates."""
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(dtype=np.float64)
-    days = as_dates(values.tolist()).to_numpy().astype("datetime64[D]")
-    return np.asarray(days.astype(np.float64))
+    moments = as_dates(values.tolist()).to_numpy()
+    return np.asarray(moments.astype("datetime64[s]" if moments.dtype.kind == "M" else float).astype(float))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hftopic.data.dates import as_dates
 from hftopic.data.design import Design, are_dates
-from hftopic.data.formulas import FormulaError
-from hftopic.data.metadata import Columns, as_metadata
+from hftopic.data.formulas import FormulaError, parsed
+from hftopic.data.metadata import Columns, as_metadata, without_midnight
 
+SAME = 1e-9  # range of a column that does not vary, as a share of its largest value
 ALONE = 1 - 1e-9  # leverage of a document that determines a coefficient
 
 
@@ -46,6 +47,7 @@ class Covariates:
         made = Design.of(formula, columns)
         held = {name: columns[name] for name in made.columns}
         raw = made.raw(held)
+        _check_varying(raw, made)
         with_ones = np.column_stack([np.ones(len(raw)), raw])
         of_scaled = np.column_stack([np.ones(len(raw)), (raw - made.means) / made.scales])
         full = np.linalg.matrix_rank(of_scaled)
@@ -82,23 +84,36 @@ class Covariates:
         return mean if len(mean) == self.design.shape[1] else np.append(1.0, mean)
 
     def values(self, column: str, n: int) -> list[Any]:
-        """Categories of a column, or `n` values of numbers or dates, evenly from the least to the largest."""
+        """Values of a column: its categories and the numbers that ``C(...)`` reads, or at most `n` others.
+
+        Those are all numbers that there are, or numbers or dates evenly from the least to the largest.
+        """
         held = self._column(column)
-        if are_dates(column, held):
-            days = as_dates(held)
-            return list(pd.date_range(days.min(), days.max(), periods=n).strftime("%Y-%m-%d"))
-        if held.dtype.kind == "f" or (held.dtype.kind == "i" and len(np.unique(held)) > n):
-            return [float(value) for value in np.linspace(held.min(), held.max(), n)]
-        return list(np.unique(held).tolist())
+        if self._are_dates(column, held):
+            return _moments(held, n)
+        found = np.unique(held)
+        if held.dtype.kind in "if" and len(found) > n and column not in self._coded:
+            found = np.linspace(held.min(), held.max(), n)
+        return list(found.tolist())
 
     def is_continuous(self, column: str) -> bool:
-        """Whether a column is numbers, not all of them 0 or 1, or dates."""
+        """Whether a column is dates, or numbers that are not all 0 or 1 and that no ``C(...)`` reads."""
         held = self._column(column)
-        return are_dates(column, held) or (held.dtype.kind in "if" and not np.isin(held, (0, 1)).all())
+        if self._are_dates(column, held):
+            return True
+        return held.dtype.kind in "if" and column not in self._coded and not np.isin(held, (0, 1)).all()
 
     def told(self, column: str, value: Any) -> Any:
         """A value as the column has it."""
         return self._constant(column, value)[0]
+
+    @property
+    def _coded(self) -> tuple[str, ...]:
+        """Columns that are categories, whatever their values are."""
+        return parsed(self._design.formula).categories
+
+    def _are_dates(self, name: str, held: NDArray[Any]) -> bool:
+        return name not in self._coded and are_dates(name, held)
 
     def _column(self, name: str) -> NDArray[Any]:
         if not isinstance(name, str) or name not in self.columns:
@@ -106,13 +121,37 @@ class Covariates:
         return self.columns[name]
 
     def _constant(self, name: str, value: Any) -> NDArray[Any]:
-        held = self._column(name)
-        made = as_metadata({name: [value]}, 1)
-        given: NDArray[Any] = (made or {})[name]
+        held, of_dates = self._column(name), False
+        if held.dtype.kind == "O" and (of_dates := self._are_dates(name, held)):
+            value = _written(value)
+        given: NDArray[Any] = (as_metadata({name: [value]}, 1) or {})[name]
+        if {given.dtype.kind, held.dtype.kind} == {"i", "f"}:
+            alike = given.astype(held.dtype)
+            given = alike if alike[0] == given[0] else given
         numbers = [values.dtype.kind in "ifb" for values in (given, held)]
-        if numbers[0] != numbers[1] or are_dates(name, given) < are_dates(name, held):
-            raise FormulaError(f"{value!r} is no value of {name!r}, which has values such as {held[0]!r}")
+        if numbers[0] != numbers[1] or (of_dates and not are_dates(name, given)):
+            example = held[:1].tolist()[0]
+            raise FormulaError(f"{value!r} is no value of {name!r}, which has values such as {example!r}")
         return np.repeat(given, len(held))
+
+
+def _moments(dates: NDArray[Any], n: int) -> list[str]:
+    """At most `n` dates as texts, evenly from the first to the last, whose time is 0:00 if that of all is."""
+    known = as_dates(dates)
+    if known.dtype.kind != "M":
+        return [_written(value) for value in np.linspace(known.min(), known.max(), n).tolist()]
+    times = pd.date_range(known.min(), known.max(), periods=n)
+    days = known.dt.normalize()
+    floored = times.floor("D" if (known == days).all() else "s")
+    floored = floored.where(np.arange(n) < n - 1, known.max()).where(np.arange(n) > 0, known.min())
+    return list(dict.fromkeys(without_midnight(moment.isoformat()) for moment in floored))
+
+
+def _written(value: Any) -> Any:
+    """A number as the text of a date, such as that of a year."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        return value
+    return f"{float(value):.15g}"
 
 
 def unknown_column(name: Any, known: Columns, what: str) -> FormulaError:
@@ -121,6 +160,14 @@ def unknown_column(name: Any, known: Columns, what: str) -> FormulaError:
         return FormulaError(f"no column {name!r} {what}: these documents have no metadata; pass metadata=")
     close = get_close_matches(str(name), known, 1) or list(known)
     return FormulaError(f"no column {name!r} {what}; did you mean {close[0]!r}?")
+
+
+def _check_varying(raw: NDArray[np.float64], made: Design) -> None:
+    """Raise FormulaError if a column of the design is the same in all documents."""
+    same = np.ptp(raw, axis=0) <= SAME * np.abs(raw).max(axis=0)
+    if same.any():
+        named = made.names[int(same.argmax())]
+        raise FormulaError(f"{named!r} has the same value in all documents, and so no effect: leave it out")
 
 
 def _dependent(formula: str, made: Design, scaled: NDArray[np.float64]) -> str:

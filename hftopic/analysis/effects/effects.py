@@ -38,7 +38,7 @@ class Effects:
         ``similarity``, from 0 to 1: of the words of the topic as the draws have them to those of the model.
         It is missing with ``draws="posterior"``.
     topic_word : ndarray, shape (n_topics, n_words)
-        p(w|topic) of these topics, as the last draw has them.
+        p(w|topic) of these topics, the mean of the draws.
     table : DataFrame
         A row for each topic and term of the design: ``topic``, ``group``, ``name``, ``term``, ``estimate``,
         ``error``, ``low``, ``high``, ``p`` and ``p_adjusted``. An estimate is the change of the share, from
@@ -98,15 +98,16 @@ class Effects:
         column : str
             A column that the formula reads.
         at : sequence, optional
-            Values of it. By default, the categories; for numbers and dates five values, evenly from the
-            least to the largest.
+            Values of it. By default, the categories; for numbers all if they are five at most, else five, as
+            for dates, evenly from the least to the largest.
         of : {"topics", "groups"}, default="topics"
 
         Returns
         -------
         DataFrame
-            ``topic``, ``group`` and ``name``, or ``group``; the column; ``estimate``, ``error``, ``low`` and
-            ``high``. A regression has no bounds: the ends of an interval can be below 0 or above 1.
+            ``topic``, ``group`` and ``name``, or ``group``; ``value``, that of the column; ``estimate``,
+            ``error``, ``low`` and ``high``. A regression has no bounds: the ends of an interval can be below
+            0 or above 1.
 
         Raises
         ------
@@ -120,10 +121,10 @@ class Effects:
             raise ValueError("at has no values; pass those of the column, such as [0, 1]")
         weights = np.array([self._covariates.mean_row({column: value}) for value in values])
         found = self._composed.combined(weights)
-        return self._long(found, of, column, [self._covariates.told(column, value) for value in values])
+        return self._long(found, of, "value", [self._covariates.told(column, value) for value in values])
 
     def curve(self, column: str, n: int = 40, *, of: Of = "topics") -> pd.DataFrame:
-        """Marginal means at `n` values of a column of numbers or dates, see :meth:`margins`."""
+        """Marginal means at `n` values at most of a column of numbers or dates, see :meth:`margins`."""
         return self.margins(column, self._covariates.values(column, n), of=of)
 
     def contrast(
@@ -174,7 +175,7 @@ class Effects:
             else pd.DataFrame({"group": self._groups})
         )
         table = known.loc[known.index.repeat(len(values))].reset_index(drop=True)
-        table[name if name not in table else f"{name} (metadata)"] = values * len(known)
+        table[name] = values * len(known)
         low, high = found.interval(self.level)
         for column, of_all in (
             ("estimate", found.estimate),

@@ -1,6 +1,6 @@
 """Effects of metadata on topics, by the method of composition."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from warnings import warn
 
 import numpy as np
@@ -13,13 +13,12 @@ from hftopic._numbers import is_finite, is_one_of, is_whole
 from hftopic.analysis.documents.shares import chosen_topics
 from hftopic.analysis.effects.draws import DrawsOfPosterior, DrawsOfWords
 from hftopic.analysis.effects.effects import Effects
-from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.analysis.effects.regression import composed
 from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
-from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.models import FittedTopicModel, documents_of, has_poles
 from hftopic.analysis.sampled import samples_shards
+from hftopic.data.known import columns_known
 from hftopic.data.sequences import described
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
@@ -59,9 +58,9 @@ def estimate_effects(
     topics : {"active", "all"}, array of bool (n_topics,) or of topic numbers, default="active"
         Topics that are told of. Shares are those among the topics in use and these.
     draws : {"words", "posterior"}, optional
-        "words" reads the model as a mixture that begins at its topics, and draws the topic of each token, the
-        words of the topics and the shares of the documents, see Notes. It is the default; it needs whole
-        counts, and topics with proportions. "posterior" draws from q(z|x), and is the default for NVDM, whose
+        "words" reads the model as a mixture that begins at its topics, draws the words of these, and reads
+        the shares of the documents from their words, see Notes. It is the default; it needs whole counts, and
+        topics with proportions. "posterior" draws from q(z|x), and is the default for NVDM, whose
         outcome is z, and for models with a Concrete variable.
     n_draws : int, default=100
     level : float, default=0.95
@@ -81,32 +80,35 @@ def estimate_effects(
     Raises
     ------
     FormulaError
-        The formula or `cluster` has an unknown column, a value is missing, columns of the design are linearly
-        dependent, or one document alone determines a coefficient.
+        The formula or `cluster` has an unknown column, a value is missing, columns of the design are constant
+        or linearly dependent, one document alone determines a coefficient, or there are no more clusters than
+        coefficients.
     ValueError
-        An argument is out of range, all documents are empty, or `draws` does not suit the model or the
-        counts.
+        An argument is out of range, no topic is chosen, all documents are empty, or `draws` does not suit
+        the model or the counts.
     ImportError
         formulaic or statsmodels is not installed: ``pip install 'hftopic[effects]'``.
 
     Warns
     -----
     UserWarning
-        Documents were left out for a missing value; or the words of a topic, as the draws have them, are more
-        like those of another topic of the model.
+        Documents were left out for a missing value; the words of a topic, as the draws have them, are more
+        like those of another topic of the model; or there are few clusters.
 
     Notes
     -----
     Draws from q(z|x) give intervals that are too short, and effects that are too small: q is a mean-field
-    approximation, its shares are drawn towards the prior, and the words of the topics are taken as known. On
-    planted effects, 95% intervals have held the truth in some 80% of the cases, and those of
-    ``draws="words"`` in some 95%: see ``benchmarks/effects.py``.
+    approximation, its shares are drawn towards the prior, and the words of the topics are taken as known.
 
-    In the mixture the shares are logistic normal with mean D B, D the design, so that the prior draws no
-    effect towards 0; B and the variances are drawn too. The words of the topics follow those of the
-    documents, so that a topic can move: ``Effects.topics`` has the similarity of its words to those of the
-    model. All words belong to topics in use, also those of silent topics, and of the topics that an edited
-    model has dropped.
+    The mixture knows nothing of the metadata: if it did, words and effects would strengthen each other, and
+    turn the chance of short documents into effects (Plummer, 2015, Statistics and Computing 25). Several
+    samplers from the topics of the model draw the words of the topics. For each draw φ, the shares of a
+    document are read from its frequencies of words by a matrix R for which φ R is the identity: they have no
+    prior, so that nothing is drawn towards 0, and no bias, but noise, which the standard errors hold. They
+    can be below 0 or above 1 in a document. The more topics and the shorter the documents, the wider the
+    intervals; see ``benchmarks/effects.py`` for how often they hold the truth. A topic can move:
+    ``Effects.topics`` has the similarity of its words to those of the model. All words belong to topics in
+    use, also those of silent topics, and of the topics that an edited model has dropped.
 
     Standard errors are those of HC3, or robust to clusters. They tell of the mean share in documents like
     these, with the metadata as given: an effect is causal only if the design of the study makes it so.
@@ -127,16 +129,23 @@ def estimate_effects(
     _check(source, n_draws, level, cluster, missing, of_words)
     found = studied(model, X, formula, metadata, cluster, missing == "drop")
     chosen = chosen_topics(model, topics)
+    if not chosen.any():
+        raise ValueError(f"topics={described(topics)} chooses no topic; pass 'all' for all of them")
     counted = chosen | in_use(model.topic_summary_)
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     drawn = (
         _of_words(model, found, counted, generator)
         if source == "words"
-        else DrawsOfPosterior(model, _posterior(model, X, metadata, found.rows), counted, generator)
+        else DrawsOfPosterior(model, _posterior(model, X, metadata, found), counted, generator)
     )
     numbers, groups = np.flatnonzero(chosen), _groups_with_shares(model)
     outcomes = _Outcomes(numbers, [model.topic_groups_ == group for group in groups])
-    regressions = composed(map(outcomes.of, drawn.draws(n_draws)), found.covariates.design, found.clusters)
+    regressions = composed(
+        map(outcomes.of, drawn.draws(n_draws)),
+        drawn.chains(n_draws),
+        found.covariates.design,
+        found.clusters,
+    )
     table = pd.DataFrame(
         {
             "topic": np.asarray(model.topic_ids_)[numbers],
@@ -211,17 +220,22 @@ def _of_words(
         raise ValueError(
             "draws='words' draws the topic of each token, so it needs whole counts; pass draws='posterior'"
         )
-    each = np.arange(len(found.rows)) if found.clusters is None else found.clusters
-    topic_word = np.asarray(model.topic_word_)
-    prior = LogisticNormal(found.covariates.scaled, len(topics), each)
-    return DrawsOfWords(Mixture(found.counts, topic_word[topics], prior, generator), topics, topic_word)
+    return DrawsOfWords(found.counts, topics, np.asarray(model.topic_word_), generator)
 
 
-def _posterior(model: Any, X: Any, metadata: Any, rows: NDArray[np.int64]) -> Posterior:
-    """Posterior of some documents; the metadata are those of a prior that depends on them."""
-    depends = getattr(model, "design_", None) is not None and not isinstance(X, Encoded)
+def _posterior(model: Any, X: Any, metadata: Any, found: Studied) -> Posterior:
+    """Posterior of the documents of a study; the metadata are also those of a prior that depends on them."""
+    design, rows = getattr(model, "design_", None), found.rows
     with empty_documents_known():
-        of_all = model.posterior(X, metadata=metadata) if depends else model.posterior(X)
+        if design is not None and not isinstance(X, Encoded):
+            documents = documents_of(X)
+            n_documents = found.n_empty + found.n_missing + len(rows)
+            known = columns_known(documents, None, n_documents)
+            if metadata is not None:
+                known |= columns_known(documents, metadata, n_documents)
+            read = {name: known[name][rows] for name in design.columns_in(known)}
+            return cast(Posterior, model.posterior(found.counts, metadata=read))
+        of_all = model.posterior(X)
     return Posterior(
         of_all.mean[rows], of_all.variance[rows], tuple(p[rows] for p in of_all.class_probabilities)
     )

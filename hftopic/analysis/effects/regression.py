@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+DECIMALS = 6  # to which outcomes that do not vary are known
+
 
 class Combination(NamedTuple):
     """Linear combinations of coefficients, each of shape (n_outcomes, L)."""
@@ -22,9 +24,10 @@ class Combination(NamedTuple):
         return self.estimate - half, self.estimate + half
 
     def p_values(self) -> NDArray[np.float64]:
-        """Two-sided p-values of the combination being 0."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(2 * student.sf(np.abs(self.estimate) / self.error, self.freedom))
+        """Two-sided p-values of the combination being 0; missing if it has no error."""
+        scaled = np.full_like(self.error, np.nan)
+        np.divide(np.abs(self.estimate), self.error, out=scaled, where=self.error > 0)
+        return np.asarray(2 * student.sf(scaled, self.freedom))
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,37 +41,52 @@ class Composed:
         Mean over the draws of the covariance of the coefficients.
     freedom : float
         Degrees of freedom of each regression.
+    chains : ndarray of int, shape (n_draws,)
+        Number of the chain of each draw, two at least: draws of different chains are independent.
     """
 
     coefficients: NDArray[np.float64]
     within: NDArray[np.float64]
     freedom: float
+    chains: NDArray[np.int64]
 
     def combined(self, weights: NDArray[np.float64]) -> Combination:
         """Combinations with weights, (L, P), by the rules of Rubin (1987).
 
-        The variance is the mean one of the regressions, plus that between the draws. The degrees of freedom
-        are those of Barnard and Rubin (1999).
+        The variance is the mean one of the regressions, plus that between the draws. The draws of a chain
+        depend on each other, so that the mean of a chain counts as one draw, beside those that vary about it.
+        The degrees of freedom are those of Barnard and Rubin (1999).
         """
         values = self.coefficients @ weights.T  # (n_draws, n_outcomes, L)
-        n_draws = len(values)
+        n_draws, n_chains = len(values), int(self.chains.max()) + 1
         within = np.einsum("lp,kpq,lq->kl", weights, self.within, weights)
-        between = (1 + 1 / n_draws) * values.var(axis=0, ddof=1)
-        total = within + between
-        share = np.divide(between, total, out=np.zeros_like(total), where=total > 0)
-        of_draws = (n_draws - 1) / np.maximum(share, 1e-12) ** 2
-        of_documents = (self.freedom + 1) / (self.freedom + 3) * self.freedom * (1 - share)
-        freedom = 1 / (1 / of_draws + 1 / np.maximum(of_documents, 1e-12))
-        return Combination(values.mean(axis=0), np.sqrt(total), np.maximum(freedom, 1.0))
+        means = np.stack([values[self.chains == chain].mean(axis=0) for chain in range(n_chains)])
+        of_chains = (1 + 1 / n_chains) * means.var(axis=0, ddof=1)
+        in_chains = ((values - means[self.chains]) ** 2).sum(axis=0) / max(n_draws - n_chains, 1)
+        total = within + of_chains + in_chains
+        shares = [
+            np.divide(part, total, out=np.zeros_like(total), where=total > 0)
+            for part in (of_chains, in_chains)
+        ]
+        of_documents = (
+            (self.freedom + 1) / (self.freedom + 3) * self.freedom * np.maximum(1 - sum(shares), 1e-12)
+        )
+        freedom = 1 / (
+            shares[0] ** 2 / (n_chains - 1) + shares[1] ** 2 / max(n_draws - n_chains, 1) + 1 / of_documents
+        )
+        return Combination(means.mean(axis=0), np.sqrt(total), np.maximum(freedom, 1.0))
 
 
 def composed(
-    draws: Iterable[NDArray[np.float64]], design: NDArray[np.float64], clusters: NDArray[np.int64] | None
+    draws: Iterable[NDArray[np.float64]],
+    chains: NDArray[np.int64],
+    design: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None,
 ) -> Composed:
     """Least squares of each column of each draw, (n_documents, n_outcomes), on a design, (n_documents, P).
 
     Covariances allow for variances that differ between documents (HC3), or for documents of the same cluster
-    that go together.
+    that go together. What does not vary has no effects, and no errors.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -76,9 +94,12 @@ def composed(
         {"cov_type": "HC3"} if clusters is None else {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
     )
     coefficients, within = [], []
-    for draw in draws:
-        fits = [OLS(outcome, design).fit(**kind) for outcome in draw.T]
-        coefficients.append([fit.params for fit in fits])
-        within.append([fit.cov_params() for fit in fits])
+    for drawn in draws:
+        means = drawn.mean(axis=0)
+        same = np.ptp(drawn, axis=0) <= 10.0**-DECIMALS
+        fits = [OLS(outcome, design).fit(**kind) for outcome in np.where(same, means, drawn).T]
+        found = np.array([fit.params for fit in fits])
+        coefficients.append(np.where(same[:, None], found.round(DECIMALS), found))
+        within.append(np.array([fit.cov_params() for fit in fits]) * ~same[:, None, None])
     n_independent = len(design) - design.shape[1] if clusters is None else int(clusters.max())
-    return Composed(np.array(coefficients), np.mean(within, axis=0), float(n_independent))
+    return Composed(np.array(coefficients), np.mean(within, axis=0), float(n_independent), chains)

@@ -8,12 +8,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
+from hftopic._wording import counted
 from hftopic.analysis.effects.covariates import Covariates, unknown_column
 from hftopic.analysis.encoded import check_some_filled, counts_of
 from hftopic.analysis.models import FittedTopicModel, documents_of
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import columns_known
 from hftopic.data.metadata import Columns, frame_of
+
+ENOUGH_CLUSTERS = 40
 
 
 class Studied(NamedTuple):
@@ -37,7 +40,10 @@ def studied(
     FormulaError, ValueError
         As :func:`estimate_effects`.
     """
-    read = [*parsed(formula)[1], *([] if cluster is None else [cluster])]
+    columns_read = parsed(formula).columns
+    if not columns_read:
+        raise FormulaError(f"the formula {formula!r} has no columns, only a constant")
+    read = [*columns_read, *([] if cluster is None else [cluster])]
     counts = counts_of(model, X)
     filled = np.diff(counts.indptr) > 0
     check_some_filled(int(filled.sum()), len(filled))
@@ -59,19 +65,31 @@ def studied(
     if not len(rows):
         raise FormulaError(f"no document has a value of each of {', '.join(map(repr, read))}")
     columns: Columns = {name: known[name][rows] for name in read}
+    covariates = Covariates.of(formula, columns)
     return Studied(
         rows,
         counts[rows],
-        Covariates.of(formula, columns),
-        None if cluster is None else _clusters(cluster, columns[cluster]),
+        covariates,
+        None if cluster is None else _clusters(cluster, columns[cluster], covariates.design.shape[1]),
         int((~filled).sum()),
         n_missing,
     )
 
 
-def _clusters(name: str, values: NDArray[Any]) -> NDArray[np.int64]:
+def _clusters(name: str, values: NDArray[Any], n_coefficients: int) -> NDArray[np.int64]:
     """Number of the cluster of each document."""
     numbers: NDArray[np.int64] = np.unique(values.astype(str), return_inverse=True)[1].astype(np.int64)
-    if numbers.max() < 1:
-        raise FormulaError(f"all documents have the same value of {name!r}: there are no clusters to compare")
+    n_clusters = int(numbers.max()) + 1
+    if n_clusters <= n_coefficients:
+        raise FormulaError(
+            f"{name!r} makes {counted(n_clusters, 'cluster')} of the documents, too few for the standard "
+            f"errors of {counted(n_coefficients, 'coefficient')}: they need more, some {ENOUGH_CLUSTERS}"
+        )
+    if n_clusters < ENOUGH_CLUSTERS:
+        warn(
+            f"{name!r} makes only {n_clusters} clusters of the documents: with fewer than some "
+            f"{ENOUGH_CLUSTERS}, intervals are too short",
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
     return numbers

@@ -50,6 +50,52 @@ def test_values_of_a_column():
     assert found == [False, True, True, False, True]
 
 
+def with_dates(dates, formula="date"):
+    return Covariates.of(formula, {"date": np.array(dates, dtype=object)})
+
+
+def test_years_are_dates_whose_values_are_years():
+    covariates = with_dates([str(1990 + i % 9) for i in range(N)], "bs(date, df=4)")
+    assert covariates.values("date", 5) == ["1990", "1992", "1994", "1996", "1998"]
+    assert covariates.is_continuous("date")
+    for value in (1992, 1992.0, np.int64(1992), "1992"):
+        np.testing.assert_allclose(
+            covariates.mean_row({"date": value}), covariates.mean_row({"date": "1992"})
+        )
+    linear = with_dates([str(1990 + i % 9) for i in range(N)])
+    assert linear.mean_row({"date": 1993.5})[1] == pytest.approx(1993.5)
+
+
+def test_values_of_moments_stay_within_them():
+    moments = [f"2008-01-{1 + i % 9:02d}T{10 + i % 7:02d}:30:15" for i in range(N)]
+    covariates = with_dates(moments, "bs(date, df=4)")
+    values = covariates.values("date", 5)
+    assert (values[0], values[-1]) == (min(moments), max(moments))
+    for value in values:
+        assert np.isfinite(covariates.mean_row({"date": value})).all()
+    assert with_dates([f"2008-01-{1 + i % 2:02d}" for i in range(N)]).values("date", 40) == [
+        "2008-01-01",
+        "2008-01-02",
+    ]
+
+
+def test_numbers_that_are_categories_have_their_own_values():
+    known = as_metadata(
+        {"treated": [0.0, 1.0] * 19 + [None, None], "year": [1990 + i // 2 % 8 for i in range(N)]}, N
+    )
+    rows = np.flatnonzero(~np.isnan(known["treated"]))
+    covariates = Covariates.of("treated + C(year)", {name: of[rows] for name, of in known.items()})
+    assert covariates.values("treated", 5) == [0.0, 1.0]
+    assert covariates.values("year", 5) == list(range(1990, 1998))
+    assert not covariates.is_continuous("year")
+    np.testing.assert_array_equal(covariates.mean_row({"year": 1992.0}), covariates.mean_row({"year": 1992}))
+
+
+def test_a_constant_column_is_refused():
+    with pytest.raises(FormulaError, match="'none' has the same value in all documents"):
+        Covariates.of("none + age", {**COLUMNS, "none": np.full(N, 7.0)})
+
+
 @pytest.mark.parametrize(
     ("formula", "told"),
     [

@@ -16,8 +16,6 @@ pytest.importorskip("statsmodels", reason="needs statsmodels (the extra 'effects
 from hftopic import NVDM, Concrete, Corpus, ProdLDA, edit_topics, write_corpus
 from hftopic.analysis import Effects, estimate_effects
 from hftopic.analysis.effects.draws import DrawsOfWords
-from hftopic.analysis.effects.mixture import Mixture
-from hftopic.analysis.effects.prior import LogisticNormal
 from hftopic.cli import program
 from hftopic.data.formulas import FormulaError
 from hftopic.plots import plot_effects
@@ -89,13 +87,13 @@ def test_a_contrast_is_a_coefficient_and_the_difference_of_margins(effects):
     contrast = effects.contrast({"party": "right"}, {"party": "left"})
     coefficient = effects.table[effects.table["term"] == "party[T.right]"].drop(columns="term")
     pd.testing.assert_frame_equal(contrast, coefficient.reset_index(drop=True), rtol=1e-6)
-    margins = effects.margins("party").pivot_table(index="topic", columns="party", values="estimate")
+    margins = effects.margins("party").pivot_table(index="topic", columns="value", values="estimate")
     np.testing.assert_allclose(margins["right"] - margins["left"], contrast["estimate"])
 
 
 def test_a_curve_is_the_margins_at_its_values(effects):
     curve = effects.curve("day", 4)
-    at = curve["day"].unique().tolist()
+    at = curve["value"].unique().tolist()
     pd.testing.assert_frame_equal(curve, effects.margins("day", at))
     assert ((curve["low"] < curve["estimate"]) & (curve["estimate"] < curve["high"])).all()
 
@@ -156,6 +154,73 @@ def test_topics_of_an_edited_model_have_their_ids(model, corpus):
         np.testing.assert_allclose(found.table["estimate"].sum(), 0, atol=1e-6)
 
 
+def test_columns_may_have_the_names_of_those_of_the_tables(model, corpus):
+    names = ["group", "topic", "low", "error", "p", "value", "term"]
+    generator = np.random.default_rng(0)
+    known = {name: generator.normal(size=N) for name in names}
+    found = estimate_effects(model, corpus, " + ".join(names), metadata=known, n_draws=3, topics="all")
+    for name in names:
+        margins = found.margins(name, [0.0, 1.0])
+        assert margins["value"].tolist() == [0.0, 1.0] * 4
+        assert plot_effects(found, column=name).child_axes
+    plt.close("all")
+
+
+def test_what_does_not_vary_has_no_p_value(model, corpus):
+    """The share of the only topic is 1 in each document."""
+    edited = edit_topics(model, merge=[(0, 1, 2, 3)])
+    found = estimate_effects(edited, corpus, "party", topics="all", draws="posterior", n_draws=3)
+    assert found.table[["estimate", "error"]].to_numpy().tolist() == [[0.0, 0.0]]
+    assert found.table[["p", "p_adjusted"]].isna().all(axis=None)
+    np.testing.assert_allclose(found.margins("party")["estimate"], 1)
+
+
+def test_clusters_that_are_too_few_are_told(model, corpus):
+    with pytest.raises(FormulaError, match=r"'party' makes 2 clusters .* of 2 coefficients"):
+        estimate_effects(model, corpus, "party", cluster="party")
+    known = {"party": corpus.metadata["party"], "blog": np.arange(N) % 7}
+    given = {"metadata": known, "topics": "all", "draws": "posterior", "n_draws": 2}
+    with pytest.warns(UserWarning, match="only 7 clusters"):
+        estimate_effects(model, corpus, "party", cluster="blog", **given)
+
+
+def test_only_documents_of_the_study_need_the_metadata_of_the_prior(corpus):
+    fitted = ProdLDA(groups=(2, 2), max_iter=3, prevalence="gaps", missing_metadata="drop", **SMALL)
+    with pytest.warns(UserWarning, match="'gaps' is missing for 30"):
+        fitted.fit(corpus)
+    fitted.set_params(missing_metadata="error")
+    given = {"topics": "all", "draws": "posterior", "n_draws": 3}
+    with pytest.warns(UserWarning, match="30 of 300"):
+        found = estimate_effects(fitted, corpus, "gaps", missing="drop", **given)
+    assert found.n_documents == 270
+    part = corpus[np.arange(30, N)]
+    own = {"own": np.arange(270) % 2}
+    passed = estimate_effects(fitted, part, "own", metadata=own, **given)
+    whole = {"own": own["own"], "gaps": part.metadata["gaps"]}
+    expected = estimate_effects(fitted, part.counts, "own", metadata=whole, **given)
+    pd.testing.assert_frame_equal(passed.table, expected.table)
+
+
+def test_short_documents_make_no_effects_of_chance():
+    """Metadata that are noise, 5 tokens a document, and topics that are noise too: 6 studies of 4 topics.
+
+    p-values are near uniform or higher. 9 of 24 below .05 have odds of 1 in 10,000 if they are independent;
+    if words learn from metadata, more than half of them are.
+    """
+    generator = np.random.default_rng(0)
+    words = generator.dirichlet(np.full(60, 0.3), 4)
+    shares = generator.dirichlet(np.full(4, 0.5), 200)
+    counts = np.stack([generator.multinomial(5, theta @ words) for theta in shares])
+    fitted = ProdLDA(groups=(2, 2), max_iter=20, **SMALL).fit(counts)
+    found = [
+        estimate_effects(
+            fitted, counts, "noise", metadata={"noise": generator.normal(size=200)}, topics="all", n_draws=20
+        ).table["p"]
+        for _ in range(6)
+    ]
+    assert (pd.concat(found) < 0.05).sum() < 9
+
+
 def test_a_prior_with_prevalence_reads_the_metadata_too(corpus):
     fitted = ProdLDA(groups=(2, 2), max_iter=3, prevalence="party", **SMALL).fit(corpus)
     given = {"topics": "all", "draws": "posterior", "n_draws": 3}
@@ -166,13 +231,12 @@ def test_a_prior_with_prevalence_reads_the_metadata_too(corpus):
 
 def test_topics_that_become_others_are_told():
     words = np.eye(3, 6, dtype=np.float32)
-    prior = LogisticNormal(np.ones((4, 1)), 2, np.arange(4))
-    mixture = Mixture(csr_array(np.ones((4, 6))), words[[0, 2]], prior, np.random.default_rng(0))
-    drawn = DrawsOfWords(mixture, np.array([0, 2]), words)
-    assert drawn.moved.tolist() == []
-    np.testing.assert_allclose(drawn.similarity, [1, np.nan, 1])
-    mixture.words = words[[2, 2]]
-    assert drawn.moved.tolist() == [0]
+    drawn = DrawsOfWords(csr_array(np.ones((4, 6))), np.array([0, 2]), words, np.random.default_rng(0))
+    for found, moved, similarity in ((words[[0, 2]], [], [1, 1]), (words[[2, 2]], [0], [0, 1])):
+        drawn._sum = found
+        assert drawn.moved.tolist() == moved
+        np.testing.assert_allclose(drawn.similarity[[0, 2]], similarity)
+        assert np.isnan(drawn.similarity[1])
 
 
 def test_signed_topics_and_classes_are_drawn_from_the_posterior(corpus):
@@ -202,6 +266,9 @@ def test_draws_of_the_posterior_have_its_means(model, corpus):
     [
         ({"formula": "partty"}, FormulaError, "did you mean 'party'"),
         ({"formula": ""}, FormulaError, "a formula is a string"),
+        ({"formula": "1"}, FormulaError, "no columns, only a constant"),
+        ({"formula": "-party"}, FormulaError, "no columns, only a constant"),
+        ({"topics": []}, ValueError, "chooses no topic"),
         ({"cluster": "autor"}, FormulaError, "did you mean 'author'"),
         ({"n_draws": 1}, ValueError, "n_draws must be at least 2"),
         ({"level": 1.0}, ValueError, "level must be between 0 and 1"),
@@ -239,6 +306,26 @@ def test_figures_show_the_effects(effects):
     assert len(curves.child_axes) == 3
     with pytest.raises(TypeError, match="what estimate_effects returns"):
         plot_effects(effects.table)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("dates", "ends"),
+    [
+        ([1990 + i % 8 for i in range(N)], ["1990", "1997"]),
+        ([f"2008-01-01T{i % 9:02d}:30:00" for i in range(N)], ["2008-01-01T00:30:00", "2008-01-01T08:30:00"]),
+    ],
+)
+def test_curves_over_dates_have_their_places(model, corpus, dates, ends):
+    dated = Corpus(corpus.counts, corpus.vocabulary, dates=dates)
+    found = estimate_effects(model, dated, "bs(date, df=3)", draws="posterior", n_draws=2, topics="all")
+    curve = found.curve("date", 9)["value"].drop_duplicates().tolist()
+    assert [curve[0], curve[-1]] == ends
+    panel = plot_effects(found, n_topics=1).child_axes[0]
+    assert [text.get_text() for text in panel.get_xticklabels()] == ends
+    steps = np.diff(panel.lines[0].get_xdata())
+    assert (steps > 0).all()
+    assert steps.std() < 0.2 * steps.mean()
     plt.close("all")
 
 
@@ -281,6 +368,17 @@ def test_the_command_writes_the_same_table(model, corpus, tmp_path):
     run = CliRunner().invoke(program, [*command[:4], "partty", *command[5:], "--force"], prog_name="hftopic")
     assert run.exit_code == 1
     assert "did you mean 'party'" in run.output
+
+
+def test_the_command_says_that_one_group_has_no_effects(corpus, tmp_path):
+    ProdLDA(groups=4, max_iter=2, **SMALL).fit(corpus).save(tmp_path / "model")
+    write_corpus(corpus, tmp_path / "corpus")
+    command = ["effects", str(tmp_path / "model"), str(tmp_path / "corpus"), "--formula", "party", "--all"]
+    run = CliRunner().invoke(
+        program, [*command, "--draws", "posterior", "--n-draws", "2", "--by-group"], prog_name="hftopic"
+    )
+    assert run.exit_code == 1
+    assert "there is one group" in run.output
 
 
 def test_effects_show_themselves(effects):

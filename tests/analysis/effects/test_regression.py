@@ -16,7 +16,7 @@ CLUSTERS = np.arange(60) % 15
 
 @pytest.mark.parametrize("clusters", [None, CLUSTERS])
 def test_draws_that_are_all_the_same_give_the_regression_itself(clusters):
-    found = composed([OUTCOME] * 3, DESIGN, clusters).combined(np.eye(3))
+    found = composed([OUTCOME] * 3, np.arange(3), DESIGN, clusters).combined(np.eye(3))
     for column in range(2):
         kind = (
             {"cov_type": "HC3", "use_t": True}
@@ -31,7 +31,7 @@ def test_draws_that_are_all_the_same_give_the_regression_itself(clusters):
 
 def test_the_variance_between_draws_is_added():
     draws = [OUTCOME + shift * DESIGN[:, 1:2] for shift in (-0.5, 0.0, 0.5, 1.0)]
-    composition = composed(draws, DESIGN, None)
+    composition = composed(draws, np.arange(4), DESIGN, None)
     found = composition.combined(np.eye(3))
     slopes = composition.coefficients[:, :, 1]
     np.testing.assert_allclose(np.diff(slopes, axis=0), 0.5)
@@ -41,7 +41,7 @@ def test_the_variance_between_draws_is_added():
 
 
 def test_combinations_are_linear_and_intervals_those_of_student():
-    composition = composed([OUTCOME, OUTCOME + 0.1], DESIGN, None)
+    composition = composed([OUTCOME, OUTCOME + 0.1], np.arange(2), DESIGN, None)
     one = composition.combined(np.eye(3))
     sums = composition.combined(np.array([[1.0, 1.0, 0.0]]))
     np.testing.assert_allclose(sums.estimate[:, 0], one.estimate[:, :2].sum(axis=1))
@@ -50,3 +50,19 @@ def test_combinations_are_linear_and_intervals_those_of_student():
     np.testing.assert_allclose(high - low, 2 * half)
     at_the_end = 2 * student.sf(np.abs(one.estimate) / one.error, one.freedom)
     np.testing.assert_allclose(one.p_values(), at_the_end)
+
+
+def test_draws_of_a_chain_that_are_the_same_count_as_one():
+    """Rubin's variance is that of the means of the chains, however many draws each has."""
+    draws = [OUTCOME + shift * DESIGN[:, 1:2] for shift in (-0.5, 0.0, 1.0)]
+    once = composed(draws, np.arange(3), DESIGN, None).combined(np.eye(3))
+    repeated = composed(np.repeat(draws, 5, axis=0), np.repeat(np.arange(3), 5), DESIGN, None)
+    for one, many in zip(once, repeated.combined(np.eye(3)), strict=True):
+        np.testing.assert_allclose(one, many)
+
+
+def test_draws_that_vary_within_their_chains_widen_intervals():
+    draws = [OUTCOME + shift * DESIGN[:, 1:2] for shift in (-1.0, 1.0, -1.0, 1.0)]
+    composition = composed(draws, np.array([0, 0, 1, 1]), DESIGN, None)
+    found = composition.combined(np.eye(3))
+    np.testing.assert_allclose(found.error[:, 1] ** 2, composition.within[:, 1, 1] + 4 / 2)
