@@ -61,7 +61,7 @@ class Corpus:
         such as a year, or a date. "", None and NaT are missing.
     metadata : DataFrame or dict of sequences, optional
         Other columns, with one value per document: strings, numbers, truth values or dates (kept as strings
-        in ISO form). None, NaN and the empty string are missing.
+        in ISO form); categories of pandas become strings. None, NaN and the empty string are missing.
     reading : dict, optional
         How texts became counts, as JSON can hold it: ``text_column``, ``label_column``, ``name_column``,
         ``date_column``, ``delimiter``, ``encoding`` and ``sheet`` as far as they were given; ``options``, the

@@ -5,51 +5,18 @@ from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic._callers import level_of_the_caller
-from hftopic._wording import counted
 from hftopic.data.dates import DateError, alike, as_dates, day_first_of
 from hftopic.data.formulas import FormulaError, check_size, columns_of, parsed
 from hftopic.data.metadata import Columns, frame_of
+from hftopic.data.missing import Missing
 
 INTERCEPT = "Intercept"
 OF_DATES = "date"  # the column of a corpus's dates, which are of any form
-
-
-class Missing(NamedTuple):
-    """Documents for which a value that a formula reads is missing."""
-
-    rows: NDArray[np.bool_]  # (N,)
-    columns: tuple[str, ...]  # in which one is missing
-
-    @classmethod
-    def none(cls, n_documents: int) -> "Missing":
-        """No value is missing."""
-        return cls(np.zeros(n_documents, dtype=np.bool_), ())
-
-    @classmethod
-    def of(cls, known: Columns) -> "Missing":
-        """What is missing in columns, at least one."""
-        absent = frame_of(known).isna()
-        return cls(absent.any(axis=1).to_numpy(), tuple(absent.columns[absent.any()]))
-
-    def check_none(self) -> None:
-        """Raise FormulaError if a value is missing."""
-        if self.columns:
-            raise FormulaError(f"{self}; fill it in, or set missing_metadata='drop'")
-
-    def warn(self, consequence: str) -> None:
-        """Warn if a value is missing, at the line that called the package."""
-        if self.columns:
-            warnings.warn(f"{self}: {consequence}", UserWarning, stacklevel=level_of_the_caller())
-
-    def __str__(self) -> str:
-        named = " or ".join(map(repr, self.columns))
-        return f"{named} is missing for {int(self.rows.sum()):,} of {counted(len(self.rows), 'document')}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hftopic.data.design import Design, Missing, check_columns
+from hftopic.data.design import Design, check_columns
 from hftopic.data.formulas import parsed
 from hftopic.data.known import Known
+from hftopic.data.missing import Missing
 
 LARGEST_HELD = 2**26  # bytes of a design in memory; a larger one is in a file
 

@@ -63,7 +63,7 @@ def _as_column(values: Any, name: str, n_documents: int) -> np.ndarray:
     check_sequence(values, what, "pass a sequence with one value per document", CorpusError)
     if isinstance(values, np.ndarray) and values.dtype in _TYPES and len(values) == n_documents:
         return values
-    held = as_values(_category_texts(values, name) if _has_categories(values) else listed(values), what)
+    held = as_values(values if _has_categories(values) else listed(values), what)
     if len(held) != n_documents:
         raise CorpusError(f"{what} has {len(held):,} values for {n_documents:,} documents")
     return typed(held)
@@ -73,7 +73,7 @@ def _has_categories(values: Any) -> bool:
     return type(getattr(values, "dtype", None)).__name__ == "CategoricalDtype"
 
 
-def _category_texts(values: Any, name: str) -> list[str | None]:
+def _category_texts(values: Any, what: str) -> list[str | None]:
     """Categories of pandas as texts; a warning tells that their order is lost."""
     held = getattr(values, "cat", values)
     codes = np.asarray(held.codes)
@@ -81,8 +81,8 @@ def _category_texts(values: Any, name: str) -> list[str | None]:
     order = [texts[code] for code in np.unique(codes[codes >= 0])]
     if order != sorted(order) and (held.ordered or order[0] != min(order)):
         warnings.warn(
-            f"the order of the categories of metadata[{name!r}] is not kept: in formulas they are texts, and "
-            f"{min(order)!r} is the reference; write C({name}, levels={order}) for this order",
+            f"the order of the categories of {what} is not kept: in formulas they are texts, and "
+            f"{min(order)!r} is the reference; write C(…, levels={order}) for this order",
             UserWarning,
             stacklevel=level_of_the_caller(),
         )
@@ -91,7 +91,8 @@ def _category_texts(values: Any, name: str) -> list[str | None]:
 
 def as_values(values: Iterable[Any], what: str) -> list[Any]:
     """Values of a column, before they get one type: strings, numbers, truth values and None."""
-    return [_as_value(value, what, place) for place, value in enumerate(values)]
+    held = _category_texts(values, what) if _has_categories(values) else values
+    return [_as_value(value, what, place) for place, value in enumerate(held)]
 
 
 def _as_value(value: Any, what: str, place: int) -> Any:

@@ -20,12 +20,13 @@ from torch import Tensor
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import as_vector
 from hftopic.data.columns import is_sharded
-from hftopic.data.design import Design, Missing
+from hftopic.data.design import Design
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.inputs import PRIOR, as_counts, check_words, known_words, warn_of_empty, warn_of_fractions
 from hftopic.data.known import Known, with_columns
 from hftopic.data.metadata import as_metadata
+from hftopic.data.missing import Missing
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution

@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from hftopic import Corpus, CorpusError, TextOptions, corpus_from_texts
 from hftopic.data.kinds import typed, typed_fields
+from hftopic.data.metadata import as_values
 from hftopic.data.reading import options_of
 
 TEXTS = ["The team won the game.", "God is good.", "", "A game of faith, a team of gods."]
@@ -110,6 +111,7 @@ def test_categories_of_pandas_are_texts_and_a_lost_order_is_told() -> None:
 
     assert made(pd.Categorical([1, 2, 3])) == ["1", "2", "3"]  # no numbers, which would be one linear term
     assert made(pd.Series(pd.Categorical(["x", None, "z"], ["x", "y", "z"]))) == ["x", None, "z"]
+    assert as_values(pd.Categorical([1, 2, 3]), "metadata") == ["1", "2", "3"]  # of shards that are built
     assert made(pd.cut([1, 5, 9], [0, 2, 6, 10])) == ["(0, 2]", "(2, 6]", "(6, 10]"]
     for categories, ordered in ((["c", "b", "a"], False), (["a", "c", "b"], True)):
         with pytest.warns(UserWarning, match=rf"order of .*'kind'.* 'a' is the.*{categories[1]}") as told:
