@@ -65,6 +65,9 @@ def edit(
     drops = [topic for topics in dropped for topic in _ids(topics, "--drop")]
     names = _names(named)
     if out is not None:
+        from hftopic.models.saving import check_replaceable
+
+        check_replaceable(out)
         check_free(out, force)
     fitted = model.read() if source is None else model.read_with_words()
     documents = (

@@ -90,7 +90,7 @@ def effects(
         n_draws=n_draws,
         level=level,
         cluster=cluster,
-        missing="drop" if drop_missing else "error",
+        missing="drop" if drop_missing else "raise",
         random_state=seed,
     )
     if by_group and found.groups.empty:

@@ -91,8 +91,10 @@ def plain(value):
     if isinstance(value, pd.DataFrame):
         return value.astype(object).where(value.notna(), None).reset_index().to_dict("list")
     if isinstance(value, np.ndarray):
-        return value.tolist()
-    return value
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def test_most_functions_are_tried():

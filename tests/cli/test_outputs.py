@@ -19,6 +19,8 @@ WRITERS = {  # commands with a target, and what they need beside it
     "run": (["run", "{corpus}"], "page.html"),
     "names": (["names", "{model}"], "names.csv"),
     "transform": (["transform", "{model}", "{corpus}"], "theta.csv"),
+    "effects": (["effects", "{model}", "{corpus}", "--formula", "label"], "effects.csv"),
+    "edit": (["edit", "{model}", "{corpus}", "--drop", "0"], "edited"),
     "report": (["report", "{model}", "{corpus}"], "page.html"),
     "compare": (["compare", "{corpus}"], "runs.csv"),
     "corpus": (["corpus", "{corpus}"], "made.ldac"),
@@ -95,7 +97,7 @@ def test_a_target_that_cannot_be_written_is_told_before_the_corpus_is_read(
     options = ["--out-format", "ldac"] if name == "corpus" else []
     before = sorted(tmp_path.rglob("*"))
     force = [] if name == "demo" else ["--force"]
-    if kind == "folder" and name == "fit":
+    if kind == "folder" and name in ("fit", "edit"):
         told = "is not a saved model"
     result = call(*writing(name, place, "damaged.ldac", out), *options, *force)
     assert result.exit_code == 1, result.output

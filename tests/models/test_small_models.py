@@ -37,6 +37,7 @@ def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words,
         "document": 0,
         "dates": [1990] * 30,
         "topic": 0,
+        "formula": "label",
         "path": tmp_path / "report.html",
     }
     more = {
@@ -52,6 +53,8 @@ def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words,
         "plot_words": {"topic": 0},
         "find_topics": {"query": "w0"},
         "similar_documents": {"query": 0},
+        "estimate_effects": {"topics": "all"},
+        "words_over_time": {"dates": [1990, 1991] * 15, "topics": "all"},
         **{name: {"dates": [1990] * 30, "topics": "all"} for name in ("topics_over_time", "trends")},
         **{name: {"topics": "all"} for name in ("topics_by_label", "label_topics")},
     }
@@ -74,7 +77,8 @@ def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words,
 
 
 def _needs_shares(function):
-    return function.__name__ in ("document_coverage", "effective_topics", "get_topic_info", "to_pyldavis")
+    names = ("document_coverage", "effective_topics", "get_topic_info", "suggest_merges", "to_pyldavis")
+    return function.__name__ in names
 
 
 @pytest.mark.parametrize("cls", [ProdLDA, NVDM])

@@ -15,7 +15,6 @@ from hftopic.report.findings import findings  # noqa: E402
 from hftopic.report.sentences import Sentence, sentences  # noqa: E402
 
 QUICK: dict[str, Any] = {
-    "effects": None,
     "topics": "all",
     "n_words": 5,
     "measures": ["u_mass"],

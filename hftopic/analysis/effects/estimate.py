@@ -37,7 +37,7 @@ def estimate_effects(
     n_draws: int = 100,
     level: float = 0.95,
     cluster: str | None = None,
-    missing: Literal["error", "drop"] = "error",
+    missing: Literal["raise", "drop"] = "raise",
     random_state: Any = 0,
 ) -> Effects:
     r"""Effects of metadata on the shares of topics, with an uncertainty that includes that of the topics.
@@ -68,7 +68,7 @@ def estimate_effects(
     cluster : str, optional
         Column of the metadata: documents with the same value go together, such as those of an author. The
         standard errors then need many clusters, some 40 or more.
-    missing : {"error", "drop"}, default="error"
+    missing : {"raise", "drop"}, default="raise"
         What is done with documents that lack a value; "drop" leaves them out, and says how many.
     random_state : int, RandomState or None, default=0
 
@@ -201,8 +201,8 @@ def _check(source: Any, n_draws: Any, level: Any, cluster: Any, missing: Any, of
         )
     if not isinstance(cluster, str | None):
         raise TypeError(f"cluster must be the name of a column of the metadata; got {described(cluster)}")
-    if not is_one_of(missing, ("error", "drop")):
-        raise ValueError(f"missing={missing!r} is unknown; did you mean 'error' or 'drop'?")
+    if not is_one_of(missing, ("raise", "drop")):
+        raise ValueError(f"missing={missing!r} is unknown; did you mean 'raise' or 'drop'?")
     if not is_whole(n_draws, 2):
         raise ValueError(f"n_draws must be at least 2, because they are compared; got {n_draws!r}")
     if not (is_finite(level) and 0 < level < 1):

@@ -188,7 +188,7 @@ def test_only_documents_of_the_study_need_the_metadata_of_the_prior(corpus):
     fitted = ProdLDA(groups=(2, 2), max_iter=3, prevalence="gaps", missing_metadata="drop", **SMALL)
     with pytest.warns(UserWarning, match="'gaps' is missing for 30"):
         fitted.fit(corpus)
-    fitted.set_params(missing_metadata="error")
+    fitted.set_params(missing_metadata="raise")
     given = {"topics": "all", "draws": "posterior", "n_draws": 3}
     with pytest.warns(UserWarning, match="30 of 300"):
         found = estimate_effects(fitted, corpus, "gaps", missing="drop", **given)
