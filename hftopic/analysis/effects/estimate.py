@@ -106,7 +106,9 @@ def estimate_effects(
     document are read from its frequencies of words by a matrix R for which φ R is the identity: they have no
     prior, so that nothing is drawn towards 0, and no bias, but noise, which the standard errors hold. They
     can be below 0 or above 1 in a document. The more topics and the shorter the documents, the wider the
-    intervals; see ``benchmarks/effects.py`` for how often they hold the truth. A topic can move:
+    intervals. On 50 corpora of 500 documents with planted effects, 95% intervals held the truth in 94% of the
+    cases with 80 tokens a document and in 97% with 12; those of "posterior" in 62% and 70%
+    (``benchmarks/effects.py``). A topic can move:
     ``Effects.topics`` has the similarity of its words to those of the model. All words belong to topics in
     use, also those of silent topics, and of the topics that an edited model has dropped.
 
