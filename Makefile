@@ -57,7 +57,8 @@ docs: $(VENV)/.installed-docs
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -p tests.pages --doctest-modules hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile \
+	  -p tests.pages --doctest-modules hftopic docs README.rst CONTRIBUTING.rst experiments/scorer.py
 
 bench: $(VENV)/.installed $(BENCH)/.installed
 	$(if $(RAW),$(BIN)/python benchmarks/raw_text.py $(ARGS),\

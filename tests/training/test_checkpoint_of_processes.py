@@ -208,7 +208,8 @@ def stepping(trainer, *arguments):
     return step(trainer, *arguments)
 Trainer._step = stepping
 found = fitted("learned groups", checkpoint={run!r}, checkpoint_minutes=0)
-print("found", rank, restarts, steps[0], found, flush=True)
+# torchrun's processes are unbuffered, so that print would write each value by itself
+sys.stdout.write(" ".join(map(str, ("found", rank, restarts, steps[0], found))) + "\\n")
 distributed.destroy_process_group()
 """
 

@@ -136,7 +136,7 @@ def make_trainer(case: Case, processes: Processes, rate: float = 0.0) -> Trainer
     model = case.model(case.groups, dropout=0.0, word_dropout=0.0, hidden=(8, 6), **case.more)
     generator = torch.Generator().manual_seed(0)
     model.n_features_in_ = N_WORDS
-    model._seeds = model._new_seeds()
+    model._seeds = model._new_seeds(None)
     if case.prevalent:
         model.design_ = SimpleNamespace(names=("a", "b"))  # type: ignore[assignment]
     network = model._build_network(torch.full((N_WORDS,), -3.0), generator).double()

@@ -272,7 +272,7 @@ def test_draws_of_the_posterior_have_its_means(model, corpus):
         ({"cluster": "autor"}, FormulaError, "did you mean 'author'"),
         ({"n_draws": 1}, ValueError, "n_draws must be at least 2"),
         ({"level": 1.0}, ValueError, "level must be between 0 and 1"),
-        ({"missing": "ignore"}, ValueError, "did you mean 'error' or 'drop'"),
+        ({"missing": "ignore"}, ValueError, "did you mean 'raise' or 'drop'"),
         ({"draws": "word"}, ValueError, "did you mean 'words' or 'posterior'"),
     ],
 )
