@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from hftopic.analysis.documents.shares import Shares, shares_over
-from hftopic.analysis.models import FittedTopicModel, has_poles
+from hftopic.analysis.draws import draws_of
+from hftopic.analysis.models import FittedTopicModel
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 
@@ -19,14 +20,11 @@ def shares_drawn(
 ) -> Iterator[NDArray[np.float64]]:
     """Draws from q(z|x) of the shares of documents, (n, k) each; of E[z|x] for signed topics."""
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
-    posterior = encoded.posterior
-    mean, variance = posterior.mean[shares.rows], posterior.variance[shares.rows]
-    classes = [probabilities[shares.rows] for probabilities in posterior.class_probabilities]
-    for _ in range(n_draws):
-        noise: NDArray[np.float32] = generator.standard_normal(mean.shape, dtype=np.float32)
-        z = (mean + np.sqrt(variance) * noise).astype(np.float32)
-        drawn = tuple(_one_hot(probabilities, generator) for probabilities in classes)
-        yield shares_over(model, _represented(model, Posterior(z, variance, drawn)), shares.topics)
+    every, rows = encoded.posterior, shares.rows
+    classes = tuple(probabilities[rows] for probabilities in every.class_probabilities)
+    posterior = Posterior(every.mean[rows], every.variance[rows], classes)
+    for values in draws_of(model, posterior, n_draws, generator):
+        yield shares_over(model, values, shares.topics)
 
 
 def composed_errors(codes: NDArray[np.int64], drawn: Iterator[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -46,23 +44,3 @@ def composed_errors(codes: NDArray[np.int64], drawn: Iterator[NDArray[np.float64
         means.append(mean)
     between = np.var(means, axis=0, ddof=1) if len(means) > 1 else np.zeros_like(means[0])
     return np.asarray(np.sqrt(np.mean(within, axis=0) + (1 + 1 / len(means)) * between))
-
-
-def _represented(model: FittedTopicModel, drawn: Posterior) -> NDArray[np.float64]:
-    """What ``transform`` would return for documents with these latent variables, (n, n_topics)."""
-    if not has_poles(model):
-        return np.exp(model.log_proportions(drawn))
-    space = model.latent_space_
-    values = np.empty((len(drawn), len(space.gaussian)))
-    values[:, space.gaussian] = drawn.mean
-    if drawn.class_probabilities:
-        values[:, ~space.gaussian] = np.concatenate(drawn.class_probabilities, axis=1)
-    return values
-
-
-def _one_hot(probabilities: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    """A class of each document, drawn with these probabilities, (n, classes)."""
-    below = probabilities.cumsum(axis=1) / probabilities.sum(axis=1, keepdims=True)
-    chosen = (below < generator.random((len(below), 1))).sum(axis=1)
-    last = probabilities.shape[1] - 1
-    return np.asarray(np.eye(last + 1, dtype=np.float32)[chosen.clip(max=last)])

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from hftopic.analysis.draws import draws_of
 from hftopic.analysis.effects.mixture import Mixture
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.latent.posterior import Posterior
-from hftopic.latent.space import LatentSpace
 from hftopic.topics.shares import shares_in_use
 
 CHAINS = 8  # mixtures, because the draws of one depend on each other
@@ -100,15 +99,9 @@ class DrawsOfPosterior:
 
     def draws(self, n: int) -> Iterator[NDArray[np.float64]]:
         """Shares or z, each of shape (n_documents, n_topics)."""
-        of, model = self.posterior, self.model
-        for _ in range(n):
-            z = of.mean + np.sqrt(of.variance) * self.generator.standard_normal(of.mean.shape)
-            classes = tuple(_drawn(p, self.generator) for p in of.class_probabilities)
-            drawn = Posterior(z.astype(np.float32), of.variance, classes)
-            if model.signed_topics_:
-                yield _values(drawn, model.latent_space_)
-            else:
-                yield shares_in_use(np.exp(model.log_proportions(drawn)), model.latent_space_, self.counted)
+        model = self.model
+        for values in draws_of(model, self.posterior, n, self.generator):
+            yield values if model.signed_topics_ else shares_in_use(values, model.latent_space_, self.counted)
 
     @property
     def similarity(self) -> NDArray[np.float64]:
@@ -124,21 +117,3 @@ class DrawsOfPosterior:
     def words(self) -> NDArray[np.float32]:
         """p(w|topic) of the model, (n_topics, n_words)."""
         return np.asarray(self.model.topic_word_)
-
-
-def _drawn(probabilities: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    """A class of each document, as ones and zeros."""
-    reached = probabilities.cumsum(axis=1)
-    level = generator.random((len(reached), 1)) * reached[:, -1:]
-    chosen = (reached <= level).sum(axis=1).clip(max=reached.shape[1] - 1)
-    ones: NDArray[np.float32] = np.eye(reached.shape[1], dtype=np.float32)[chosen]
-    return ones
-
-
-def _values(drawn: Posterior, space: LatentSpace) -> NDArray[Any]:
-    """z of the signed topics, and the classes, in the order of the topics."""
-    values = np.empty((len(drawn), len(space.topic_groups)))
-    values[:, space.gaussian] = drawn.mean
-    if drawn.class_probabilities:
-        values[:, ~space.gaussian] = np.concatenate(drawn.class_probabilities, axis=1)
-    return values
