@@ -216,3 +216,9 @@ class Posterior:
 
     def __len__(self) -> int:
         return len(self.mean)
+
+    def __getitem__(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> "Posterior":
+        """Posterior of some of the documents."""
+        return Posterior(
+            self.mean[rows], self.variance[rows], tuple(p[rows] for p in self.class_probabilities)
+        )

@@ -12,7 +12,6 @@ from hftopic.analysis.documents.shares import Shares, shares_over
 from hftopic.analysis.draws import draws_of
 from hftopic.analysis.models import FittedTopicModel
 from hftopic.latent.encoded import Encoded
-from hftopic.latent.posterior import Posterior
 
 
 def shares_drawn(
@@ -20,10 +19,7 @@ def shares_drawn(
 ) -> Iterator[NDArray[np.float64]]:
     """Draws from q(z|x) of the shares of documents, (n, k) each; of E[z|x] for signed topics."""
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
-    every, rows = encoded.posterior, shares.rows
-    classes = tuple(probabilities[rows] for probabilities in every.class_probabilities)
-    posterior = Posterior(every.mean[rows], every.variance[rows], classes)
-    for values in draws_of(model, posterior, n_draws, generator):
+    for values in draws_of(model, encoded.posterior[shares.rows], n_draws, generator):
         yield shares_over(model, values, shares.topics)
 
 

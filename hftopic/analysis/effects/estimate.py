@@ -237,10 +237,7 @@ def _posterior(model: Any, X: Any, metadata: Any, found: Studied) -> Posterior:
                 known |= columns_known(documents, metadata, n_documents)
             read = {name: known[name][rows] for name in design.columns_in(known)}
             return cast(Posterior, model.posterior(found.counts, metadata=read))
-        of_all = model.posterior(X)
-    return Posterior(
-        of_all.mean[rows], of_all.variance[rows], tuple(p[rows] for p in of_all.class_probabilities)
-    )
+        return cast(Posterior, model.posterior(X)[rows])
 
 
 def _groups_with_shares(model: FittedTopicModel) -> NDArray[np.int64]:
