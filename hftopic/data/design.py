@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from hftopic.data.dates import DateError, alike, as_dates, day_first_of
 from hftopic.data.formulas import FormulaError, check_size, columns_of, parsed
-from hftopic.data.metadata import Columns, frame_of
+from hftopic.data.metadata import Columns, frame_of, no_column
 from hftopic.data.missing import Missing
 
 INTERCEPT = "Intercept"
@@ -191,10 +190,7 @@ def check_columns(formula: str, columns: Collection[str], known: Collection[str]
     """Raise FormulaError unless all columns that a formula reads are known."""
     for name in columns:
         if name not in known:
-            close = get_close_matches(name, known, 1)
-            there = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, known))}"
-            told = there if known else "there is no metadata"
-            raise FormulaError(f"no column {name!r} in the metadata, for the formula {formula!r}; {told}")
+            raise FormulaError(no_column(name, known, f"in the metadata, for the formula {formula!r}"))
 
 
 def _as_read(columns: Collection[str], dates: Mapping[str, bool | None], known: Columns) -> Columns:

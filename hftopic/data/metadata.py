@@ -2,9 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -219,6 +220,15 @@ def as_texts(texts: Iterable[Any] | None, n_documents: int) -> np.ndarray | None
     if len(held) != n_documents:
         raise CorpusError(f"there are {len(held):,} texts for {n_documents:,} documents")
     return object_array(map(str, held))
+
+
+def no_column(name: Any, known: Collection[str], where: str) -> str:
+    """What an error says of a column that there is not: a name that is close to it, or all that there are."""
+    if not known:
+        return f"no column {name!r} {where}; there is no metadata"
+    close = get_close_matches(str(name), known, 1)
+    there = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, known))}"
+    return f"no column {name!r} {where}; {there}"
 
 
 def plain_values(columns: Columns) -> dict[str, list[Any]]:

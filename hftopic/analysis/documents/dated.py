@@ -16,6 +16,7 @@ from hftopic.analysis.encoded import encoded_once
 from hftopic.analysis.models import FittedTopicModel, check_topic_model, corpus_of
 from hftopic.data.dates import as_dates
 from hftopic.data.known import columns_known
+from hftopic.data.metadata import no_column
 from hftopic.latent.encoded import Encoded
 
 
@@ -94,9 +95,6 @@ def _column(X: Any, name: str) -> Sequence[Any]:
     corpus = corpus_of(X)
     held = {} if corpus is None else columns_known(corpus, None, len(corpus))
     if name not in held:
-        known = f"; X has the columns {', '.join(map(repr, held))}" if held else ""
-        raise ValueError(
-            f"no column {name!r} of metadata{known}; pass a sequence with one value per document"
-        )
+        raise ValueError(no_column(name, held, "of metadata, and no sequence with one value per document"))
     values: Sequence[Any] = held[name].tolist()
     return values

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from hftopic.data.dates import as_dates
 from hftopic.data.design import Design, are_dates
 from hftopic.data.formulas import FormulaError, parsed
-from hftopic.data.metadata import Columns, as_metadata, without_midnight
+from hftopic.data.metadata import Columns, as_metadata, no_column, without_midnight
 
 SAME = 1e-9  # range of a column that does not vary, as a share of its largest value
 ALONE = 1 - 1e-9  # leverage of a document that determines a coefficient
@@ -69,12 +68,6 @@ class Covariates:
         """Names of the columns of the design, without the intercept."""
         return self._design.names
 
-    @property
-    def scaled(self) -> NDArray[np.float64]:
-        """Design in standard deviations from the means, with an intercept."""
-        raw = self.design[:, -len(self.names) :]
-        return np.column_stack([np.ones(len(raw)), (raw - self._design.means) / self._design.scales])
-
     def mean_row(self, values: Mapping[str, Any]) -> NDArray[np.float64]:
         """Mean of the design over the documents if all had these values, shape (P,)."""
         if not isinstance(values, Mapping) or not values:
@@ -117,7 +110,8 @@ class Covariates:
 
     def _column(self, name: str) -> NDArray[Any]:
         if not isinstance(name, str) or name not in self.columns:
-            raise unknown_column(name, self.columns, f"that the formula {self._design.formula!r} reads")
+            where = f"that the formula {self._design.formula!r} reads"
+            raise FormulaError(no_column(name, self.columns, where))
         return self.columns[name]
 
     def _constant(self, name: str, value: Any) -> NDArray[Any]:
@@ -152,14 +146,6 @@ def _written(value: Any) -> Any:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return value
     return f"{float(value):.15g}"
-
-
-def unknown_column(name: Any, known: Columns, what: str) -> FormulaError:
-    """The error that there is no column of this name."""
-    if not known:
-        return FormulaError(f"no column {name!r} {what}: these documents have no metadata; pass metadata=")
-    close = get_close_matches(str(name), known, 1) or list(known)
-    return FormulaError(f"no column {name!r} {what}; did you mean {close[0]!r}?")
 
 
 def _check_varying(raw: NDArray[np.float64], made: Design) -> None:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic._wording import counted
-from hftopic.analysis.effects.covariates import Covariates, unknown_column
+from hftopic.analysis.effects.covariates import Covariates
 from hftopic.analysis.encoded import check_some_filled, counts_of
 from hftopic.analysis.models import FittedTopicModel, documents_of
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import columns_known
-from hftopic.data.metadata import Columns, frame_of
+from hftopic.data.metadata import Columns, frame_of, no_column
 
 ENOUGH_CLUSTERS = 40
 
@@ -50,7 +50,7 @@ def studied(
     known = columns_known(documents_of(X), metadata, len(filled))
     for name in read:
         if name not in known:
-            raise unknown_column(name, known, "of the metadata")
+            raise FormulaError(no_column(name, known, "of the metadata"))
     lacking = frame_of({name: known[name] for name in read}).isna().any(axis=1).to_numpy() & filled
     n_missing = int(lacking.sum())
     if n_missing and not drop:
