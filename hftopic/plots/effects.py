@@ -13,7 +13,7 @@ from hftopic.analysis import Effects, estimate_effects
 from hftopic.analysis.sampled import samples_shards
 from hftopic.data.dates import as_dates
 from hftopic.data.sequences import described
-from hftopic.plots.given import check_names, result_of
+from hftopic.plots.given import check_named, check_names, result_of
 from hftopic.plots.style import (
     FAINT,
     axes,
@@ -77,8 +77,8 @@ def plot_effects(
     Raises
     ------
     TypeError, ValueError
-        There are no effects to draw, `formula` is missing, the formula does not read `column`, or `n_topics`
-        is not a positive int.
+        There are no effects to draw, `formula` is missing, the formula does not read `column`, `n_topics`
+        is not a positive int, or `names` is not a mapping or names a topic that there is not.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def plot_effects(
     """
     if not is_whole(n_topics):
         raise ValueError(f"n_topics must be a positive int, got {n_topics!r}")
-    check_names(names)
+    check_names(names, model_or_result)
     effects = result_of(
         model_or_result,
         corpus,
@@ -96,6 +96,7 @@ def plot_effects(
     )
     if not isinstance(effects, Effects):
         raise TypeError(f"expected what estimate_effects returns, got {described(effects)}")
+    check_named(names or {}, sorted(effects.topics["topic"].tolist()))
     chosen = effects.columns[0] if column is None else column
     called = dict(zip(effects.topics["topic"], effects.topics["name"], strict=True)) | dict(names or {})
     draw = _curves if effects.is_continuous(chosen) else _differences

@@ -69,10 +69,14 @@ def check_names(names: Any, given: Any = None) -> None:
             "with dict(enumerate(names))"
         )
     if names is not None and is_model(given):
-        ids = given.topic_ids_.tolist()
-        unknown = next((topic for topic in names if topic not in ids), None)
-        if unknown is not None:
-            raise ValueError(f"names has {unknown!r}, which is no topic: {ids_in_words(ids)}")
+        check_named(names, given.topic_ids_.tolist())
+
+
+def check_named(names: Mapping[int, str], ids: list[int]) -> None:
+    """Raise ValueError if a name is that of a topic that there is not."""
+    unknown = next((topic for topic in names if topic not in ids), None)
+    if unknown is not None:
+        raise ValueError(f"names has {unknown!r}, which is no topic: {ids_in_words(ids)}")
 
 
 def names_for(names: Mapping[int, str] | None, given: Any, result: Any) -> Mapping[int, str]:

@@ -306,6 +306,8 @@ def test_figures_show_the_effects(effects):
     assert len(curves.child_axes) == 3
     with pytest.raises(TypeError, match="what estimate_effects returns"):
         plot_effects(effects.table)
+    with pytest.raises(ValueError, match="names has 99, which is no topic"):
+        plot_effects(effects, column="party", names={99: "none"})
     plt.close("all")
 
 
