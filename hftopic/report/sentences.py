@@ -105,8 +105,7 @@ def _edited(found: Findings) -> list[Part]:
 
 def _numbers(topics: Sequence[int]) -> str:
     """Numbers of topics, such as "1, 2 and 4"."""
-    first = ", ".join(map(str, topics[:-1]))
-    return f"{first} and {topics[-1]}" if first else str(topics[-1])
+    return "".join(part.text for part in _joined([[Part(str(topic))] for topic in topics]))
 
 
 def _size(found: Findings) -> list[Part]:
