@@ -105,11 +105,12 @@ def test_most_functions_are_tried():
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.filterwarnings("ignore:.*no words")
-def test_every_function_takes_encoded_documents(name, fitted, corpus, encoded_documents):
+def test_every_function_encodes_documents_once_and_takes_encoded_ones(name, fitted, corpus, encoded_documents):
     function, settings = getattr(analysis, name), SETTINGS.get(name, {})
     if name in ONLY_SHARES and fitted.signed_topics_:
         pytest.skip("topics of NVDM take no share of a document")
     expected = function(fitted, corpus, **settings)
+    assert sum(encoded_documents) in (0, N_DOCUMENTS)  # once, if at all
     encoded = fitted.encode(corpus)
     encoded_documents.clear()
     found = function(fitted, encoded, **settings)

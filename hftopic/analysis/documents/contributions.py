@@ -9,8 +9,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic._numbers import is_whole
-from hftopic.analysis.encoded import counts_of, document_topics, empty_documents_known
-from hftopic.analysis.models import FittedTopicModel, model_vocabulary
+from hftopic.analysis.encoded import document_topics, encoded_once
+from hftopic.analysis.models import FittedTopicModel, check_topic_model, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import select_topics
 from hftopic.data.inputs import column_words
@@ -225,10 +225,10 @@ class _Attributed(NamedTuple):
 
 
 def _attributed(model: FittedTopicModel, X: Any) -> _Attributed:
-    found = document_topics(model, X)
-    counts = counts_of(model, X)
-    with empty_documents_known():
-        values = np.asarray(model.attributed_values(X))[found.rows]
+    check_topic_model(model)
+    encoded = encoded_once(model, X)
+    found, counts = document_topics(model, encoded), encoded.counts
+    values = np.asarray(model.attributed_values(encoded))[found.rows]
     mean = values.mean(axis=0, dtype=np.float64)
     frequency = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     place = np.full(found.n_documents, -1)

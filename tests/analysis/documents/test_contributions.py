@@ -33,7 +33,7 @@ def planted():
     """Three topics over four words; one document per topic, and one with all three in equal proportions."""
     model = ProdLDA(groups=3, hidden=(4,), max_iter=1, random_state=0).fit(np.ones((4, 4)))
     model.components_ = np.array([[4, 0, 0, 0], [0, 4, 0, 0], [0, 0, 4, 0]], dtype=np.float32)
-    model.transform = lambda X: np.vstack([np.eye(3), np.full((1, 3), 1 / 3)])[: X.shape[0]].astype("f4")
+    model.transform = lambda X: np.vstack([np.eye(3), np.full((1, 3), 1 / 3)])[: len(X)].astype("f4")
     return model
 
 
