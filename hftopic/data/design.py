@@ -65,6 +65,11 @@ class Design:
         ImportError
             formulaic is not installed.
         """
+        return cls.with_values(formula, known)[0]
+
+    @classmethod
+    def with_values(cls, formula: str, known: Columns) -> tuple[Self, NDArray[np.float64]]:
+        """As :meth:`of`, with the :meth:`raw` values of these documents, shape (N, P)."""
         from formulaic import ModelSpec
 
         terms, columns, categories = parsed(formula)
@@ -83,7 +88,8 @@ class Design:
         scales = numbers.std(axis=0)
         scales[scales <= 1e-9 * np.abs(numbers).max(axis=0)] = 1.0  # the same value for all: it stays at 0
         names = tuple(map(str, values.columns))
-        return cls(formula, columns, dates, texts, names, numbers.mean(axis=0), scales, made.model_spec)
+        design = cls(formula, columns, dates, texts, names, numbers.mean(axis=0), scales, made.model_spec)
+        return design, numbers
 
     def columns_in(self, known: Collection[str]) -> tuple[str, ...]:
         """The columns that the formula reads, all of which must be among those that are known.

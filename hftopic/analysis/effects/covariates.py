@@ -43,9 +43,8 @@ class Covariates:
             It cannot be computed, see :class:`hftopic.data.design.Design`; its columns are linearly
             dependent, there are too few documents, or one document alone determines a coefficient.
         """
-        made = Design.of(formula, columns)
+        made, raw = Design.with_values(formula, columns)
         held = {name: columns[name] for name in made.columns}
-        raw = made.raw(held)
         _check_varying(raw, made)
         with_ones = np.column_stack([np.ones(len(raw)), raw])
         of_scaled = np.column_stack([np.ones(len(raw)), (raw - made.means) / made.scales])
