@@ -14,7 +14,8 @@ from hftopic.analysis.sampled import samples_shards
 from hftopic.data.sequences import described
 from hftopic.plots.given import check_names, result_of
 from hftopic.plots.lines import gaps_between, places_of
-from hftopic.plots.style import FAINT, NEGATIVE, POSITIVE, axes, ink, label, link, shown, without_frame
+from hftopic.plots.panels import Grid, frame, name_ends, note, title
+from hftopic.plots.style import FAINT, NEGATIVE, POSITIVE, shown
 
 COLUMNS, PANEL = 3, (2.6, 1.5)  # panels in a row, and their width and height in inches
 LONGEST_NAME, LONGEST_WORD = 34, 14
@@ -85,30 +86,19 @@ def plot_words_over_time(
         raise TypeError(f"expected the result of words_over_time, got {described(found)}")
     rows = found.topics[found.topics["topic"].isin(found.words["topic"])]
     rows = rows.sort_values("p_value", kind="stable", na_position="last").head(n_topics)
-    n_columns = max(1, min(COLUMNS, len(rows)))
-    n_rows = max(1, -(-len(rows) // n_columns))
-    ax = axes(ax, PANEL[0] * n_columns + 0.3, PANEL[1] * n_rows + 0.4)
-    ax.set_axis_off()
+    grid = Grid(len(rows), COLUMNS)
+    ax = grid.axes(ax, PANEL, (0.3, 0.4))
     for number, row in enumerate(rows.to_dict("records")):
-        line, column = divmod(number, n_columns)
-        place = [column / n_columns, 1 - (line + 0.9) / n_rows, 0.62 / n_columns, 0.7 / n_rows]
-        panel = ax.inset_axes(place, zorder=1)
+        panel = grid.panel(ax, number, width=0.62, height=0.7, below=0.9)
         _lines(panel, found, row, n_words)
-        _ticks(panel, found, last=number + n_columns >= len(rows))
+        _ticks(panel, found, last=grid.is_last(number))
         called = row["name"] if names is None else names.get(row["topic"], "")
         pole = f" {row['pole']}" if "pole" in row else ""
-        title = panel.set_title(
-            f"{row['topic']}{pole}  {shown(called, LONGEST_NAME)}".rstrip(),
-            loc="left",
-            fontsize=7,
-            pad=3,
-            color=ink() if row["p_adjusted"] <= LEVEL else FAINT,
-        )
-        title.set_parse_math(False)
-        link(title, row["topic"])
-    note = "Solid: words that rise; dashed: words that fall; grey title: no drift beyond chance."
-    note = note if len(rows) else "No word is used for a topic by enough documents."
-    label(ax, 0, -0.15 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
+        colour = None if row["p_adjusted"] <= LEVEL else FAINT
+        title(panel, row["topic"], called, pole=pole, colour=colour, longest=LONGEST_NAME)
+    told = "Solid: words that rise; dashed: words that fall; grey title: no drift beyond chance."
+    told = told if len(rows) else "No word is used for a topic by enough documents."
+    note(ax, told, 0.15 / grid.n_rows)
     return ax
 
 
@@ -156,11 +146,7 @@ def _ticks(panel: Any, found: WordsOverTime, *, last: bool) -> None:
     index = found.documents.index
     places = places_of(index)
     panel.set_xlim(places[0], places[-1])
-    panel.set_xticks(places[[0, -1]], [shown(period_name(index[i])) if last else "" for i in (0, -1)])
-    for text, side in zip(panel.get_xticklabels(), ("left", "right"), strict=False):
-        text.set_horizontalalignment(side)
+    name_ends(panel, places, *(shown(period_name(index[i])) if last else "" for i in (0, -1)))
     panel.locator_params(axis="y", nbins=3)
     panel.yaxis.set_major_formatter("{x:g}%")
-    panel.tick_params(length=2, labelsize=7, pad=2)
-    panel.patch.set_alpha(0)
-    without_frame(panel, "top", "right")
+    frame(panel)

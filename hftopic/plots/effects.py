@@ -1,6 +1,5 @@
 """Figures of effects of metadata: differences between categories, and curves over numbers and dates."""
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,25 +13,13 @@ from hftopic.analysis.sampled import samples_shards
 from hftopic.data.dates import as_dates
 from hftopic.data.sequences import described
 from hftopic.plots.given import check_named, check_names, result_of
-from hftopic.plots.style import (
-    FAINT,
-    axes,
-    colour_of,
-    describe,
-    ink,
-    label,
-    link,
-    marker_of,
-    shown,
-    without_frame,
-)
-from hftopic.plots.times import LETTERS
+from hftopic.plots.panels import LONGEST_NAME, Grid, frame, name_ends, note, title
+from hftopic.plots.style import FAINT, axes, colour_of, describe, link, marker_of, shown
 
 LEVEL = 0.05  # adjusted p-value above which an effect is grey
 MOST_PANELS = 4  # categories that are compared with the first
 COLUMNS, PANEL = 4, (1.95, 1.1)  # panels of curves in a row, and their width and height in inches
 ROW, WIDTH = 0.2, 2.2  # height of a topic and width of a panel of differences, in inches
-LONGEST_NAME = 30
 
 
 @samples_shards
@@ -137,21 +124,16 @@ def _differences(effects: Effects, column: str, n_topics: int, called: Mapping[i
         for text, topic in zip(panel.get_yticklabels(), order, strict=True):
             text.set_parse_math(False)
             link(text, topic)
-        panel.tick_params(length=2, labelsize=7, pad=2)
         panel.set_ylim(-0.7, len(order) - 0.3)
-        panel.locator_params(axis="x", nbins=4)
         panel.set_xlim(*limits)
         panel.locator_params(axis="x", nbins=4)
-        title = panel.set_title(
-            shown(f"{column}: {other} \N{MINUS SIGN} {first}", 40), loc="left", fontsize=8
-        )
-        title.set_parse_math(False)
-        without_frame(panel, "top", "right")
-    note = f"Differences of mean shares, {100 * effects.level:g}% intervals; grey: no more than chance."
+        compared = shown(f"{column}: {other} \N{MINUS SIGN} {first}", 40)
+        panel.set_title(compared, loc="left", fontsize=8, parse_math=False)
+        frame(panel)
+    told = f"Differences of mean shares, {100 * effects.level:g}% intervals; grey: no more than chance."
     left_out = len(others) - len(tables)
-    note += f" {left_out} other categories are left out." if left_out else ""
-    note = textwrap.fill(note, int(LETTERS * WIDTH * len(tables)))
-    label(ax, 0, -0.45 / (ROW * len(order) + 0.9), note, va="top", fontsize=7, transform=ax.transAxes)
+    told += f" {left_out} other categories are left out." if left_out else ""
+    note(ax, told, 0.45 / (ROW * len(order) + 0.9), WIDTH * len(tables))
     return ax
 
 
@@ -171,15 +153,12 @@ def _curves(effects: Effects, column: str, n_topics: int, called: Mapping[int, s
     table = effects.curve(column)
     middle = table.groupby("topic")["estimate"].transform("mean")
     topics = _leading(table.assign(estimate=table["estimate"] - middle), n_topics)
-    n_columns = min(COLUMNS, len(topics))
-    n_rows = -(-len(topics) // n_columns)
-    ax = axes(ax, PANEL[0] * n_columns + 0.5, PANEL[1] * n_rows + 0.5)
-    ax.set_axis_off()
+    grid = Grid(len(topics), COLUMNS)
+    ax = grid.axes(ax, PANEL, (0.5, 0.5))
     drawn = table[table["topic"].isin(topics)]
     low, high = float(drawn["low"].min()), float(drawn["high"].max())
     for number, topic in enumerate(topics):
-        row, place = divmod(number, n_columns)
-        panel = ax.inset_axes([place / n_columns, 1 - (row + 0.88) / n_rows, 0.86 / n_columns, 0.64 / n_rows])
+        panel = grid.panel(ax, number, width=0.86, height=0.64)
         of_topic = table[table["topic"] == topic]
         places = _places(of_topic["value"])
         colour = colour_of(int(of_topic["group"].iloc[0]))
@@ -187,25 +166,13 @@ def _curves(effects: Effects, column: str, n_topics: int, called: Mapping[int, s
         panel.fill_between(places, of_topic["low"], of_topic["high"], color=colour, alpha=0.25, linewidth=0)
         panel.set_ylim(min(low, 0.0), high)
         ends = of_topic["value"].iloc[[0, -1]]
-        panel.set_xticks(places[[0, -1]], [shown(f"{end:g}" if _is_number(end) else end) for end in ends])
-        for text, side in zip(panel.get_xticklabels(), ("left", "right"), strict=True):
-            text.set_horizontalalignment(side)
-        if place:
+        name_ends(panel, places, *(shown(f"{end:g}" if _is_number(end) else end) for end in ends))
+        if not grid.is_first(number):
             panel.set_yticklabels([])
-        panel.tick_params(length=2, labelsize=7, pad=2)
-        title = panel.set_title(
-            shown(f"{topic}  {called.get(topic, '')}", LONGEST_NAME),
-            loc="left",
-            fontsize=7,
-            pad=3,
-            color=ink(),
-        )
-        title.set_parse_math(False)
-        link(title, topic)
-        without_frame(panel, "top", "right")
-    note = f"Mean share by {column}, other columns as they are; bands: {100 * effects.level:g}% intervals."
-    note = textwrap.fill(shown(note, 120), int(LETTERS * PANEL[0] * n_columns))
-    label(ax, 0, -0.15 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
+        title(panel, topic, called.get(topic, ""))
+        frame(panel)
+    told = f"Mean share by {column}, other columns as they are; bands: {100 * effects.level:g}% intervals."
+    note(ax, shown(told, 120), 0.15 / grid.n_rows, PANEL[0] * grid.n_columns)
     return ax
 
 

@@ -1,6 +1,5 @@
 """Figure of topics over time: one small panel per topic, with bands, on one scale."""
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,24 +14,12 @@ from hftopic.analysis.documents.periods import period_name
 from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
 from hftopic.plots.lines import STYLES, Line, gaps_of, lines_of, places_of, sizes_of_periods
-from hftopic.plots.style import (
-    FAINT,
-    axes,
-    colour_of,
-    describe,
-    ink,
-    label,
-    link,
-    shown,
-    signed,
-    without_frame,
-)
+from hftopic.plots.panels import Grid, frame, name_ends, note, title
+from hftopic.plots.style import FAINT, colour_of, describe, shown, signed, without_frame
 from hftopic.plots.tables import ShareTable, share_table
 
 COLUMNS, PANEL = 4, (1.95, 1.0)  # panels in a row, and their width and height in inches
 CONFIDENCE = 0.95
-LONGEST_NAME = 30
-LETTERS = 14  # of the note, in an inch
 
 
 @samples_shards
@@ -98,32 +85,25 @@ def plot_over_time(
     called, shares = names_for(names, model_or_result, table), share_table(table)
     drawn = shares.by_variation()
     left_out, drawn = len(drawn) - n_topics, drawn[:n_topics]
-    has_sizes = shares.sizes is not None
-    n_panels = len(drawn) + has_sizes
-    n_columns = min(COLUMNS, n_panels)
-    n_rows = -(-n_panels // n_columns)
-    width, height = PANEL[0] * n_columns + 0.5, PANEL[1] * n_rows + 0.5
-    ax = axes(ax, width, height)
-    ax.set_axis_off()
+    grid = Grid(len(drawn) + (shares.sizes is not None), COLUMNS)
+    ax = grid.axes(ax, PANEL, (0.5, 0.5))
     lines, sizes = lines_of(table, shares), sizes_of_periods(shares)
     limits = _limits(shares, drawn)
-    for number in range(n_panels):
-        row, column = divmod(number, n_columns)
-        panel = ax.inset_axes(
-            [column / n_columns, 1 - (row + 0.88) / n_rows, 0.88 / n_columns, 0.66 / n_rows], zorder=1
-        )
-        _prepare(panel, sizes.index, places_of(sizes.index), last=number + n_columns >= n_panels)
+    for number in range(grid.n_panels):
+        panel = grid.panel(ax, number, width=0.88, height=0.66)
+        _prepare(panel, sizes.index, places_of(sizes.index), last=grid.is_last(number))
         if number < len(drawn):
             _mean(panel, shares, drawn[number])
             for line in lines:
                 _curve(panel, line, drawn[number])
-            _title(panel, shares, drawn[number], called)
+            topic = drawn[number]
+            title(panel, topic, called.get(topic, ""), colour=None if shares.varies[topic] else FAINT)
             panel.set_ylim(*limits)
-            _percent(panel, shares, first=column == 0)
+            _percent(panel, shares, first=grid.is_first(number))
         else:
             _sizes(panel, sizes)
-    note = textwrap.fill(_note(shares, drawn, left_out, lines), int(LETTERS * width))
-    label(ax, 0, -0.2 / n_rows, note, va="top", fontsize=7, transform=ax.transAxes)
+    inches = PANEL[0] * grid.n_columns + 0.5
+    note(ax, _note(shares, drawn, left_out, lines), 0.2 / grid.n_rows, inches)
     return ax
 
 
@@ -151,17 +131,10 @@ def _limits(shares: ShareTable, drawn: list[int]) -> tuple[float, float]:
 
 def _prepare(panel: Any, index: pd.Index, places: NDArray[np.float64], *, last: bool) -> None:
     """Ticks and frame of a panel; `last` panels of a column have the names of the periods."""
-    chosen = sorted({0, len(places) - 1})
     margin = 0.06 * max(places[-1] - places[0], 1)
     panel.set_xlim(places[0] - margin, places[-1] + margin)
-    panel.set_xticks(
-        places[chosen], [shown(period_name(index[i])) if last else "" for i in chosen], fontsize=7
-    )
-    for text, side in zip(panel.get_xticklabels(), ("left", "right"), strict=False):
-        text.set_horizontalalignment(side if len(chosen) > 1 else "center")
-    panel.tick_params(length=2, labelsize=7, pad=2)
-    panel.patch.set_alpha(0)
-    without_frame(panel, "top", "right")
+    name_ends(panel, places, *(shown(period_name(index[i])) if last else "" for i in (0, -1)))
+    frame(panel)
 
 
 def _mean(panel: Any, shares: ShareTable, topic: int) -> None:
@@ -186,20 +159,6 @@ def _curve(panel: Any, line: Line, topic: int) -> None:
         point = panel.scatter(place, value, 7, colour, linewidths=0, zorder=3)
         of_label = f"{shown(line.name)}: " if line.name else ""
         describe(point, of_label + _tip(shares, topic, row, halves[row]))
-
-
-def _title(panel: Any, shares: ShareTable, topic: int, called: Mapping[int, str]) -> None:
-    """Number and name of a topic above its panel."""
-    name = shown(called.get(topic, ""), LONGEST_NAME)
-    title = panel.set_title(
-        f"{topic}  {name}" if name else str(topic),
-        loc="left",
-        fontsize=7,
-        pad=3,
-        color=ink() if shares.varies[topic] else FAINT,
-    )
-    title.set_parse_math(False)
-    link(title, topic)
 
 
 def _tip(shares: ShareTable, topic: int, row: int, half: float) -> str:
@@ -235,7 +194,7 @@ def _sizes(panel: Any, sizes: "pd.Series[Any]") -> None:
         describe(bar, f"{shown(period_name(period))}: {size:,} documents")
     panel.set_yticks([0, largest], ["0", f"{largest:,}"], fontsize=7)
     panel.yaxis.tick_right()
-    panel.spines["right"].set_visible(False)
+    without_frame(panel, "right")
     panel.set_title("documents", loc="left", fontsize=7, pad=3)
 
 

@@ -13,6 +13,7 @@ from hftopic.analysis.encoded import counts_of
 from hftopic.analysis.models import FittedTopicModel, has_poles, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.given import names_for, result_of
+from hftopic.plots.panels import Grid
 from hftopic.plots.style import axes, check_table, colour_of, describe, shown, without_frame
 from hftopic.topics.ids import ids_in_words
 from hftopic.topics.shares import in_use
@@ -88,18 +89,14 @@ def plot_words(
         ax.locator_params(axis="x", nbins=4)
         return ax
     places = _largest_in_use(model, corpus)
-    n_columns = min(COLUMNS, max(len(places), 1))
-    n_rows = -(-len(places) // n_columns)
-    ax = axes(ax, 2.6 * n_columns, max(rows * n_rows, 0.6))
-    ax.set_axis_off()
+    grid = Grid(len(places), COLUMNS)
+    ax = grid.axes(ax, (2.6, rows), (0.0, 0.0))
     for place, number in enumerate(places):
-        row, column = divmod(place, n_columns)
-        left, bottom = (column + 0.36) / n_columns, 1 - (row + 0.95) / n_rows
-        panel = ax.inset_axes([left, bottom, 0.6 / n_columns, 0.8 / n_rows])
+        panel = grid.panel(ax, place, width=0.6, height=0.8, left=0.36, below=0.95)
         _bars(panel, model, number, words, scores, called)
         panel.set_xlim(0, 1.02 * scores[places].max())  # one scale
         panel.tick_params(labelsize=7)
-        panel.tick_params(axis="x", labelbottom=place + n_columns >= len(places))
+        panel.tick_params(axis="x", labelbottom=grid.is_last(place))
         panel.set_title(panel.get_title(loc="left"), loc="left", fontsize=7.5, pad=3, parse_math=False)
         panel.patch.set_alpha(0)
     return ax
