@@ -105,7 +105,9 @@ def test_most_functions_are_tried():
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.filterwarnings("ignore:.*no words")
-def test_every_function_encodes_documents_once_and_takes_encoded_ones(name, fitted, corpus, encoded_documents):
+def test_every_function_encodes_documents_once_and_takes_encoded_ones(
+    name, fitted, corpus, encoded_documents
+):
     function, settings = getattr(analysis, name), SETTINGS.get(name, {})
     if name in ONLY_SHARES and fitted.signed_topics_:
         pytest.skip("topics of NVDM take no share of a document")
