@@ -293,7 +293,7 @@ def test_columns_of_the_metadata_are_dates_and_labels(planted, corpus):
     table = over_time(planted, known, "year", by="party")
     expected = over_time(planted, corpus, [1990, 1991] * 60, by=["a", "b", "c"] * 40)
     pd.testing.assert_frame_equal(table, expected)
-    with pytest.raises(ValueError, match="no column 'date' of metadata.*; there are 'year', 'party'"):
+    with pytest.raises(ValueError, match=r"no column 'date' of metadata.*; there are 'year', 'party'"):
         over_time(planted, known, "date")
     with pytest.raises(ValueError, match="no column 'label' of metadata"):
         over_time(planted, known, "year", by="label")

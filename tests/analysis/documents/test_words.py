@@ -99,7 +99,7 @@ def test_signed_topics_drift_at_their_poles(corpus):
         ({"n_words": 0}, "n_words must be a positive int"),
         ({"freq": "100Y"}, "all documents are of one period, 2000"),
         ({"topics": [7]}, "7"),
-        ({"dates": "year"}, "no column 'year' of metadata.*; there are 'date'"),
+        ({"dates": "year"}, r"no column 'year' of metadata.*; there are 'date'"),
     ],
 )
 def test_mistakes_are_named(model, corpus, given, message):
