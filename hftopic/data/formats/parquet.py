@@ -113,8 +113,10 @@ def _chosen(path: Path, schema: Any, request: Request) -> tuple[dict[str, str], 
     names = [name for name in others(path, schema.names, columns) if not _INDEX.fullmatch(name)]
     odd = [name for name in names if not _is_read(schema.field(name).type)]
     if odd:
+        kind = schema.field(odd[0]).type
+        advice = f"; pass embedding_column={odd[0]!r} if it has embeddings" if _are_vectors(kind) else ""
         warnings.warn(
-            f"{path}: the column {odd[0]!r} of type {schema.field(odd[0]).type} is not kept as metadata"
+            f"{path}: the column {odd[0]!r} of type {kind} is not kept as metadata{advice}"
             + (f", nor are {len(odd) - 1:,} others" if len(odd) > 1 else ""),
             UserWarning,
             stacklevel=level_of_the_caller(),

@@ -25,20 +25,26 @@ def stacked_rows(path: Path, rows: Sequence[Any], places: Sequence[int], are_lin
     Raises
     ------
     FormatError
-        They do not all have the same length.
+        They do not all have the same length, or a value is missing or infinite.
     """
     if isinstance(rows, np.ndarray):
         return rows
     width = len(rows[0])
     odd = next((place for place, row in enumerate(rows) if len(row) != width), None)
+    what = "line" if are_lines else "row"
     if odd is not None:
-        what, place = "line" if are_lines else "row", places[odd]
+        place = places[odd]
         raise FormatError(
             f"{what} {place}: the embedding has {len(rows[odd]):,} numbers, but that of {what} {places[0]} "
             f"has {width:,}",
             path,
         )
-    return np.stack(rows)
+    stacked = np.stack(rows)
+    endless = np.flatnonzero(~np.isfinite(stacked).all(1))
+    if len(endless):
+        told = f"{what} {places[endless[0]]}: a number of the embedding is missing, infinite or too large"
+        raise FormatError(told, path)
+    return stacked
 
 
 def vector_of(value: Any) -> NDArray[np.float32] | None:
