@@ -66,13 +66,38 @@ def as_embeddings(
     return converted
 
 
-def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each column, shape (F,) each, of rows that are read in pieces.
+def embeddings_of(X: Any, embeddings: Any, n_documents: int) -> Embeddings | None:
+    """Embeddings of documents: those that are passed, or else those of a corpus; None if there are none.
 
     Raises
     ------
     CorpusError
-        All rows are the same.
+        As :func:`as_embeddings`.
+    """
+    has_parts = is_corpus(X) or is_sharded(X)
+    if embeddings is not None:
+        named = has_parts and of_pandas(embeddings, "DataFrame")
+        return as_embeddings(embeddings, n_documents, getattr(X, "names", None) if named else None)
+    held: Embeddings | None = getattr(X, "embeddings", None) if has_parts else None
+    return held
+
+
+def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> None:
+    """Raise CorpusError if all rows of embeddings, which are read in pieces, are the same."""
+    first = None
+    for piece in pieces:
+        first = piece[0] if first is None else first
+        if (piece != first).any():
+            return
+    raise CorpusError(
+        f"the embeddings of all {n_documents:,} documents are the same, so that they tell nothing of them"
+    )
+
+
+def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each column, shape (F,) each, of rows that are read in pieces.
+
+    The deviation is 0 for a column that is the same in all rows.
     """
     n_rows, mean, squares = 0, np.zeros(1), np.zeros(1)
     for piece in pieces:
@@ -81,13 +106,8 @@ def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float6
         moved = of_piece - mean
         squares = squares + np.square(rows - of_piece).sum(0) + moved**2 * (n_rows * len(rows) / total)
         mean, n_rows = mean + moved * (len(rows) / total), total
-    deviations = np.sqrt(squares / max(n_rows, 1))
-    # As large as the rounding of the mean, if all values are the same.
-    deviations[deviations <= 1e-7 * np.abs(mean)] = 0
-    if not deviations.any():
-        raise CorpusError(
-            f"the embeddings of all {n_rows:,} documents are the same, so that they tell nothing of them"
-        )
+    deviations = np.sqrt(squares / n_rows)
+    deviations[deviations <= 1e-12 * np.abs(mean)] = 0  # the rounding of the mean
     return mean, deviations
 
 
