@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hftopic._cached import cached_property
 from hftopic._devices import sent
+from hftopic.data.beside import BESIDE
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Batch:
         Device of the tensors.
     dtype : torch.dtype
         Type of the counts.
-    design : Tensor, shape (B, P), optional
-        Design of the metadata of the documents, see :class:`hftopic.data.design.Design`; in CPU memory until
+    design, embeddings : Tensor, shape (B, P) and (B, F), optional
+        What there is beside the counts, see :class:`hftopic.data.beside.Beside`; in CPU memory until
         :meth:`load`.
     """
 
@@ -34,14 +35,15 @@ class Batch:
     device: torch.device
     dtype: torch.dtype = torch.float32
     design: Tensor | None = field(default=None, kw_only=True)
+    embeddings: Tensor | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
     def __getitem__(self, documents: slice) -> Self:
         """Some of the documents."""
-        design = None if self.design is None else self.design[documents]
-        return replace(self, rows=self.rows[documents], design=design)
+        chosen = {name: tensor[documents] for name, tensor in self._beside().items()}
+        return replace(self, rows=self.rows[documents], **chosen)  # type: ignore[arg-type]
 
     def to(self, dtype: torch.dtype) -> Self:
         """The same documents with the counts, and what a subclass adds to them, in another precision."""
@@ -126,12 +128,15 @@ class Batch:
         numbers = np.concatenate((self.rows.indices, self.rows.indptr), dtype=np.int64)
         whole = sent(torch.from_numpy(numbers), self.device)
         counts = sent(torch.from_numpy(self.rows.data).to(self.dtype), self.device)
-        design = () if self.design is None else (sent(self.design, self.device),)
+        beside = {name: sent(tensor, self.device) for name, tensor in self._beside().items()}
         words, offsets = whole.split([self.rows.nnz, len(self) + 1])  # type: ignore[no-untyped-call]
-        vars(self).update(words=words, offsets=offsets, counts=counts)
-        if design:
-            vars(self).update(design=design[0])
-        return whole, counts, *design
+        vars(self).update(words=words, offsets=offsets, counts=counts, **beside)
+        return whole, counts, *beside.values()
+
+    def _beside(self) -> dict[str, Tensor]:
+        """What there is beside the counts, by name."""
+        held = {name: getattr(self, name) for name in BESIDE}
+        return {name: tensor for name, tensor in held.items() if tensor is not None}
 
     def _whole_numbers(self, numbers: NDArray[np.integer]) -> Tensor:
         return torch.from_numpy(numbers.astype(np.int64, copy=False)).to(self.device)

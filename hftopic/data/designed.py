@@ -62,19 +62,6 @@ def designed(design: Design, known: Known) -> Designed:
     return Designed(whole, Missing(rows, tuple(sorted(columns))))
 
 
-def kept_rows(design: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The rows of a design that a mask selects."""
-    if mask.all():
-        return design
-    kept, at = _room(int(mask.sum()), design.shape[1]), 0
-    step = max(1, LARGEST_HELD // (4 * design.shape[1]))
-    for start in range(0, len(mask), step):
-        rows = design[start : start + step][mask[start : start + step]]
-        kept[at : at + len(rows)] = rows
-        at += len(rows)
-    return kept
-
-
 def _room(n_documents: int, n_columns: int) -> NDArray[np.float32]:
     """Zeros of shape (n_documents, n_columns)."""
     shape = (n_documents, n_columns)

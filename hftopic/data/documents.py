@@ -1,6 +1,6 @@
 """Documents as training and evaluation use them: their number, and mini-batches."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hftopic.data.batches import Batch
+from hftopic.data.beside import Beside
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
 
@@ -41,9 +42,12 @@ class CountedDocuments(Documents[Batch], Protocol):
     def divided(self, n_held_out: int, generator: torch.Generator) -> tuple[Self, Self]:
         """The documents in two parts, of which the second has this number of documents."""
 
+    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+        """What there is beside the counts of the documents with these numbers, as tensors on the CPU."""
+
 
 @dataclass(frozen=True)
-class BagsOfWords:
+class BagsOfWords(Beside):
     """Documents as word counts: all rows of a matrix of counts, or some of them.
 
     Selecting documents does not copy counts.
@@ -54,8 +58,8 @@ class BagsOfWords:
         Canonical form: sorted indices, no duplicates, no stored zeros.
     rows : ndarray of int, shape (N,), optional
         Rows of ``counts`` that are the documents; all rows by default.
-    design : ndarray of float32, shape (n_rows, P), optional
-        Design of the metadata of each row, see :class:`hftopic.data.design.Design`.
+    design, embeddings : array-like of float32, shape (n_rows, P) and (n_rows, F), optional
+        What there is beside the counts of each row, see :class:`hftopic.data.beside.Beside`.
 
     Examples
     --------
@@ -70,7 +74,6 @@ class BagsOfWords:
 
     counts: sp.csr_array
     rows: Rows | None = None
-    design: NDArray[np.float32] | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.counts.shape[0]) if self.rows is None else len(self.rows)
@@ -78,7 +81,11 @@ class BagsOfWords:
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
         stored = rows if self.rows is None else self.rows[rows]
-        return Batch(self.counts[stored], device, design=rows_of(self.design, stored))
+        return Batch(self.counts[stored], device, **self.rows_beside(stored))
+
+    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+        """What there is beside the counts of the documents with these numbers, as tensors on the CPU."""
+        return self.rows_beside(rows if self.rows is None else self.rows[rows])
 
     def select(self, chosen: Rows | NDArray[np.bool_] | slice) -> Self:
         """Some of the documents, selected by number, by a mask or by a slice."""
@@ -120,11 +127,6 @@ class BagsOfWords:
         rows = np.arange(len(self)) if self.rows is None else self.rows
         times = np.bincount(rows, minlength=self.counts.shape[0]).astype(np.float32)
         return np.asarray(times @ self.counts)
-
-
-def rows_of(design: NDArray[np.float32] | None, rows: Rows) -> torch.Tensor | None:
-    """Some rows of a design as a tensor on the CPU; None without a design."""
-    return None if design is None else torch.from_numpy(np.array(design[rows]))
 
 
 def held_out_rows(n_documents: int, n_held_out: int, generator: torch.Generator) -> tuple[Rows, Rows]:

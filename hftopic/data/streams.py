@@ -22,9 +22,9 @@ from hftopic._processes import Processes, joined
 from hftopic._wording import counted
 from hftopic.data.ahead import read_ahead
 from hftopic.data.batches import Batch
+from hftopic.data.beside import Beside, selected, sha256_of_rows
 from hftopic.data.corpus import Corpus
-from hftopic.data.designed import kept_rows
-from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows, rows_of
+from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows
 from hftopic.data.order import Steps
 from hftopic.data.shards.corpus import ShardedCorpus
 from hftopic.data.shares import Listed, Share, Spaced, numbers_in
@@ -79,18 +79,17 @@ def rows_of_blocks(
 
 
 @dataclass(frozen=True)
-class StoredDocuments:
+class StoredDocuments(Beside):
     """All documents of a sharded corpus, in their order: what evaluation reads.
 
     Parameters
     ----------
     corpus : ShardedCorpus
-    design : ndarray of float32, shape (N, P), optional
-        Design of the metadata of each document.
+    design, embeddings : array-like of float32, shape (N, P) and (N, F), optional
+        What there is beside the counts of each document, see :class:`hftopic.data.beside.Beside`.
     """
 
     corpus: ShardedCorpus
-    design: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return self.corpus.n_documents
@@ -99,22 +98,21 @@ class StoredDocuments:
         """Counts of the documents with these numbers, as tensors; consecutive ones are read at once."""
         first, last = int(rows[0]), int(rows[-1])
         if last - first == len(rows) - 1 and (np.diff(rows) == 1).all():
-            return Batch(self.corpus.read(first, last + 1), device, design=rows_of(self.design, rows))
+            return Batch(self.corpus.read(first, last + 1), device, **self.rows_beside(rows))
 
         def read(first: int, n_blocks: int) -> tuple[int, sp.csr_array]:
             return first * BLOCK, blocks_of(self.corpus, first, n_blocks)
 
         counts = rows_of_blocks(rows, rows // BLOCK, read, self.corpus.n_words)
-        return Batch(counts, device, design=rows_of(self.design, rows))
+        return Batch(counts, device, **self.rows_beside(rows))
 
     def select(self, mask: NDArray[np.bool_]) -> "StoredDocuments":
         """Some of the documents."""
-        design = None if self.design is None else kept_rows(self.design, mask)
-        return StoredDocuments(self.corpus.where(mask), design)
+        return StoredDocuments(self.corpus.where(mask), **selected(self, mask))
 
     def with_words(self) -> "ShardedDocuments":
         """The documents that are not empty, after one pass over all."""
-        return ShardedDocuments(self.corpus, Scan.of(self.corpus), design=self.design)
+        return ShardedDocuments(self.corpus, Scan.of(self.corpus), **self.arrays_beside())
 
     @property
     def n_empty(self) -> int:
@@ -209,7 +207,7 @@ def _count(tokens: NDArray[np.float64], counts: sp.csr_array) -> None:
 
 
 @dataclass(frozen=True)
-class ShardedDocuments:
+class ShardedDocuments(Beside):
     """Documents with words of a sharded corpus, or a share of them: what training reads.
 
     They are numbered from 0 without the others. Nothing but the scan is kept in memory.
@@ -221,14 +219,14 @@ class ShardedDocuments:
         Of the corpus.
     share : Share, optional
         Which of the documents with words; all by default.
-    design : ndarray of float32, shape (n, P), optional
-        Design of the metadata of each document of the corpus; of a large one it is in a file.
+    design, embeddings : array-like of float32, shape (n, P) and (n, F), optional
+        What there is beside the counts of each document of the corpus, see
+        :class:`hftopic.data.beside.Beside`; of a large one it is in files.
     """
 
     corpus: ShardedCorpus
     scan: Scan
     share: Share | None = None
-    design: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -250,21 +248,21 @@ class ShardedDocuments:
 
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
-        return Batch(self._counts_of(rows), device, design=self._design_of(rows))
+        return Batch(self._counts_of(rows), device, **self.beside(rows))
 
     def fingerprint(self) -> str:
-        """What tells these documents and their order in training from others; nothing is read for it."""
+        """What tells these documents and their order in training from others; no counts are read for it."""
         told = (self.corpus.fingerprint(), BLOCK, WINDOW, None if self.share is None else self.share.identity)
         digest = hashlib.sha256(repr(told).encode())
-        if self.design is not None:
-            digest.update(np.ascontiguousarray(self.design).data)
+        for name, array in self.arrays_beside().items():
+            digest.update(f"{name} {sha256_of_rows(array)}".encode())
         return digest.hexdigest()
 
     def sampled(self, most: int) -> BagsOfWords:
         """At most so many documents at even distances, in memory, read in one pass."""
         rows = evenly(len(self), most)
-        design = self._design_of(rows)
-        return BagsOfWords(self._counts_of(rows), design=None if design is None else design.numpy())
+        beside = {name: tensor.numpy() for name, tensor in self.beside(rows).items()}
+        return BagsOfWords(self._counts_of(rows), **beside)
 
     def word_counts(self) -> NDArray[np.float32]:
         """Number of tokens of each word in all documents, shape (V,)."""
@@ -307,7 +305,7 @@ class ShardedDocuments:
         else:
             seed = int(torch.randint(2**62, (), generator=generator))
             drawn = self._of_windows(steps, seed, skip)
-        return ((rows, Batch(counts, device, design=self._design_of(rows))) for rows, counts in drawn)
+        return ((rows, Batch(counts, device, **self.beside(rows))) for rows, counts in drawn)
 
     def _of_one_window(self, order: Rows, own: list[slice]) -> Iterator[tuple[Rows, sp.csr_array]]:
         counts = self._blocks(0, self.n_blocks)
@@ -341,13 +339,13 @@ class ShardedDocuments:
         order = np.random.default_rng(seed).permutation(own.sum())
         return Window(_only(stored, rows[own]), numbers[own], order[skipped:])
 
-    def _design_of(self, rows: Rows) -> torch.Tensor | None:
-        """Design of the metadata of documents with these numbers, if there is one."""
-        if self.design is None:
-            return None
+    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+        """What there is beside the counts of documents with these numbers."""
+        if not self.arrays_beside():
+            return {}
         if self.share is not None:
             rows = numbers_in(self.share, int(self.scan.filled[-1]), rows)
-        return rows_of(self.design, self.scan.places(rows))
+        return self.rows_beside(self.scan.places(rows))
 
     def _counts_of(self, rows: Rows) -> sp.csr_array:
         blocks = np.searchsorted(self.starts, rows, side="right") - 1

@@ -139,7 +139,7 @@ class EditedNetwork(TopicNetwork):
         return self._edited(self.original.encode(batch, generator), batch, offsets)
 
     def evaluation_encoder(self) -> Callable[[Batch, Tensor | None], MeanFieldPosterior]:
-        """The encoder of the original in evaluation; empty documents get the prior."""
+        """The encoder of the original in evaluation; documents of which nothing is read get the prior."""
         encode, of_original = self.original.evaluation_encoder(), self.original.offsets
         return lambda batch, offsets: self._edited(encode(batch, of_original(batch)), batch, offsets)
 
@@ -171,7 +171,7 @@ class EditedNetwork(TopicNetwork):
             mean, log_variance = means.to(mean), variances.log().to(log_variance)
         at_prior = self.prior.expand(len(mean))
         edited = MeanFieldPosterior(mean, log_variance, tuple(log_classes)).replaced(
-            batch.empty, at_prior if offsets is None else at_prior.moved(offsets)
+            self.encoder.without_input(batch), at_prior if offsets is None else at_prior.moved(offsets)
         )
         shares = self.edited_decoder.log_shares(original)
         return WithShares(edited.mean, edited.log_variance, edited.log_classes, shares)

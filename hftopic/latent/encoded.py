@@ -38,6 +38,8 @@ class Encoded:
         How far the metadata of each document move the mean of its prior, if it depends on them.
     design : ndarray of float32, shape (n_documents, n_columns), optional
         The metadata as ``design_`` of the model codes them, in standard deviations.
+    embeddings : array-like of float32, shape (n_documents, F), optional
+        Those that the encoder read.
     """
 
     source: Any
@@ -48,6 +50,7 @@ class Encoded:
     made_by: str
     offset: NDArray[np.float32] | None = None
     design: NDArray[np.float32] | None = None
+    embeddings: Any = None
 
     def __repr__(self) -> str:
         return f"<Encoded {len(self):,} documents with {self.proportions.shape[1]} topics>"
@@ -70,6 +73,7 @@ class Encoded:
             self.made_by,
             None if self.offset is None else self.offset[rows],
             None if self.design is None else self.design[rows],
+            None if self.embeddings is None else self.embeddings[rows],
         )
 
     @property

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
@@ -26,10 +27,12 @@ from hftopic._numbers import is_whole
 from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
 from hftopic.data.batches import Batch
+from hftopic.data.beside import PIECE, pieces_of
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
+from hftopic.data.embeddings import check_varied, embeddings_of, moments_of
 from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT
@@ -63,6 +66,7 @@ from hftopic.models.parameters import (
     layer_sizes,
     prior_moments,
 )
+from hftopic.models.reading import check_counted
 from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
@@ -109,6 +113,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         float | str, Interval(Real, 0, None, closed="left"), StrOptions({"auto"})
     ] = "auto"
     missing_metadata: Annotated[str, StrOptions({"raise", "drop"})] = "raise"
+    encoder_input: Annotated[str, StrOptions({"counts", "embeddings", "both"})] = "counts"
     seed_words: Annotated[SeedWords | None, None, Mapping] = None
     seed_strength: Annotated[float, Interval(Real, 0, 1, closed="both")] = 0.5
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
@@ -172,6 +177,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         y: Any = None,  # noqa: ARG002
         *,
         metadata: Any = None,
+        embeddings: Any = None,
         callbacks: Sequence[Callback] = (),
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = 10.0,
@@ -193,6 +199,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         y : ignored
         metadata : DataFrame or dict of sequences, optional
             Columns that ``prevalence`` reads, one value per document, instead of those of a Corpus.
+        embeddings : array-like, shape (n_documents, F), optional
+            Vectors of the documents that the encoder reads, with ``encoder_input`` "embeddings" or "both",
+            instead of those of a Corpus, such as sentence embeddings of their texts. A memory-mapped array of
+            float32 is read in pieces.
         callbacks : sequence of callables, optional
             Functions that are called after every epoch with its record, a dict of the columns of
             ``history_``. If one returns True, training ends, or with ``n_init`` above 1 this start. In a
@@ -241,7 +251,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """
         with exchanged(self) as model, ExitStack() as until_the_end:
             processes = until_the_end.enter_context(of_the_job())
-            callbacks, documents = processes.together(lambda: model._checked(X, metadata, callbacks))
+            callbacks, documents = processes.together(
+                lambda: model._checked(X, metadata, embeddings, callbacks)
+            )
             call: dict[str, Any] = {}
             if processes.size > 1 or checkpoint is not None:  # for these alone documents are hashed
                 call = processes.together(lambda: call_of(model, documents))
@@ -269,14 +281,14 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         return self
 
     def _checked(
-        self, X: Any, metadata: Any, callbacks: Sequence[Callback]
+        self, X: Any, metadata: Any, embeddings: Any, callbacks: Sequence[Callback]
     ) -> tuple[Sequence[Callback], CountedDocuments]:
         """The arguments of ``fit``, after a check of them and of the parameters."""
         self._validate_params()
         callbacks = checked_callbacks(callbacks)
         if callbacks and self.n_init > 1 and effective_n_jobs(self.n_jobs) > 1:
             raise ValueError("callbacks cannot be called from other processes; use n_jobs=1")
-        return callbacks, self._documents_with_words(X, metadata, reset=True)
+        return callbacks, self._documents_with_words(X, metadata, embeddings, reset=True)
 
     def _train(
         self,
@@ -359,6 +371,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         y: Any = None,  # noqa: ARG002
         *,
         metadata: Any = None,
+        embeddings: Any = None,
         total_documents: int | None = None,
     ) -> Self:
         """Train for one epoch on some documents, starting from the current model.
@@ -378,6 +391,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         metadata : DataFrame or dict of sequences, optional
             As in :meth:`fit`. The design is that of the first call: a category that is not in its documents
             is an error.
+        embeddings : array-like, shape (n_documents, F), optional
+            As in :meth:`fit`. They are standardised with the moments of the first call.
         total_documents : int, optional
             Total number of documents in the stream, used to estimate the marginals. If more documents have
             been seen, their number is used.
@@ -403,7 +418,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                     "call fit, or use marginals='hfvae'"
                 )
             is_new = not hasattr(model, "_network")
-            documents = model._documents_with_words(X, metadata, reset=is_new)
+            documents = model._documents_with_words(X, metadata, embeddings, reset=is_new)
             if is_new:
                 model._given_names, model.reading_ = {}, _reading_of(X)
             trainer = model._resumed_trainer(documents)
@@ -426,9 +441,12 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 model._adopt(trainer)
         return self
 
-    def _documents_with_words(self, X: Any, metadata: Any, *, reset: bool) -> CountedDocuments:
+    def _documents_with_words(
+        self, X: Any, metadata: Any, embeddings: Any, *, reset: bool
+    ) -> CountedDocuments:
         if isinstance(X, Encoded):
             raise TypeError("fit needs the documents themselves, not the result of encode")
+        check_counted(X, "training")
         counted, more = self._split_input(X)
         if self.marginals == "full" and is_sharded(counted):
             raise ValueError(
@@ -444,6 +462,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             self.design_.columns_in(known.names)  # the average design would change what Γ is made of
         if reset:
             self._seeds = self._new_seeds(_reading_of(X))
+            self.embedding_size_ = self._new_embedding_size(counted, embeddings, len(stored))
+        stored = self._with_embeddings(stored, counted, embeddings)
         stored, missing = self._with_design(stored, counted, metadata)
         missing.warn(EXCLUDED)
         stored = stored.select(~missing.rows) if missing.columns else stored
@@ -462,6 +482,19 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         known = Known.of(counted, metadata, n_documents)
         self._check_has_metadata(known)
         return designed_for(self.prevalence, known, drop=self.missing_metadata == "drop")
+
+    def _new_embedding_size(self, counted: Any, embeddings: Any, n_documents: int) -> int | None:
+        """Number of columns of the embeddings of documents that the model is fitted on."""
+        if self.encoder_input == "counts":
+            return None
+        given = embeddings_of(counted, embeddings, n_documents)
+        if given is None:
+            raise ValueError(
+                f"encoder_input={self.encoder_input!r} needs embeddings of the documents: pass embeddings= "
+                "or a Corpus that has some"
+            )
+        check_varied(pieces_of(given), n_documents)
+        return given.shape[1]
 
     def _check_has_metadata(self, known: Known) -> None:
         if not known.names:
@@ -525,6 +558,12 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         batch = documents.batch(np.arange(2), network.device)
         if network.prevalence is not None and batch.design is None:
             raise TypeError(f"a {type(batch).__name__} has lost its design; pass it on as design=")
+        if network.encoder.of_document is not None:
+            if batch.embeddings is None:
+                raise TypeError(
+                    f"a {type(batch).__name__} has lost its embeddings; pass them on as embeddings="
+                )
+            network.encoder.of_document.standardise(*_moments_of_embeddings(documents))
         if learns_groups:
             network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
@@ -606,6 +645,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         encoder: type[Encoder] = Encoder,
     ) -> Encoder:
         """Encoder with the parameters of the estimator."""
+        of_embeddings: dict[str, Any] = {}
+        if self.embedding_size_ is not None:
+            of_embeddings = {"reads": self.encoder_input, "n_columns": self.embedding_size_}
         return encoder(
             n_words,
             layer_sizes(self.hidden),
@@ -615,6 +657,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             self.word_dropout,
             self.encoder_norm,
             generator,
+            **of_embeddings,
         )
 
     def _adopt(self, trainer: Trainer[Batch]) -> None:
@@ -680,6 +723,15 @@ def _reading_of(X: Any) -> dict[str, Any] | None:
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
     """The network of a fitted model, which other threads may read: further training does not change it."""
     return cast(TopicNetwork, trainer.kept_network())
+
+
+def _moments_of_embeddings(
+    documents: CountedDocuments,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each column of the embeddings of documents."""
+    every = np.arange(len(documents))
+    parts = (every[start : start + PIECE] for start in range(0, len(every), PIECE))
+    return moments_of(documents.beside(rows)["embeddings"].numpy() for rows in parts)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -104,10 +104,12 @@ class EditedModel(FittedModel, ShownFitted):
             )
         return self
 
-    def word_probabilities(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
+    def word_probabilities(
+        self, X: Any = None, *, metadata: Any = None, embeddings: Any = None
+    ) -> NDArray[np.float32]:
         """p(w|x) of the original."""
         with self._reading() as model:
-            documents, _ = model._documents_and_known(X, metadata)
+            documents, _ = model._documents_and_known(X, metadata, embeddings)
             return evaluation.word_probabilities(model.original_._network, documents)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -115,9 +117,9 @@ class EditedModel(FittedModel, ShownFitted):
         return self.original_.get_feature_names_out(input_features)[self.topic_ids_]
 
     @available_if(has_classes)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
+    def predict(self, X: Any = None, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document that is left, by its number in the original."""
-        found = np.atleast_2d(np.transpose(super().predict(X, metadata=metadata)))
+        found = np.atleast_2d(np.transpose(super().predict(X, metadata=metadata, embeddings=embeddings)))
         numbers = [np.array([of[0] for of in variable]) for variable in self._network.classes if variable]
         classes = [own[places] for own, places in zip(numbers, found, strict=True)]
         return classes[0] if len(classes) == 1 else np.column_stack(classes)
@@ -125,7 +127,7 @@ class EditedModel(FittedModel, ShownFitted):
     def attributed_values(self, X: Any) -> NDArray[np.float32]:
         """Values of documents that :meth:`attribution` reads: the ``transform`` of the original."""
         with self._reading() as model:
-            documents, _ = model._documents_and_known(X, None)
+            documents, _ = model._documents_and_known(X, None, None)
             return evaluation.represent(model.original_._network, documents)
 
     def attribution(self, mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> Attribution:
@@ -156,9 +158,11 @@ class EditedModel(FittedModel, ShownFitted):
             members = [list(topics) for topics in model.edits_.members]
             save_model(model._named_original(), path, {"members": members, "topics": topics})
 
-    def _documents_and_known(self, X: Any, metadata: Any) -> tuple[BagsOfWords | StoredDocuments, None]:
+    def _documents_and_known(
+        self, X: Any, metadata: Any, embeddings: Any
+    ) -> tuple[BagsOfWords | StoredDocuments, None]:
         """The documents; their posterior is none of the original, whose likelihood is computed."""
-        return super()._documents_and_known(X, metadata)[0], None
+        return super()._documents_and_known(X, metadata, embeddings)[0], None
 
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         return self.original_._elbo(documents, known)

@@ -24,6 +24,7 @@ def edit_topics(
     names: Any = None,
     X: Any = None,
     metadata: Any = None,
+    embeddings: Any = None,
 ) -> EditedModel:
     r"""Merge, drop and rename topics of a fitted model; the model itself is left as it is.
 
@@ -49,6 +50,8 @@ def edit_topics(
         4,000 of its training documents.
     metadata : DataFrame or dict of sequences, optional
         Metadata of these documents, for a model with ``prevalence``, instead of those of a Corpus.
+    embeddings : array-like, shape (n_documents, F), optional
+        Embeddings of these documents, for a model whose encoder reads some, instead of those of a Corpus.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def edit_topics(
         vars(edited).update({name: getattr(fitted, name) for name in WORDS if hasattr(fitted, name)})
         edited._given_names = _kept_names(fitted, before, edits)
         if X is not None:
-            documents = fitted._documents_and_known(X, metadata)[0].with_words()
+            documents = fitted._documents_and_known(X, metadata, embeddings)[0].with_words()
             if not len(documents):
                 raise ValueError("no document of X has a word of the model")
             edited._remembered = (documents.sampled(REMEMBERED),)

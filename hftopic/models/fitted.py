@@ -4,29 +4,22 @@ import hashlib
 import math
 import os
 import sys
-import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from hftopic._callers import level_of_the_caller
 from hftopic._numbers import as_vector
 from hftopic.data.columns import is_sharded
-from hftopic.data.design import Design
-from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import PRIOR, as_counts, check_words, known_words, warn_of_empty, warn_of_fractions
-from hftopic.data.known import Known, with_columns
+from hftopic.data.inputs import known_words, warn_of_fractions
+from hftopic.data.known import with_columns
 from hftopic.data.metadata import as_metadata
-from hftopic.data.missing import Missing
 from hftopic.data.sequences import described
 from hftopic.data.streams import StoredDocuments, read_into_memory
 from hftopic.latent.attribution import Attribution
@@ -38,17 +31,11 @@ from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
 from hftopic.models.bases import BaseEstimator, TransformerMixin
 from hftopic.models.exchange import taken_out
+from hftopic.models.reading import DocumentReader, check_counted
 from hftopic.models.saving import save_model
 from hftopic.models.summary import TopicSummary
 from hftopic.models.usage import usage_of
-from hftopic.networks.network import TopicNetwork
 
-NOT_USED = "metadata is not used: the model was fitted without prevalence"
-OF_AVERAGE = "their prior is that of average metadata"
-MEAN_DESIGN = (
-    f"these documents have no metadata: {OF_AVERAGE}; pass metadata=, or where there is no such parameter "
-    "model.encode(X, metadata=...) instead of X"
-)
 LARGEST_EXPONENT = math.log(sys.float_info.max)  # above it, the exponential is infinite
 
 
@@ -62,12 +49,10 @@ def has_classes(model: "FittedModel") -> bool:
     return bool(space.concretes)
 
 
-class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
+class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator):
     """Methods of a fitted topic model."""
 
     groups: Any
-    missing_metadata: Any
-    _network: TopicNetwork
     _noise: Tensor
     _documents_seen: int
     _fitted_with: dict[str, Any]
@@ -83,7 +68,6 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     topic_simplex_: NDArray[np.int64]
     signed_topics_: bool
     reading_: dict[str, Any] | None
-    design_: Design | None = None
     prevalence_: pd.DataFrame | None
     components_: NDArray[np.float32]
     topic_word_: NDArray[np.float32]
@@ -92,7 +76,9 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     prior_covariance_: NDArray[np.float32]
     prior_correlation_: NDArray[np.float32]
 
-    def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
+    def transform(
+        self, X: Any = None, *, metadata: Any = None, embeddings: Any = None
+    ) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of each document.
 
         Parameters
@@ -121,14 +107,16 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X, metadata).proportions.copy()
-            return evaluation.represent(model._network, model._read(X, metadata))
+                return model._own(X, metadata, embeddings).proportions.copy()
+            return evaluation.represent(model._network, model._read(X, metadata, embeddings))
 
-    def transform_latent(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
+    def transform_latent(
+        self, X: Any = None, *, metadata: Any = None, embeddings: Any = None
+    ) -> NDArray[np.float32]:
         """E[z|x], the posterior mean of the Gaussian dimensions, shape (n_documents, n_dims)."""
-        return self.posterior(X, metadata=metadata).mean
+        return self.posterior(X, metadata=metadata, embeddings=embeddings).mean
 
-    def posterior(self, X: Any, *, metadata: Any = None) -> Posterior:
+    def posterior(self, X: Any = None, *, metadata: Any = None, embeddings: Any = None) -> Posterior:
         """Mean and variance of q(z|x) of each document, and its class probabilities.
 
         Parameters
@@ -137,10 +125,10 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X, metadata).posterior
-            return Posterior.of(evaluation.posterior(model._network, model._read(X, metadata)))
+                return model._own(X, metadata, embeddings).posterior
+            return Posterior.of(evaluation.posterior(model._network, model._read(X, metadata, embeddings)))
 
-    def encode(self, X: Any, *, metadata: Any = None) -> Encoded:
+    def encode(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> Encoded:
         """Encode documents once, for use instead of ``X`` in this model and in ``hftopic.analysis``.
 
         Parameters
@@ -170,22 +158,23 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
-                return model._own(X, metadata)
+                return model._own(X, metadata, embeddings)
+            check_counted(X, "encode")
             counted, more = model._split_input(X)
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
             kept = model.design_ is not None and metadata is not None and hasattr(counted, "shape")
             if kept:
                 metadata = as_metadata(metadata, counted.shape[0]) or {}
-            documents: Any = model._documents_of(counted, more, metadata)
+            documents: Any = model._documents_of(counted, more, metadata, embeddings)
             if kept:
                 counted = with_columns(counted, documents.counts, metadata, known_words(model))
             posterior, proportions, offset = evaluation.encode(model._network, documents)
             made_by = model._weights_hash()
-            design = documents.design
-            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset, design)
+            beside = documents.arrays_beside()
+            return Encoded(X, counted, documents.counts, posterior, proportions, made_by, offset, **beside)
 
-    def word_usage(self, X: Any, *, metadata: Any = None) -> WordUsage:
+    def word_usage(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> WordUsage:
         """For which topic each distinct word of each document is used, as a mixture of ``topic_word_``.
 
         Parameters
@@ -211,10 +200,10 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         (True, True)
         """
         with self._reading() as model, torch.inference_mode():
-            return usage_of(model._network, model.encode(X, metadata=metadata))
+            return usage_of(model._network, model.encode(X, metadata=metadata, embeddings=embeddings))
 
     @available_if(has_classes)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
+    def predict(self, X: Any = None, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.int64]:
         """Most probable class of each document; only for models with a Concrete variable.
 
         Parameters
@@ -225,7 +214,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         -------
         ndarray of int, shape (n_documents,), or (n_documents, n_variables) with several variables
         """
-        posterior = self.posterior(X, metadata=metadata)
+        posterior = self.posterior(X, metadata=metadata, embeddings=embeddings)
         classes = [probabilities.argmax(1) for probabilities in posterior.class_probabilities]
         return classes[0] if len(classes) == 1 else np.column_stack(classes)
 
@@ -239,16 +228,27 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         ]
         return np.array(columns, dtype=object)
 
-    def word_probabilities(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
+    def word_probabilities(
+        self, X: Any = None, *, metadata: Any = None, embeddings: Any = None
+    ) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
 
         For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
         a mixture.
         """
         with self._reading() as model:
-            return evaluation.word_probabilities(model._network, *model._documents_and_known(X, metadata))
+            return evaluation.word_probabilities(
+                model._network, *model._documents_and_known(X, metadata, embeddings)
+            )
 
-    def perplexity(self, X: Any, y: Any = None, *, metadata: Any = None) -> float:  # noqa: ARG002
+    def perplexity(
+        self,
+        X: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        metadata: Any = None,
+        embeddings: Any = None,
+    ) -> float:
         """exp(-ELBO / tokens) over all documents, with the unweighted KL divergence for every objective.
 
         Lower is better. All documents use the same noise vectors, which are drawn in ``fit`` and saved with
@@ -267,7 +267,8 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
             they are no counts, and the value can be infinite.
         """
         with self._reading() as model:
-            documents, known = model._documents_and_known(X, metadata)
+            check_counted(X, "perplexity")
+            documents, known = model._documents_and_known(X, metadata, embeddings)
             n_tokens = documents.n_tokens
             if n_tokens == 0:
                 raise ValueError(f"perplexity is per token, but all {len(documents)} documents are empty")
@@ -275,10 +276,11 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
             exponent = -model._elbo(documents, known).sum() / n_tokens
             return math.exp(exponent) if exponent <= LARGEST_EXPONENT else math.inf
 
-    def score_samples(self, X: Any, *, metadata: Any = None) -> NDArray[np.float64]:
+    def score_samples(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
         with self._reading() as model:
-            return model._elbo(*model._documents_and_known(X, metadata))
+            check_counted(X, "the likelihood of words")
+            return model._elbo(*model._documents_and_known(X, metadata, embeddings))
 
     def score(
         self,
@@ -286,6 +288,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         y: Any = None,  # noqa: ARG002
         *,
         metadata: Any = None,
+        embeddings: Any = None,
         sample_weight: Any = None,
     ) -> float:
         """Mean ELBO per document, in nats, with the unweighted KL divergence.
@@ -294,7 +297,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         scorer, such as coherence or the number of active topics. ``sample_weight`` are weights of the
         documents in the mean, shape (n_documents,).
         """
-        elbo = self.score_samples(X, metadata=metadata)
+        elbo = self.score_samples(X, metadata=metadata, embeddings=embeddings)
         if sample_weight is None:
             return float(elbo.mean())
         return float(
@@ -370,84 +373,12 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         with taken_out(self)._reading() as model:
             save_model(model, path)
 
-    def _split_input(self, X: Any) -> tuple[Any, Any]:
-        """What the counts are read from, and what else a subclass knows of the documents, from ``X``."""
-        return X, None
-
-    def _documents(self, counts: sp.csr_array, more: Any) -> BagsOfWords:  # noqa: ARG002
-        """Documents that the network reads; a subclass adds ``more``, from :meth:`_split_input`."""
-        return BagsOfWords(counts)
-
-    def _read(self, X: Any, metadata: Any) -> BagsOfWords | StoredDocuments:
-        return self._documents_of(*self._split_input(X), metadata)
-
-    def _documents_of(self, counted: Any, more: Any, metadata: Any) -> BagsOfWords | StoredDocuments:
-        """Documents of an input that is split, with a warning if some have no words."""
-        documents = self._counted(counted, more, reset=False)
-        warn_of_empty(documents.n_empty, len(documents), PRIOR)
-        described, missing = self._with_design(documents, counted, metadata)
-        missing.warn(OF_AVERAGE)
-        return described
-
-    def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
-        """Documents with the words of the model, or with ``reset`` those that it is fitted on."""
-        if not is_sharded(counted):
-            return self._documents(as_counts(self, counted, reset=reset), more)
-        if more is not None or type(self)._documents is not FittedModel._documents:
-            raise TypeError(
-                f"{type(self).__name__} reads more than counts, and that is read in memory only: pass a "
-                "Corpus, such as a slice of the shards"
-            )
-        check_words(self, counted, reset=reset)
-        return StoredDocuments(counted)
-
-    def _with_design(
-        self, documents: BagsOfWords | StoredDocuments, counted: Any, metadata: Any
-    ) -> tuple[BagsOfWords | StoredDocuments, Missing]:
-        """Documents with the design of their metadata, and those for which a value is missing.
-
-        Nothing is added if the prior of the model does not depend on metadata.
-        """
-        none = Missing.none(len(documents))
-        if self.design_ is None:
-            if metadata is not None:
-                warnings.warn(NOT_USED, UserWarning, stacklevel=level_of_the_caller())
-            return documents, none
-        known = Known.of(counted, metadata, len(documents))
-        if metadata is None and not set(self.design_.columns) & set(known.names):
-            warnings.warn(MEAN_DESIGN, UserWarning, stacklevel=level_of_the_caller())
-            return documents, none
-        design, missing = designed(self.design_, known)
-        if self.missing_metadata == "raise":
-            missing.check_none()
-        return replace(documents, design=design), missing
-
-    def _documents_and_known(
-        self, X: Any, metadata: Any
-    ) -> tuple[BagsOfWords | StoredDocuments, Encoded | None]:
-        """The documents, and ``X`` itself if they have been encoded."""
-        if not isinstance(X, Encoded):
-            return self._read(X, metadata), None
-        known = self._own(X, metadata)
-        documents = self._documents(known.counts, self._split_input(known.source)[1])
-        return replace(documents, design=known.design), known
-
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
-        """ELBO of each document; that of an empty one is 0, because its posterior is the prior."""
+        """ELBO of each document; 0 if nothing is read of it, because its posterior is the prior."""
         elbo = evaluation.elbo(self._network, documents, self._noise, known)
-        elbo[documents.empty] = 0.0
+        if self.embedding_size_ is None:
+            elbo[documents.empty] = 0.0
         return elbo
-
-    def _own(self, encoded: Encoded, metadata: Any = None) -> Encoded:
-        """Raise ValueError unless this model, in its current state, encoded the documents."""
-        if metadata is not None:
-            raise ValueError("these documents are encoded with their metadata: pass metadata to encode")
-        if encoded.made_by != self._weights_hash():
-            raise ValueError(
-                f"these documents were encoded by another model, or before this {type(self).__name__} was "
-                "fitted again; call its encode method again"
-            )
-        return encoded
 
     def _weights_hash(self) -> str:
         """SHA-256 of the network's weights: it tells models apart, also after they are saved or pickled."""

@@ -259,6 +259,7 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
         raise ValueError("reading_ is neither missing nor an object")
     design = description.get("design")  # models of earlier versions have none
     model.design_ = None if design is None else Design.from_json(design)
+    model.embedding_size_ = _embedding_size(model, description.get("embedding_size"), tensors)
     seeds = description.get("seeds")  # likewise
     n_words = model.n_features_in_
     model._seeds = None if seeds is None else Seeds.from_json(seeds, LatentSpace(model.groups), n_words)
@@ -273,6 +274,15 @@ def _restore(model: BaseTopicModel, description: dict[str, Any], tensors: dict[s
     model._expose()
     model._remembered = ()
     restore_topics(model, description)
+
+
+def _embedding_size(model: BaseTopicModel, size: Any, tensors: dict[str, Tensor]) -> int | None:
+    """Number of columns of the embeddings that the encoder reads, compared with the tensors."""
+    if model.encoder_input == "counts":
+        return None
+    if not is_whole(size) or tensors["network.encoder.of_document.mean"].shape != (size,):
+        raise ValueError(f"embedding_size is {size!r}, which is not that of the tensors")
+    return int(size)
 
 
 def _check_like(state: dict[str, Tensor], own: dict[str, Tensor]) -> None:

@@ -168,6 +168,7 @@ def _description(model: FittedState) -> dict[str, Any]:
         **{name: None if known is None else known.tolist() for name, known in words.items()},
         "reading_": model.reading_,
         "design": None if model.design_ is None else model.design_.as_json(),
+        "embedding_size": model.embedding_size_,
         "seeds": None if model._seeds is None else model._seeds.as_json(),
         **description_of_topics(model),
         "losses_": None if losses is None else losses.tolist(),

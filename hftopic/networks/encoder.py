@@ -13,18 +13,22 @@ from torch import Tensor, nn
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.embedded import EmbeddingLayer
 from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout, normalised
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
+EMBEDDING_NORM = 10.0  # L2 norm of the standardised embedding of a document, on average
+EMBEDDING_DROPOUT = 0.0
 FAVOUR = 1.0  # rise of the mean of a topic with each unit of input of a word that guides it, with amount 1
 
 
 class Encoder(nn.Module):
-    """q(z|x) from sparse counts: log(1 + counts) with a fixed norm, hidden layers, and output layers.
+    """q(z|x) from sparse counts, from embeddings of documents, or both: hidden layers, and output layers.
 
-    The first layer sums the embeddings of the words that occur. A subclass can read other input with another
-    first layer: :meth:`build_first_layer` and :meth:`first_layer`.
+    The first layer reads log(1 + counts) with a fixed norm, and sums the embeddings of the words that occur;
+    with embeddings of documents, a linear layer of these is added. A subclass can read other input than
+    counts with another first layer: :meth:`build_first_layer` and :meth:`first_layer`.
 
     Parameters
     ----------
@@ -42,6 +46,9 @@ class Encoder(nn.Module):
         Batch norm of the outputs: none, or with a learned shift and no learned scale.
     generator : torch.Generator
         Source of the initial weights.
+    reads : {"counts", "embeddings", "both"}
+    n_columns : int
+        F, the number of columns of the embeddings of documents, if they are read.
     """
 
     embedding: Tensor
@@ -57,6 +64,8 @@ class Encoder(nn.Module):
         word_dropout: float,
         norm: str,
         generator: torch.Generator,
+        reads: str = "counts",
+        n_columns: int = 0,
     ) -> None:
         super().__init__()
         self.space, self.activation, self.dropout, self.word_dropout = (
@@ -65,7 +74,9 @@ class Encoder(nn.Module):
             dropout,
             word_dropout,
         )
-        self.build_first_layer(n_words, hidden[0], generator)
+        self.reads_counts = reads != "embeddings"
+        if self.reads_counts:
+            self.build_first_layer(n_words, hidden[0], generator)
         self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
         self.mean = Linear(hidden[-1], space.n_dims, generator)
         self.log_variance = Linear(hidden[-1], space.n_dims, generator)
@@ -75,6 +86,10 @@ class Encoder(nn.Module):
         self.classes = nn.ModuleList(
             Linear(hidden[-1], variable.n_logits, generator) for variable in space.concretes
         )
+        self.of_document: EmbeddingLayer | None = None
+        if reads != "counts":
+            norm_and_rate = EMBEDDING_NORM, EMBEDDING_DROPOUT
+            self.of_document = EmbeddingLayer(n_columns, hidden[0], *norm_and_rate, generator)
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
         """Create the parameters of the first layer, with ``width`` outputs."""
@@ -92,9 +107,20 @@ class Encoder(nn.Module):
         bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, width)
         return bags.to(entries.dtype) + self.embedding_bias
 
+    def input_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
+        """The first layer and that of the embeddings of documents, those that there are, shape (B, width)."""
+        if self.of_document is None:
+            return self.first_layer(batch, generator)
+        of_documents: Tensor = self.of_document(batch, generator)
+        return self.first_layer(batch, generator) + of_documents if self.reads_counts else of_documents
+
+    def without_input(self, batch: Batch) -> Tensor:
+        """Mask of the documents of which nothing is read, shape (B,): those without words or embeddings."""
+        return batch.empty if self.of_document is None else torch.zeros_like(batch.empty)
+
     def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """Posterior of each document; ``generator`` draws the dropout masks in training."""
-        h = self.activation(self.first_layer(batch, generator))
+        h = self.activation(self.input_layer(batch, generator))
         for layer in self.layers:
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)

@@ -295,12 +295,13 @@ class TopicNetwork(Network[Batch]):
         return self.decoder.simplex()[self.space.gaussian]
 
     def evaluation_encoder(self) -> Callable[[Batch, Tensor | None], MeanFieldPosterior]:
-        """Encoder in float64 with results in float32; empty documents get the prior."""
+        """Encoder in float64 with results in float32; documents of which nothing is read get the prior."""
         encoder, prior = self.encoder.in_float64(), self.prior
 
         def encode(batch: Batch, offsets: Tensor | None) -> MeanFieldPosterior:
             evidence: MeanFieldPosterior = encoder(batch.to(torch.float64))
-            evidence = evidence.map(Tensor.float).replaced(batch.empty, prior.expand(len(batch)))
+            unread = encoder.without_input(batch)
+            evidence = evidence.map(Tensor.float).replaced(unread, prior.expand(len(batch)))
             return self._at_prior(evidence, offsets)
 
         return encode

@@ -12,8 +12,9 @@ import torch
 from hftopic import Corpus, open_corpus, write_corpus
 from hftopic.data import designed as designs
 from hftopic.data import known as knowns
+from hftopic.data.beside import SelectedRows
 from hftopic.data.design import Design, are_dates
-from hftopic.data.designed import designed, designed_for, kept_rows
+from hftopic.data.designed import designed, designed_for
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import Known
 from hftopic.data.metadata import as_metadata
@@ -313,30 +314,38 @@ def test_shards_have_the_design_of_the_corpus_in_any_pieces(corpus, shards, monk
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(found.design)), found.design)
     np.testing.assert_allclose(found.design, expected.design, atol=1e-6)
     some = np.arange(N) % 3 > 0
-    np.testing.assert_array_equal(kept_rows(found.design, some), found.design[some])
+    kept = SelectedRows(found.design, np.flatnonzero(some))
+    assert kept.shape == found.design[some].shape
+    np.testing.assert_array_equal(kept[3:9], found.design[some][3:9])
     monkeypatch.setattr(knowns, "SAMPLED", 10)
     sampled = designed_for(formula, of_shards, drop=False)  # categories and ends are those of all
     assert sampled.names == designed_for(formula, known, drop=False).names
     assert np.isfinite(designed(sampled, of_shards).design).all()
 
 
-def test_documents_of_shards_have_their_own_rows(corpus, shards):
-    design = np.arange(2 * N, dtype=np.float32).reshape(N, 2)
-    stored = StoredDocuments(shards, design)
+@pytest.mark.parametrize("name", ["design", "embeddings"])
+def test_documents_of_shards_have_their_own_rows(corpus, shards, name):
+    given = np.arange(2 * N, dtype=np.float32).reshape(N, 2)
+    stored = StoredDocuments(shards, **{name: given})
     filled = np.flatnonzero(np.diff(corpus.counts.indptr))
     device, numbers = torch.device("cpu"), np.array([5, 0, 111, 30, 16])
     documents = stored.with_words()
-    np.testing.assert_array_equal(documents.batch(numbers, device).design.numpy(), design[filled[numbers]])
-    np.testing.assert_array_equal(stored.batch(numbers, device).design.numpy(), design[numbers])
+
+    def rows_of(batch):
+        return getattr(batch, name).numpy()
+
+    np.testing.assert_array_equal(rows_of(documents.batch(numbers, device)), given[filled[numbers]])
+    np.testing.assert_array_equal(rows_of(stored.batch(numbers, device)), given[numbers])
     for share in documents.divided(30, torch.Generator().manual_seed(0)):
         batch = share.batch(np.arange(len(share)), device)
-        expected = corpus.counts[(batch.design.numpy()[:, 0] / 2).astype(int)]
+        expected = corpus.counts[(rows_of(batch)[:, 0] / 2).astype(int)]
         assert (batch.rows != expected).nnz == 0
-        assert (np.diff(batch.design.numpy()[:, 0]) > 0).all()
+        assert (np.diff(rows_of(batch)[:, 0]) > 0).all()
+        np.testing.assert_array_equal(share.beside(numbers[:2])[name], rows_of(batch)[numbers[:2]])
     assert documents.fingerprint() != StoredDocuments(shards).with_words().fingerprint()
     some = np.arange(N) % 2 == 0
     part = stored.select(some)
-    np.testing.assert_array_equal(part.batch(np.arange(len(part)), device).design.numpy(), design[some])
+    np.testing.assert_array_equal(rows_of(part.batch(np.arange(len(part)), device)), given[some])
     assert (part.batch(np.arange(len(part)), device).rows != corpus.counts[some]).nnz == 0
 
 

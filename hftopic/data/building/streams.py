@@ -95,6 +95,9 @@ class Lines(Stream):
             del files["metadata"]
             n_documents = sum(1 for _ in read_lines(self.path, encoding))
             table = lists_beside(self.path, n_documents, self.request)
+        elif beside(self.path, "embeddings") is not None:
+            n_documents = sum(1 for _ in read_lines(self.path, encoding))
+            table = lists_beside(self.path, n_documents, self.request, ["embeddings"])
         n = 0
         with ExitStack() as opened_lists:
             lists = {

@@ -1,0 +1,86 @@
+"""What documents have besides their counts: rows of arrays, which mini-batches take along."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hftopic.data.embeddings import Embeddings
+
+BESIDE = ("design", "embeddings")
+"""Fields of :class:`Beside`, and of a mini-batch."""
+PIECE = 16_384  # rows that are read at once where all are
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Arrays with a row for each document, in memory, memory-mapped, or read from several files.
+
+    Parameters
+    ----------
+    design : array-like of float32, shape (n_rows, P), optional
+        Design of the metadata, see :class:`hftopic.data.design.Design`.
+    embeddings : array-like of float32, shape (n_rows, F), optional
+        Vectors that the encoder reads, see :func:`hftopic.data.embeddings.as_embeddings`.
+    """
+
+    design: Embeddings | None = field(default=None)
+    embeddings: Embeddings | None = field(default=None)
+
+    def arrays_beside(self) -> dict[str, Embeddings]:
+        """The arrays that there are, by name."""
+        held = {name: getattr(self, name) for name in BESIDE}
+        return {name: array for name, array in held.items() if array is not None}
+
+    def rows_beside(self, rows: NDArray[np.int64]) -> dict[str, Tensor]:
+        """Some rows of each array, as tensors on the CPU."""
+        return {name: rows_of(array, rows) for name, array in self.arrays_beside().items()}
+
+
+@dataclass(frozen=True)
+class SelectedRows:
+    """Some rows of an array, without a copy of them."""
+
+    array: Embeddings
+    rows: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+        return len(self.rows), *self.array.shape[1:]
+
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
+        return self.array[self.rows[rows]]
+
+
+def selected(documents: Beside, mask: NDArray[np.bool_]) -> dict[str, Embeddings]:
+    """The arrays of documents, with those rows alone that a mask selects."""
+    held = documents.arrays_beside()
+    rows = np.flatnonzero(mask) if held and not mask.all() else None
+    return {name: array if rows is None else SelectedRows(array, rows) for name, array in held.items()}
+
+
+def rows_of(array: Embeddings, rows: NDArray[np.int64]) -> Tensor:
+    """Some rows as a tensor on the CPU, which shares no memory with the array."""
+    return torch.from_numpy(np.array(array[rows], dtype=np.float32))
+
+
+def pieces_of(array: Embeddings, rows: NDArray[np.int64] | None = None) -> Iterator[NDArray[np.float32]]:
+    """All rows, or some of them, in pieces."""
+    n_rows = array.shape[0] if rows is None else len(rows)
+    for start in range(0, n_rows, PIECE):
+        part = slice(start, min(start + PIECE, n_rows))
+        yield array[part] if rows is None else array[rows[part]]
+
+
+def sha256_of_rows(array: Embeddings) -> str:
+    """Hash of the shape and the values of an array, which is read in pieces."""
+    digest = hashlib.sha256(repr(tuple(array.shape)).encode())
+    for piece in pieces_of(array):
+        digest.update(np.ascontiguousarray(piece).data)
+    return digest.hexdigest()
