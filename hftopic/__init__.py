@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hftopic.latent.priors import StandardNormal as StandardNormal
     from hftopic.models.edited import EditedModel as EditedModel
     from hftopic.models.editing import edit_topics as edit_topics
+    from hftopic.models.etm import ETM as ETM
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
@@ -96,6 +97,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         ],
         "models.edited": ["EditedModel"],
         "models.editing": ["edit_topics"],
+        "models.etm": ["ETM"],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
         "models.nvlda": ["NVLDA"],

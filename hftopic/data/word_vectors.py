@@ -16,6 +16,10 @@ from hftopic.data.validation import as_vocabulary, object_array
 SHOWN = 3  # words in the representation
 
 
+class NoVectorsError(CorpusError):
+    """None of the words that are wanted has a vector."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class WordVectors:
     """Vectors of words: one row for each word.
@@ -146,7 +150,7 @@ class WordVectors:
     @classmethod
     def _some(cls, words: Any, vectors: Any) -> Self:
         if not len(words):
-            raise CorpusError("there is a vector of none of the words")
+            raise NoVectorsError("there is a vector of none of the words")
         return cls(words, vectors)
 
     def __len__(self) -> int:
