@@ -1,9 +1,9 @@
 """ETM: a mixture of topics that are linear in word vectors."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import SHARE
 from hftopic.models.registry import register
 from hftopic.models.vectors import FoundVectors, found_vectors, warn_of_missing
+from hftopic.models.widening import widened
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.etm import ETMDecoder
@@ -55,6 +56,8 @@ class ETM(BaseTopicModel):
         Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.1
         As in :class:`ProdLDA`.
+    encoder_norm : {"none", "shift"}, default="shift"
+        As in :class:`ProdLDA`, where the default is "none". Without it most topics of a mixture fall silent.
     **parameters
         All other parameters are those of :class:`ProdLDA`, with the same defaults, except ``decoder_norm``.
 
@@ -90,6 +93,7 @@ class ETM(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
+    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "shift"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
     word_vectors: Annotated[
         Any, None, str, os.PathLike, WordVectors, Mapping, np.ndarray, HasMethods("get_vector")
@@ -150,6 +154,52 @@ class ETM(BaseTopicModel):
         with self._reading() as model:
             words, missing = column_words(model, None), model._decoder().without_vectors()
             return np.asarray(words[missing.cpu().numpy()])
+
+    def with_words(self, words: Sequence[str], vectors: Any = None) -> Self:
+        """The fitted model with words that no training document had, from their vectors.
+
+        The logits of a new word in the topics follow from its vector, as those of all words, with a bias that
+        is the mean of the others: a word of typical frequency. The encoder learns nothing either: the new
+        rows of its first layer are a ridge regression on the vectors, fitted to the words that it knows. What
+        the model knows of the other words stays: the ratios of their probabilities in each topic, names of
+        topics, and the ``transform`` of documents without new words.
+
+        Parameters
+        ----------
+        words : sequence of str (n_new,)
+            Words that the vocabulary lacks; they become its last columns.
+        vectors : WordVectors, dict, gensim KeyedVectors, path-like or array, (n_new, size), optional
+            Vectors of these words, of the same source as those of the model; by default those of the
+            parameter `word_vectors`. A model that was loaded has only those of its own words. If the vectors
+            were learned, these are in the space of ``word_vectors_``.
+
+        Returns
+        -------
+        ETM
+            Another model; this one is left as it is. ``word_vectors`` then has the vectors of all its words.
+            It can be saved, and ``partial_fit`` continues with documents that have the new words.
+
+        Raises
+        ------
+        ValueError
+            A word is in the vocabulary already, is there twice or has no vector; the vectors have another
+            size; or the columns of the model have no words.
+        sklearn.exceptions.NotFittedError
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from hftopic import ETM, WordVectors, make_correlated_topics
+        >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
+        >>> vectors = np.random.default_rng(0).normal(size=(len(corpus.vocabulary), 20))
+        >>> vectors = WordVectors(corpus.vocabulary, vectors)
+        >>> model = ETM(groups=(3, 3), word_vectors=vectors, max_iter=5, random_state=0).fit(corpus)
+        >>> wider = model.with_words(["new"], [vectors.vectors[0]])
+        >>> wider.n_features_in_ - model.n_features_in_, wider.vocabulary_[-1]
+        (1, 'new')
+        """
+        with self._reading() as model:
+            return widened(model, words, vectors)
 
     def _decoder(self) -> ETMDecoder:
         decoder = self._network.decoder

@@ -1,6 +1,7 @@
 """The decoder of ETM: a mixture of topics whose logits are linear in word vectors."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,8 +71,8 @@ class ETMDecoder(MixtureDecoder):
         self.train_vectors = train
         self.bias = nn.Parameter(background.clone())
         self.topic_vectors = nn.Parameter(_normal(space.n_topics, size, FIRST / VECTOR_NORM, generator))
-        self.register_buffer("given", torch.from_numpy(vectors.copy()))
-        self.register_buffer("given_words", torch.from_numpy(columns.copy()))
+        self.register_buffer("given", _copied(vectors))
+        self.register_buffer("given_words", _copied(columns))
         centre, scale = _moments(vectors)
         self.register_buffer("centre", torch.from_numpy(centre))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
@@ -115,6 +116,22 @@ class ETMDecoder(MixtureDecoder):
         """Row of each word in the given vectors followed by the learned ones, shape (V,)."""
         return torch.cat([self.given_words, self.without_vectors().nonzero()[:, 0]]).argsort()
 
+    def with_rows(self, vectors: Tensor, are_given: bool) -> dict[str, Tensor]:
+        """State of the decoder with more words at the end, from their vectors, as :attr:`given` has them.
+
+        Their bias is the mean of those of the other words: how frequent a word is that no document had,
+        nobody knows.
+        """
+        n_new = len(vectors)
+        more = {"bias": torch.cat([self.bias, self.bias.mean().expand(n_new)])}
+        if are_given:
+            new = torch.arange(self.n_words, self.n_words + n_new, device=self.given_words.device)
+            more["given"] = torch.cat([self.given, vectors])
+            more["given_words"] = torch.cat([self.given_words, new])
+        if self.train_vectors or not are_given:
+            more["learned"] = torch.cat([self.learned, self.standardised(vectors)])
+        return more
+
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
         return {"topic_vectors": (0,)} if len(self.softmax_slices) <= 1 else None
@@ -125,6 +142,12 @@ class ETMDecoder(MixtureDecoder):
         places = torch.from_numpy(words).long().to(self.given_words.device)
         inverse = torch.linalg.pinv(self.word_vectors()[places].double(), rtol=1e-3)  # (L, n)
         self.topic_vectors[topic] += FAVOUR * amount * inverse.sum(1).to(self.topic_vectors.dtype)
+
+
+def _copied(array: NDArray[Any]) -> Tensor:
+    """A tensor with the values of an array, whose strides are those of a tensor also without any rows."""
+    values = torch.from_numpy(array)
+    return torch.empty(values.shape, dtype=values.dtype).copy_(values)
 
 
 def _normal(n: int, size: int, deviation: float, generator: torch.Generator) -> Tensor:
