@@ -211,7 +211,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         (True, True)
         """
         with self._reading() as model, torch.inference_mode():
-            return usage_of(model._network, model.encode(X, metadata=metadata))
+            return model._usage(X, metadata)
 
     @available_if(has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
@@ -242,8 +242,8 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
     def word_probabilities(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
 
-        For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
-        a mixture.
+        For NVLDA without discrete variables this is ``transform(X) @ topic_word_``. For ProdLDA it is not,
+        because the model is a product of experts, not a mixture.
         """
         with self._reading() as model:
             return evaluation.word_probabilities(model._network, *model._documents_and_known(X, metadata))
@@ -370,6 +370,10 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         with taken_out(self)._reading() as model:
             save_model(model, path)
 
+    def _usage(self, X: Any, metadata: Any) -> WordUsage:
+        encoded = self.encode(X, metadata=metadata)
+        return usage_of(self._network, encoded.counts, encoded.proportions, encoded.mean_field)
+
     def _split_input(self, X: Any) -> tuple[Any, Any]:
         """What the counts are read from, and what else a subclass knows of the documents, from ``X``."""
         return X, None
@@ -475,7 +479,7 @@ class FittedModel(TopicSummary, TransformerMixin, BaseEstimator):
         self.prevalence_ = self._prevalence_table()
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
-            self.topic_word_ = evaluation.to_numpy(self._network.usage.probabilities())
+            self.topic_word_ = evaluation.to_numpy(self._network.topic_words())
 
     def _prevalence_table(self) -> pd.DataFrame | None:
         """Coefficients Γ of the prior mean, by column of the design and topic; None without prevalence."""

@@ -170,10 +170,14 @@ class Decoder(nn.Module, ABC):
         frequency : ndarray, shape (V,)
             Number of tokens of each word.
         """
+        return ProductAttribution.of(components, self.simplex(), self.divided_by(), mean, frequency)
+
+    def divided_by(self) -> NDArray[np.float64]:
+        """By what ``transform`` divides the weight of each topic, shape (n_topics,)."""
         simplex, gaussian = self.simplex(), self.space.gaussian
-        scale = np.ones(len(simplex))
-        scale[gaussian] = max(1, len(np.unique(simplex[gaussian])))
-        return ProductAttribution.of(components, simplex, scale, mean, frequency)
+        divisor = np.ones(len(simplex))
+        divisor[gaussian] = max(1, len(np.unique(simplex[gaussian])))
+        return divisor
 
     def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
         """Values of the Gaussian dimensions (B, K) and of the classes, in the order of the topics."""

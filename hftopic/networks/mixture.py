@@ -2,15 +2,19 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hftopic.data.batches import Batch
+from hftopic.latent.attribution import Attribution
 from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.attribution import MixtureAttribution
 from hftopic.networks.decoders import SimplexDecoder
 from hftopic.networks.layers import weighted_sums
 
@@ -56,6 +60,10 @@ class Mixture:
 
     proportions: Tensor
     topics: Topics
+
+    def of(self, rows: Tensor) -> Self:
+        """Distribution over words of some of the documents."""
+        return replace(self, proportions=self.proportions[rows])
 
     def log_likelihood(self, batch: Batch) -> Tensor:
         """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
@@ -106,6 +114,15 @@ def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor)
     return torch.cat([(theta[of] * by_word[at]).sum(1) for of, at in parts])
 
 
+def relative_logs(log_words: Tensor, simplex: NDArray[np.int64]) -> Tensor:
+    """Log p(w|topic) (n_topics, V) less its average over the topics with the same number of a simplex."""
+    relative = torch.empty_like(log_words)
+    for number in np.unique(simplex):
+        own = torch.from_numpy(np.flatnonzero(simplex == number)).to(log_words.device)
+        relative[own] = log_words[own] - log_words[own].mean(0)
+    return relative
+
+
 class MixtureDecoder(SimplexDecoder):
     """Mixture of topics: p(w|x) = (1/S) Σ_k θ_k β_kw with β_k = softmax of :meth:`topic_logits`.
 
@@ -138,9 +155,19 @@ class MixtureDecoder(SimplexDecoder):
         return self.topic_logits().softmax(1)
 
     def components(self) -> Tensor:
-        """Log β relative to that of the average topic, shape (n_topics, V)."""
-        log_beta = self.topic_logits().log_softmax(1)
-        return log_beta - log_beta.mean(0)
+        """Log β relative to its average over the topics of the simplex, shape (n_topics, V)."""
+        return relative_logs(self.topic_logits().log_softmax(1), self.simplex())
+
+    def attribution(
+        self,
+        components: NDArray[np.float32],  # noqa: ARG002
+        mean: NDArray[np.float64],
+        frequency: NDArray[np.float64],  # noqa: ARG002
+    ) -> Attribution:
+        """Attribution by integrated gradients, from the average proportions to those of a document."""
+        with torch.inference_mode():
+            words = self.topic_logits().double().softmax(1).cpu().numpy()
+        return MixtureAttribution(self.divided_by() / self.n_simplexes, mean, words)
 
     def topics(self, sign: int = 1) -> Mixture:  # noqa: ARG002
         topics = Topics.of(self.topic_logits())
