@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from hftopic.data.text import corpus_from_texts as corpus_from_texts
     from hftopic.data.tokens import corpus_from_tokens as corpus_from_tokens
     from hftopic.data.validation import CorpusError as CorpusError
+    from hftopic.data.vector_files import read_word_vectors as read_word_vectors
+    from hftopic.data.word_vectors import WordVectors as WordVectors
     from hftopic.latent.encoded import Encoded as Encoded
     from hftopic.latent.groups import Concrete as Concrete
     from hftopic.latent.groups import Normal as Normal
@@ -40,9 +42,11 @@ if TYPE_CHECKING:
     from hftopic.latent.priors import StandardNormal as StandardNormal
     from hftopic.models.edited import EditedModel as EditedModel
     from hftopic.models.editing import edit_topics as edit_topics
+    from hftopic.models.etm import ETM as ETM
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
+    from hftopic.models.nvlda import NVLDA as NVLDA
     from hftopic.models.pipeline import TopicPipeline as TopicPipeline
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
@@ -81,6 +85,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "data.text": ["TextOptions", "corpus_from_texts"],
         "data.tokens": ["corpus_from_tokens"],
         "data.validation": ["CorpusError"],
+        "data.vector_files": ["read_word_vectors"],
+        "data.word_vectors": ["WordVectors"],
         "latent.encoded": ["Encoded"],
         "latent.groups": ["Concrete", "Normal"],
         "latent.posterior": ["Posterior"],
@@ -93,8 +99,10 @@ __getattr__, __dir__, __all__ = lazy_names(
         ],
         "models.edited": ["EditedModel"],
         "models.editing": ["edit_topics"],
+        "models.etm": ["ETM"],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
+        "models.nvlda": ["NVLDA"],
         "models.pipeline": ["TopicPipeline"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],

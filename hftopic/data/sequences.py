@@ -111,6 +111,11 @@ def lone_surrogate(text: str) -> int | None:
     return None
 
 
+def is_word(value: Any) -> bool:
+    """Whether a vocabulary can have a word: files of vectors also have spaces and halves of characters."""
+    return isinstance(value, str) and bool(value) and not value.isspace() and lone_surrogate(value) is None
+
+
 def why_unwritable(text: str) -> str | None:
     """What no file can hold in a text, and what to do; None if all of it can be written."""
     place = lone_surrogate(text)

@@ -171,6 +171,13 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         """Decoder with initial weights; ``background`` (V,) is the log frequency of each word."""
 
+    def _read_vocabulary(self) -> None:
+        """Find out what a parameter says of the words of the documents, before training; here nothing."""
+
+    def _values_of_call(self) -> dict[str, Any]:
+        """What parameters mean for the documents that they are fitted on, in place of what was given."""
+        return {"seed_words": self._seeds}  # a dict is compared without the order of its keys
+
     def fit(
         self,
         X: Any,
@@ -463,6 +470,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         if reset:
             self._seeds = self._new_seeds(_reading_of(X))
             self.embedding_size_ = self._new_embedding_size(counted, embeddings, len(stored))
+            self._read_vocabulary()
         stored = self._with_embeddings(stored, counted, embeddings)
         stored, missing = self._with_design(stored, counted, metadata)
         missing.warn(EXCLUDED)

@@ -15,7 +15,7 @@ from hftopic.models.parameters import chosen_device
 if TYPE_CHECKING:
     from hftopic.models.base import BaseTopicModel
 
-HASHED = ("documents", "vocabulary")  # what is told without its value
+HASHED = ("documents", "vocabulary", "word_vectors")  # what is told without its value
 FREE = frozenset({"device", "n_jobs", "verbose"})  # parameters whose values have no effect on the result
 MOST_SHOWN = 60  # characters of a value in a message
 
@@ -28,10 +28,10 @@ def call_of(model: "BaseTopicModel", documents: Any) -> dict[str, Any]:
     parameters = {name: value for name, value in model.get_params(deep=False).items() if name not in FREE}
     if isinstance(model.random_state, np.random.RandomState):
         parameters["random_state"] = None  # its seeds are compared
+    parameters |= model._values_of_call()
     call = {
         "model": type(model).__name__,
         **{name: identity(value) for name, value in parameters.items()},
-        "seed_words": identity(model._seeds),  # a dict is compared without the order of its keys
         "documents": identity(documents),
         "vocabulary": identity(known_words(model)),
         "device": chosen_device(model.device).type,

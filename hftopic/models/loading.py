@@ -22,7 +22,7 @@ from hftopic.data.validation import as_vocabulary
 from hftopic.editing.edits import Edits
 from hftopic.latent.groups import Discrete, Normal
 from hftopic.latent.space import LatentSpace
-from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
+from hftopic.models import etm, nvdm, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.edited import EditedModel
 from hftopic.models.fitted import FittedModel
@@ -39,6 +39,7 @@ from hftopic.models.saving import (
     description_hash,
     tensor_record,
 )
+from hftopic.models.vectors import restored_vectors
 from hftopic.networks.guidance import NO_SEEDS
 from hftopic.networks.network import TopicNetwork
 
@@ -92,6 +93,10 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device | None = No
     with _damage_reported(folder):
         parameters = description["parameters"] | ({} if device is None else {"device": str(device)})
         _check_sizes(parameters, description, tensors)
+        if "word_vectors" in parameters:
+            words = next((description[name] for name in WORDS if description[name] is not None), None)
+            given = (tensors[f"network.decoder.{name}"] for name in ("given", "given_words"))
+            parameters["word_vectors"] = restored_vectors(parameters["word_vectors"], words, *given)
         model: BaseTopicModel = MODELS[description["estimator"]](**parameters)
         model._validate_params()
     chosen_device(model.device)

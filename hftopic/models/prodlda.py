@@ -11,9 +11,10 @@ from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import SHARE
 from hftopic.models.registry import register
-from hftopic.networks.decoders import Decoder, ProdLDADecoder
+from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.layers import softplus
+from hftopic.networks.log_linear import ProdLDADecoder
 
 
 @register

@@ -24,6 +24,7 @@ from hftopic._sets import written_set
 from hftopic.data.design import Design
 from hftopic.models.guiding import Seeds, plain
 from hftopic.models.registry import MODELS, VALUES
+from hftopic.models.vectors import kind_of
 from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 6
@@ -155,6 +156,8 @@ def _description(model: FittedState) -> dict[str, Any]:
         parameters["device"] = str(parameters["device"])
     if "seed_words" in parameters:
         parameters["seed_words"] = plain(parameters["seed_words"])
+    if "word_vectors" in parameters:
+        parameters["word_vectors"] = kind_of(parameters["word_vectors"])
     words = {name: getattr(model, name, None) for name in WORDS}
     losses = getattr(model, "losses_", None)  # missing after partial_fit alone
     return {

@@ -129,7 +129,7 @@ class TopicWords:
             sign, usage = SIGNS[pole], model._network.usage
             if by == "weight":
                 return np.asarray(sign * model.components_)
-            probability, frequency = usage.probabilities(sign), usage.frequency
+            probability, frequency = model._network.topic_words(sign), usage.frequency
             if by == "relevance":
                 tiny = torch.finfo(frequency.dtype).tiny
                 scores = probability * (probability.clamp_min(tiny) / frequency.clamp_min(tiny)).log()

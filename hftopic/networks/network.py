@@ -290,6 +290,11 @@ class TopicNetwork(Network[Batch]):
                 "use assignment='fixed'"
             )
 
+    def topic_words(self, sign: int = 1) -> Tensor:
+        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, otherwise by the usage."""
+        of_decoder = self.decoder.topic_words()
+        return self.usage.probabilities(sign) if of_decoder is None else of_decoder
+
     def simplex(self) -> NDArray[np.int64]:
         """The simplexes of the decoder."""
         return self.decoder.simplex()[self.space.gaussian]

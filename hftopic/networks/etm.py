@@ -1,0 +1,164 @@
+"""The decoder of ETM: a mixture of topics whose logits are linear in word vectors."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.mixture import MixtureDecoder
+
+VECTOR_NORM = 10.0  # root mean square norm of the word vectors in the decoder
+FIRST = 1.0  # standard deviation of the first logits of a topic
+FAVOUR = 3.0  # rise of the logit of a word that guides a topic, with amount 1
+LEAST_SPREAD = 1e-6  # of given vectors, relative to their norm
+
+
+class ETMDecoder(MixtureDecoder):
+    r"""Mixture decoder of the embedded topic model (Dieng et al. 2020): logits_k = ρ α_k + b.
+
+    Given vectors are centred and divided by one number, so that the root mean square of their norms is
+    :data:`VECTOR_NORM`, whatever tool made them. Neither changes which topics there can be: a common shift of
+    all logits of a topic has no effect, and the scale is one of α.
+
+    Parameters
+    ----------
+    space : LatentSpace
+    softmax : {"joint", "group"}
+    background : Tensor, shape (V,)
+        Log frequency of each word, with which b starts.
+    vectors : ndarray, shape (n_given, L), float32
+        Vectors that are given; of none, the shape says how many dimensions L those that are learned have.
+    columns : ndarray of int, shape (n_given,)
+        Their words.
+    train : bool
+        Whether the given vectors are where the training starts; otherwise they are fixed. Words without one
+        are always learned.
+    generator : torch.Generator
+
+    Attributes
+    ----------
+    topic_vectors : Tensor, shape (n_topics, L)
+        α.
+    learned : Tensor, shape (n_learned, L)
+        Rows of ρ that training changes: all of them, or those of words without a given vector.
+    given, given_words : Tensor, shapes (n_given, L) and (n_given,)
+        Vectors and their words, as they were given.
+    centre, scale : Tensor, shapes (L,) and ()
+        Mean of the given vectors, and the number that they are divided by.
+    """
+
+    given: Tensor
+    given_words: Tensor
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        space: LatentSpace,
+        softmax: str,
+        background: Tensor,
+        vectors: NDArray[np.float32],
+        columns: NDArray[np.int64],
+        train: bool,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__(space, len(background), softmax)
+        size = vectors.shape[1]
+        self.train_vectors = train
+        self.bias = nn.Parameter(background.clone())
+        self.topic_vectors = nn.Parameter(_normal(space.n_topics, size, FIRST / VECTOR_NORM, generator))
+        self.register_buffer("given", _copied(vectors))
+        self.register_buffer("given_words", _copied(columns))
+        centre, scale = _moments(vectors)
+        self.register_buffer("centre", torch.from_numpy(centre))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
+        learned = _normal(len(background), size, VECTOR_NORM / math.sqrt(size), generator)
+        if train:
+            learned[self.given_words] = self.standardised(self.given)
+        else:
+            learned = learned[self.without_vectors()]
+        self.learned = nn.Parameter(learned)
+
+    def standardised(self, vectors: Tensor) -> Tensor:
+        """Given vectors in the scale of the decoder, shape (n, L)."""
+        return (vectors - self.centre) / self.scale
+
+    def word_vectors(self) -> Tensor:
+        """ρ, shape (V, L)."""
+        if self._all_learned():
+            return self.learned
+        return torch.cat([self.standardised(self.given), self.learned])[self._order()]
+
+    def topic_logits(self) -> Tensor:
+        if self._all_learned():
+            return torch.addmm(self.bias, self.topic_vectors, self.learned.T)
+        scaled = self.topic_vectors / self.scale
+        of_given = torch.addmm(-(scaled @ self.centre)[:, None], scaled, self.given.T)
+        if not len(self.learned):
+            return of_given + self.bias
+        both = torch.cat([of_given, self.topic_vectors @ self.learned.T], 1)
+        return both.index_select(1, self._order()) + self.bias
+
+    def _all_learned(self) -> bool:
+        return len(self.learned) == self.n_words
+
+    def without_vectors(self) -> Tensor:
+        """Whether each word has no given vector, shape (V,)."""
+        mask = torch.ones(self.n_words, dtype=torch.bool, device=self.given_words.device)
+        mask[self.given_words] = False
+        return mask
+
+    def _order(self) -> Tensor:
+        """Row of each word in the given vectors followed by the learned ones, shape (V,)."""
+        return torch.cat([self.given_words, self.without_vectors().nonzero()[:, 0]]).argsort()
+
+    def with_rows(self, vectors: Tensor, are_given: bool) -> dict[str, Tensor]:
+        """State of the decoder with more words at the end, from their vectors, as :attr:`given` has them.
+
+        Their bias is the mean of those of the other words: how frequent a word is that no document had,
+        nobody knows.
+        """
+        n_new = len(vectors)
+        more = {"bias": torch.cat([self.bias, self.bias.mean().expand(n_new)])}
+        if are_given:
+            new = torch.arange(self.n_words, self.n_words + n_new, device=self.given_words.device)
+            more["given"] = torch.cat([self.given, vectors])
+            more["given_words"] = torch.cat([self.given_words, new])
+        if self.train_vectors or not are_given:
+            more["learned"] = torch.cat([self.learned, self.standardised(vectors)])
+        return more
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
+        return {"topic_vectors": (0,)} if len(self.softmax_slices) <= 1 else None
+
+    @torch.no_grad()
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        """Move the topic's vector by the smallest step that raises the logits of the words, or nearly."""
+        places = torch.from_numpy(words).long().to(self.given_words.device)
+        inverse = torch.linalg.pinv(self.word_vectors()[places].double(), rtol=1e-3)  # (L, n)
+        self.topic_vectors[topic] += FAVOUR * amount * inverse.sum(1).to(self.topic_vectors.dtype)
+
+
+def _copied(array: NDArray[Any]) -> Tensor:
+    """A tensor with the values of an array, whose strides are those of a tensor also without any rows."""
+    values = torch.from_numpy(array)
+    return torch.empty(values.shape, dtype=values.dtype).copy_(values)
+
+
+def _normal(n: int, size: int, deviation: float, generator: torch.Generator) -> Tensor:
+    return torch.randn(n, size, generator=generator, dtype=torch.float32) * deviation
+
+
+def _moments(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Mean of given vectors, and what divides them; 0 and 1 of none."""
+    if not len(vectors):
+        return np.zeros(vectors.shape[1], np.float32), 1.0
+    centre = vectors.mean(0, dtype=np.float64)
+    norm = math.sqrt(np.square(vectors - centre).sum(1).mean())
+    largest = math.sqrt(np.square(vectors, dtype=np.float64).sum(1).mean())
+    return centre.astype(np.float32), norm / VECTOR_NORM if norm > LEAST_SPREAD * largest else 1.0
