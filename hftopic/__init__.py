@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hftopic.data.datasets import fetch_20newsgroups as fetch_20newsgroups
     from hftopic.data.datasets import load_docstrings as load_docstrings
     from hftopic.data.datasets import make_correlated_topics as make_correlated_topics
+    from hftopic.data.embedding_models import embed_texts as embed_texts
     from hftopic.data.formats import FormatError as FormatError
     from hftopic.data.formats import read_corpus as read_corpus
     from hftopic.data.formats import register_format as register_format
@@ -72,6 +73,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "data.building": ["build_corpus"],
         "data.corpus": ["Corpus"],
         "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],
+        "data.embedding_models": ["embed_texts"],
         "data.formats": ["FormatError", "read_corpus", "register_format", "write_corpus"],
         "data.gensim_bags": ["corpus_from_gensim"],
         "data.phrases": ["PhraseOptions"],

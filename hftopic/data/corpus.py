@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from hftopic.data.columns import named_columns
+from hftopic.data.embeddings import as_embeddings
 from hftopic.data.hashing import sha256_of_counts
 from hftopic.data.matrices import read_only, read_only_counts
 from hftopic.data.metadata import (
@@ -74,6 +75,10 @@ class Corpus:
         ``date_column``, ``delimiter``, ``encoding`` and ``sheet`` as far as they were given; ``options``, the
         fields of TextOptions that are not the defaults; and ``spread_evenly``, the words that ``even_df``
         left out. ``read_corpus`` fills it; a fitted model keeps it.
+    embeddings : array-like or DataFrame, shape (n_documents, F), optional
+        Embedding of each document, such as :func:`hftopic.embed_texts` returns. A memory-mapped array of
+        float32 stays one: ``np.load(path, mmap_mode="r")``. The index of a DataFrame may have the names of
+        the documents, by which the rows are then matched.
 
     Attributes
     ----------
@@ -86,6 +91,7 @@ class Corpus:
         A new one at each access. Columns have the type int64, float64, bool or object, which are strings and
         None. ``metadata_columns`` has them as arrays.
     reading : dict or None
+    embeddings : numpy.ndarray of float32, shape (n_documents, F), or None
 
     Raises
     ------
@@ -111,6 +117,7 @@ class Corpus:
     dates: np.ndarray | None = None
     _columns: Columns | None = None  # of the metadata: without pandas, whose import takes time
     _reading: Reading | None = None
+    embeddings: np.ndarray | None = None
 
     def __init__(
         self,
@@ -124,6 +131,7 @@ class Corpus:
         dates: Iterable[Any] | None = None,
         metadata: Any = None,
         reading: Mapping[str, Any] | None = None,
+        embeddings: Any = None,
     ) -> None:
         matrix = as_counts(counts)
         words = as_vocabulary(vocabulary, matrix.shape[1])
@@ -134,7 +142,7 @@ class Corpus:
             vocabulary=words,
             tokens=None if tokens is None else as_tokens(tokens, words, matrix),
             _reading=as_reading(reading),
-            **known_of_documents(n_documents, labels, names, splits, texts, dates, metadata),
+            **known_of_documents(n_documents, labels, names, splits, texts, dates, metadata, embeddings),
         )
 
     def _hold(self, counts: "sp.csr_array[np.float32]", **parts: Any) -> None:
@@ -207,7 +215,12 @@ class Corpus:
             facts.append("splits " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
         if self.tokens is not None:
             facts.append("in reading order")
-        kept = {"texts": self.texts, "dates": self.dates, "metadata": self._columns}
+        kept = {
+            "texts": self.texts,
+            "dates": self.dates,
+            "metadata": self._columns,
+            "embeddings": self.embeddings,
+        }
         if any(part is not None for part in kept.values()):
             facts.append("with " + ", ".join(name for name, part in kept.items() if part is not None))
         size = f"{self.n_documents:,} documents, {self.n_words:,} words, {self.n_tokens:,} tokens"
@@ -238,6 +251,8 @@ class Corpus:
         parts = {name: part[rows] for name in of_documents if (part := getattr(self, name)) is not None}
         columns = self._columns and {name: column[rows] for name, column in self._columns.items()}
         tokens = self.tokens and tuple(self.tokens[row] for row in rows)
+        if self.embeddings is not None:
+            parts["embeddings"] = _rows_of(self.embeddings, rows)
         return self._with(counts=self.counts[rows], tokens=tokens, _columns=columns, **parts)
 
     def split(self, name: str) -> "Corpus":
@@ -341,6 +356,30 @@ class Corpus:
             held = matched_by_name(held, metadata, self.names.tolist())
         return self._with(_columns=held)
 
+    def with_embeddings(self, embeddings: Any) -> "Corpus":
+        """The same documents with other embeddings, or without embeddings.
+
+        Parameters
+        ----------
+        embeddings : array-like or DataFrame, shape (n_documents, F), or None
+            As in :class:`Corpus`.
+
+        Raises
+        ------
+        CorpusError
+            This is no matrix of finite real numbers with one row per document, or the index of a DataFrame
+            has other names than the documents.
+
+        Examples
+        --------
+        >>> from hftopic import Corpus
+        >>> corpus = Corpus([[1], [2]], ["one"]).with_embeddings([[0.5, 1.0], [2.0, 0.0]])
+        >>> corpus[1:].embeddings
+        array([[2., 0.]], dtype=float32)
+        """
+        names = None if self.names is None else self.names.tolist()
+        return self._with(embeddings=as_embeddings(embeddings, self.n_documents, names))
+
     def with_reading(self, reading: Mapping[str, Any] | None) -> "Corpus":
         """The same documents with another description of how texts became counts, or without one.
 
@@ -379,6 +418,7 @@ def known_of_documents(
     texts: Iterable[str] | None = None,
     dates: Iterable[Any] | None = None,
     metadata: Any = None,
+    embeddings: Any = None,
 ) -> dict[str, Any]:
     """Fields of a corpus, other than counts and tokens, that have one value per document.
 
@@ -387,13 +427,15 @@ def known_of_documents(
     CorpusError
         As :class:`Corpus`.
     """
+    named = as_strings(names, "names", n_documents)
     return {
         "labels": as_strings(labels, "labels", n_documents),
-        "names": as_strings(names, "names", n_documents),
+        "names": named,
         "splits": as_splits(splits, n_documents),
         "texts": as_texts(texts, n_documents),
         "dates": as_dates_of_documents(dates, n_documents),
         "_columns": as_metadata(metadata, n_documents),
+        "embeddings": as_embeddings(embeddings, n_documents, None if named is None else named.tolist()),
     }
 
 
@@ -409,6 +451,13 @@ def documents_like(corpus: Corpus, counts: "sp.csr_array[np.float32]", known: Ma
         What :func:`known_of_documents` returns, or a part of it.
     """
     return corpus._with(**{**known_of_documents(counts.shape[0]), "tokens": None, "counts": counts, **known})
+
+
+def _rows_of(embeddings: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows; consecutive ones are a view, so that those of a memory-mapped array are not read."""
+    if len(rows) and (np.diff(rows) == 1).all():
+        return embeddings[rows[0] : rows[-1] + 1]
+    return np.asarray(embeddings[rows])
 
 
 def _sizes(splits: np.ndarray) -> dict[str, int]:

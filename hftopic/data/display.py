@@ -86,9 +86,12 @@ def _documents(corpus: "Corpus") -> list[Html]:
 
 
 def _columns(corpus: "Corpus") -> list[Html]:
-    """Names of the other columns of the table."""
+    """Names of the other columns of the table, and the size of the embeddings."""
     names = ", ".join(corpus.metadata_columns)
-    return [note("Other columns, in .metadata: ", shortened(names, 200))] if names else []
+    held = [note("Other columns, in .metadata: ", shortened(names, 200))] if names else []
+    if corpus.embeddings is not None:
+        held.append(note(f"Embeddings: {counted(corpus.embeddings.shape[1], 'column')}, in .embeddings"))
+    return held
 
 
 def _text(corpus: "Corpus", row: int) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
+from numpy.typing import NDArray
 
 from hftopic._jobs import jobs_here
 from hftopic._numbers import is_whole
@@ -28,7 +29,9 @@ from hftopic.data.building.plan import Plan, unfinished
 from hftopic.data.building.words import CHOOSING, WordTable
 from hftopic.data.building.writing import write_shards
 from hftopic.data.corpus import CorpusError
+from hftopic.data.embeddings import as_embeddings
 from hftopic.data.formats import check_max_bytes, checked_request, file_of, words_of
+from hftopic.data.formats.embedding_files import read_embeddings
 from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import blamed_on, watch
 from hftopic.data.formats.vocabulary import read_vocabulary
@@ -54,6 +57,7 @@ def build_corpus(
     label_column: str | None = None,
     name_column: str | None = None,
     date_column: str | None = None,
+    embedding_column: str | None = None,
     bad_dates: Literal["error", "missing"] | None = None,
     delimiter: str | None = None,
     sheet: str | int | None = None,
@@ -62,6 +66,7 @@ def build_corpus(
     keep_texts: bool = False,
     like: Any = None,
     max_bytes: int | None = None,
+    embeddings: Any = None,
     table_size: int = 1_000_000,
     restart: bool = False,
     n_jobs: int | None = None,
@@ -84,13 +89,16 @@ def build_corpus(
         order of the inputs. All inputs have labels, or none has; the same holds for names and splits.
     out : path-like
         Folder of the shards; an earlier one is replaced. It may not be in a folder of the inputs.
-    format, split, vocabulary, text_column, label_column, name_column, date_column, bad_dates, delimiter
+    format, split, vocabulary, text_column, label_column, name_column, date_column, embedding_column
         As in :func:`hftopic.read_corpus`.
-    sheet, encoding, text, like, max_bytes
+    bad_dates, delimiter, sheet, encoding, text, like, max_bytes
         As in :func:`hftopic.read_corpus`.
     keep_texts : bool, default=False
         Whether the shards keep the original texts, for tables and reports. They take more room than the
         counts.
+    embeddings : path-like or array-like, shape (n_documents, F), optional
+        Embedding of each document of the shards, instead of those in the inputs; a path is a file of
+        ``numpy.save``, which is not read into memory.
     table_size : int, default=1_000_000
         Largest number of words whose documents are counted at a time, some 200 bytes each. When the table is
         full, the rarest words are left out, as in lossy counting. Every word in ``min_df`` documents or more
@@ -148,6 +156,7 @@ def build_corpus(
         label_column=label_column,
         name_column=name_column,
         date_column=date_column,
+        embedding_column=embedding_column,
         bad_dates=bad_dates,
         delimiter=delimiter,
         sheet=sheet,
@@ -155,6 +164,7 @@ def build_corpus(
         text=text,
         keep_texts=bool(keep_texts),
     )
+    vectors = _embeddings(embeddings)
     reading = getattr(like, "reading_", None)
     options = _options(text, reading)
     words = _vocabulary(vocabulary, like, request.encoding)
@@ -169,7 +179,7 @@ def build_corpus(
             gathered, table = _counted(recipe, found, int(table_size), jobs, verbose)
             check_unchanged(paths, plan["inputs"])
             with blamed_on(paths[0]) if len(paths) == 1 else nullcontext():
-                write_shards(Path(out), folder, gathered, table, options, words, jobs, verbose)
+                write_shards(Path(out), folder, gathered, table, options, words, vectors, jobs, verbose)
     from hftopic.data.shards import open_corpus
 
     return open_corpus(out)
@@ -182,6 +192,12 @@ def _options(text: Any, reading: Any) -> TextOptions:
     if not isinstance(text, TextOptions):
         raise CorpusError(f"text must be TextOptions(...), got {text!r} of type {type(text).__name__}")
     return text
+
+
+def _embeddings(embeddings: Any) -> NDArray[np.float32] | None:
+    """Embeddings in a file, which is mapped into memory, or given as an array."""
+    file = file_of(embeddings, "embeddings")
+    return as_embeddings(embeddings, None) if file is None else read_embeddings(file)
 
 
 def _vocabulary(vocabulary: Any, like: Any, encoding: str) -> list[str] | None:
@@ -204,7 +220,9 @@ def _plan(
 ) -> Plan:
     """All that the pieces depend on."""
     request = found[0].request
-    columns = {f"{what}_column": request.column(what) for what in ("text", "label", "name", "date")}
+    columns = {
+        f"{what}_column": request.column(what) for what in ("text", "label", "name", "date", "embedding")
+    }
     return {
         "kind": "hftopic build",
         "version": version("hftopic"),

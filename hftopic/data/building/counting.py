@@ -16,11 +16,13 @@ import scipy.sparse as sp
 
 from hftopic.data.building.pieces import Facts, path_of, write_piece
 from hftopic.data.building.streams import Stream
+from hftopic.data.embeddings import as_embeddings
 from hftopic.data.formats.jsonl import late_dates
 from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.tables import Table
 from hftopic.data.formats.texts import checks_dates
+from hftopic.data.formats.vectors import stacked_rows
 from hftopic.data.kinds import KindOfFields, KindOfValues
 from hftopic.data.metadata import as_dates_of_documents, as_texts, as_values
 from hftopic.data.text import own_spellings, unsegmented_texts
@@ -58,9 +60,9 @@ def count_piece(recipe: Recipe, number: int, source: int, stream: Stream, piece:
     try:
         with allowing(recipe.max_bytes), blamed_on(stream.path), warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            facts, counts, sums, columns = _counted(recipe, number, source, stream, piece)
-        facts.warnings = [str(warning.message) for warning in told]
-        write_piece(path_of(recipe.folder, number), facts, counts, sums, columns)
+            found = _counted(recipe, number, source, stream, piece)
+        found[0].warnings = [str(warning.message) for warning in told]
+        write_piece(path_of(recipe.folder, number), *found)
     except Exception as error:
         return error
     return None
@@ -68,7 +70,7 @@ def count_piece(recipe: Recipe, number: int, source: int, stream: Stream, piece:
 
 def _counted(
     recipe: Recipe, number: int, source: int, stream: Stream, piece: Any
-) -> tuple[Facts, Any, np.ndarray, dict[str, Any]]:
+) -> tuple[Facts, Any, np.ndarray, dict[str, Any], np.ndarray | None]:
     """What the file of a piece holds."""
     table = stream.table(piece)
     splits = _splits(stream.path, table)
@@ -77,7 +79,9 @@ def _counted(
     tokens, starts, words = read(table.text)
     columns = _columns(table, recipe)
     facts = Facts(source, len(table.text), words)
+    embeddings = _embeddings(stream.path, table)
     facts.has = [what for what in columns if what != "metadata"]
+    facts.has += ["embedding"] * (embeddings is not None)
     facts.kinds = _kinds(columns["metadata"], stream.fields)
     facts.undated, facts.splits = sorted(table.undated), splits
     if checks_dates(stream.request):
@@ -91,12 +95,12 @@ def _counted(
     facts.n_words, facts.n_entries = n_words, counts.nnz
     if words is None:  # a given vocabulary is not chosen by its sums
         _limit(counts, recipe.options)
-        return facts, counts, np.zeros((3, 0), dtype=np.int64), columns
+        return facts, counts, np.zeros((3, 0), dtype=np.int64), columns, embeddings
     uses = np.bincount(counts.indices, counts.data, n_words)
     _limit(counts, recipe.options)
     counted = np.bincount(counts.indices, counts.data, n_words)
     documents = np.bincount(counts.indices, minlength=n_words)
-    return facts, counts, np.array([documents, uses, counted], dtype=np.int64), columns
+    return facts, counts, np.array([documents, uses, counted], dtype=np.int64), columns, embeddings
 
 
 def _limit(counts: Any, options: TextOptions) -> None:
@@ -196,6 +200,14 @@ def _columns(table: Table, recipe: Recipe) -> dict[str, Any]:
         **columns,
         "metadata": {name: as_values(values, f"metadata[{name!r}]") for name, values in metadata.items()},
     }
+
+
+def _embeddings(path: Path, table: Table) -> np.ndarray | None:
+    """Embeddings of the documents, checked."""
+    if table.embedding is None or not table.text:
+        return None
+    rows = stacked_rows(path, table.embedding, table.places, table.are_lines)
+    return as_embeddings(np.asarray(rows), len(table.text))
 
 
 def _kinds(metadata: Mapping[str, Sequence[Any]], fields: bool) -> dict[str, Any]:

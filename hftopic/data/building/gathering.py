@@ -15,7 +15,12 @@ from hftopic.data.kinds import KindOfFields, KindOfValues
 from hftopic.data.metadata import as_dates_of_documents
 
 MOST_DATES = 2**16  # different dates of a file that are all kept until the end of the first pass
-_REQUIRED = {"label": "labels", "name": "names", "split": "splits"}  # by all files, or by none
+_REQUIRED = {
+    "label": "labels",
+    "name": "names",
+    "split": "splits",
+    "embedding": "embeddings",
+}  # by all files, or by none
 
 
 class Source:

@@ -14,6 +14,7 @@ from hftopic.data.corpus import CorpusError
 from hftopic.data.formats import FORMATS, format_for, request_for
 from hftopic.data.formats.beside import lists_of
 from hftopic.data.formats.detection import format_by_name
+from hftopic.data.formats.embedding_files import check_none_beside, embeddings_of_folder
 from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.lines import FormatError, bare_name
 from hftopic.data.formats.metadata_csv import check_no_table, table_of_folder
@@ -80,6 +81,7 @@ def check_apart(paths: Sequence[Path], out: Path) -> None:
                 "place for the shards"
             )
     check_no_table(target)
+    check_none_beside(target)
     if target.is_dir():
         complete(target)
         names = sorted(name for name in os.listdir(target) if not name.startswith("."))
@@ -137,8 +139,8 @@ def state_of(path: Path) -> dict[str, Any]:
     if path.is_file() and format_by_name(path) == "txt":
         files += lists_of(path)
     if path.is_dir():
-        table = table_of_folder(path)
-        files += [table] if table is not None and table not in files else []
+        found = (table_of_folder(path), embeddings_of_folder(path))
+        files += [file for file in found if file is not None and file not in files]
     digest = hashlib.sha256()
     n_bytes = 0
     for file in files:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from hftopic._files import sync_entry
 
@@ -113,6 +114,10 @@ class Piece:
         columns: dict[str, Any] = json.loads(self._read("columns")["columns"].tobytes())
         return columns
 
+    def embeddings(self) -> NDArray[np.float32] | None:
+        """Embeddings of the documents, shape (n_documents, F), or None."""
+        return self._read("embeddings")["embeddings"] if "embedding" in self.facts.has else None
+
 
 def is_sound(path: Path) -> bool:
     """Whether there is the file of a piece, and it is as it was written."""
@@ -128,7 +133,14 @@ def path_of(folder: Path, number: int) -> Path:
     return folder / f"piece-{number:06d}.npz"
 
 
-def write_piece(path: Path, facts: Facts, counts: Any, sums: np.ndarray, columns: Mapping[str, Any]) -> None:
+def write_piece(
+    path: Path,
+    facts: Facts,
+    counts: Any,
+    sums: np.ndarray,
+    columns: Mapping[str, Any],
+    embeddings: NDArray[np.float32] | None = None,
+) -> None:
     """Write the file of a piece as a whole, or not at all."""
     kind = np.int32 if max(counts.nnz, *counts.shape) < 2**31 else np.int64
     arrays: dict[str, Any] = {
@@ -138,6 +150,7 @@ def write_piece(path: Path, facts: Facts, counts: Any, sums: np.ndarray, columns
         "sums": sums,
         "facts": _packed(vars(facts)),
         "columns": _packed(columns),
+        **({} if embeddings is None else {"embeddings": embeddings}),
     }
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:

@@ -95,6 +95,9 @@ class Lines(Stream):
             del files["metadata"]
             n_documents = sum(1 for _ in read_lines(self.path, encoding))
             table = lists_beside(self.path, n_documents, self.request)
+        elif beside(self.path, "embeddings") is not None:
+            n_documents = sum(1 for _ in read_lines(self.path, encoding))
+            table = lists_beside(self.path, n_documents, self.request, ["embeddings"])
         n = 0
         with ExitStack() as opened_lists:
             lists = {
@@ -124,7 +127,8 @@ class Lines(Stream):
     def rows(self, piece: Any) -> Table:
         numbered, held, files, known = piece
         if "metadata" in held:
-            known = {"metadata": columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])}
+            lines = columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])
+            known = {**known, "metadata": lines}
         table = table_of_parts([text for _, text in numbered], {**held, **known})
         table.places = [line for line, _ in numbered]
         return table

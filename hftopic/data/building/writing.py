@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from hftopic._callers import level_of_the_caller
 from hftopic._progress import progress
@@ -30,6 +31,7 @@ def write_shards(
     table: WordTable,
     options: TextOptions,
     words: Sequence[str] | None,
+    embeddings: NDArray[np.float32] | None,
     n_jobs: int,
     verbose: bool,
 ) -> None:
@@ -44,6 +46,8 @@ def write_shards(
     options : TextOptions
     words : sequence of str or None
         The given vocabulary.
+    embeddings : ndarray, shape (n_documents, F), or None
+        Those of the documents, instead of what the pieces have.
     n_jobs : int
         If it is more than one, the next piece is made while one is written.
     verbose : bool
@@ -51,12 +55,15 @@ def write_shards(
     Raises
     ------
     CorpusError
-        There are no texts, the options remove every word, or the texts have none of the given words.
+        There are no texts, or another number of them than embeddings; the options remove every word, or the
+        texts have none of the given words.
     """
     from hftopic.data.shards import ShardWriter
 
     request = gathered.sources[0].stream.request
     told = _check_documents(gathered, request.split)
+    if embeddings is not None and len(embeddings) != gathered.n_documents:
+        raise CorpusError(f"embeddings have {len(embeddings):,} rows for {gathered.n_documents:,} documents")
     gathered.settle()
     even: list[str] = []
     if words is None:
@@ -78,9 +85,12 @@ def write_shards(
     bar = progress(desc="write", unit=" documents", total=gathered.n_documents, verbose=verbose)
     pieces = (piece for piece in _pieces(folder) if piece.facts.n_documents)
     readings = (partial(_in_columns, piece, column) for piece in pieces)
+    n_written = 0
     with bar, ShardWriter(out, words, reading=reading) as writer:
         for piece, counts in read_ahead(readings) if n_jobs > 1 else (reading() for reading in readings):
-            writer.append(counts, **gathered.columns(piece.facts, piece.columns()))
+            start, n_written = n_written, n_written + piece.facts.n_documents
+            vectors = piece.embeddings() if embeddings is None else embeddings[start:n_written]
+            writer.append(counts, embeddings=vectors, **gathered.columns(piece.facts, piece.columns()))
             bar.update(piece.facts.n_documents)
     for text in told:
         warnings.warn(text, UserWarning, stacklevel=level_of_the_caller())

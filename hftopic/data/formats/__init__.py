@@ -22,12 +22,13 @@ format            description
 ================  ======================================================================================
 
 Text files may be compressed (``.gz``, ``.xz``, ``.bz2``). If a format cannot store the vocabulary, labels,
-names, splits, dates or metadata, these are in files next to ``NAME.EXTENSION``, with one value per line:
-``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt``, ``NAME.splits.txt``,
-``NAME.dates.txt``, and ``NAME.metadata.txt`` with one JSON object per line, or a table with one row per
-document: ``NAME.metadata.csv``, ``metadata.csv``, or ``SPLIT_metadata.csv`` in a folder. No file is ever
-unpickled or executed. Vocabularies of other tools are described in `hftopic.data.formats.vocabulary`, and
-limits on sizes in `hftopic.data.formats.limits`.
+names, splits, dates, metadata or embeddings, these are in files next to ``NAME.EXTENSION``. Lists have one
+value per line: ``NAME.vocab.txt`` (or ``vocab.txt``), ``NAME.labels.txt``, ``NAME.names.txt``,
+``NAME.splits.txt``, ``NAME.dates.txt``, and ``NAME.metadata.txt`` with one JSON object per line. Metadata may
+also be a table with one row per document: ``NAME.metadata.csv``, ``metadata.csv``, or ``SPLIT_metadata.csv``
+in a folder. Embeddings are an array of NumPy, ``NAME.embeddings.npy`` or ``embeddings.npy``, or a column of
+Parquet and JSON lines. No file is ever unpickled or executed. Vocabularies of other tools are described in
+`hftopic.data.formats.vocabulary`, and limits on sizes in `hftopic.data.formats.limits`.
 """
 
 import os
@@ -53,7 +54,7 @@ from hftopic.data.formats.folder import matrices
 from hftopic.data.formats.limits import allowing
 from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
-from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request, with_reading
+from hftopic.data.formats.request import COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, Request, with_reading
 from hftopic.data.formats.sharded import write_shards
 from hftopic.data.reading import Reading
 from hftopic.data.text import TextOptions, check_keep_texts
@@ -72,6 +73,7 @@ def read_corpus(
     label_column: str | None = None,
     name_column: str | None = None,
     date_column: str | None = None,
+    embedding_column: str | None = None,
     bad_dates: Literal["error", "missing"] | None = None,
     delimiter: str | None = None,
     sheet: str | int | None = None,
@@ -101,6 +103,9 @@ def read_corpus(
         Columns of a table with the texts, labels, names and dates; by default "text", "label", "name" and
         "date". A column "split" contains the splits. All other columns that have a name, up to 1,000, are the
         metadata. If ``date_column`` is given, all of its dates must be readable, or missing.
+    embedding_column : str, optional
+        Column of a Parquet or JSON Lines file with the embedding of each document, a list of numbers; by
+        default "embedding", if it has such lists.
     bad_dates : {"error", "missing"}, optional
         What dates are that cannot be read: an error, which is the default, or missing, with a warning that
         counts them.
@@ -118,7 +123,7 @@ def read_corpus(
     like : fitted model, optional
         A model that is to read the documents. Its vocabulary, and the arguments that its own documents were
         read with (``model.reading_``), are the defaults. A label, name or date column that the file does not
-        have is then no error.
+        have is then no error, nor are texts without a word of a model that reads embeddings alone.
     max_bytes : int, optional
         Largest number of bytes of a line, of decompressed content, of the arrays of a file, and of a pipe. By
         default, a line has at most 16 MiB, compressed content at most 100 times its compressed size and
@@ -170,12 +175,14 @@ def read_corpus(
         label_column=label_column,
         name_column=name_column,
         date_column=date_column,
+        embedding_column=embedding_column,
         bad_dates=bad_dates,
         delimiter=delimiter,
         sheet=sheet,
         encoding=encoding or "utf-8",
         text=text,
         keep_texts=bool(keep_texts),
+        needs_words=getattr(like, "encoder_input", "counts") != "embeddings",
     )
     with allowing(max_bytes), ExitStack() as pipes:
         file = pipes.enter_context(rereadable(path, lists_of))
@@ -338,9 +345,13 @@ def _known(format: str) -> Format:
 def _check_used(path: Path, format: Format, request: Request) -> None:
     if request.text is not None and not format.of_text:
         raise ValueError(f"text= has no effect on {path}, which contains word counts, not texts; remove it")
-    for name in (*COLUMN_ARGUMENTS, "bad_dates", "delimiter", "sheet"):
+    for name in (*COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, "bad_dates", "delimiter", "sheet"):
         if getattr(request, name) is not None and name not in format.arguments:
-            what = {"delimiter": "is no CSV or TSV file", "sheet": "is no Excel workbook"}
+            what = {
+                EMBEDDING_ARGUMENT: "is no Parquet or JSON Lines file, whose values can be lists",
+                "delimiter": "is no CSV or TSV file",
+                "sheet": "is no Excel workbook",
+            }
             told = what.get(name, "has no named columns")
             raise ValueError(f"{name}= has no effect on {path}, which {told}; remove it")
 

@@ -1,6 +1,7 @@
-"""Files next to a file of counts or texts: vocabulary, labels, names, splits, dates and metadata.
+"""Files next to a file of counts or texts: vocabulary, labels, names, splits, dates, metadata and embeddings.
 
 They have one value per line; the metadata one JSON object per line, or they are a table, ``metadata.csv``.
+The embeddings are an array of NumPy.
 """
 
 import json
@@ -12,9 +13,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hftopic._files import followed, parent_of
 from hftopic._sets import written_set
 from hftopic.data.corpus import Corpus
+from hftopic.data.formats.embedding_files import EMBEDDINGS, mapped, read_embeddings, write_embeddings
 from hftopic.data.formats.lines import COMPRESSIONS, FormatError, bare_name, read_list, write_list
 from hftopic.data.formats.metadata_csv import TABLE, fields_of, in_parts
 from hftopic.data.formats.request import Request
@@ -35,19 +39,23 @@ COUNT_ENDINGS = {
 """Format of counts for each ending of a file name."""
 
 LISTS = ("labels", "names", "splits", "dates", "metadata")
+KNOWN = (*LISTS, "embeddings")
+"""What is known of the documents, and may be in files beside theirs."""
 
 
 def lists_beside(
-    path: Path, n_documents: int, request: Request, only: Sequence[str] = LISTS
+    path: Path, n_documents: int, request: Request, only: Sequence[str] = KNOWN
 ) -> dict[str, Any]:
-    """Labels, names, splits, dates and metadata from the files next to ``path``, as far as there are any.
+    """What is known of the documents by the files next to ``path``, as far as there are any.
 
     A table of metadata may also have the labels, names, splits and dates that no other file has.
     """
     held: dict[str, Any] = {}
     for what in only:
         file = beside(path, what) if what != "labels" or not request.has_labels else None
-        if file and is_table(file):
+        if file and what == "embeddings":
+            held[what] = read_embeddings(file, n_documents)
+        elif file and is_table(file):
             fields = fields_of(file, n_documents, held.get("names"), request)
             held |= in_parts(fields, [part for part in only if part not in held])
         elif file:
@@ -84,8 +92,8 @@ def columns_of_lines(file: Path, lines: Sequence[str], start: int = 1) -> dict[s
 
 
 def _lists_of(corpus: Corpus, only: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Values for the files next to a file of counts, of those parts that the corpus has."""
-    lists: dict[str, Any] = {what: getattr(corpus, what) for what in only if what != "metadata"}
+    """Values for the lists next to a file of counts, of those parts that the corpus has."""
+    lists: dict[str, Any] = {what: getattr(corpus, what) for what in only if what in LISTS[:-1]}
     columns = plain_values(corpus.metadata_columns)
     if "metadata" in only and columns:
         rows = zip(*columns.values(), strict=True)
@@ -102,6 +110,8 @@ def _stem(path: Path) -> str:
 def names_beside(path: Path, what: str) -> list[str]:
     """Names that a list, or the vocabulary, of ``path`` can have."""
     stem = _stem(path)
+    if what == "embeddings":
+        return [f"{stem}.{EMBEDDINGS}", f"{stem}_{EMBEDDINGS}", EMBEDDINGS]
     if what != "vocab":
         tables = [f"{stem}.{TABLE}", f"{stem}_{TABLE}", TABLE] if what == "metadata" else []
         return [f"{stem}.{what}.txt", f"{stem}_{what}.txt", *tables]
@@ -114,13 +124,13 @@ def names_beside(path: Path, what: str) -> list[str]:
 
 
 def beside(path: Path, what: str) -> Path | None:
-    """The file with the vocabulary, labels, names, splits, dates or metadata of ``path``, or None."""
+    """The file with the vocabulary of ``path``, or one of `KNOWN`, or None."""
     return next(filter(Path.is_file, _candidates(path, what)), None)
 
 
 def lists_of(path: Path) -> list[Path]:
     """The files next to ``path`` that are read with it."""
-    found = (beside(path, what) for what in ("vocab", *LISTS))
+    found = (beside(path, what) for what in ("vocab", *KNOWN))
     return [file for file in found if file is not None]
 
 
@@ -128,7 +138,7 @@ def _candidates(path: Path, what: str) -> Iterator[Path]:
     """Files next to ``path``, and next to the file that it links to, in the order in which they are tried."""
     for place in (path, path.resolve()) if path.is_symlink() else (path,):
         for name in names_beside(place, what):
-            for ending in ("", *COMPRESSIONS):
+            for ending in ("", *(COMPRESSIONS if what != "embeddings" else ())):
                 yield place.parent / (name + ending)  # the path may be ".", which has no name
 
 
@@ -153,7 +163,7 @@ class Unit:
 def file_unit(path: Path) -> Unit:
     """A file, and the files next to it."""
     real = path.resolve()
-    files = [path, *chain.from_iterable(_candidates(path, what) for what in ("vocab", *LISTS))]
+    files = [path, *chain.from_iterable(_candidates(path, what) for what in ("vocab", *KNOWN))]
     return Unit(real.parent, _stem(real), lambda: files)
 
 
@@ -173,9 +183,9 @@ def written_with_lists(
     path: Path,
     *,
     vocabulary: str | None = None,
-    only: Sequence[str] = LISTS,
+    only: Sequence[str] = KNOWN,
 ) -> Iterator[Path]:
-    """Draft of a file, which is committed together with its vocabulary and the lists of `LISTS`.
+    """Draft of a file, which is committed together with its vocabulary and the files of `KNOWN`.
 
     Parameters
     ----------
@@ -185,7 +195,7 @@ def written_with_lists(
     vocabulary : str, optional
         Name of the vocabulary file; by default none is written.
     only : sequence of str
-        Which of the lists are written to files.
+        Which of them are written to files.
 
     Raises
     ------
@@ -198,10 +208,14 @@ def written_with_lists(
         raise IsADirectoryError(f"{path} is a folder and cannot be replaced by a file")
     parent_of(target)
     lists = _lists_of(corpus, only)
-    _check_none_stale(path, [what for what in only if what not in lists])
-    _check_links(path, target, ["vocab", *lists])
+    embeddings = corpus.embeddings if "embeddings" in only else None
+    written = [*lists, *(["embeddings"] if embeddings is not None else [])]
+    _check_none_stale(path, [what for what in only if what not in written])
+    _check_links(path, target, ["vocab", *written])
     stem = _stem(target)
-    beside_it = {f"{stem}.{what}.txt": values for what, values in lists.items()}
+    beside_it: dict[str, Any] = {f"{stem}.{what}.txt": values for what, values in lists.items()}
+    if embeddings is not None:
+        beside_it[f"{stem}.{EMBEDDINGS}"] = embeddings
     if vocabulary is not None:
         beside_it[vocabulary] = corpus.vocabulary.tolist()
     _check_not_shared(target, beside_it)
@@ -210,6 +224,8 @@ def written_with_lists(
             write_list(draft / f"{stem}.{what}.txt", values, what.removesuffix("s"))
         if vocabulary is not None:
             write_vocabulary(draft / vocabulary, corpus.vocabulary)
+        if embeddings is not None:
+            write_embeddings(draft / f"{stem}.{EMBEDDINGS}", embeddings)
         yield draft / target.name
 
 
@@ -237,8 +253,8 @@ def _check_links(path: Path, target: Path, kinds: Sequence[str]) -> None:
             )
 
 
-def _check_not_shared(target: Path, lists: Mapping[str, Sequence[str]]) -> None:
-    """Raise FileExistsError if a list would change that another file is read with."""
+def _check_not_shared(target: Path, lists: Mapping[str, Any]) -> None:
+    """Raise FileExistsError if a file would change that another file is read with."""
     for name, values in lists.items():
         file = target.with_name(name)
         if not file.is_file() or _holds(file, values):
@@ -250,8 +266,13 @@ def _check_not_shared(target: Path, lists: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def _holds(file: Path, values: Sequence[str]) -> bool:
-    """Whether a list has exactly these values."""
+def _holds(file: Path, values: Any) -> bool:
+    """Whether a list, or a file of embeddings, has exactly these values."""
+    if file.name.endswith(EMBEDDINGS):
+        try:
+            return np.array_equal(mapped(file), values)
+        except FormatError:
+            return False
     return file.read_bytes() == "".join(f"{value}\n" for value in values).encode("utf-8", "surrogatepass")
 
 
@@ -260,7 +281,7 @@ def _reads(name: str, file: Path, target: Path) -> bool:
     other = target.with_name(name)
     ending = Path(bare_name(other)).suffix.lower()
     is_text = ending == ".txt" and not name.startswith("docword.")
-    kinds = LISTS if is_text else ("vocab", *LISTS)
+    kinds = KNOWN if is_text else ("vocab", *KNOWN)
     candidates = chain.from_iterable(names_beside(other, what) for what in kinds)
     return (
         ending in (*COUNT_ENDINGS, ".txt", ".tsv")

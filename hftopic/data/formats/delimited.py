@@ -274,7 +274,17 @@ def write_delimited(corpus: Corpus, path: Path, delimiter: str) -> None:
     """Write a file with the columns text, label, name, split and date, the original text, and the metadata.
 
     Columns that the corpus does not have are left out.
+
+    Raises
+    ------
+    CorpusError
+        The corpus has embeddings, or a document looks like a second header.
     """
+    if corpus.embeddings is not None:
+        raise CorpusError(
+            "cannot hold embeddings: write a folder, a .parquet or .jsonl file, or leave them out with "
+            "corpus.with_embeddings(None)"
+        )
     parts = {what: list(map(_field, values)) for what, values in table_of(corpus).items()}
     if len(parts) > 1 and tuple(parts) in set(zip(*parts.values(), strict=True)):
         raise CorpusError(

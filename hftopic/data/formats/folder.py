@@ -14,6 +14,7 @@
                        for all documents
 ``SPLIT_table.npz``    dates of the documents, and the columns of their metadata by number: numbers and truth
                        values as they are, strings like the texts
+``embeddings.npy``     embedding of each document of the corpus, in its order
 ``table.json``         names of these columns, and how the texts were read
 ``order.txt``          position of each document in the corpus, one per line, if the splits are mixed
 ``corpus.json``        SHA-256 of each of these files, if this package wrote them
@@ -44,6 +45,13 @@ from hftopic.data.formats.columns import (
     write_originals,
 )
 from hftopic.data.formats.counts import no_words
+from hftopic.data.formats.embedding_files import (
+    EMBEDDINGS,
+    check_none_beside,
+    embeddings_of_folder,
+    read_embeddings,
+    write_embeddings,
+)
 from hftopic.data.formats.lines import FormatError, blamed_on, read_list, write_list
 from hftopic.data.formats.manifest import READ, check_manifest, replaceable, write_manifest
 from hftopic.data.formats.metadata_csv import (
@@ -95,7 +103,8 @@ def read_folder(folder: Path, request: Request) -> Corpus:
         if not file.is_file():  # to open a pipe would wait for its writer
             raise FormatError("is not a file, but a pipe or a broken link; move or delete it", file)
     whole = table_of_folder(folder)
-    if whole is not None and request.split is not None and list(files) != [_WHOLE]:
+    vectors = embeddings_of_folder(folder)
+    if (whole or vectors) and request.split is not None and list(files) != [_WHOLE]:
         return read_folder(folder, replace(request, split=None)).split(request.split)
     check_manifest(folder, request)
     words = _words(folder, request)
@@ -115,6 +124,8 @@ def read_folder(folder: Path, request: Request) -> Corpus:
             **known,
         )
         corpus = corpus if order is None else corpus[np.argsort(order)]
+        if vectors is not None:
+            corpus = corpus.with_embeddings(read_embeddings(vectors, len(corpus)))
         return corpus if request.vocabulary is None else corpus.with_vocabulary(request.vocabulary)
 
 
@@ -264,6 +275,7 @@ def write_folder(corpus: Corpus, path: Path) -> None:
     }
     order = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
     check_no_table(target)
+    check_none_beside(target)
     with written_set(path, earlier=lambda: replaceable(target)) as draft:
         write_vocabulary(draft / "vocab.txt", corpus.vocabulary)
         if classes is not None:
@@ -273,8 +285,11 @@ def write_folder(corpus: Corpus, path: Path) -> None:
         table = Description.of(corpus)
         if table:
             write_description(draft / "table.json", table)
+        plain = corpus.with_embeddings(None)
+        if corpus.embeddings is not None:
+            write_embeddings(draft / EMBEDDINGS, corpus.embeddings)
         for name, own in rows.items():
-            _write_part(draft, name, corpus[own], classes, table)
+            _write_part(draft, name, plain[own], classes, table)
         write_manifest(draft)
 
 

@@ -1,7 +1,7 @@
 """JSON lines: one object with a text per line."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,17 @@ from hftopic.data.formats.lines import FormatError, compressed_text, read_lines
 from hftopic.data.formats.request import Request
 from hftopic.data.formats.tables import (
     COLUMNS,
+    EMBEDDING,
     MOST,
     Table,
     columns_for,
+    embedding_column_for,
     fits,
     others,
     table_of,
     value_of,
 )
+from hftopic.data.formats.vectors import vector_of
 
 
 def read_jsonl(path: Path, request: Request) -> Table:
@@ -61,6 +64,9 @@ def first_columns(path: Path, request: Request, first: tuple[int, str]) -> dict[
     columns = columns_for(path, list(record), request, line)
     if request.date_column is None and is_no_date(record.get(columns.get("date", ""))):
         del columns["date"]
+    embedding = embedding_column_for(path, list(record), request)
+    if embedding is not None and (request.embedding_column or vector_of(record[embedding]) is not None):
+        columns[EMBEDDING] = embedding
     return columns
 
 
@@ -173,11 +179,13 @@ def _json_object(path: Path, line: int, text: str) -> dict[str, Any]:
 
 
 def write_jsonl(corpus: Corpus, path: Path) -> None:
-    """Write one JSON object per line with the keys text, label, name, split and date, and the metadata.
+    """Write one JSON object per line: text, label, name, split and date, the metadata, and the embedding.
 
     Keys that the corpus does not have are left out.
     """
-    parts = table_of(corpus)
+    parts: dict[str, Iterable[Any]] = {**table_of(corpus, EMBEDDING)}
+    if corpus.embeddings is not None:  # nine digits are exact
+        parts[EMBEDDING] = ([float(f"{value:.9g}") for value in row] for row in corpus.embeddings)
     with written_whole(path) as draft, compressed_text(draft, path) as stream:
         for row in zip(*parts.values(), strict=True):
             stream.write(json.dumps(dict(zip(parts, row, strict=True)), ensure_ascii=False) + "\n")

@@ -10,6 +10,7 @@ from hftopic.data.formats.request import Request
 
 READ = re.compile(
     r"(vocab|vocabulary|labels|order)\.txt|.+\.npz|.+_(labels|names)\.txt|(corpus|table)\.json|(.+[._])?metadata\.csv"
+    r"|embeddings\.npy"
 )
 """Names of the files that are read out of a folder."""
 SHARDS = "shards.json"

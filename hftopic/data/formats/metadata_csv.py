@@ -29,10 +29,15 @@ def table_of_folder(folder: Path) -> Path | None:
     FormatError
         There are both.
     """
+    return file_of_folder(folder, TABLE, "metadata")
+
+
+def file_of_folder(folder: Path, name: str, what: str) -> Path | None:
+    """The file of this name in a folder, or ``FOLDER.name`` beside it; FormatError if there are both."""
     real = folder.resolve()
-    found = [file for file in (real / TABLE, real.with_name(f"{real.name}.{TABLE}")) if file.is_file()]
+    found = [file for file in (real / name, real.with_name(f"{real.name}.{name}")) if file.is_file()]
     if len(found) > 1:
-        raise FormatError(f"{found[0]} and {found[1]} are both metadata of it; remove one of them", folder)
+        raise FormatError(f"{found[0]} and {found[1]} are both {what} of it; remove one of them", folder)
     return found[0] if found else None
 
 

@@ -13,7 +13,7 @@ from hftopic.data.validation import count_tokens
 
 # The validation split is "val" in OCTIS and "valid" in this package.
 _OUR_SPLIT = {"train": "train", "val": "valid", "test": "test"}
-_BESIDE = ("names", "dates", "metadata")
+_BESIDE = ("names", "dates", "metadata", "embeddings")
 _ITS_SPLIT = {ours: its for its, ours in _OUR_SPLIT.items()}
 
 

@@ -4,8 +4,11 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from hftopic._callers import level_of_the_caller
 from hftopic._files import written_whole
@@ -13,7 +16,16 @@ from hftopic.data.corpus import Corpus
 from hftopic.data.formats.limits import check_arrays
 from hftopic.data.formats.lines import FormatError, opened
 from hftopic.data.formats.request import Request
-from hftopic.data.formats.tables import Table, columns_for, fits, others, table_of, value_of
+from hftopic.data.formats.tables import (
+    EMBEDDING,
+    Table,
+    columns_for,
+    embedding_column_for,
+    fits,
+    others,
+    table_of,
+    value_of,
+)
 from hftopic.data.metadata import without_midnight
 
 _ROWS = 2**20  # read at once: each time, the whole dictionary of a column is checked
@@ -92,11 +104,19 @@ def _chosen(path: Path, schema: Any, request: Request) -> tuple[dict[str, str], 
         del columns["date"]
     for what, column in columns.items():
         _check_type(path, column, schema.field(column).type, dates=what == "date")
+    embedding = embedding_column_for(path, schema.names, request)
+    if embedding is not None and _are_vectors(schema.field(embedding).type):
+        columns[EMBEDDING] = embedding
+    elif embedding is not None and request.embedding_column:
+        kind = schema.field(embedding).type
+        raise FormatError(f"the column {embedding!r} has values of type {kind}, not lists of numbers", path)
     names = [name for name in others(path, schema.names, columns) if not _INDEX.fullmatch(name)]
     odd = [name for name in names if not _is_read(schema.field(name).type)]
     if odd:
+        kind = schema.field(odd[0]).type
+        advice = f"; pass embedding_column={odd[0]!r} if it has embeddings" if _are_vectors(kind) else ""
         warnings.warn(
-            f"{path}: the column {odd[0]!r} of type {schema.field(odd[0]).type} is not kept as metadata"
+            f"{path}: the column {odd[0]!r} of type {kind} is not kept as metadata{advice}"
             + (f", nor are {len(odd) - 1:,} others" if len(odd) > 1 else ""),
             UserWarning,
             stacklevel=level_of_the_caller(),
@@ -135,7 +155,10 @@ def checked_batches(
     parquet = parquet_module()
     n_packed = path.stat().st_size
     n_bytes = 0
-    with parquet.ParquetFile(stream, read_dictionary=names) as file:
+    kinds = parquet.read_schema(stream)
+    stream.seek(0)
+    flat = [name for name in names if not _are_vectors(kinds.field(name).type)]
+    with parquet.ParquetFile(stream, read_dictionary=flat) as file:
         check_arrays(file.metadata.num_rows * len(names) * _POINTER, n_packed)
         # The sizes of single columns are not asked for: pyarrow ends the process if they are damaged.
         groups = range(file.metadata.num_row_groups) if groups is None else groups
@@ -153,6 +176,8 @@ def values_of(column: Any) -> list[Any]:
     """Values of a column; those of a dictionary are one object each, however often they are repeated."""
     import pyarrow as pa
 
+    if _are_vectors(column.type):
+        return vectors_of(column)
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         column = column.cast(pa.string())  # Python has no nanoseconds
         return [None if value is None else without_midnight(value) for value in column.to_pylist()]
@@ -161,6 +186,28 @@ def values_of(column: Any) -> list[Any]:
         return values
     known = column.dictionary.to_pylist()
     return [None if place is None else known[place] for place in column.indices.to_pylist()]
+
+
+def vectors_of(column: Any) -> list[Any]:
+    """Rows of a column of lists of numbers, as arrays of float32; None for a missing one."""
+    import pyarrow as pa
+
+    if pa.types.is_fixed_size_list(column.type):
+        column = column.cast(pa.list_(column.type.value_type))
+    values = column.values
+    numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+    ends = column.offsets.to_numpy().tolist()
+    rows = zip(pairwise(ends), column.is_null().to_pylist(), strict=True)
+    return [None if missing else numbers[start:end] for (start, end), missing in rows]
+
+
+def _are_vectors(kind: Any) -> bool:
+    """Whether the values of a type are lists of numbers."""
+    import pyarrow as pa
+
+    types = pa.types
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return bool(is_list and (types.is_integer(kind.value_type) or types.is_floating(kind.value_type)))
 
 
 def _check_type(path: Path, name: str, kind: Any, *, dates: bool = False) -> None:
@@ -194,6 +241,8 @@ def _expanded(column: Any, is_copied: bool) -> int:
     repeated = pa.types.is_dictionary(column.type)
     values = column.dictionary if repeated else column
     size = _POINTER * len(column)
+    if _are_vectors(column.type):
+        return size + int(column.nbytes)
     if repeated and not is_copied:
         return size + int(column.nbytes)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
@@ -203,7 +252,7 @@ def _expanded(column: Any, is_copied: bool) -> int:
 
 
 def write_parquet(corpus: Corpus, path: Path) -> None:
-    """Write a Parquet file with text, label, name, split and date, and the metadata; needs pyarrow.
+    """Write text, label, name, split and date, the metadata, and the embedding, as a table; needs pyarrow.
 
     Columns that the corpus does not have are left out.
     """
@@ -213,8 +262,12 @@ def write_parquet(corpus: Corpus, path: Path) -> None:
     kinds = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_(), "O": pa.string()}
     types = {name: kinds[column.dtype.kind] for name, column in corpus.metadata_columns.items()}
     columns = {
-        what: pa.array(values, types.get(what, pa.string())) for what, values in table_of(corpus).items()
+        what: pa.array(values, types.get(what, pa.string()))
+        for what, values in table_of(corpus, EMBEDDING).items()
     }
+    if corpus.embeddings is not None:
+        values = pa.array(np.ravel(corpus.embeddings))
+        columns[EMBEDDING] = pa.FixedSizeListArray.from_arrays(values, corpus.embeddings.shape[1])
     with written_whole(path) as draft:
         parquet.write_table(pa.table(columns), draft)
 

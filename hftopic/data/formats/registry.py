@@ -22,7 +22,7 @@ from hftopic.data.formats.npz import read_npz, write_npz
 from hftopic.data.formats.octis import octis_table, read_octis, write_octis
 from hftopic.data.formats.pairs import read_ldac, read_svmlight, write_ldac, write_svmlight
 from hftopic.data.formats.parquet import write_parquet
-from hftopic.data.formats.request import COLUMN_ARGUMENTS, Request
+from hftopic.data.formats.request import COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, Request
 from hftopic.data.formats.sharded import read_shards, shards_unit, write_shards
 from hftopic.data.formats.texts import READERS, read_files, read_split_files, read_texts, write_txt
 from hftopic.data.formats.vocabulary import read_vocabulary
@@ -65,7 +65,7 @@ SPLIT_FILES = Format(
     lambda path, request: read_texts(path, read_split_files, request),
     None,
     of_text=True,
-    arguments=(*_OF_TABLES, "delimiter", "sheet"),
+    arguments=(*_OF_TABLES, EMBEDDING_ARGUMENT, "delimiter", "sheet"),
 )
 FORMATS: dict[str, Format] = {
     "folder": Format(read_folder, write_folder, is_folder=True, unit=folder_unit),
@@ -88,8 +88,8 @@ FORMATS: dict[str, Format] = {
     ),
     "csv": _texts("csv", partial(write_delimited, delimiter=","), *_OF_TABLES, "delimiter"),
     "tsv": _texts("tsv", partial(write_delimited, delimiter="\t"), *_OF_TABLES, "delimiter"),
-    "jsonl": _texts("jsonl", write_jsonl, *_OF_TABLES),
-    "parquet": _texts("parquet", write_parquet, *_OF_TABLES),
+    "jsonl": _texts("jsonl", write_jsonl, *_OF_TABLES, EMBEDDING_ARGUMENT),
+    "parquet": _texts("parquet", write_parquet, *_OF_TABLES, EMBEDDING_ARGUMENT),
     "xlsx": _texts("xlsx", None, *_OF_TABLES, "sheet"),
 }
 

@@ -13,6 +13,7 @@ from hftopic.data.text import TextOptions
 
 _BLOCK = 2**20  # bytes that are decoded at once
 COLUMN_ARGUMENTS = ("text_column", "label_column", "name_column", "date_column")
+EMBEDDING_ARGUMENT = "embedding_column"
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,18 @@ class Request:
     label_column: str | None = None
     name_column: str | None = None
     date_column: str | None = None
+    embedding_column: str | None = None
     bad_dates: str | None = None
     delimiter: str | None = None
     sheet: str | int | None = None
     encoding: str = "utf-8"
     text: TextOptions | None = None
     keep_texts: bool = True
+    needs_words: bool = True  # whether texts without any word of the vocabulary are an error
     remembered: frozenset[str] = field(default_factory=frozenset)  # arguments of a model's reading
 
     def column(self, what: str) -> str | None:
-        """Name of the column of texts, labels, names or dates, if one is asked for."""
+        """Name of the column of texts, labels, names, dates or embeddings, if one is asked for."""
         name: str | None = getattr(self, f"{what}_column", None)
         return name
 
@@ -47,7 +50,7 @@ class Request:
     @property
     def columns(self) -> Reading:
         """The arguments that name columns, and how fields become columns."""
-        names = (*COLUMN_ARGUMENTS, "bad_dates", "delimiter", "sheet")
+        names = (*COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, "bad_dates", "delimiter", "sheet")
         held = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return held if self.encoding == "utf-8" else {**held, "encoding": self.encoding}
 

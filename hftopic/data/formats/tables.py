@@ -16,9 +16,10 @@ from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats.limits import TooLargeError, check_arrays
 from hftopic.data.formats.lines import FormatError, encodable, not_text
 from hftopic.data.formats.request import Request
+from hftopic.data.formats.vectors import vector_of
 from hftopic.data.metadata import plain_values
 
-ORIGINAL = "original_text"
+ORIGINAL, EMBEDDING = "original_text", "embedding"
 COLUMNS = {
     "text": "text",
     "label": "label",
@@ -44,13 +45,14 @@ class Table:
     split: list[Any] | None = None
     date: list[Any] | None = None
     original: list[Any] | None = None  # where the text is one of tokens
+    embedding: Sequence[Any] | np.ndarray | None = None  # vectors of float32
     metadata: Mapping[str, Sequence[Any] | np.ndarray] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)  # line or row of each text in the file
     are_lines: bool = True
     undated: set[str] = field(default_factory=set)  # metadata called date that is none
 
     def add(self, row: Mapping[str, Any], place: int) -> None:
-        """Add a row whose keys are among `COLUMNS`; all rows have the same keys."""
+        """Add a row whose keys are among `COLUMNS`, or "embedding"; all rows have the same keys."""
         for column, value in row.items():
             if getattr(self, column) is None:
                 setattr(self, column, [])
@@ -65,6 +67,8 @@ class Table:
             if (values := getattr(self, what)) is not None
         }
         chosen = {name: [column[row] for row in rows] for name, column in self.metadata.items()}
+        if self.embedding is not None:
+            lists[EMBEDDING] = [self.embedding[row] for row in rows]
         return Table(**lists, metadata=chosen, are_lines=self.are_lines)
 
 
@@ -109,6 +113,14 @@ def _column(what: str, present: Sequence[str], request: Request) -> str | None:
     return None if column not in present and request.is_remembered(what) else column
 
 
+def embedding_column_for(path: Path, present: Sequence[str], request: Request) -> str | None:
+    """The column of embeddings: the one that is asked for, or else "embedding", if there is one."""
+    column = _column(EMBEDDING, present, request)
+    if column is not None and column not in present:
+        raise FormatError(f"no column {column!r}. {listed_names(present)}", path)
+    return column or next(iter(columns_called(EMBEDDING, present)), None)
+
+
 def listed_names(names: Sequence[str]) -> str:
     """Names of columns for a message."""
     if not names:
@@ -145,6 +157,8 @@ def _tell_of_left_out(path: Path, told: str) -> None:
 
 def value_of(path: Path, what: str, column: str, value: Any, line: int | None, where: str = "") -> Any:
     """A value of a table; a missing label, name or date is the empty string, as in files without null."""
+    if what == EMBEDDING:
+        return _vector(path, column, value, line, where)
     missing = value is None or (isinstance(value, float) and math.isnan(value))
     if missing and what in _OPTIONAL:
         return ""
@@ -159,11 +173,20 @@ def value_of(path: Path, what: str, column: str, value: Any, line: int | None, w
     return value
 
 
-def table_of(corpus: Corpus) -> dict[str, list[Any]]:
+def _vector(path: Path, column: str, value: Any, line: int | None, where: str) -> np.ndarray:
+    vector = vector_of(value)
+    if vector is None:
+        got = "missing" if value is None else repr(value)[:40]
+        told = f"{where}{column!r} is {got}, not a list of numbers; give every document its embedding"
+        raise FormatError(told, path, line)
+    return vector
+
+
+def table_of(corpus: Corpus, *taken: str) -> dict[str, list[Any]]:
     """Columns of a corpus as a table; the texts are the tokens, separated by spaces.
 
     Original texts are the column ``original_text``, unless they are the tokens themselves. Metadata has its
-    own types, with None for missing values.
+    own types, with None for missing values. ``taken`` are names of columns that are written beside these.
 
     Raises
     ------
@@ -187,7 +210,7 @@ def table_of(corpus: Corpus) -> dict[str, list[Any]]:
     if corpus.texts is not None and corpus.texts.tolist() != parts["text"]:
         parts[ORIGINAL] = corpus.texts.tolist()
     for name, column in plain_values(corpus.metadata_columns).items():
-        if any(columns_called(known, [name]) for known in COLUMNS.values()):
+        if any(columns_called(known, [name]) for known in (*COLUMNS.values(), *taken)):
             raise CorpusError(
                 f"cannot be written as a table: the column {name!r} of the metadata would be read as the "
                 "document's own; rename it, or write a folder"

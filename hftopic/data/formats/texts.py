@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 
 from hftopic._callers import level_of_the_caller
-from hftopic.data.corpus import Corpus
+from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.formats.beside import lists_beside, written_with_lists
 from hftopic.data.formats.counts import warn_of_similar
 from hftopic.data.formats.delimited import read_delimited
+from hftopic.data.formats.embedding_files import (
+    EMBEDDINGS,
+    embeddings_of_folder,
+    read_embeddings,
+)
 from hftopic.data.formats.excel import read_excel
 from hftopic.data.formats.folder import class_names
 from hftopic.data.formats.jsonl import read_jsonl
@@ -30,6 +35,7 @@ from hftopic.data.formats.parquet import read_parquet
 from hftopic.data.formats.request import Request
 from hftopic.data.formats.splits import chosen, in_order, joined
 from hftopic.data.formats.tables import COLUMNS, Table, table_of
+from hftopic.data.formats.vectors import stacked_rows
 from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.text import corpus_from_texts
 
@@ -80,7 +86,8 @@ def read_files(folder: Path, request: Request) -> Table:
 
     If all files are in subfolders, the names of the subfolders are the labels. Hidden files are ignored. If
     any file ends in .txt, other files are ignored too. The table ``metadata.csv``, in the folder, or
-    ``NAME.metadata.csv`` beside it, has metadata of the files, by their names.
+    ``NAME.metadata.csv`` beside it, has metadata of the files, by their names. ``embeddings.npy`` has their
+    embeddings, in the order of their paths.
     """
     files, names, labels = named_files(folder)
     known = known_of_files(folder, names, labels, request)
@@ -98,6 +105,9 @@ def known_of_files(
         The table does not have exactly one row for each file.
     """
     held: dict[str, Any] = {"names": names} if labels is None else {"names": names, "labels": labels}
+    vectors = embeddings_of_folder(folder)
+    if vectors is not None:
+        held["embeddings"] = read_embeddings(vectors, len(names))
     file = table_of_folder(folder)
     if file is None:
         return held
@@ -136,7 +146,7 @@ def text_files(folder: Path) -> list[Path]:
         file
         for file in folder.rglob("*")
         if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file != folder / TABLE
+        if file not in (folder / TABLE, folder / EMBEDDINGS)
     ]
     return [file for file in files if bare_name(file).lower().endswith(".txt")] or files
 
@@ -166,12 +176,14 @@ def read_split_files(folder: Path, request: Request) -> Table:
         if table.label is not None:
             table.label = class_names(file, list(map(str, table.label)), request.encoding)
         tables[name] = table
+    with blamed_on(folder):
+        parts = _joined_parts(list(tables.values()))
     return Table(
         [text for table in tables.values() for text in table.text],
         joined(folder, {name: table.label for name, table in tables.items()}, "labels"),
         joined(folder, {name: table.name for name, table in tables.items()}, "names"),
         [name for name, table in tables.items() for _ in table.text],
-        **_joined_parts(list(tables.values())),
+        **parts,
     )
 
 
@@ -193,12 +205,33 @@ def _joined_parts(tables: list[Table]) -> dict[str, Any]:
         "date": list(chain(*dates)) if any(table.date for table in tables) else None,
         "original": list(chain(*originals)) if any(table.original for table in tables) else None,
         "metadata": metadata,
+        "embedding": _joined_embeddings([table.embedding for table in tables]),
     }
+
+
+def _joined_embeddings(parts: list[Any]) -> np.ndarray | None:
+    """Embeddings of all splits, which all have them, or none has."""
+    held = [part for part in parts if part is not None]
+    if not held:
+        return None
+    widths = sorted({part.shape[1] for part in held})
+    if len(held) < len(parts) or len(widths) > 1:
+        told = (
+            "some splits have embeddings and others none"
+            if len(held) < len(parts)
+            else (f"the embeddings of splits have {' and '.join(map(str, widths))} columns")
+        )
+        raise CorpusError(f"{told}; give all documents embeddings of one model, or none")
+    return np.concatenate(held)
 
 
 def _read_checked(path: Path, read: TextReader, request: Request) -> Table:
     """The table of a file; the dates of a column that the caller names can all be read, or are missing."""
     table = read(path, request)
+    if table.embedding is not None:
+        table.embedding = stacked_rows(path, table.embedding, table.places, table.are_lines)
+    elif request.embedding_column is not None and not request.is_remembered("embedding") and table.text:
+        raise FormatError(f"has no column {request.embedding_column!r} of lists of numbers", path)
     if table.date is not None and checks_dates(request):
         written = list(map(str, table.date))  # as the corpus has them
         kept = check_dates(path, written, table.places, request, are_lines=table.are_lines)
@@ -298,10 +331,13 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
             metadata=table.metadata or None,
             keep_texts=request.keep_texts and table.original is None,
         )
+        if table.embedding is not None:
+            corpus = corpus.with_embeddings(table.embedding)
         corpus = corpus.with_reading({**request.columns, **(corpus.reading or {})})
         if table.original is not None and request.keep_texts:
             corpus = corpus.with_texts(table.original)
-    if wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text)):
+    is_lost = wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text))
+    if wanted is not None and is_lost and request.needs_words:
         start = next(filter(str.strip, table.text)).strip()[:40]
         column = request.text_column
         which = "" if column is None else f" in the column {column!r}"

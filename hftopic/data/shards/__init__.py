@@ -9,6 +9,7 @@
 ``part-00000.data.npy``       count of each entry, in the smallest type that holds those of the part
 ``part-00000.parquet``        label, name, split, date and text of each document, and the columns of the
                               metadata, as far as there are any; needs pyarrow
+``embeddings.npy``            embedding of each document of the corpus, float32; mapped into memory
 ============================  ==============================================================================
 
 A part has at most 65,536 documents and 8 million entries, so that it fits into memory.

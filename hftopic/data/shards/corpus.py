@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from hftopic._cached import cached_property
 from hftopic._numbers import is_whole
 from hftopic._wording import counted
+from hftopic.data.columns import of_pandas
 from hftopic.data.corpus import Corpus, CorpusError, documents_like
+from hftopic.data.embeddings import as_embeddings
 from hftopic.data.metadata import Columns
-from hftopic.data.shards.counts import ShardedCounts, opened_folder
+from hftopic.data.shards.counts import ShardedCounts
+from hftopic.data.shards.embeddings import GivenRows, ShardedEmbeddings
 from hftopic.data.shards.manifest import FIELDS
 from hftopic.data.shards.selection import Selection
-from hftopic.data.shards.stored import CHECKED_AT_ONCE
+from hftopic.data.shards.stored import CHECKED_AT_ONCE, opened_folder
 from hftopic.data.shards.table import known_in, names_known
 from hftopic.data.validation import numbers_of_rows
 
@@ -67,11 +70,14 @@ class ShardedCorpus(ShardedCounts):
         Parts in the folder, with their sizes.
     labels, names, splits, dates : numpy.ndarray of str objects, shape (n_documents,), or None
         Read at first use, and kept: they take memory for each document.
+    embeddings : array-like of float32, shape (n_documents, F), or None
+        An index of it reads some rows of the file, and no others.
 
     Notes
     -----
     Metadata may be added to shards in a table, ``metadata.csv`` in the folder or ``NAME.metadata.csv`` beside
-    it, with one row per document. It is read when the corpus is opened, and kept.
+    it, with one row per document. It is read when the corpus is opened, and kept. Embeddings may be added as
+    ``embeddings.npy`` in the folder, or ``NAME.embeddings.npy`` beside it.
     """
 
     def __repr__(self) -> str:
@@ -90,11 +96,11 @@ class ShardedCorpus(ShardedCounts):
 
     @property
     def _kept(self) -> list[str]:
-        """What is known of the documents: label, name, split, date, text, metadata."""
+        """What is known of the documents: label, name, split, date, text, metadata, embedding."""
         names = self._stored.names
-        return [name for name in FIELDS if name in names] + ["metadata"] * any(
-            name not in FIELDS for name in names
-        )
+        held = [name for name in FIELDS if name in names]
+        held += ["metadata"] * any(name not in FIELDS for name in names)
+        return held + ["embedding"] * (self._vectors is not None)
 
     def chunks(
         self, n_documents: int = CHUNK, *, keep_texts: bool = True, start: int = 0
@@ -151,8 +157,33 @@ class ShardedCorpus(ShardedCounts):
         """Documents given by increasing places, in memory."""
         numbers = self._numbers(places)
         names = [name for name in self._stored.names if keep_texts or name != "text"]
-        columns = self._stored.columns(numbers, names)
-        return documents_like(self._without_documents, self._counts(numbers), known_in(columns))
+        known = known_in(self._stored.columns(numbers, names))
+        if self._vectors is not None:
+            known["embeddings"] = self._vectors[places]
+        return documents_like(self._without_documents, self._counts(numbers), known)
+
+    @property
+    def embeddings(self) -> ShardedEmbeddings | None:
+        """Embeddings of the documents, or None: an array of shape (n_documents, F), whose rows are read."""
+        return self._vectors
+
+    def with_embeddings(self, embeddings: Any) -> Self:
+        """The same documents with other embeddings, or without embeddings; the folder is not changed.
+
+        Parameters
+        ----------
+        embeddings : array-like or DataFrame, shape (n_documents, F), or None
+            As in :class:`hftopic.Corpus`; a memory-mapped array of float32 is not read into memory.
+
+        Raises
+        ------
+        CorpusError
+            As :meth:`hftopic.Corpus.with_embeddings`.
+        """
+        names = self.names if of_pandas(embeddings, "DataFrame") else None
+        array = as_embeddings(embeddings, self.n_documents, None if names is None else names.tolist())
+        vectors = None if array is None else ShardedEmbeddings(GivenRows(array), array.shape)
+        return self._with(vectors, self._selection, self._words, self._columns)
 
     @cached_property
     def _without_documents(self) -> Corpus:
@@ -207,7 +238,8 @@ class ShardedCorpus(ShardedCounts):
     def where(self, mask: NDArray[np.bool_]) -> Self:
         """Documents that a mask of shape (n_documents,) selects; nothing is read."""
         chosen = Selection(mask) if self._selection is None else self._selection.within(mask)
-        return type(self)(self._stored, chosen, self._words, self._columns)
+        vectors = None if self._vectors is None else self._vectors.where(mask)
+        return self._with(vectors, chosen, self._words, self._columns)
 
     def split(self, name: str) -> Self:
         """Documents of one split, in the same order, without reading their counts.

@@ -1,7 +1,6 @@
 """Counts of documents in a folder of shards, which are read where they are asked for."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -12,33 +11,16 @@ from numpy.typing import NDArray
 
 from hftopic._cached import cached_property
 from hftopic._numbers import is_whole
-from hftopic._sets import read_set
 from hftopic.data.corpus import columns_in, moved
-from hftopic.data.formats.lines import FormatError
 from hftopic.data.hashing import sha256_of_counts
 from hftopic.data.reading import Reading, as_reading
-from hftopic.data.shards.manifest import MANIFEST, Part, whole
+from hftopic.data.shards.embeddings import ShardedEmbeddings
+from hftopic.data.shards.manifest import Part, whole
 from hftopic.data.shards.selection import Selection
 from hftopic.data.shards.stored import CHECKED_AT_ONCE, Stored
 from hftopic.data.validation import as_vocabulary
 
 ShardedT = TypeVar("ShardedT", bound="ShardedCounts")
-
-
-def opened_folder(path: str | os.PathLike[str]) -> Stored:
-    """Files of a folder of shards, as they are written by one writer.
-
-    Raises
-    ------
-    FileNotFoundError, FormatError
-        As :func:`hftopic.open_corpus`.
-    """
-    folder = Path(os.path.abspath(path))
-    if not folder.is_dir():
-        raise FileNotFoundError(f"no folder {os.fspath(path)}")
-    stored = read_set(folder, "", lambda: [folder / MANIFEST], lambda: Stored(folder))
-    _ = stored.tabled  # a wrong table is told before training
-    return stored
 
 
 class ShardedCounts:
@@ -63,11 +45,13 @@ class ShardedCounts:
         columns: NDArray[np.int64] | None = None,
     ) -> None:
         self._stored, self._selection = stored, selection
+        shape = stored.embeddings_shape
+        self._vectors = None if shape is None else ShardedEmbeddings(stored.embeddings, shape, selection)
         self._words, self._columns = words, columns  # of another vocabulary, and the place of each word in it
 
     def __reduce__(self) -> tuple[Any, ...]:
         mask = None if self._selection is None else np.packbits(self._selection.mask)
-        return _opened_again, (type(self), self.path, self._stored.digest, mask, self._words, self._columns)
+        return _opened_again, (type(self), self._stored, mask, self._words, self._columns, self._vectors)
 
     @property
     def path(self) -> Path:
@@ -195,15 +179,26 @@ class ShardedCounts:
         columns = columns_in(self.vocabulary, words)
         if self._columns is not None:  # words that were dropped before do not come back
             columns = np.where(self._columns >= 0, columns[self._columns], -1)
-        return type(self)(self._stored, self._selection, words, columns)
+        return self._with(self._vectors, self._selection, words, columns)
+
+    def _with(self, vectors: ShardedEmbeddings | None, *parts: Any) -> Self:
+        """The same folder with other embeddings, and another selection, vocabulary and columns."""
+        made = type(self)(self._stored, *parts)
+        made._vectors = vectors
+        return made
 
     def fingerprint(self) -> str:
-        """Hash of the manifest, and of the choice of documents and words; nothing is read for it."""
+        """Hash of the manifest, and of the choice of documents and words; no other file is read for it.
+
+        Embeddings of :meth:`ShardedCorpus.with_embeddings` are part of it.
+        """
         digest = hashlib.sha256(self._stored.digest.encode("ascii"))
         if self._selection is not None:
             digest.update(b"documents" + np.packbits(self._selection.mask).tobytes())
         if self._words is not None:
             digest.update(b"words" + "\n".join(self._words).encode("utf-8"))
+        if self._vectors is not None and self._vectors.given is not None:
+            digest.update(b"embeddings" + np.ascontiguousarray(self._vectors.given).data)
         return digest.hexdigest()
 
     def sha256(self) -> str:
@@ -253,16 +248,15 @@ class ShardedCounts:
 
 def _opened_again(
     kind: type[ShardedT],
-    path: Path,
-    digest: str,
+    stored: Stored,
     mask: NDArray[np.uint8] | None,
     words: NDArray[np.object_] | None,
     columns: NDArray[np.int64] | None,
+    vectors: ShardedEmbeddings | None,
 ) -> ShardedT:
     """A corpus out of a pickle."""
-    stored = opened_folder(path)
-    if stored.digest != digest:
-        raise FormatError("was written again after the corpus was pickled; open it again", path / MANIFEST)
     n_documents = stored.manifest.n_documents
     selected = None if mask is None else Selection(np.unpackbits(mask, count=n_documents).astype(np.bool_))
-    return kind(stored, selected, words, columns)
+    opened = kind(stored, selected, words, columns)
+    opened._vectors = vectors
+    return opened

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hftopic._cached import cached_property
+from hftopic.data.formats.embedding_files import EMBEDDINGS
 from hftopic.data.formats.lines import FormatError
 from hftopic.data.formats.manifest import SHARDS, sha256_of
 from hftopic.data.reading import Reading
@@ -20,7 +21,7 @@ FIELDS = ("label", "name", "split", "date", "text")
 """Columns of the documents that are no metadata; a column of metadata with such a name has a prefix."""
 KINDS = ("none", "int64", "long", "float64", "bool", "str")
 """Types of columns; ``none`` has no value, and ``long`` are integers that float64 does not hold."""
-OWN = re.compile(r"shards\.json|part-\d{5,}\.(?:indptr\.npy|indices\.npy|data\.npy|parquet)")
+OWN = re.compile(r"shards\.json|embeddings\.npy|part-\d{5,}\.(?:indptr\.npy|indices\.npy|data\.npy|parquet)")
 """Names of the files of a folder of shards, except the vocabulary."""
 _KIND, _VERSION = "hftopic shards", 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -77,6 +78,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Embeddings:
+    """The file with the embeddings of all documents, and its number of columns."""
+
+    n_columns: int
+    file: File
+
+
+@dataclass(frozen=True)
 class Manifest:
     """All parts of a corpus, in the order of its documents."""
 
@@ -84,6 +93,7 @@ class Manifest:
     vocabulary: File
     parts: tuple[Part, ...]
     reading: Reading | None = None
+    embeddings: Embeddings | None = None
 
     @property
     def n_documents(self) -> int:
@@ -115,7 +125,7 @@ class Manifest:
         held = {VOCABULARY: self.vocabulary}
         for part in self.parts:
             held |= part.files
-        return held
+        return held if self.embeddings is None else {**held, EMBEDDINGS: self.embeddings.file}
 
     def text(self) -> str:
         """The manifest as JSON, which begins with the sums over the parts."""
@@ -127,6 +137,7 @@ class Manifest:
             "columns": self.columns,
             "reading": self.reading,
             "vocabulary": asdict(self.vocabulary),
+            **({} if self.embeddings is None else {"embeddings": asdict(self.embeddings)}),
             "parts": [asdict(part) for part in self.parts],
         }
         return json.dumps(held, indent=1, ensure_ascii=False) + "\n"
@@ -182,7 +193,8 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
         if not isinstance(held["parts"], list):
             raise ValueError("'parts' is no list")
         parts = tuple(part_from(part, part_name(number)) for number, part in enumerate(held["parts"]))
-        made = Manifest(_number(held, "n_words"), _file(held["vocabulary"]), parts, reading)
+        vectors = None if held.get("embeddings") is None else _embeddings(held["embeddings"])
+        made = Manifest(_number(held, "n_words"), _file(held["vocabulary"]), parts, reading, vectors)
         _check_sums(made, held)
     except KeyError as error:
         raise FormatError(f"has no {error.args[0]!r}", path) from error
@@ -237,6 +249,9 @@ def _check_sums(manifest: Manifest, held: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} is {held[name]!r}, but the parts have {getattr(manifest, name)!r}")
     if not 1 <= manifest.n_words <= manifest.vocabulary.n_bytes // 2:  # a word and its line end
         raise ValueError(f"'n_words' is {manifest.n_words:,}, which the vocabulary cannot have")
+    vectors = manifest.embeddings
+    if vectors is not None and vectors.file.n_bytes < 4 * manifest.n_documents * vectors.n_columns:
+        raise ValueError("'embeddings' is too small for the documents")
     names = set(manifest.parts[0].columns) if manifest.parts else set()
     for part in manifest.parts:
         if part.columns.keys() != names:
@@ -252,6 +267,13 @@ def _file(held: Mapping[str, Any]) -> File:
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise ValueError(f"the SHA-256 of a file is {sha256!r:.80}")
     return File(_number(held, "n_bytes"), sha256)
+
+
+def _embeddings(held: Mapping[str, Any]) -> Embeddings:
+    n_columns = _number(held, "n_columns")
+    if not n_columns:
+        raise ValueError("'embeddings' have no columns")
+    return Embeddings(n_columns, _file(held["file"]))
 
 
 def _number(held: Mapping[str, Any], name: str) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hftopic._files import sync_entry
+from hftopic.data.formats.arrays import write_array
 from hftopic.data.metadata import Columns
 from hftopic.data.shards.manifest import ARRAYS, FIELDS, File, Part, part_name, whole
 from hftopic.data.shards.table import kind_of, write_table
@@ -37,7 +38,7 @@ def write_part(folder: Path, number: int, counts: "sp.csr_array[np.float32]", co
     }
     paths = [folder / f"{name}.{what}.npy" for what in ARRAYS]
     for path, what in zip(paths, ARRAYS, strict=True):
-        _write_array(path, np.ascontiguousarray(arrays[what]))
+        write_array(path, np.ascontiguousarray(arrays[what]))
     if columns:
         paths.append(folder / f"{name}.parquet")
         write_table(paths[-1], columns)
@@ -52,13 +53,6 @@ def write_part(folder: Path, number: int, counts: "sp.csr_array[np.float32]", co
         columns={key: "str" if key in FIELDS else kind_of(column) for key, column in columns.items()},
         files={path.name: File.of(path) for path in paths},
     )
-
-
-def _write_array(path: Path, values: NDArray[Any]) -> None:
-    """Write an array as ``np.save`` does, whose error on a full disk does not say that it is full."""
-    with path.open("wb") as stream:
-        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(values))
-        stream.write(values.data)
 
 
 def _smallest(values: NDArray[np.float32]) -> NDArray[Any]:

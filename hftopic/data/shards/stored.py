@@ -4,12 +4,16 @@ import hashlib
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic._cached import cached_property
+from hftopic._sets import read_set
+from hftopic.data.embeddings import as_embeddings
+from hftopic.data.formats.embedding_files import EMBEDDINGS, embeddings_of_folder, mapped, other_rows
 from hftopic.data.formats.lines import FormatError, blamed_on
 from hftopic.data.formats.manifest import sha256_of
 from hftopic.data.formats.metadata_csv import table_of_folder
@@ -17,6 +21,7 @@ from hftopic.data.formats.vocabulary import read_vocabulary
 from hftopic.data.matrices import read_only
 from hftopic.data.metadata import Columns
 from hftopic.data.shards.arrays import OpenPart, check_size, stacked
+from hftopic.data.shards.embeddings import rows_at
 from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, Part, read_manifest, whole
 from hftopic.data.shards.selection import Runs
 from hftopic.data.shards.table import as_kind, columns_in_table, joined, read_table
@@ -65,6 +70,9 @@ class Stored:
                 raise FormatError(f"is missing, but {MANIFEST} names it", path)
             check_size(path, path.stat().st_size, file.n_bytes)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_again, (self.folder, self.digest)
+
     def check_same(self) -> None:
         """Raise FormatError if the folder was written again since it was opened."""
         if not self._path.is_file() or _identity(self._path) != self._identity:
@@ -112,6 +120,44 @@ class Stored:
         columns = columns_in_table(table, self.manifest.n_documents, names, self.manifest.columns)
         return {name: read_only(column) for name, column in columns.items()}
 
+    @cached_property
+    def embeddings_shape(self) -> tuple[int, int] | None:
+        """Numbers of documents and of columns of the embeddings, of the shards or beside them; None without.
+
+        Raises
+        ------
+        FormatError
+            The file is no array with one row per document.
+        """
+        path = embeddings_of_folder(self.folder)
+        if path is None:
+            return None
+        self._vectors_path, self._vectors_identity = path, _identity(path)
+        self._vectors = mapped(path)
+        n_rows, n_columns = self._vectors.shape
+        if n_rows != self.manifest.n_documents:
+            raise other_rows(path, n_rows, self.manifest.n_documents)
+        written = self.manifest.embeddings
+        if written is not None and not (written.n_columns == n_columns and self._vectors.dtype == np.float32):
+            raise FormatError(f"is not the array of {written.n_columns:,} columns that was written", path)
+        return n_rows, n_columns
+
+    def embeddings(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Embeddings of documents with increasing numbers; consecutive rows are mapped into memory."""
+        self.check_same()
+        path = self._vectors_path
+        if self.manifest.embeddings is not None:
+            self._check_content(EMBEDDINGS)
+        elif not path.is_file() or _identity(path) != self._vectors_identity:
+            raise FormatError("was changed after the corpus was opened; open it again", path)
+        rows = rows_at(self._vectors, numbers)
+        if self.manifest.embeddings is not None and rows.dtype == np.float32:
+            return rows
+        with blamed_on(path):
+            held = as_embeddings(rows, len(numbers))
+        assert held is not None
+        return held
+
     @property
     def names(self) -> list[str]:
         """Names of the columns of the documents."""
@@ -157,6 +203,8 @@ class Stored:
         """
         self.check_same()
         _ = self.vocabulary
+        if self.manifest.embeddings is not None:
+            self._check_content(EMBEDDINGS)
         for part, _ in self._by_part(numbers):
             if part.name not in self._verified:
                 for name in part.files:
@@ -191,6 +239,30 @@ class Stored:
                 f"but it has {whole(n_tokens):,} and {n_empty:,}",
                 self._path,
             )
+
+
+def opened_folder(path: str | os.PathLike[str]) -> Stored:
+    """Files of a folder of shards, as they are written by one writer.
+
+    Raises
+    ------
+    FileNotFoundError, FormatError
+        As :func:`hftopic.open_corpus`.
+    """
+    folder = Path(os.path.abspath(path))
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder {os.fspath(path)}")
+    stored = read_set(folder, "", lambda: [folder / MANIFEST], lambda: Stored(folder))
+    _ = stored.tabled, stored.embeddings_shape  # what is wrong there is told before training
+    return stored
+
+
+def _opened_again(folder: Path, digest: str) -> Stored:
+    """Files of a folder out of a pickle."""
+    stored = opened_folder(folder)
+    if stored.digest != digest:
+        raise FormatError("was written again after the corpus was pickled; open it again", folder / MANIFEST)
+    return stored
 
 
 def _identity(path: Path) -> _Identity:

@@ -14,13 +14,15 @@ from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.columns import named_columns
 from hftopic.data.corpus import Corpus, CorpusError, documents_like, known_of_documents
+from hftopic.data.formats.embedding_files import EMBEDDINGS, check_none_beside
 from hftopic.data.formats.metadata_csv import check_no_table
 from hftopic.data.formats.vocabulary import write_vocabulary
 from hftopic.data.metadata import Columns
 from hftopic.data.reading import as_reading
 from hftopic.data.shards.arrays import stacked
+from hftopic.data.shards.embeddings import EmbeddingWriter
 from hftopic.data.shards.folder import replaceable
-from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, File, Manifest, Part
+from hftopic.data.shards.manifest import MANIFEST, VOCABULARY, Embeddings, File, Manifest, Part
 from hftopic.data.shards.parts import write_part
 from hftopic.data.shards.table import columns_held, cut, joined, sizes_of
 from hftopic.data.validation import as_counts, as_vocabulary, check_order
@@ -87,11 +89,13 @@ class ShardWriter:
 
     def __enter__(self) -> Self:
         check_no_table(self._target)
+        check_none_beside(self._target)
         with ExitStack() as stack:
             self._folder = stack.enter_context(
                 written_set(self._target, earlier=lambda: replaceable(self._target))
             )
             write_vocabulary(self._folder / VOCABULARY, self._like.vocabulary)
+            self._embeddings = stack.enter_context(EmbeddingWriter(self._folder / EMBEDDINGS))
             self._stack = stack.pop_all()
         return self
 
@@ -106,8 +110,10 @@ class ShardWriter:
             return
         with stack:
             self._flush()
-            vocabulary = File.of(self._folder / VOCABULARY)
-            made = Manifest(self._like.n_words, vocabulary, tuple(self._parts), self._reading)
+            self._embeddings.close()
+            vocabulary, shape = File.of(self._folder / VOCABULARY), self._embeddings.shape
+            held = None if shape is None else Embeddings(shape[1], File.of(self._folder / EMBEDDINGS))
+            made = Manifest(self._like.n_words, vocabulary, tuple(self._parts), self._reading, held)
             (self._folder / MANIFEST).write_text(made.text(), encoding="utf-8")
 
     def append(
@@ -120,18 +126,19 @@ class ShardWriter:
         texts: Iterable[str] | None = None,
         dates: Iterable[Any] | None = None,
         metadata: Any = None,
+        embeddings: Any = None,
     ) -> None:
         """Append documents: a Corpus with the same vocabulary, or counts and what is known of the documents.
 
         Parameters
         ----------
         documents : Corpus, or sparse matrix or array-like, shape (n_documents, n_words)
-        labels, names, splits, texts, dates, metadata
+        labels, names, splits, texts, dates, metadata, embeddings
             As in :class:`hftopic.Corpus`, for counts.
         """
         if self._stack is None:
             raise RuntimeError("append documents in the body of: with ShardWriter(…) as writer")
-        given = (labels, names, splits, texts, dates, metadata)
+        given = (labels, names, splits, texts, dates, metadata, embeddings)
         if not isinstance(documents, Corpus):
             matrix = as_counts(documents)
             check_order(
@@ -144,6 +151,8 @@ class ShardWriter:
         elif any(part is not None for part in given):
             raise TypeError("a Corpus has its own labels and metadata; pass its counts to give others")
         self._check(documents)
+        if documents.embeddings is not None:
+            self._embeddings.append(documents.embeddings)
         self._add(documents.counts, columns_held(documents))
 
     def _check(self, documents: Corpus) -> None:
@@ -160,6 +169,8 @@ class ShardWriter:
                 "the columns " + ", ".join(sorted(held)) if held else "no columns" for held in (names, before)
             )
             raise CorpusError("the documents have {}, but those before have {}".format(*told))
+        if (self._parts or self._pending.pieces) and len(documents):
+            self._embeddings.check(documents.embeddings)
 
     def _add(self, counts: "sp.csr_array[np.float32]", columns: Columns) -> None:
         entries = np.diff(counts.indptr)
