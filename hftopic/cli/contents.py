@@ -117,6 +117,8 @@ def documents_in_words(source: "Source", corpus: "Corpus | ShardedCorpus") -> li
     columns = [f"{KINDS[kind]} in {column!r}" for kind, column in named.items() if column is not None]
     if columns:
         lines.append(", ".join(columns))
+    if first.embeddings is not None:
+        lines.append(f"embeddings of {counted(first.embeddings.shape[1], 'column')}")
     metadata = first.metadata_columns
     if metadata:
         others = f"other columns, kept: {', '.join(metadata)}"

@@ -84,6 +84,7 @@ def facts(corpus: "Corpus | ShardedCorpus") -> dict[str, Any]:
         "dated": held.dates is not None,
         "with_texts": held.texts is not None,
         "metadata": list(held.metadata_columns),
+        "embedding_columns": 0 if held.embeddings is None else int(held.embeddings.shape[1]),
         "in_reading_order": held.tokens is not None,
         "splits": [f"{name}: {size}" for name, size in sorted(splits.items())],
         "frequent_words": [str(word) for word in corpus.vocabulary[frequent]],

@@ -112,6 +112,12 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="full",
     help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
 )
+@_setting(
+    "--encoder-input",
+    type=click.Choice(["counts", "embeddings", "both"]),
+    default="counts",
+    help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.",
+)
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(
     "--dropout",

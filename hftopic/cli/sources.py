@@ -18,6 +18,7 @@ from hftopic.cli.values import (
     Function,
     Lengths,
     Share,
+    existing_file,
     one_character,
     text_encoding,
     word_pattern,
@@ -44,6 +45,7 @@ class Source:
     split: str | None
     arguments: dict[str, Any]  # of read_corpus, without the split and the options of texts
     text: dict[str, Any]  # of TextOptions
+    embeddings: Path | None = None  # file of those of the documents
 
     @property
     def encoding(self) -> str:
@@ -52,11 +54,13 @@ class Source:
 
     @property
     def again(self) -> list[str]:
-        """Arguments with which another command reads the corpus for the model: no model keeps a tokenizer."""
+        """Arguments with which another command reads the corpus for the model: what no model keeps."""
         from hftopic.data.reading import name_of
 
         tokenizer = self.text.get("tokenizer")
-        return [str(self.path), *([] if tokenizer is None else ["--tokenizer", name_of(tokenizer)])]
+        kept = [] if tokenizer is None else ["--tokenizer", name_of(tokenizer)]
+        kept += [] if self.embeddings is None else ["--embeddings", str(self.embeddings)]
+        return [str(self.path), *kept]
 
     def read(
         self,
@@ -83,7 +87,7 @@ class Source:
         click.ClickException
             The documents and the vocabulary of the model have no word in common.
         """
-        from hftopic.cli.unknown import holds_counts, read_for, warn_of_unknown_words
+        from hftopic.cli.unknown import holds_counts, read_for, reads_words, warn_of_unknown_words
 
         given = {**self.arguments, "split": None if self.split == ALL else self.split}
         given = {name: value for name, value in given.items() if value is not None}
@@ -95,8 +99,23 @@ class Source:
                 explain_words(corpus)
         else:
             corpus = read_for(model, self.path, words_file, text=self.options(model), **given)
-            warn_of_unknown_words(model, corpus)
+            if reads_words(model):
+                warn_of_unknown_words(model, corpus)
+        if self.embeddings is not None:
+            corpus = corpus.with_embeddings(self._rows_for(corpus, given))
         return corpus if self.split is not None or prefer is None else _preferred(corpus, prefer)
+
+    def _rows_for(self, corpus: "Corpus", given: dict[str, Any]) -> Any:
+        """Rows of the file of embeddings for the documents of the split; the file may have those of all."""
+        from hftopic.data.formats import read_corpus
+        from hftopic.data.formats.embedding_files import mapped, read_embeddings
+
+        assert self.embeddings is not None
+        if len(mapped(self.embeddings)) == len(corpus) or given.get("split") is None:
+            return read_embeddings(self.embeddings, len(corpus))
+        every = {**given, "split": None, "keep_texts": False}
+        whole = read_corpus(self.path, vocabulary=corpus.vocabulary, text=self.options(), **every)
+        return read_embeddings(self.embeddings, len(whole))[whole.splits == given["split"]]
 
     def read_or_open(
         self,
@@ -108,17 +127,22 @@ class Source:
         """Documents as :meth:`read` gives them, but those of a folder of shards are not read into memory."""
         if not self._is_of_shards() or (model is None and words_file is not None):
             return self.read(model, words_file, prefer, explain)
-        from hftopic.cli.unknown import SAMPLE, warn_of_unknown_words
+        from hftopic.cli.unknown import SAMPLE, reads_words, warn_of_unknown_words
         from hftopic.data.shards import open_corpus
 
         corpus = open_corpus(self.path)
+        if self.embeddings is not None:
+            from hftopic.data.formats.embedding_files import read_embeddings
+
+            corpus = corpus.with_embeddings(read_embeddings(self.embeddings, len(corpus)))
         if self.split is None and prefer is not None:
             corpus = _preferred(corpus, prefer)
         elif self.split not in (None, ALL):
             corpus = corpus.split(self.split)
         if model is not None:
             corpus = corpus.with_vocabulary(model.vocabulary_)
-            warn_of_unknown_words(model, corpus[:SAMPLE])
+            if reads_words(model):
+                warn_of_unknown_words(model, corpus[:SAMPLE])
         return corpus
 
     def _is_of_shards(self) -> bool:
@@ -189,6 +213,11 @@ _READING = {
         help="Column with the ids or names of the documents.  [default: name]",
     ),
     "date_column": click.option("--date-column", help="Column with the dates.  [default: date]"),
+    "embedding_column": click.option(
+        "--embedding-column",
+        help="Column of a Parquet or JSON Lines file with the embeddings, which are lists of numbers.  "
+        "[default: embedding]",
+    ),
     "bad_dates": click.option(
         "--bad-dates",
         type=click.Choice(["error", "missing"]),
@@ -203,6 +232,12 @@ _READING = {
 }
 _SPLIT = click.option(
     "--split", help='Use only this split, such as train or test; "all" uses every document.'
+)
+_EMBEDDINGS = click.option(
+    "--embeddings",
+    type=existing_file,
+    metavar="FILE.npy",
+    help="Embeddings of the documents: a file of numpy.save with a row for each, in their order.",
 )
 _TEXT = {
     "lowercase": click.option(
@@ -282,27 +317,28 @@ def corpus_options(command: Command) -> Command:
     """Add the options for reading a corpus; the command gets them and the path as ``source``."""
 
     @wraps(command)
-    def with_source(*, corpus: Path | None, split: str | None, **given: Any) -> Any:
+    def with_source(*, corpus: Path | None, split: str | None, embeddings: Path | None, **given: Any) -> Any:
         arguments, text = _taken(given)
-        source = None if corpus is None else Source(corpus, split, arguments, text)
+        source = None if corpus is None else Source(corpus, split, arguments, text, embeddings)
         return command(source=source, **given)
 
-    return with_options(with_source, [_SPLIT, *_READING.values(), *_TEXT.values()])
+    return with_options(with_source, [_SPLIT, _EMBEDDINGS, *_READING.values(), *_TEXT.values()])
 
 
 def input_options(command: Command) -> Command:
     """Add the options for reading texts; the command gets them as ``asked``, for `build_corpus`."""
 
     @wraps(command)
-    def with_asked(*, split: str | None, **given: Any) -> Any:
+    def with_asked(*, split: str | None, embeddings: Path | None, **given: Any) -> Any:
         arguments, text = _taken(given)
         if text:
             from hftopic.data.text_options import TextOptions
 
             arguments["text"] = TextOptions(**text)
-        return command(asked={**arguments, "split": None if split == ALL else split}, **given)
+        chosen = None if split == ALL else split
+        return command(asked={**arguments, "split": chosen, "embeddings": embeddings}, **given)
 
-    return with_options(with_asked, [_SPLIT, *_READING.values(), *_TEXT.values()])
+    return with_options(with_asked, [_SPLIT, _EMBEDDINGS, *_READING.values(), *_TEXT.values()])
 
 
 def _taken(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -41,13 +41,18 @@ def read_for(model: "FittedModel", path: Path, words_file: Path | None, **given:
         corpus = read_corpus(path, vocabulary=words_file, **given).with_vocabulary(model.vocabulary_)
     else:
         corpus = read_corpus(path, like=model, **given)
-    if len(corpus) and not corpus.n_tokens:
+    if len(corpus) and not corpus.n_tokens and reads_words(model):
         words = model.vocabulary_
         raise click.ClickException(
             f"{path} and the model have no word in common; the model has {len(words):,} words, such as "
             f"{', '.join(map(repr, words[:5]))}. Is this the right model, and the right column of texts?"
         )
     return corpus
+
+
+def reads_words(model: "FittedModel") -> bool:
+    """Whether a model reads the words of documents, and not their embeddings alone."""
+    return getattr(model, "encoder_input", "counts") != "embeddings"
 
 
 def holds_counts(path: Path) -> bool:

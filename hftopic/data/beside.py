@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,20 @@ from hftopic.data.embeddings import Embeddings
 BESIDE = ("design", "embeddings")
 """Fields of :class:`Beside`, and of a mini-batch."""
 PIECE = 16_384  # rows that are read at once where all are
+
+
+class ArraysBeside(TypedDict, total=False):
+    """Arrays with a row for each document, those that there are."""
+
+    design: Embeddings
+    embeddings: Embeddings
+
+
+class RowsBeside(TypedDict, total=False):
+    """Rows of these arrays as tensors on the CPU."""
+
+    design: Tensor
+    embeddings: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +46,15 @@ class Beside:
     design: Embeddings | None = field(default=None)
     embeddings: Embeddings | None = field(default=None)
 
-    def arrays_beside(self) -> dict[str, Embeddings]:
+    def arrays_beside(self) -> ArraysBeside:
         """The arrays that there are, by name."""
         held = {name: getattr(self, name) for name in BESIDE}
-        return {name: array for name, array in held.items() if array is not None}
+        return cast(ArraysBeside, {name: array for name, array in held.items() if array is not None})
 
-    def rows_beside(self, rows: NDArray[np.int64]) -> dict[str, Tensor]:
+    def rows_beside(self, rows: NDArray[np.int64]) -> RowsBeside:
         """Some rows of each array, as tensors on the CPU."""
-        return {name: rows_of(array, rows) for name, array in self.arrays_beside().items()}
+        held = cast(dict[str, Embeddings], self.arrays_beside())
+        return cast(RowsBeside, {name: rows_of(array, rows) for name, array in held.items()})
 
 
 @dataclass(frozen=True)
@@ -58,11 +73,20 @@ class SelectedRows:
         return self.array[self.rows[rows]]
 
 
-def selected(documents: Beside, mask: NDArray[np.bool_]) -> dict[str, Embeddings]:
+def selected(documents: Beside, mask: NDArray[np.bool_]) -> ArraysBeside:
     """The arrays of documents, with those rows alone that a mask selects."""
     held = documents.arrays_beside()
-    rows = np.flatnonzero(mask) if held and not mask.all() else None
-    return {name: array if rows is None else SelectedRows(array, rows) for name, array in held.items()}
+    if not held or mask.all():
+        return held
+    rows = np.flatnonzero(mask)
+    of_some = {name: SelectedRows(array, rows) for name, array in cast(dict[str, Embeddings], held).items()}
+    return cast(ArraysBeside, of_some)
+
+
+def arrays_of(rows: RowsBeside) -> ArraysBeside:
+    """Rows that were read, as arrays that share their memory."""
+    held = cast(dict[str, Tensor], rows)
+    return cast(ArraysBeside, {name: tensor.numpy() for name, tensor in held.items()})
 
 
 def rows_of(array: Embeddings, rows: NDArray[np.int64]) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hftopic.data.batches import Batch
-from hftopic.data.beside import Beside
+from hftopic.data.beside import Beside, RowsBeside
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
 
@@ -42,7 +42,7 @@ class CountedDocuments(Documents[Batch], Protocol):
     def divided(self, n_held_out: int, generator: torch.Generator) -> tuple[Self, Self]:
         """The documents in two parts, of which the second has this number of documents."""
 
-    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+    def beside(self, rows: Rows) -> RowsBeside:
         """What there is beside the counts of the documents with these numbers, as tensors on the CPU."""
 
 
@@ -83,7 +83,7 @@ class BagsOfWords(Beside):
         stored = rows if self.rows is None else self.rows[rows]
         return Batch(self.counts[stored], device, **self.rows_beside(stored))
 
-    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+    def beside(self, rows: Rows) -> RowsBeside:
         """What there is beside the counts of the documents with these numbers, as tensors on the CPU."""
         return self.rows_beside(rows if self.rows is None else self.rows[rows])
 

@@ -47,8 +47,13 @@ def as_embeddings(
         This is no such array; a value is missing or infinite, or too large for float32; or the documents have
         names, and those in the index of a DataFrame are others.
     """
-    if embeddings is None:
-        return None
+    return None if embeddings is None else checked_embeddings(embeddings, n_documents, names)
+
+
+def checked_embeddings(
+    embeddings: Any, n_documents: int | None, names: Sequence[str] | None = None
+) -> NDArray[np.float32]:
+    """As :func:`as_embeddings`, of embeddings that there are."""
     array = _as_numbers(embeddings)
     if array.ndim != 2:
         raise CorpusError(f"embeddings must have two dimensions, got the shape {array.shape}; {ADVICE}")
@@ -95,10 +100,7 @@ def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> Non
 
 
 def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each column, shape (F,) each, of rows that are read in pieces.
-
-    The deviation is 0 for a column that is the same in all rows.
-    """
+    """Mean and standard deviation of each column, shape (F,) each, of rows that are read in pieces."""
     n_rows, mean, squares = 0, np.zeros(1), np.zeros(1)
     for piece in pieces:
         rows = piece.astype(np.float64)
@@ -106,9 +108,7 @@ def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float6
         moved = of_piece - mean
         squares = squares + np.square(rows - of_piece).sum(0) + moved**2 * (n_rows * len(rows) / total)
         mean, n_rows = mean + moved * (len(rows) / total), total
-    deviations = np.sqrt(squares / n_rows)
-    deviations[deviations <= 1e-12 * np.abs(mean)] = 0  # the rounding of the mean
-    return mean, deviations
+    return mean, np.sqrt(squares / n_rows)
 
 
 def _as_numbers(embeddings: Any) -> NDArray[Any]:

@@ -53,7 +53,7 @@ class OnnxEncoder:
             return np.asarray(whole)
         vectors = np.asarray(tokens)
         if self.first:
-            return vectors[:, 0]
+            return np.asarray(vectors[:, 0])
         weights = mask / np.maximum(mask.sum(1, keepdims=True), 1)  # (B, T)
         return np.einsum("bt,btf->bf", weights, vectors)
 

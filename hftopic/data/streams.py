@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,9 +22,10 @@ from hftopic._processes import Processes, joined
 from hftopic._wording import counted
 from hftopic.data.ahead import read_ahead
 from hftopic.data.batches import Batch
-from hftopic.data.beside import Beside, selected, sha256_of_rows
+from hftopic.data.beside import Beside, RowsBeside, arrays_of, selected, sha256_of_rows
 from hftopic.data.corpus import Corpus
 from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows
+from hftopic.data.embeddings import Embeddings
 from hftopic.data.order import Steps
 from hftopic.data.shards.corpus import ShardedCorpus
 from hftopic.data.shares import Listed, Share, Spaced, numbers_in
@@ -255,14 +256,13 @@ class ShardedDocuments(Beside):
         told = (self.corpus.fingerprint(), BLOCK, WINDOW, None if self.share is None else self.share.identity)
         digest = hashlib.sha256(repr(told).encode())
         for name, array in self.arrays_beside().items():
-            digest.update(f"{name} {sha256_of_rows(array)}".encode())
+            digest.update(f"{name} {sha256_of_rows(cast(Embeddings, array))}".encode())
         return digest.hexdigest()
 
     def sampled(self, most: int) -> BagsOfWords:
         """At most so many documents at even distances, in memory, read in one pass."""
         rows = evenly(len(self), most)
-        beside = {name: tensor.numpy() for name, tensor in self.beside(rows).items()}
-        return BagsOfWords(self._counts_of(rows), **beside)
+        return BagsOfWords(self._counts_of(rows), **arrays_of(self.beside(rows)))
 
     def word_counts(self) -> NDArray[np.float32]:
         """Number of tokens of each word in all documents, shape (V,)."""
@@ -339,7 +339,7 @@ class ShardedDocuments(Beside):
         order = np.random.default_rng(seed).permutation(own.sum())
         return Window(_only(stored, rows[own]), numbers[own], order[skipped:])
 
-    def beside(self, rows: Rows) -> dict[str, torch.Tensor]:
+    def beside(self, rows: Rows) -> RowsBeside:
         """What there is beside the counts of documents with these numbers."""
         if not self.arrays_beside():
             return {}

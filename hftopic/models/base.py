@@ -26,6 +26,7 @@ from hftopic._memory import give_back
 from hftopic._numbers import is_whole
 from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
+from hftopic.data.alignment import warn_of_other_order
 from hftopic.data.batches import Batch
 from hftopic.data.beside import PIECE, pieces_of
 from hftopic.data.columns import is_sharded
@@ -477,6 +478,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         stored = stored.select(~missing.rows) if missing.columns else stored
         documents: CountedDocuments = stored.with_words()
         warn_of_empty(len(stored) - len(documents), len(stored), EXCLUDED)
+        if reset and self.embedding_size_ is not None:
+            warn_of_other_order(documents)
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"

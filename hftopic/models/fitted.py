@@ -90,12 +90,16 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
             For a model with ``prevalence``: columns of the metadata, one value per document, instead of those
             of a Corpus. Documents without any have the prior of average metadata, with a warning. The same
             holds for the other methods; ``encode`` keeps what it needs.
+        embeddings : array-like, shape (n_documents, F), optional
+            For a model whose encoder reads embeddings of documents: those of these documents, instead of
+            those of a Corpus. If it reads nothing else, ``X`` can be left out here and in
+            ``transform_latent``, ``posterior``, ``predict`` and ``word_probabilities``.
 
         Returns
         -------
         ndarray, shape (n_documents, n_topics), float32
             The columns of a Concrete variable contain the class probabilities. An empty document gets the
-            values of the prior, with a warning.
+            values of the prior, with a warning, unless the encoder reads its embedding.
 
         Raises
         ------
@@ -103,7 +107,8 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         ValueError
             ``X`` has negative, missing or infinite counts, counts above 2**24, or a different vocabulary
             than the model. A Corpus and a DataFrame have words, which must be those of the model in the same
-            order; for other documents the number of columns must be equal.
+            order; for other documents the number of columns must be equal. Or embeddings are needed, are
+            no finite numbers, or have another number of rows or columns.
         """
         with self._reading() as model:
             if isinstance(X, Encoded):
@@ -180,7 +185,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         Parameters
         ----------
         X : Corpus, sparse matrix, ndarray, DataFrame or Encoded, (n_documents, n_words)
-        metadata : DataFrame or dict of sequences, optional
+        metadata, embeddings : optional
             As in ``encode``.
 
         Returns

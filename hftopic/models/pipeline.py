@@ -12,6 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
 from hftopic.data.corpus import Corpus, CorpusError
+from hftopic.data.embedding_models import embed_texts
 from hftopic.data.inputs import column_words, known_words
 from hftopic.data.sequences import check_sequence, described, listed
 from hftopic.data.text import TextOptions, corpus_from_texts, options_of_model
@@ -41,6 +42,10 @@ class TopicPipeline(TransformerMixin, ShownFitted):
     words : TextOptions, or a vectoriser such as CountVectorizer, optional
         How texts become counts; ``TextOptions()`` by default. A vectoriser is cloned; it must return counts
         and have ``get_feature_names_out``.
+    embed : str, path-like, object or function, optional
+        The model with which texts are embedded, as in :func:`hftopic.embed_texts`, for a topic model that
+        reads embeddings (``encoder_input``). It is not saved with the topic model. Without it, embeddings of
+        the texts are passed to each method.
 
     Attributes
     ----------
@@ -65,12 +70,15 @@ class TopicPipeline(TransformerMixin, ShownFitted):
     model_: Any
     vectorizer_: Any
 
-    def __init__(self, model: Any = None, words: Any = None) -> None:
+    def __init__(self, model: Any = None, words: Any = None, embed: Any = None) -> None:
         self.model = model
         self.words = words
+        self.embed = embed
 
     @classmethod
-    def from_model(cls, model: Any, vectorizer: Any = None, *, tokenizer: Any = None) -> Self:
+    def from_model(
+        cls, model: Any, vectorizer: Any = None, *, tokenizer: Any = None, embed: Any = None
+    ) -> Self:
         """Fitted pipeline of a fitted model, such as a loaded one, that was fitted on texts.
 
         Parameters
@@ -83,6 +91,8 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             only if this package read them.
         tokenizer : callable, optional
             The function that split those texts into words, if one did: no file keeps it.
+        embed : optional
+            The model with which those texts were embedded, if the topic model reads embeddings.
 
         Raises
         ------
@@ -103,7 +113,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         advice = "pass the fitted vectoriser that counted them, from_model(model, vectorizer)"
         changed = {} if tokenizer is None else {"tokenizer": tokenizer}
         options = vectorizer if vectorizer is not None else options_of_model(model, advice, **changed)
-        pipeline = cls(model, options)
+        pipeline = cls(model, options, embed)
         pipeline.model_, pipeline.vectorizer_ = with_words(model, words), vectorizer
         return pipeline
 
@@ -113,6 +123,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         y: Any = None,  # noqa: ARG002
         *,
         metadata: Any = None,
+        embeddings: Any = None,
         callbacks: Sequence[Callback] = (),
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = 10.0,
@@ -124,8 +135,8 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         X : sequence of str
             Texts, one per document.
         y : ignored
-        metadata, callbacks, checkpoint, checkpoint_minutes
-            As in :meth:`ProdLDA.fit`.
+        metadata, embeddings, callbacks, checkpoint, checkpoint_minutes
+            As in :meth:`ProdLDA.fit`. Without ``embeddings``, ``embed`` makes them of the texts.
 
         Raises
         ------
@@ -139,7 +150,9 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         model = ProdLDA() if self.model is None else self.model
         if isinstance(model, type) or not hasattr(model, "fit") or not hasattr(model, "groups"):
             raise TypeError(f"model must be ProdLDA(...) or NVDM(...), not {described(model)}")
+        self._check_embedded(model, embeddings)
         vectorizer, corpus = self._counted(X)
+        corpus = self._embedded(corpus, model, embeddings)
         kept = {"checkpoint": checkpoint, "checkpoint_minutes": checkpoint_minutes}
         fitted = clone(model).fit(corpus, metadata=metadata, callbacks=callbacks, **kept)
         self.model_, self.vectorizer_ = fitted, vectorizer
@@ -166,6 +179,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         names: Iterable[Any] | None = None,
         dates: Iterable[Any] | None = None,
         metadata: Any = None,
+        embeddings: Any = None,
     ) -> Corpus:
         """Corpus of texts in the words of the model, for ``hftopic.analysis``, ``plots`` and ``report``.
 
@@ -173,8 +187,9 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         ----------
         X : sequence of str
             Texts, one per document.
-        labels, names, dates, metadata
-            What else is known of each document, as in :class:`hftopic.Corpus`.
+        labels, names, dates, metadata, embeddings
+            What else is known of each document, as in :class:`hftopic.Corpus`. Without ``embeddings``,
+            ``embed`` makes them if the model reads embeddings.
 
         Raises
         ------
@@ -182,12 +197,32 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         CorpusError
             `X` is no sequence of texts, or another part does not have one value per text.
         """
-        words: Any = known_words(self._fitted())
+        fitted = self._fitted()
+        self._check_embedded(fitted, embeddings)
+        words: Any = known_words(fitted)
         known: dict[str, Any] = {"labels": labels, "names": names, "dates": dates, "metadata": metadata}
         if self.vectorizer_ is None:
-            return corpus_from_texts(X, options=self._options(), vocabulary=words, **known)
-        texts = _texts(X)
-        return Corpus(self.vectorizer_.transform(texts), words, texts=texts, **known)
+            corpus = corpus_from_texts(X, options=self._options(), vocabulary=words, **known)
+        else:
+            texts = _texts(X)
+            corpus = Corpus(self.vectorizer_.transform(texts), words, texts=texts, **known)
+        return self._embedded(corpus, fitted, embeddings)
+
+    def _check_embedded(self, model: Any, embeddings: Any) -> None:
+        """Raise ValueError if the model reads embeddings, and nothing gives any."""
+        if _reads_embeddings(model) and self.embed is None and embeddings is None:
+            raise ValueError(
+                f"the model reads embeddings (encoder_input={model.encoder_input!r}): pass embed= to the "
+                "pipeline, a model as embed_texts takes, or embeddings= with the texts"
+            )
+
+    def _embedded(self, corpus: Corpus, model: Any, embeddings: Any) -> Corpus:
+        """The corpus of texts with the given embeddings, or with those that ``embed`` makes for the model."""
+        if embeddings is not None:
+            return corpus.with_embeddings(embeddings)
+        if not _reads_embeddings(model) or corpus.texts is None:
+            return corpus
+        return corpus.with_embeddings(embed_texts(corpus.texts, self.embed))
 
     def _options(self) -> TextOptions | None:
         """Options of the texts that the model was fitted on, with the phrases that were found in them."""
@@ -196,15 +231,17 @@ class TopicPipeline(TransformerMixin, ShownFitted):
             return words
         return TextOptions.like(self.model_, tokenizer=words.tokenizer)
 
-    def transform(self, X: Any, *, metadata: Any = None) -> NDArray[np.float32]:
+    def transform(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.float32]:
         """Topic proportions (ProdLDA) or posterior means (NVDM) of texts, shape (n_documents, n_topics)."""
-        shares: NDArray[np.float32] = self._fitted().transform(self.read(X), metadata=metadata)
+        documents = self.read(X, embeddings=embeddings)
+        shares: NDArray[np.float32] = self._fitted().transform(documents, metadata=metadata)
         return np.asarray(shares)
 
     @available_if(_predicts)  # type: ignore[untyped-decorator]
-    def predict(self, X: Any, *, metadata: Any = None) -> NDArray[np.int64]:
+    def predict(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.int64]:
         """Most probable class of each text; only for models with a Concrete variable."""
-        classes: NDArray[np.int64] = self._fitted().predict(self.read(X), metadata=metadata)
+        documents = self.read(X, embeddings=embeddings)
+        classes: NDArray[np.int64] = self._fitted().predict(documents, metadata=metadata)
         return classes
 
     def score(
@@ -213,11 +250,12 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         y: Any = None,  # noqa: ARG002
         *,
         metadata: Any = None,
+        embeddings: Any = None,
         sample_weight: Any = None,
     ) -> float:
         """Mean ELBO per text, in nats. It cannot compare vocabularies, nor ``beta`` and ``gamma``."""
         weighted = {"metadata": metadata, "sample_weight": sample_weight}
-        return float(self._fitted().score(self.read(X), **weighted))
+        return float(self._fitted().score(self.read(X, embeddings=embeddings), **weighted))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
         """Names of the columns of ``transform``, those of the model."""
@@ -240,6 +278,10 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _reads_embeddings(model: Any) -> bool:
+    return getattr(model, "encoder_input", "counts") != "counts"
 
 
 def with_words(model: Any, words: Any) -> Any:

@@ -84,6 +84,11 @@ class ProdLDA(BaseTopicModel):
     missing_metadata : {"raise", "drop"}, default="raise"
         What becomes of documents without a value that ``prevalence`` needs: an error, or they are left out of
         training and otherwise have the prior of average metadata, with a warning that counts them.
+    encoder_input : {"counts", "embeddings", "both"}, default="counts"
+        What the encoder reads of a document: its word counts, its embedding, such as that of a sentence
+        encoder, or both. Embeddings are passed as ``embeddings``, or are those of the Corpus; their columns
+        are standardised over the training documents. The decoder explains the counts in any case, so that
+        training needs these; with "embeddings" alone, ``transform(embeddings=E)`` needs no counts.
     seed_words : dict, optional
         Words that guide topics, such as ``{"economy": ["bank", "market"], 7: ["team"], (1, "law"):
         ["court"]}``. A key is a name, which the next topic without seed words gets; the number of a topic; or
@@ -184,6 +189,8 @@ class ProdLDA(BaseTopicModel):
         each column of the design. The prior moments above are those of a document with average metadata.
     design_ : Design or None
         How ``prevalence`` codes metadata: categories, knots and scales of the training documents.
+    embedding_size_ : int or None
+        Number of columns of the embeddings that the encoder reads; None if it reads counts alone.
     topic_names_ : ndarray of str, shape (n_topics,)
         A unique name of each topic, see :meth:`name_topics` and :meth:`set_topic_names`.
     guided_topics_ : DataFrame

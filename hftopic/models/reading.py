@@ -1,6 +1,7 @@
 """How a fitted model reads documents: their counts, and what there is beside these."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.embeddings import as_embeddings, embeddings_of
+from hftopic.data.embeddings import checked_embeddings, embeddings_of
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.data.missing import Missing
@@ -41,6 +42,7 @@ class DocumentReader(BaseEstimator):
     design_: Design | None = None
     embedding_size_: int | None = None
     n_features_in_: int
+    _weights_hash: Callable[[], str]
     _network: TopicNetwork
 
     def _split_input(self, X: Any) -> tuple[Any, Any]:
@@ -81,8 +83,9 @@ class DocumentReader(BaseEstimator):
             check_counted(None, f"the encoder of this {type(self).__name__}")
         if embeddings is None:
             raise ValueError("pass the documents as X, or embeddings= alone; got neither")
-        n_documents = len(as_embeddings(embeddings, None))
-        return self._documents(sp.csr_array((n_documents, self.n_features_in_), dtype=np.float32), None)
+        shape = (checked_embeddings(embeddings, None).shape[0], self.n_features_in_)
+        nothing: Any = sp.csr_array(shape, dtype=np.float32)
+        return self._documents(nothing, None)
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:
         """Documents with the words of the model, or with ``reset`` those that it is fitted on."""

@@ -58,6 +58,7 @@ class FittedState(DescribedTopics, Protocol):
     n_features_in_: int
     reading_: dict[str, Any] | None
     design_: Design | None
+    embedding_size_: int | None
     _seeds: Seeds | None
 
 

@@ -1,19 +1,20 @@
 """The layer that reads embeddings of documents."""
 
-import math
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hftopic._devices import sent
 from hftopic.data.batches import Batch
-from hftopic.networks.layers import Linear, dropout
+from hftopic.networks.layers import dropout
+
+SMALLEST_DEVIATION = 1e-6  # of a column that is read, as a part of the largest one
 
 
 class EmbeddingLayer(nn.Module):
-    r"""W ê + b of the embeddings e of documents, which are standardised: ê = c (e - mean) / (deviation √F).
+    r"""W ê + b of the embeddings e of documents: ê = c s / ‖s‖, with s = (e - mean) / deviation by column.
 
     Parameters
     ----------
@@ -22,43 +23,56 @@ class EmbeddingLayer(nn.Module):
     width : int
         Number of outputs.
     norm : float
-        c, the root of the mean squared L2 norm of ê over the training documents.
+        c, the L2 norm of ê.
     dropout : float
         Dropout rate on ê.
+    has_bias : bool
+        Whether there is a b.
     generator : torch.Generator
         Source of the initial weights.
 
     Attributes
     ----------
-    mean, factor : Tensor, shape (F,)
-        With which embeddings are standardised; a factor is 0 for a column that is the same in all documents.
+    mean, precision : Tensor, shape (F,)
+        Mean and inverse standard deviation of each column over the training documents. The precision is 0 for
+        a column that is the same in all of them: it is not read.
     """
 
+    bias: Tensor | None
     mean: Tensor
-    factor: Tensor
+    precision: Tensor
 
     def __init__(
-        self, n_columns: int, width: int, norm: float, dropout: float, generator: torch.Generator
+        self,
+        n_columns: int,
+        width: int,
+        norm: float,
+        dropout: float,
+        has_bias: bool,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
         self.norm, self.dropout = norm, dropout
-        self.linear = Linear(n_columns, width, generator)
+        self.weight = nn.Parameter(torch.empty(width, n_columns, dtype=torch.float32))
+        nn.init.xavier_uniform_(self.weight, generator=generator)
+        bias = nn.Parameter(torch.zeros(width, dtype=torch.float32)) if has_bias else None
+        self.register_parameter("bias", bias)
         self.register_buffer("mean", torch.zeros(n_columns, dtype=torch.float32))
-        self.register_buffer("factor", torch.ones(n_columns, dtype=torch.float32))
+        self.register_buffer("precision", torch.ones(n_columns, dtype=torch.float32))
 
     @torch.no_grad()
     def standardise(self, mean: NDArray[np.float64], deviations: NDArray[np.float64]) -> None:
         """Take the mean and the standard deviation of each column over the training documents, (F,) each."""
-        varied = deviations > 0
-        factor = np.zeros_like(deviations)
-        factor[varied] = self.norm / (deviations[varied] * math.sqrt(varied.sum()))
+        varied = deviations > SMALLEST_DEVIATION * deviations.max()
+        precision = np.zeros_like(deviations)
+        precision[varied] = 1 / deviations[varied]
         self.mean.copy_(torch.from_numpy(mean))
-        self.factor.copy_(torch.from_numpy(factor))
+        self.precision.copy_(torch.from_numpy(precision))
 
     def forward(self, batch: Batch, generator: torch.Generator | None = None) -> Tensor:
         if batch.embeddings is None:
             raise TypeError(f"a {type(batch).__name__} has no embeddings; pass them on as embeddings=")
-        embeddings = sent(batch.embeddings, batch.device)
-        standardised = (embeddings - self.mean) * self.factor  # (B, F)
-        outputs: Tensor = self.linear(dropout(standardised, self.dropout, generator))
-        return outputs
+        standardised = (sent(batch.embeddings, batch.device) - self.mean) * self.precision  # (B, F)
+        norms = torch.linalg.vector_norm(standardised, dim=1, keepdim=True)
+        scaled = standardised * (self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm))
+        return functional.linear(dropout(scaled, self.dropout, generator), self.weight, self.bias)

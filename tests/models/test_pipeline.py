@@ -252,3 +252,53 @@ def test_what_to_pass_of_a_pipeline_is_told_by_figures(pipeline, name):
 def test_what_to_pass_of_a_pipeline_is_told_by_the_analysis(pipeline, function):
     with pytest.raises(TypeError, match=r"pass topics\.model_ and topics\.read\(texts\)"):
         function(pipeline, TEXTS)
+
+
+def embedded(texts):
+    """Embeddings that tell the two kinds of texts apart: how often they have each word of either."""
+    return [[text.split().count(word) for word in (*SPORT, *FAITH)] for text in texts]
+
+
+@pytest.mark.parametrize("words", VECTORISERS.values(), ids=VECTORISERS)
+def test_texts_suffice_for_a_model_that_reads_embeddings(words):
+    model = clone(MODEL).set_params(encoder_input="both")
+    pipeline = TopicPipeline(model, words, embedded).fit(TEXTS)
+    corpus = corpus_from_texts(TEXTS, options=OPTIONS).with_embeddings(embedded(TEXTS))
+    expected = clone(model).fit(corpus)
+    np.testing.assert_array_equal(pipeline.transform(TEXTS), expected.transform(corpus))
+    np.testing.assert_array_equal(pipeline.predict(TEXTS[:5]), expected.predict(corpus[:5]))
+    assert pipeline.score(TEXTS) == expected.score(corpus)
+    np.testing.assert_array_equal(pipeline.read(TEXTS[:3]).embeddings, embedded(TEXTS[:3]))
+    # Given embeddings are read instead.
+    given = pipeline.transform(TEXTS[:5], embeddings=np.ones((5, 12)))
+    np.testing.assert_array_equal(given, expected.transform(corpus[:5], embeddings=np.ones((5, 12))))
+    again = TopicPipeline.from_model(pipeline.model_, pipeline.vectorizer_, embed=embedded)
+    np.testing.assert_array_equal(again.transform(TEXTS), pipeline.transform(TEXTS))
+
+
+def test_a_text_without_known_words_has_topics_by_its_embedding():
+    model = clone(MODEL).set_params(encoder_input="embeddings")
+    pipeline = TopicPipeline(model, OPTIONS, embedded).fit(TEXTS)
+    rows = np.asarray(embedded(TEXTS[:4]))
+    foreign = pipeline.transform(["la squadra e la palla"] * 4, embeddings=rows)
+    np.testing.assert_array_equal(foreign, pipeline.transform(TEXTS[:4]))
+
+
+def test_a_pipeline_without_a_model_of_embeddings_says_what_to_pass():
+    model = clone(MODEL).set_params(encoder_input="embeddings")
+    with pytest.raises(ValueError, match=r"encoder_input='embeddings'\): pass embed= to the pipeline"):
+        TopicPipeline(model, OPTIONS).fit(TEXTS)
+    rows = np.asarray(embedded(TEXTS))
+    fitted = TopicPipeline(model, OPTIONS).fit(TEXTS, embeddings=rows)
+    with pytest.raises(ValueError, match="pass embed="):
+        fitted.transform(TEXTS)
+    by_function = TopicPipeline.from_model(fitted.model_, embed=embedded)
+    np.testing.assert_array_equal(fitted.transform(TEXTS, embeddings=rows), by_function.transform(TEXTS))
+
+
+def test_a_model_of_counts_calls_no_model_of_embeddings():
+    def fails(texts):
+        raise AssertionError(texts)
+
+    pipeline = TopicPipeline(MODEL, OPTIONS, fails).fit(TEXTS)
+    assert pipeline.read(TEXTS).embeddings is None

@@ -18,6 +18,7 @@ from hftopic.analysis.effects.studied import Studied, studied
 from hftopic.analysis.encoded import empty_documents_known
 from hftopic.analysis.models import FittedTopicModel, documents_of, has_poles
 from hftopic.analysis.sampled import samples_shards
+from hftopic.data.embeddings import embeddings_of
 from hftopic.data.known import columns_known
 from hftopic.data.sequences import described
 from hftopic.latent.encoded import Encoded
@@ -236,7 +237,11 @@ def _posterior(model: Any, X: Any, metadata: Any, found: Studied) -> Posterior:
             if metadata is not None:
                 known |= columns_known(documents, metadata, n_documents)
             read = {name: known[name][rows] for name in design.columns_in(known)}
-            return cast(Posterior, model.posterior(found.counts, metadata=read))
+            given = {}
+            if getattr(model, "embedding_size_", None) is not None:
+                held = embeddings_of(documents, None, n_documents)
+                given = {} if held is None else {"embeddings": held[rows]}
+            return cast(Posterior, model.posterior(found.counts, metadata=read, **given))
         return cast(Posterior, model.posterior(X)[rows])
 
 

@@ -127,7 +127,8 @@ class Lines(Stream):
     def rows(self, piece: Any) -> Table:
         numbered, held, files, known = piece
         if "metadata" in held:
-            known = {"metadata": columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])}
+            lines = columns_of_lines(files["metadata"], held["metadata"], numbered[0][0])
+            known = {**known, "metadata": lines}
         table = table_of_parts([text for _, text in numbered], {**held, **known})
         table.places = [line for line, _ in numbered]
         return table

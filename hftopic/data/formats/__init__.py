@@ -123,7 +123,7 @@ def read_corpus(
     like : fitted model, optional
         A model that is to read the documents. Its vocabulary, and the arguments that its own documents were
         read with (``model.reading_``), are the defaults. A label, name or date column that the file does not
-        have is then no error.
+        have is then no error, nor are texts without a word of a model that reads embeddings alone.
     max_bytes : int, optional
         Largest number of bytes of a line, of decompressed content, of the arrays of a file, and of a pipe. By
         default, a line has at most 16 MiB, compressed content at most 100 times its compressed size and
@@ -182,6 +182,7 @@ def read_corpus(
         encoding=encoding or "utf-8",
         text=text,
         keep_texts=bool(keep_texts),
+        needs_words=getattr(like, "encoder_input", "counts") != "embeddings",
     )
     with allowing(max_bytes), ExitStack() as pipes:
         file = pipes.enter_context(rereadable(path, lists_of))

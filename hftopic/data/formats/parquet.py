@@ -207,7 +207,7 @@ def _are_vectors(kind: Any) -> bool:
 
     types = pa.types
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    return is_list and (types.is_integer(kind.value_type) or types.is_floating(kind.value_type))
+    return bool(is_list and (types.is_integer(kind.value_type) or types.is_floating(kind.value_type)))
 
 
 def _check_type(path: Path, name: str, kind: Any, *, dates: bool = False) -> None:

@@ -35,6 +35,7 @@ class Request:
     encoding: str = "utf-8"
     text: TextOptions | None = None
     keep_texts: bool = True
+    needs_words: bool = True  # whether texts without any word of the vocabulary are an error
     remembered: frozenset[str] = field(default_factory=frozenset)  # arguments of a model's reading
 
     def column(self, what: str) -> str | None:

@@ -336,7 +336,8 @@ def read_texts(path: Path, read: TextReader, request: Request) -> Corpus:
         corpus = corpus.with_reading({**request.columns, **(corpus.reading or {})})
         if table.original is not None and request.keep_texts:
             corpus = corpus.with_texts(table.original)
-    if wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text)):
+    is_lost = wanted is not None and not corpus.counts.nnz and any(map(str.strip, table.text))
+    if wanted is not None and is_lost and request.needs_words:
         start = next(filter(str.strip, table.text)).strip()[:40]
         column = request.text_column
         which = "" if column is None else f" in the column {column!r}"

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from hftopic.data.formats.lines import FormatError
 
 
-def stacked_rows(path: Path, rows: Sequence[Any], places: Sequence[int], are_lines: bool) -> Any:
+def stacked_rows(
+    path: Path, rows: Sequence[Any] | NDArray[Any], places: Sequence[int], are_lines: bool
+) -> NDArray[Any]:
     """Embeddings of documents, one below the other.
 
     Parameters

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hftopic._cached import cached_property
 from hftopic._numbers import is_whole
 from hftopic._wording import counted
+from hftopic.data.columns import of_pandas
 from hftopic.data.corpus import Corpus, CorpusError, documents_like
 from hftopic.data.embeddings import as_embeddings
 from hftopic.data.metadata import Columns
@@ -179,8 +180,8 @@ class ShardedCorpus(ShardedCounts):
         CorpusError
             As :meth:`hftopic.Corpus.with_embeddings`.
         """
-        named = isinstance(embeddings, np.ndarray | None) or self.names is None
-        array = as_embeddings(embeddings, self.n_documents, None if named else self.names.tolist())
+        names = self.names if of_pandas(embeddings, "DataFrame") else None
+        array = as_embeddings(embeddings, self.n_documents, None if names is None else names.tolist())
         vectors = None if array is None else ShardedEmbeddings(GivenRows(array), array.shape)
         return self._with(vectors, self._selection, self._words, self._columns)
 

@@ -138,7 +138,7 @@ class Stored:
         if n_rows != self.manifest.n_documents:
             raise other_rows(path, n_rows, self.manifest.n_documents)
         written = self.manifest.embeddings
-        if written is not None and (written.n_columns, self._vectors.dtype) != (n_columns, np.float32):
+        if written is not None and not (written.n_columns == n_columns and self._vectors.dtype == np.float32):
             raise FormatError(f"is not the array of {written.n_columns:,} columns that was written", path)
         return n_rows, n_columns
 
