@@ -28,6 +28,7 @@ class NVLDA(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
+    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "shift"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:
