@@ -18,7 +18,18 @@ import torch
 from numpy.typing import NDArray
 
 import hftopic
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, load, make_correlated_topics, plots, report
+from hftopic import (
+    NVDM,
+    NVLDA,
+    Concrete,
+    Corpus,
+    ProdLDA,
+    analysis,
+    load,
+    make_correlated_topics,
+    plots,
+    report,
+)
 from hftopic._torch_state import _SettingsOfProcess, neutral_torch
 from hftopic.models.base import BaseTopicModel
 
@@ -319,7 +330,7 @@ def _assert_close(found: NDArray[Any], expected: NDArray[Any]) -> None:
 
 
 def public_methods() -> set[str]:
-    names = {name for model in (ProdLDA, NVDM) for name in dir(model) if not name.startswith("_")}
+    names = {name for model in (ProdLDA, NVDM, NVLDA) for name in dir(model) if not name.startswith("_")}
     return {name for name in names if callable(getattr(ProdLDA, name)) or name == "predict"}
 
 
