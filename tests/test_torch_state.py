@@ -37,6 +37,7 @@ SMALL: dict[str, Any] = {"max_iter": 3, "hidden": (8,), "random_state": 0}
 MODELS: dict[str, BaseTopicModel] = {
     "ProdLDA": ProdLDA((2, 2), **SMALL),
     "NVDM": NVDM((2, 2), **SMALL),
+    "NVLDA": NVLDA((2, 2), **SMALL),
     "classes": ProdLDA((2, Concrete(2)), validation_fraction=0.2, **SMALL),
 }
 
