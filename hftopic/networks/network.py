@@ -292,7 +292,7 @@ class TopicNetwork(Network[Batch]):
             )
 
     def topic_words(self, sign: int = 1) -> Tensor:
-        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, otherwise by the usage."""
+        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, or else of the usage."""
         of_decoder = self.decoder.topic_words()
         return self.usage.probabilities(sign) if of_decoder is None else of_decoder
 
