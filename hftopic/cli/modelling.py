@@ -42,8 +42,19 @@ if TYPE_CHECKING:
     from hftopic.data.shards import ShardedCorpus
 
 
-KINDS = {"prodlda": "ProdLDA", "nvdm": "NVDM", "nvlda": "NVLDA"}  # the class of each kind of model
-SOME_KINDS = {"topic_softmax": ("prodlda", "nvlda"), "decoder_norm": ("prodlda",)}  # with these parameters
+KINDS = {
+    "prodlda": "ProdLDA",
+    "nvdm": "NVDM",
+    "nvlda": "NVLDA",
+    "etm": "ETM",
+}  # the class of each kind of model
+SOME_KINDS = {  # with these parameters
+    "topic_softmax": ("prodlda", "nvlda", "etm"),
+    "decoder_norm": ("prodlda",),
+    "word_vectors": ("etm",),
+    "vector_size": ("etm",),
+    "train_vectors": ("etm",),
+}
 
 
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
@@ -115,6 +126,23 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=click.Choice(["full", "shift"]),
     default="full",
     help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
+)
+@click.option(
+    "--word-vectors",
+    type=existing_path,
+    help="File of word vectors of word2vec, GloVe or fastText; etm only. Without it they are learned.",
+)
+@_setting(
+    "--vector-size",
+    type=click.IntRange(1),
+    default="100",
+    help="Number of dimensions of learned word vectors; etm only.",
+)
+@click.option(
+    "--train-vectors/--fixed-vectors",
+    "train_vectors",
+    default=None,
+    help="Whether training changes the given word vectors; by default it does not. etm only.",
 )
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import normalized_mutual_info_score
 
 import hftopic
-from hftopic import NVDM, NVLDA, ProdLDA, make_correlated_topics
+from hftopic import ETM, NVDM, NVLDA, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
 from hftopic.latent.groups import Concrete
 from hftopic.latent.log_prior import LatentPrior
@@ -28,6 +28,7 @@ MODELS = {
     "prodlda-group": ProdLDA(GROUPS, topic_softmax="group", **SMALL),
     "nvdm": NVDM(GROUPS, **SMALL),
     "nvlda": NVLDA(GROUPS, **SMALL),
+    "etm": ETM(GROUPS, **SMALL),
 }
 
 
