@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hftopic import (
+    ETM,
     NVDM,
+    NVLDA,
     CheckpointError,
     Concrete,
     ProdLDA,
@@ -43,6 +45,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "a mixture": lambda: ProdLDA((2, 2), marginals="mss", objective=BetaTCVAE(2.0), **SMALL),
     "all documents": lambda: ProdLDA((2, 2), marginals="full", **SMALL),
     "nvdm": lambda: NVDM((2, 2), **SMALL),
+    "nvlda": lambda: NVLDA((2, 2), **SMALL),
+    "etm": lambda: ETM((2, 2), word_vectors=np.eye(20), train_vectors=True, **SMALL),
     "classes": lambda: NVDM((2, Concrete(3)), **SMALL),
     "early stopping": lambda: ProdLDA(
         (2, 2),

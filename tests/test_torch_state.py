@@ -18,7 +18,19 @@ import torch
 from numpy.typing import NDArray
 
 import hftopic
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, load, make_correlated_topics, plots, report
+from hftopic import (
+    ETM,
+    NVDM,
+    NVLDA,
+    Concrete,
+    Corpus,
+    ProdLDA,
+    analysis,
+    load,
+    make_correlated_topics,
+    plots,
+    report,
+)
 from hftopic._torch_state import _SettingsOfProcess, neutral_torch
 from hftopic.models.base import BaseTopicModel
 
@@ -26,6 +38,8 @@ SMALL: dict[str, Any] = {"max_iter": 3, "hidden": (8,), "random_state": 0}
 MODELS: dict[str, BaseTopicModel] = {
     "ProdLDA": ProdLDA((2, 2), **SMALL),
     "NVDM": NVDM((2, 2), **SMALL),
+    "NVLDA": NVLDA((2, 2), **SMALL),
+    "ETM": ETM((2, 2), **SMALL),
     "classes": ProdLDA((2, Concrete(2)), validation_fraction=0.2, **SMALL),
 }
 
@@ -147,6 +161,7 @@ METHODS: dict[str, Call] = {
     ),
     "encode": lambda m, X, _: m.perplexity(m.encode(X)),
     "fit": lambda m, X, _: copy.copy(m).fit(X),
+    "with_words": lambda m, *_: m.with_words(["new"], np.ones((1, 100))) if isinstance(m, ETM) else None,
     "attributed_values": lambda m, X, _: m.attributed_values(X),
     "fit_transform": lambda m, X, _: copy.copy(m).fit_transform(X),
     "get_feature_names_out": lambda m, *_: m.get_feature_names_out(),
@@ -285,7 +300,7 @@ FUNCTIONS: dict[str, Call] = {
 WITHOUT_MODELS = {
     *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
     *("fetch_20newsgroups", "load_docstrings"),
-    *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
+    *("open_corpus", "read_corpus", "read_seed_words", "read_word_vectors", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),
 }
@@ -319,8 +334,9 @@ def _assert_close(found: NDArray[Any], expected: NDArray[Any]) -> None:
 
 
 def public_methods() -> set[str]:
-    names = {name for model in (ProdLDA, NVDM) for name in dir(model) if not name.startswith("_")}
-    return {name for name in names if callable(getattr(ProdLDA, name)) or name == "predict"}
+    names = {name for model in (ProdLDA, NVDM, NVLDA, ETM) for name in dir(model) if not name.startswith("_")}
+    models = (ProdLDA, ETM)
+    return {n for n in names if any(callable(getattr(m, n, None)) for m in models) or n == "predict"}
 
 
 def public_functions() -> set[str]:
@@ -334,7 +350,7 @@ def public_functions() -> set[str]:
 
 def test_no_entry_point_is_forgotten() -> None:
     """A new public method or function gets a call here, or a place in one of the lists of exceptions."""
-    parameters = ProdLDA().get_params().keys()
+    parameters = ProdLDA().get_params().keys() | ETM().get_params().keys()
     unlike_scikit_learn = public_methods() - OF_SCIKIT_LEARN - parameters
     assert unlike_scikit_learn == METHODS.keys() - {"pickle", "deepcopy", "several starts"}
     assert public_functions() == FUNCTIONS.keys() | WITHOUT_MODELS

@@ -11,7 +11,7 @@ import click
 
 from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.inspection import MEASURES
-from hftopic.cli.modelling import check_together, unfitted
+from hftopic.cli.modelling import KINDS, check_together, unfitted
 from hftopic.cli.options import (
     Command,
     check_free,
@@ -74,10 +74,15 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 @_several(
     "--model",
     "models",
-    type=click.Choice(["prodlda", "nvdm"]),
+    type=click.Choice(list(KINDS)),
     default=["prodlda"],
     show_default=True,
     help="Kind of model.",
+)
+@click.option(
+    "--word-vectors",
+    type=existing_path,
+    help="File of word vectors of word2vec, GloVe or fastText for etm. Without it they are learned.",
 )
 @_several(
     "--groups",
@@ -163,6 +168,7 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 def compare(
     source: Source,
     models: tuple[str, ...],
+    word_vectors: Path | None,
     groups: tuple[Any, ...],
     objectives: tuple[Any, ...],
     seeds: tuple[int, ...],
@@ -194,7 +200,13 @@ def compare(
     grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights)
     if out is not None:
         check_free(out, force or folder_of(out).is_dir(), is_file=True)
-    estimators = {name: unfitted(name, "hfvae", **options) for name in distinct(models)}
+    if word_vectors is not None and "etm" not in models:
+        raise click.UsageError("--word-vectors is only valid with --model etm")
+    of_etm = {"word_vectors": word_vectors}
+    estimators = {
+        name: unfitted(name, "hfvae", **options, **(of_etm if name == "etm" else {}))
+        for name in distinct(models)
+    }
     train, held = divided(source, source.read(words_file=vocabulary, explain=not quiet), validation)
     from hftopic.analysis.selection.comparison import compare as compared
 

@@ -42,6 +42,21 @@ if TYPE_CHECKING:
     from hftopic.data.shards import ShardedCorpus
 
 
+KINDS = {
+    "prodlda": "ProdLDA",
+    "nvdm": "NVDM",
+    "nvlda": "NVLDA",
+    "etm": "ETM",
+}  # the class of each kind of model
+SOME_KINDS = {  # with these parameters
+    "topic_softmax": ("prodlda", "nvlda", "etm"),
+    "decoder_norm": ("prodlda",),
+    "word_vectors": ("etm",),
+    "vector_size": ("etm",),
+    "train_vectors": ("etm",),
+}
+
+
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
     """Option for a parameter of the estimator; the help shows the default of the estimator."""
     return click.option(*names, type=type, help=f"{help}  [default: {default}]")
@@ -53,7 +68,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @click.option("--force", is_flag=True, help="Replace an existing model; other files of its folder stay.")
 @click.option(
     "--model",
-    type=click.Choice(["prodlda", "nvdm"]),
+    type=click.Choice(list(KINDS)),
     default="prodlda",
     show_default=True,
     help="Kind of model.",
@@ -104,7 +119,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "--topic-softmax",
     type=click.Choice(["joint", "group"]),
     default="joint",
-    help="One softmax over all topics (joint) or one per group; prodlda only.",
+    help="One softmax over all topics (joint) or one per group; not for nvdm.",
 )
 @_setting(
     "--decoder-norm",
@@ -117,6 +132,23 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     type=click.Choice(["counts", "embeddings", "both"]),
     default="counts",
     help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.",
+)
+@click.option(
+    "--word-vectors",
+    type=existing_path,
+    help="File of word vectors of word2vec, GloVe or fastText; etm only. Without it they are learned.",
+)
+@_setting(
+    "--vector-size",
+    type=click.IntRange(1),
+    default="100",
+    help="Number of dimensions of learned word vectors; etm only.",
+)
+@click.option(
+    "--train-vectors/--fixed-vectors",
+    "train_vectors",
+    default=None,
+    help="Whether training changes the given word vectors; by default it does not. etm only.",
 )
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(
@@ -134,7 +166,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @_setting(
     "--encoder-norm",
     type=click.Choice(["none", "shift"]),
-    default="none",
+    default="none; nvlda: shift",
     help="Batch norm on the outputs of the encoder: none, or with a shift only.",
 )
 @_setting(
@@ -327,12 +359,14 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
             f"{', '.join(weights)}: only valid with --objective hfvae; write the weights of another "
             "objective inside it, such as 'BetaTCVAE(beta=4.0)'"
         )
-    for name in ("topic_softmax", "decoder_norm"):
-        if model == "nvdm" and settings.get(name) is not None:
-            raise click.UsageError(f"--{name.replace('_', '-')} is only valid with --model prodlda")
+    for name, kinds in SOME_KINDS.items():
+        if model not in kinds and settings.get(name) is not None:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is only valid with --model {' or '.join(kinds)}"
+            )
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
-    if model == "prodlda" and plain:
+    if model in SOME_KINDS["topic_softmax"] and plain:
         if sum(groups) < 2:
             raise click.UsageError("--groups: topic proportions need at least two topics, such as --groups 2")
         if settings["topic_softmax"] == "group" and min(groups) < 2:
@@ -358,7 +392,7 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     if objective != "hfvae":
         given["objective"] = VAE() if objective == "vae" else objective
     chosen_device(given.get("device", "auto"))  # fail before the corpus is read
-    return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
+    return getattr(hftopic, KINDS[model])(**given)
 
 
 def outcome(fitted: Any, documents: "Corpus | ShardedCorpus") -> dict[str, Any]:

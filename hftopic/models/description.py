@@ -17,7 +17,7 @@ from hftopic.data.order import batch_slices
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.models import evaluation
 from hftopic.networks.network import TopicNetwork
-from hftopic.networks.usage import expected_usage, used_in_mixture
+from hftopic.networks.usage import expected_usage
 from hftopic.topics.shares import distances
 from hftopic.topics.summary import NothingLearntWarning, nothing_learnt
 
@@ -120,11 +120,6 @@ def _distribute(
         proportions, simplex = _proportions(network, documents)
     give_back()
     usage = network.usage
-    if network.decoder.topic_words() is not None:
-        used = _used_in_mixture(network, documents, proportions, simplex)
-        processes.sum_([used])
-        usage.replace(used, torch.zeros_like(usage.background), keep)
-        return
     for n_done in range(n_rounds):
         words, frequency = usage.poles, usage.frequency
         total, background = torch.zeros_like(words), torch.zeros_like(frequency)
@@ -136,20 +131,6 @@ def _distribute(
             background += of_none
         processes.sum_([total, background])
         usage.replace(total, background, keep)
-
-
-def _used_in_mixture(
-    network: TopicNetwork, documents: BagsOfWords, proportions: Tensor, simplex: NDArray[np.int64]
-) -> Tensor:
-    """Expected number of documents that use a word for a topic, by the mixture of the decoder.
-
-    It is multiplied by the number of simplexes: by each of them all words are used.
-    """
-    n_simplexes, words = len(np.unique(simplex)), network.topic_words()
-    total = torch.zeros_like(words)
-    for part, batch in parts_of(network, documents):
-        total += used_in_mixture(batch, proportions[part] / n_simplexes, words)
-    return n_simplexes * total
 
 
 def _proportions(network: TopicNetwork, documents: BagsOfWords) -> tuple[Tensor, NDArray[np.int64]]:

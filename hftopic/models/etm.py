@@ -13,22 +13,18 @@ from torch import Tensor
 
 from hftopic.data.inputs import column_words, known_words
 from hftopic.data.word_vectors import WordVectors
-from hftopic.latent.priors import DirichletLaplace, LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
-from hftopic.models.base import BaseTopicModel
-from hftopic.models.parameters import SHARE
+from hftopic.models.nvlda import NVLDA
 from hftopic.models.registry import register
 from hftopic.models.vectors import FoundVectors, found_vectors, warn_of_missing
 from hftopic.models.widening import widened
 from hftopic.networks.decoders import Decoder
-from hftopic.networks.encoder import Encoder
 from hftopic.networks.etm import ETMDecoder
-from hftopic.networks.layers import softplus
 
 
 @register
-class ETM(BaseTopicModel):
+class ETM(NVLDA):
     """Embedded topic model of Dieng et al. (2020), with groups of topics (HFVAE).
 
     The words of a document have the distribution θ β: a mixture of the topics' distributions over words, as
@@ -50,16 +46,8 @@ class ETM(BaseTopicModel):
         L, the number of dimensions of vectors that are learned, where none are given.
     train_vectors : bool or "auto", default="auto"
         Whether training changes vectors that are given. With "auto" it does not.
-    topic_softmax : {"joint", "group"}, default="joint"
-        As in :class:`ProdLDA`.
-    dropout : float, default=0.05
-        Dropout rate on the encoder's last hidden layer.
-    word_dropout : float, default=0.1
-        As in :class:`ProdLDA`.
-    encoder_norm : {"none", "shift"}, default="shift"
-        As in :class:`ProdLDA`, where the default is "none". Without it most topics of a mixture fall silent.
     **parameters
-        All other parameters are those of :class:`ProdLDA`, with the same defaults, except ``decoder_norm``.
+        All other parameters are those of :class:`NVLDA`, with the same defaults.
 
     Attributes
     ----------
@@ -92,9 +80,6 @@ class ETM(BaseTopicModel):
     ((200, 6), (6, 20))
     """
 
-    word_dropout: Annotated[float, SHARE] = 0.1
-    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "shift"
-    topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
     word_vectors: Annotated[
         Any, None, str, os.PathLike, WordVectors, Mapping, np.ndarray, HasMethods("get_vector")
     ] = None
@@ -102,12 +87,6 @@ class ETM(BaseTopicModel):
     train_vectors: Annotated[bool | str, "boolean", StrOptions({"auto"})] = "auto"
 
     _found: FoundVectors | None = None
-
-    def _default_prior(self) -> Prior:
-        return LearnedCorrelation(base=DirichletLaplace(1.0))
-
-    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
-        return self._encoder(n_words, space, softplus, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         found = self._found or self._found_vectors()

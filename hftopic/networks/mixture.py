@@ -23,43 +23,22 @@ MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memor
 
 
 @dataclass(frozen=True)
-class Topics:
-    """Distributions over words of the topics, β = softmax(logits), without their probabilities in memory.
-
-    Attributes
-    ----------
-    logits : Tensor, shape (K, V)
-    log_totals : Tensor, shape (K,)
-        Logarithm of Σ_v exp(logits), without a gradient: :class:`Mixture` has that of β.
-    """
-
-    logits: Tensor
-    log_totals: Tensor
-
-    @classmethod
-    def of(cls, logits: Tensor) -> "Topics":
-        """Topics with these logits."""
-        return cls(logits, logits.detach().logsumexp(1))
-
-    def probabilities(self) -> Tensor:
-        """β, shape (K, V)."""
-        return torch.softmax(self.logits, 1)
-
-
-@dataclass(frozen=True)
 class Mixture:
-    """Distribution over words: θ β.
+    """Distribution over words: θ β, where β is the softmax of the logits of each topic.
 
     Attributes
     ----------
     proportions : Tensor, shape (B, K)
         θ; rows sum to 1.
-    topics : Topics
-        β.
+    logits : Tensor, shape (K, V)
+        Those of the words of each topic.
+    log_totals : Tensor, shape (K,), optional
+        Logarithm of Σ_v exp(logits), if it is known and needs no gradient.
     """
 
     proportions: Tensor
-    topics: Topics
+    logits: Tensor
+    log_totals: Tensor | None = None
 
     def of(self, rows: Tensor) -> Self:
         """Distribution over words of some of the documents."""
@@ -67,44 +46,59 @@ class Mixture:
 
     def log_likelihood(self, batch: Batch) -> Tensor:
         """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
+        if self.log_totals is not None:
+            return _score(self.proportions, self.logits, self.log_totals, batch)[0]
         apply: Callable[..., Tensor] = _MixtureLogLikelihood.apply
-        return apply(self.proportions, self.topics.logits, self.topics.log_totals, batch)
+        return apply(self.proportions, self.logits, batch)
 
     def probabilities(self) -> Tensor:
         """p(w|z), shape (B, V)."""
-        return self.proportions @ self.topics.probabilities()
+        return self.proportions @ torch.softmax(self.logits, 1)
 
 
 class _MixtureLogLikelihood(torch.autograd.Function):
     """Σ_v x_v log Σ_k θ_k β_kv of sparse counts, with β = softmax(logits) over the words.
 
     Only the words that occur are scored. The gradient of the logits is that of expectation maximisation: the
-    tokens that are expected of a word in a topic, less what β expects of as many tokens.
+    tokens that are expected of a word in a topic, less what β expects of as many tokens. Its buffer is that
+    of the exponentials, which are kept for the backward pass.
     """
 
     @staticmethod
-    def forward(ctx: Any, theta: Tensor, logits: Tensor, log_totals: Tensor, batch: Batch) -> Tensor:
-        words, places, _ = batch.distinct
-        log_beta = (logits.index_select(1, words) - log_totals[:, None]).T.contiguous()  # (U, K)
-        highest = log_beta.amax(1) if len(words) else log_beta.new_zeros(0)
-        relative = log_beta.sub_(highest[:, None]).exp_()
-        p = _pairwise(theta, relative, batch.documents, places).clamp_min_(LOWEST)
+    def forward(ctx: Any, theta: Tensor, logits: Tensor, batch: Batch) -> Tensor:
+        highest = logits.amax(1)
+        unnormalised = (logits - highest[:, None]).exp_()
+        totals = unnormalised.sum(1)
+        score, relative, p = _score(theta, logits, highest + totals.log(), batch)
         ctx.batch = batch
-        ctx.save_for_backward(theta, logits, log_totals, relative, p)
-        return batch.sum_by_document(batch.counts * (p.log() + highest[places]))
+        ctx.save_for_backward(theta, unnormalised, totals, relative, p)
+        return score
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        theta, logits, log_totals, relative, p = ctx.saved_tensors
+        theta, unnormalised, totals, relative, p = ctx.saved_tensors
         batch: Batch = ctx.batch
         words, places, word_offsets = batch.distinct
         order, documents, _ = batch.by_word
         weights = upstream[0][batch.documents] * batch.counts / p
         into_theta = weighted_sums(relative, places, weights, batch.offsets)
         expected = weighted_sums(theta, documents, weights[order], word_offsets).mul_(relative)  # (U, K)
-        into_logits = (logits - log_totals[:, None]).exp_().mul_(-expected.sum(0)[:, None])
-        into_logits.scatter_add_(1, words.expand(len(logits), -1), expected.T)
-        return into_theta, into_logits, None, None
+        into_logits = unnormalised.mul_(-(expected.sum(0) / totals)[:, None])
+        into_logits.scatter_add_(1, words.expand(len(into_logits), -1), expected.T)
+        return into_theta, into_logits, None
+
+
+def _score(theta: Tensor, logits: Tensor, log_totals: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Σ_v x_v log p_v, shape (B,); β of the U words that occur, relative to its highest, (U, K); p, (nnz,).
+
+    Each p is relative to the highest p(w|topic) of its word too, so that it does not underflow.
+    """
+    words, places, _ = batch.distinct
+    log_beta = (logits.index_select(1, words) - log_totals[:, None]).T.contiguous()  # (U, K)
+    highest = log_beta.amax(1)
+    relative = log_beta.sub_(highest[:, None]).exp_()
+    p = _pairwise(theta, relative, batch.documents, places).clamp_min_(LOWEST)
+    return batch.sum_by_document(batch.counts * (p.log() + highest[places])), relative, p
 
 
 def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor) -> Tensor:
@@ -139,16 +133,17 @@ class MixtureDecoder(SimplexDecoder):
         """Logits of the words of each topic, shape (n_topics, V)."""
 
     def forward(self, sample: Sample, generator: torch.Generator | None = None) -> Mixture:  # noqa: ARG002
-        return self._mixture(sample, Topics.of(self.topic_logits()))
+        return Mixture(self._weights(sample), self.topic_logits())
 
     def for_evaluation(self) -> Callable[[Sample], Mixture]:
-        """The decoder with the totals of its topics computed once."""
-        topics = Topics.of(self.topic_logits())
-        return lambda sample: self._mixture(sample, topics)
+        """The decoder with the distributions over words of its topics computed once."""
+        logits = self.topic_logits()
+        log_totals = logits.logsumexp(1)
+        return lambda sample: Mixture(self._weights(sample), logits, log_totals)
 
-    def _mixture(self, sample: Sample, topics: Topics) -> Mixture:
-        theta = self.columns(self.proportions(sample.z), sample.classes)
-        return Mixture(theta / self.n_simplexes, topics)
+    def _weights(self, sample: Sample) -> Tensor:
+        """Weights of the topics in the mixture, shape (B, n_topics); rows sum to 1."""
+        return self.columns(self.proportions(sample.z), sample.classes) / self.n_simplexes
 
     def topic_words(self) -> Tensor:
         """β, p(w|topic), shape (n_topics, V)."""
@@ -170,6 +165,5 @@ class MixtureDecoder(SimplexDecoder):
         return MixtureAttribution(self.divided_by() / self.n_simplexes, mean, words)
 
     def topics(self, sign: int = 1) -> Mixture:  # noqa: ARG002
-        topics = Topics.of(self.topic_logits())
-        alone = torch.eye(self.space.n_topics, dtype=topics.logits.dtype, device=topics.logits.device)
-        return Mixture(alone, topics)
+        logits = self.topic_logits()
+        return Mixture(torch.eye(len(logits), dtype=logits.dtype, device=logits.device), logits)

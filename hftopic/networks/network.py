@@ -254,11 +254,12 @@ class TopicNetwork(Network[Batch]):
     def more_terms(
         self, batch: Batch, residual: MeanFieldPosterior, offsets: Tensor | None
     ) -> dict[str, Tensor]:
-        """Terms of the seed words, if topics are guided."""
+        """Terms of the decoder, and of the seed words if topics are guided."""
+        of_decoder = self.decoder.more_terms()
         if self.guidance is None:
-            return {}
+            return of_decoder
         posterior = residual if offsets is None else residual.moved(offsets)
-        return self.guidance.terms(batch, posterior, self.decoder)
+        return {**of_decoder, **self.guidance.terms(batch, posterior, self.decoder)}
 
     def check_exchange(self, batch: Batch) -> None:
         """Check that reversing the topics only reverses their numbers; the network stays as it is.
@@ -291,7 +292,7 @@ class TopicNetwork(Network[Batch]):
             )
 
     def topic_words(self, sign: int = 1) -> Tensor:
-        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, otherwise by the usage."""
+        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, or else of the usage."""
         of_decoder = self.decoder.topic_words()
         return self.usage.probabilities(sign) if of_decoder is None else of_decoder
 

@@ -19,8 +19,7 @@ class TopicUsage(nn.Module):
     """Expected number of documents that use a word for a topic, as a mixture of topics and a background.
 
     Each distinct word of a document is used for one topic or for the background, with a probability
-    proportional to its proportion in the document times p(w|topic). If the decoder is a mixture of topics,
-    these are its own, and there is no background. Otherwise the background has half of every document
+    proportional to its proportion in the document times p(w|topic). The background has half of every document
     and the words of the whole corpus, so that words of all documents belong to no topic. The topics share the
     rest in the proportions that the encoder gives; these are a Dirichlet prior worth :data:`PRIOR_WORDS`
     words. A word counts once in a document, because its repetitions say little about the topic.
@@ -128,23 +127,6 @@ def expected_usage(
         usage[rows] = expected[:, :-1].T
         background += expected[:, -1]
     return usage, background
-
-
-def used_in_mixture(batch: Batch, shares: Tensor, words: Tensor) -> Tensor:
-    """Expected number of documents that use a word for a topic where p(w|d) is the mixture, (R, V).
-
-    Parameters
-    ----------
-    batch : Batch of B documents
-    shares : Tensor, shape (B, R)
-        Weights of the topics in the documents.
-    words : Tensor, shape (R, V)
-        p(w|topic).
-    """
-    by_word = words.T.contiguous()
-    places, documents, word_offsets = batch.by_word
-    inverse = inverse_likelihood(shares, by_word, batch)
-    return weighted_sums(shares, documents, inverse[places], word_offsets).mul_(by_word).T
 
 
 def mixture(

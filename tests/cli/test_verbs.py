@@ -595,3 +595,32 @@ def test_warnings_are_one_line(tmp_path: Path, model: Path) -> None:
     (tmp_path / "new.txt").write_text("god\n\n", encoding="utf-8")
     _, err = called("transform", model, tmp_path / "new.txt")
     assert re.fullmatch(r"Warning: 1 of 2 documents have no words.*\n", err)
+
+
+@pytest.mark.filterwarnings("ignore:.*topics? tell")
+def test_an_etm_is_fitted_with_vectors_of_a_file(tmp_path: Path) -> None:
+    corpus = hftopic.make_correlated_topics(60, groups=(2, 2), n_words=20, random_state=0).corpus
+    hftopic.write_corpus(corpus, tmp_path / "corpus.npz")
+    (tmp_path / "v.txt").write_text(
+        "".join(f"{word} {n} {n % 3}\n" for n, word in enumerate(corpus.vocabulary))
+    )
+    given = (
+        "fit",
+        tmp_path / "corpus.npz",
+        "--groups",
+        "2,2",
+        "--epochs",
+        1,
+        "--hidden",
+        4,
+        "--out",
+        tmp_path / "m",
+    )
+    called(*given, "--model", "etm", "--word-vectors", tmp_path / "v.txt", "--train-vectors")
+    fitted = hftopic.load(tmp_path / "m")
+    assert fitted.topic_vectors_.shape == (4, 2)
+    assert fitted.train_vectors is True
+    _, error = called(*given, "--model", "nvlda", "--vector-size", 5, code=2)
+    assert "--vector-size is only valid with --model etm" in error
+    called(*given, "--force", "--model", "etm", "--vector-size", 5)
+    assert hftopic.load(tmp_path / "m").topic_vectors_.shape == (4, 5)

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from hftopic import NVDM, Concrete, ProdLDA
+from hftopic import ETM, NVDM, NVLDA, Concrete, ProdLDA
 from hftopic._processes import ALONE, Processes, of_the_job
 from hftopic.data.documents import BagsOfWords
 from hftopic.latent.posterior import Noise
@@ -86,7 +86,7 @@ CASES = {
             marginals=marginals, partners=7, sizes=sizes, model=model, groups=WITH_CLASSES
         )
         for marginals in ("gaussian", "hfvae", "mws", "mss", "full")
-        for model in (ProdLDA, NVDM)
+        for model in (ProdLDA, NVDM, NVLDA, ETM)
         for sizes in (HALVES,)
     },
     **{
@@ -106,7 +106,7 @@ CASES = {
         f"seed words, {model.__name__}": Case(
             model=model, more={"seed_words": {0: [1, 2], "x": [2, 3]}}, sizes=UNEQUAL, groups=WITH_CLASSES
         )
-        for model in (ProdLDA, NVDM)
+        for model in (ProdLDA, NVDM, NVLDA, ETM)
     },
     **{
         f"metadata, {marginals}, {sizes}": Case(marginals=marginals, sizes=sizes, prevalent=True)
