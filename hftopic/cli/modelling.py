@@ -159,9 +159,9 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting(
     "--encoder-norm",
-    type=click.Choice(["none", "shift"]),
-    default="none; nvlda: shift",
-    help="Batch norm on the outputs of the encoder: none, or with a shift only.",
+    type=click.Choice(["none", "shift", "scale"]),
+    default="none; nvlda: scale",
+    help="Batch norm on the outputs of the encoder: none, with a shift only, or with a scale for all topics.",
 )
 @_setting(
     "--epochs",

@@ -62,7 +62,7 @@ class EditedDecoder(Decoder):
         if words is None:
             return self.weights @ self.original.components()
         tiny = torch.finfo(words.dtype).tiny
-        return relative_logs(words.clamp_min(tiny).log(), self.simplex())
+        return relative_logs(words.clamp_min(tiny).log())
 
     def topic_words(self) -> Tensor | None:
         """Average of the members' distributions over words, weighted likewise; None without a mixture."""

@@ -39,7 +39,7 @@ class NVLDA(BaseTopicModel):
         Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.1
         As in :class:`ProdLDA`.
-    encoder_norm : {"none", "shift"}, default="shift"
+    encoder_norm : {"none", "shift", "scale"}, default="scale"
         As in :class:`ProdLDA`, where the default is "none". Without the norm many topics of a mixture stay
         unused.
     **parameters
@@ -72,7 +72,7 @@ class NVLDA(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
-    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "shift"
+    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "scale"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:

@@ -92,8 +92,9 @@ class MixtureAttribution:
         words = self.words.T[columns]
         average = np.maximum(words @ (self.scale * self.average), SMALLEST)
         added = (proportions - self.average) * self.scale * words
-        change = np.maximum(added.sum(axis=1), SMALLEST - average)
-        return np.asarray(added / logarithmic_mean(average + change, average, change)[:, None])
+        change = added.sum(axis=1)
+        p = np.maximum(average + change, SMALLEST)
+        return np.asarray(added / logarithmic_mean(p, average, change)[:, None])
 
 
 def logarithmic_mean(

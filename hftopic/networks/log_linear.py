@@ -11,11 +11,10 @@ from hftopic._processes import current
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.decoders import Decoder, SimplexDecoder
-from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
+from hftopic.networks.layers import SCALE_RATE, SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear
 
 FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
-SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
 
 
 class ProdLDADecoder(SimplexDecoder):

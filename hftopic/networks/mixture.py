@@ -108,13 +108,9 @@ def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor)
     return torch.cat([(theta[of] * by_word[at]).sum(1) for of, at in parts])
 
 
-def relative_logs(log_words: Tensor, simplex: NDArray[np.int64]) -> Tensor:
-    """Log p(w|topic) (n_topics, V) less its average over the topics with the same number of a simplex."""
-    relative = torch.empty_like(log_words)
-    for number in np.unique(simplex):
-        own = torch.from_numpy(np.flatnonzero(simplex == number)).to(log_words.device)
-        relative[own] = log_words[own] - log_words[own].mean(0)
-    return relative
+def relative_logs(log_words: Tensor) -> Tensor:
+    """Log p(w|topic) less its average over the topics, shape (n_topics, V)."""
+    return log_words - log_words.mean(0)
 
 
 class MixtureDecoder(SimplexDecoder):
@@ -150,8 +146,8 @@ class MixtureDecoder(SimplexDecoder):
         return self.topic_logits().softmax(1)
 
     def components(self) -> Tensor:
-        """Log β relative to its average over the topics of the simplex, shape (n_topics, V)."""
-        return relative_logs(self.topic_logits().log_softmax(1), self.simplex())
+        """Log β less its average over the topics, shape (n_topics, V)."""
+        return relative_logs(self.topic_logits().log_softmax(1))
 
     def attribution(
         self,

@@ -281,7 +281,9 @@ class TopicNetwork(Network[Batch]):
             same = (
                 torch.allclose(other.mean, posterior.mean[:, order], atol=1e-4)
                 and torch.allclose(other.log_variance, posterior.log_variance[:, order], atol=1e-4)
-                and torch.allclose(self.decode(reversed_sample).log_likelihood(batch), likelihood, rtol=1e-4)
+                and torch.allclose(
+                    self.decode(reversed_sample).log_likelihood(batch), likelihood, rtol=1e-4, atol=1e-4
+                )
             )
             self.reorder(order, self.state_dict())
         if not same:

@@ -100,7 +100,12 @@ CASES = {
     **{
         f"{name}={value}, {marginals}": Case(marginals=marginals, more={name: value}, sizes=UNEQUAL)
         for marginals in ("gaussian", "mss", "full")
-        for name, value in (("decoder_norm", "shift"), ("encoder_norm", "shift"), ("topic_softmax", "group"))
+        for name, value in (
+            ("decoder_norm", "shift"),
+            ("encoder_norm", "shift"),
+            ("encoder_norm", "scale"),
+            ("topic_softmax", "group"),
+        )
     },
     **{
         f"seed words, {model.__name__}": Case(
