@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.layers import SCALE_RATE
 from hftopic.networks.mixture import MixtureDecoder
 
 FIRST = 0.1  # standard deviation of the first weights
@@ -15,10 +16,10 @@ FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
 
 
 class NVLDADecoder(MixtureDecoder):
-    """Mixture decoder of Srivastava & Sutton (2017): logits = b + batch norm of W over the topics.
+    """Mixture decoder of Srivastava & Sutton (2017): logits = b + scale · batch norm of W over the topics.
 
-    Each word has the same variance over the topics, 1, whether it is common or rare. The norm needs no
-    running statistics: its batch are the topics.
+    The norm makes the logits of each word differ between topics from the start, whether it is common or rare.
+    It needs no running statistics: its batch are the topics. The scale of each word is learned.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class NVLDADecoder(MixtureDecoder):
         first = torch.randn(space.n_topics, len(background), generator=generator, dtype=torch.float32)
         self.weights = nn.Parameter(FIRST * first)
         self.bias = nn.Parameter(background.clone())
+        self.log_scale = nn.Parameter(torch.zeros_like(background))
 
     def topic_logits(self) -> Tensor:
         if len(self.weights) == 1:
@@ -36,7 +38,7 @@ class NVLDADecoder(MixtureDecoder):
             self.weights,
             None,
             None,
-            weight=torch.ones_like(self.bias),  # without it, the gradient on a GPU has the wrong shape
+            weight=torch.exp(SCALE_RATE * self.log_scale),
             bias=self.bias,
             training=True,
             eps=NORM_EPS,
