@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from hftopic.data.batches import Batch
 from hftopic.latent.attribution import Attribution
@@ -16,9 +17,10 @@ from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.attribution import MixtureAttribution
 from hftopic.networks.decoders import SimplexDecoder
-from hftopic.networks.layers import weighted_sums
+from hftopic.networks.layers import SCALE_RATE, weighted_sums
 
 LOWEST = 1e-30  # lower bound of p(w|x), relative to p(w|topic) of the topic where it is highest
+NORM_EPS = 1e-3  # variance over topics that is added in the batch norm of the logits
 MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memory: 4 MB of float32
 
 
@@ -106,6 +108,17 @@ def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor)
     at_once = max(1, MOST_ENTRIES // theta.shape[1])
     parts = zip(torch.split(documents, at_once), torch.split(places, at_once), strict=True)
     return torch.cat([(theta[of] * by_word[at]).sum(1) for of, at in parts])
+
+
+def normalised_logits(effects: Tensor, bias: Tensor, log_scale: Tensor) -> Tensor:
+    """Logits of the topics: a batch norm of effects (K, V) over the topics, with a shift and a scale a word.
+
+    The norm needs no running statistics: its batch are the topics. A single topic has the logits of the bias.
+    """
+    if len(effects) == 1:
+        return bias + 0.0 * effects
+    scale = torch.exp(SCALE_RATE * log_scale)
+    return functional.batch_norm(effects, None, None, scale, bias, training=True, eps=NORM_EPS)
 
 
 def relative_logs(log_words: Tensor) -> Tensor:

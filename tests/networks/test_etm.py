@@ -6,7 +6,8 @@ import torch
 from torch.testing import assert_close
 
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.etm import VECTOR_NORM, ETMDecoder
+from hftopic.networks.etm import FAVOUR, ETMDecoder
+from hftopic.networks.mixture import NORM_EPS
 from hftopic.networks.widening import regressed
 
 V, L = 12, 30
@@ -37,11 +38,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_logits_are_products_of_vectors_with_a_common_bias(case):
+def test_logits_are_products_of_vectors_that_are_normalised_over_topics(case):
     """Also where the products with given vectors are computed without a copy of them."""
     model = CASES[case]()
-    logits, expected = model.topic_logits(), model.topic_vectors @ model.word_vectors().T + model.bias
-    assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+    effects = model.topic_vectors @ model.word_vectors().T
+    assert_close(model.effects(), effects, atol=1e-4, rtol=1e-4)
+    centred, variance = effects - effects.mean(0), effects.var(0, correction=0)
+    expected = model.bias + centred / (variance + NORM_EPS).sqrt()
+    assert_close(model.topic_logits(), expected, atol=1e-3, rtol=1e-3)
     model.check(SPACE, V)
     assert model.word_vectors().shape == (V, L)
 
@@ -51,7 +55,7 @@ def test_given_vectors_have_a_common_scale(case):
     model = CASES[case]()
     given = model.word_vectors()[model.given_words].double()
     assert_close(given.mean(0), torch.zeros(L, dtype=torch.float64), atol=1e-5, rtol=0)
-    assert_close(given.square().sum(1).mean().sqrt().item(), VECTOR_NORM, atol=1e-4, rtol=1e-4)
+    assert_close(given.square().sum(1).mean().sqrt().item(), 1.0, atol=1e-4, rtol=1e-4)
 
 
 def test_equal_vectors_are_no_division_by_zero():
@@ -64,7 +68,7 @@ def test_equal_vectors_are_no_division_by_zero():
 def test_only_learned_vectors_are_parameters():
     """A fixed vector has no gradient and no state of an optimiser."""
     names = {name for name, _ in decoder(np.arange(V)).named_parameters()}
-    assert names == {"bias", "topic_vectors", "learned"}
+    assert names == {"bias", "log_scale", "topic_vectors", "learned"}
     assert decoder().learned.shape == (V - len(COLUMNS), L)
     assert decoder(np.arange(V)).learned.shape == (0, L)
     assert decoder(train=True).learned.shape == none().learned.shape == (V, L)
@@ -77,13 +81,15 @@ def test_words_without_vectors():
 
 
 @pytest.mark.parametrize("case", ["some are given", "none is given"])
-def test_seed_words_rise_in_their_topic_alone(case):
+def test_seed_words_rise_in_their_topic_against_the_others(case):
+    """The effects of their topic rise by the same amount, and those of other topics stay."""
     model = CASES[case]()
-    before = model.topic_words().detach().clone()
+    effects, words = model.effects().detach().clone(), model.topic_words().detach().clone()
     model.favour(1, np.array([2, 5]), 1.0)
-    after = model.topic_words().detach()
-    assert (after[1, [2, 5]] > 2 * before[1, [2, 5]]).all()
-    assert_close(after[[0, 2, 3, 4]], before[[0, 2, 3, 4]])
+    rise = (model.effects() - effects)[:, [2, 5]]
+    assert_close(rise[1], torch.full((2,), FAVOUR), atol=1e-3, rtol=1e-3)
+    assert_close(rise[[0, 2, 3, 4]], torch.zeros(4, 2))
+    assert (model.topic_words()[1, [2, 5]] > words[1, [2, 5]]).all()
 
 
 def test_groups_of_a_softmax_each_are_fixed():
