@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hftopic.models.loading import ModelFileError as ModelFileError
     from hftopic.models.loading import load as load
     from hftopic.models.nvdm import NVDM as NVDM
+    from hftopic.models.nvlda import NVLDA as NVLDA
     from hftopic.models.pipeline import TopicPipeline as TopicPipeline
     from hftopic.models.prodlda import ProdLDA as ProdLDA
     from hftopic.models.registry import register as register
@@ -95,6 +96,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "models.editing": ["edit_topics"],
         "models.loading": ["ModelFileError", "load"],
         "models.nvdm": ["NVDM"],
+        "models.nvlda": ["NVLDA"],
         "models.pipeline": ["TopicPipeline"],
         "models.prodlda": ["ProdLDA"],
         "models.registry": ["register"],

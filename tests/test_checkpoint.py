@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from hftopic import (
     NVDM,
+    NVLDA,
     CheckpointError,
     Concrete,
     ProdLDA,
@@ -43,6 +44,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "a mixture": lambda: ProdLDA((2, 2), marginals="mss", objective=BetaTCVAE(2.0), **SMALL),
     "all documents": lambda: ProdLDA((2, 2), marginals="full", **SMALL),
     "nvdm": lambda: NVDM((2, 2), **SMALL),
+    "nvlda": lambda: NVLDA((2, 2), **SMALL),
     "classes": lambda: NVDM((2, Concrete(3)), **SMALL),
     "early stopping": lambda: ProdLDA(
         (2, 2),

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from hftopic import HFVAE, NVDM, VAE, ProdLDA
+from hftopic import HFVAE, NVDM, NVLDA, VAE, ProdLDA
 from hftopic.data.batches import Batch, documents_of_entries, sorted_by_word
 from hftopic.data.documents import BagsOfWords
 from hftopic.data.order import Steps, shuffled
@@ -104,7 +104,7 @@ def test_no_step_waits_for_values(model, monkeypatch):
 
 
 @WITH_GPU
-@pytest.mark.parametrize("model", [ProdLDA((4, 4)), NVDM((4, 4))], ids=repr)
+@pytest.mark.parametrize("model", [ProdLDA((4, 4)), NVDM((4, 4)), NVLDA((4, 4))], ids=repr)
 def test_a_fit_on_a_gpu_is_that_of_the_cpu_but_for_rounding(model):
     """The noise is drawn on the CPU for both. Rounding grows over steps: 1e-3 after 20 of them."""
     losses = []

@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 import hftopic
 from hftopic import (
     NVDM,
+    NVLDA,
     AnchoredVAE,
     BetaVAE,
     BlockCorrelation,
@@ -77,7 +78,7 @@ def adam_state(trainer):
 
 @pytest.mark.parametrize("marginals", ESTIMATORS)
 @pytest.mark.parametrize("groups", [(4, 4), (2, 6), (3, Concrete(2), 5), ((2, 2), (2, 2))])
-@pytest.mark.parametrize("model", [ProdLDA, NVDM])
+@pytest.mark.parametrize("model", [ProdLDA, NVDM, NVLDA])
 def test_an_exchange_changes_the_grouped_terms_only(counts, marginals, groups, model):
     """Rounding is in float32; the terms are tens to hundreds of nats."""
     fitted = model(groups, marginals=marginals, partners=None, assignment="fixed", **SMALL).fit(counts)

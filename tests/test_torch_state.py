@@ -18,7 +18,18 @@ import torch
 from numpy.typing import NDArray
 
 import hftopic
-from hftopic import NVDM, Concrete, Corpus, ProdLDA, analysis, load, make_correlated_topics, plots, report
+from hftopic import (
+    NVDM,
+    NVLDA,
+    Concrete,
+    Corpus,
+    ProdLDA,
+    analysis,
+    load,
+    make_correlated_topics,
+    plots,
+    report,
+)
 from hftopic._torch_state import _SettingsOfProcess, neutral_torch
 from hftopic.models.base import BaseTopicModel
 
@@ -26,6 +37,7 @@ SMALL: dict[str, Any] = {"max_iter": 3, "hidden": (8,), "random_state": 0}
 MODELS: dict[str, BaseTopicModel] = {
     "ProdLDA": ProdLDA((2, 2), **SMALL),
     "NVDM": NVDM((2, 2), **SMALL),
+    "NVLDA": NVLDA((2, 2), **SMALL),
     "classes": ProdLDA((2, Concrete(2)), validation_fraction=0.2, **SMALL),
 }
 
@@ -319,7 +331,7 @@ def _assert_close(found: NDArray[Any], expected: NDArray[Any]) -> None:
 
 
 def public_methods() -> set[str]:
-    names = {name for model in (ProdLDA, NVDM) for name in dir(model) if not name.startswith("_")}
+    names = {name for model in (ProdLDA, NVDM, NVLDA) for name in dir(model) if not name.startswith("_")}
     return {name for name in names if callable(getattr(ProdLDA, name)) or name == "predict"}
 
 

@@ -14,8 +14,8 @@ from hftopic.data.documents import BagsOfWords
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import Noise
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.decoders import NVDMDecoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.log_linear import NVDMDecoder
 from hftopic.networks.network import TopicNetwork
 from hftopic.objective import HFVAE, VAE, Ramp
 from hftopic.training import Settings, Trainer, train

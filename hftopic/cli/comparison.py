@@ -11,7 +11,7 @@ import click
 
 from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.inspection import MEASURES
-from hftopic.cli.modelling import check_together, unfitted
+from hftopic.cli.modelling import KINDS, check_together, unfitted
 from hftopic.cli.options import (
     Command,
     check_free,
@@ -74,7 +74,7 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
 @_several(
     "--model",
     "models",
-    type=click.Choice(["prodlda", "nvdm"]),
+    type=click.Choice(list(KINDS)),
     default=["prodlda"],
     show_default=True,
     help="Kind of model.",

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from hftopic.data.shards import ShardedCorpus
 
 
+KINDS = {"prodlda": "ProdLDA", "nvdm": "NVDM", "nvlda": "NVLDA"}  # the class of each kind of model
+SOME_KINDS = {"topic_softmax": ("prodlda", "nvlda"), "decoder_norm": ("prodlda",)}  # with these parameters
+
+
 def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Command], Command]:
     """Option for a parameter of the estimator; the help shows the default of the estimator."""
     return click.option(*names, type=type, help=f"{help}  [default: {default}]")
@@ -53,7 +57,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 @click.option("--force", is_flag=True, help="Replace an existing model; other files of its folder stay.")
 @click.option(
     "--model",
-    type=click.Choice(["prodlda", "nvdm"]),
+    type=click.Choice(list(KINDS)),
     default="prodlda",
     show_default=True,
     help="Kind of model.",
@@ -104,7 +108,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "--topic-softmax",
     type=click.Choice(["joint", "group"]),
     default="joint",
-    help="One softmax over all topics (joint) or one per group; prodlda only.",
+    help="One softmax over all topics (joint) or one per group; not for nvdm.",
 )
 @_setting(
     "--decoder-norm",
@@ -133,9 +137,9 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting(
     "--encoder-norm",
-    type=click.Choice(["none", "shift"]),
-    default="none",
-    help="Batch norm on the outputs of the encoder: none, or with a shift only.",
+    type=click.Choice(["none", "shift", "scale"]),
+    default="none; nvlda: scale",
+    help="Batch norm on the outputs of the encoder: none, with a shift only, or with a scale for all topics.",
 )
 @_setting(
     "--epochs",
@@ -327,12 +331,14 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
             f"{', '.join(weights)}: only valid with --objective hfvae; write the weights of another "
             "objective inside it, such as 'BetaTCVAE(beta=4.0)'"
         )
-    for name in ("topic_softmax", "decoder_norm"):
-        if model == "nvdm" and settings.get(name) is not None:
-            raise click.UsageError(f"--{name.replace('_', '-')} is only valid with --model prodlda")
+    for name, kinds in SOME_KINDS.items():
+        if model not in kinds and settings.get(name) is not None:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is only valid with --model {' or '.join(kinds)}"
+            )
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
-    if model == "prodlda" and plain:
+    if model in SOME_KINDS["topic_softmax"] and plain:
         if sum(groups) < 2:
             raise click.UsageError("--groups: topic proportions need at least two topics, such as --groups 2")
         if settings["topic_softmax"] == "group" and min(groups) < 2:
@@ -358,7 +364,7 @@ def unfitted(model: str, objective: Any, **settings: Any) -> Any:
     if objective != "hfvae":
         given["objective"] = VAE() if objective == "vae" else objective
     chosen_device(given.get("device", "auto"))  # fail before the corpus is read
-    return {"prodlda": hftopic.ProdLDA, "nvdm": hftopic.NVDM}[model](**given)
+    return getattr(hftopic, KINDS[model])(**given)
 
 
 def outcome(fitted: Any, documents: "Corpus | ShardedCorpus") -> dict[str, Any]:

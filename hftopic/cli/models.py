@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from hftopic.models.edited import EditedModel
     from hftopic.models.fitted import FittedModel
     from hftopic.models.nvdm import NVDM
+    from hftopic.models.nvlda import NVLDA
     from hftopic.models.prodlda import ProdLDA
 
     # A type checker compares the models with what the analysis asks of them.
-    _models: tuple[type[FittedTopicModel], ...] = (ProdLDA, NVDM, EditedModel)
+    _models: tuple[type[FittedTopicModel], ...] = (ProdLDA, NVDM, NVLDA, EditedModel)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,19 @@ class Batch:
         return as_tensor(columns.data), as_tensor(columns.indices), as_tensor(columns.indptr)
 
     @cached_property
+    def distinct(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The U words that occur, in order.
+
+        Returns the words, shape (U,), the place among them of the word of each entry, shape (nnz,), and the
+        offsets of these words in :attr:`by_word`, shape (U + 1,).
+        """
+        offsets = self.by_word[2]
+        occurs = offsets.diff() > 0
+        words = occurs.nonzero()[:, 0]
+        places = occurs.cumsum(0) - 1
+        return words, places[self.words], torch.cat([offsets[words], offsets[-1:]])
+
+    @cached_property
     def empty(self) -> Tensor:
         """Mask of the empty documents, shape (B,), bool."""
         return self.offsets.diff() == 0

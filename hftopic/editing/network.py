@@ -17,6 +17,7 @@ from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.decoders import Decoder
+from hftopic.networks.mixture import relative_logs
 from hftopic.networks.network import TopicNetwork
 
 NO_LIKELIHOOD = "edited topics have no likelihood of their own: that of the original is used"
@@ -53,8 +54,20 @@ class EditedDecoder(Decoder):
         return self.original.simplex()[self.edits.ids]
 
     def components(self) -> Tensor:
-        """Average of the members' effects, weighted by how much documents use each."""
-        return self.weights @ self.original.components()
+        """Average of the members' effects, weighted by how much documents use each.
+
+        If p(w|x) is a mixture, it is the distributions over words that are averaged.
+        """
+        words = self.topic_words()
+        if words is None:
+            return self.weights @ self.original.components()
+        tiny = torch.finfo(words.dtype).tiny
+        return relative_logs(words.clamp_min(tiny).log())
+
+    def topic_words(self) -> Tensor | None:
+        """Average of the members' distributions over words, weighted likewise; None without a mixture."""
+        of_original = self.original.topic_words()
+        return None if of_original is None else self.weights @ of_original
 
     def represent(self, posterior: MeanFieldPosterior) -> Tensor:
         shares = self.log_proportions(posterior).exp().float()

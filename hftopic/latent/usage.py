@@ -13,7 +13,9 @@ class WordUsage(Protocol):
 
         It has the places of the counts of the documents. Summed over the documents, it is the expected number
         of documents that use a word for the topic, from which ``topic_word_`` is made. Over the topics of a
-        simplex, it adds up to at most 1: the rest is the background, words of the whole corpus.
+        simplex, it adds up to at most 1: the rest is the background, words of the whole corpus. If the model
+        is itself a mixture, such as :class:`hftopic.NVLDA`, it is the responsibility of the topic for the
+        word: there is no background, and it adds up to 1 over all topics.
 
         Parameters
         ----------

@@ -120,7 +120,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
-    encoder_norm: Annotated[str, StrOptions({"none", "shift"})] = "none"
+    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "none"
     batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
         "auto"
     )

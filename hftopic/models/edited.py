@@ -16,11 +16,13 @@ from hftopic.editing.edits import Edits
 from hftopic.editing.network import EditedNetwork
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.encoded import Encoded
+from hftopic.latent.usage import WordUsage
 from hftopic.models import evaluation
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import twin
 from hftopic.models.fitted import FittedModel, has_classes
 from hftopic.models.saving import WORDS, description_of_topics, save_model
+from hftopic.models.usage import MergedUsage, usage_of
 from hftopic.topics.names import numbered_repeats
 
 
@@ -157,6 +159,16 @@ class EditedModel(FittedModel, ShownFitted):
             topics = description_of_topics(model)
             members = [list(topics) for topics in model.edits_.members]
             save_model(model._named_original(), path, {"members": members, "topics": topics})
+
+    def _usage(self, X: Any, metadata: Any, embeddings: Any) -> WordUsage:
+        """Use of words for topics: where the original is a mixture, sums of its responsibilities."""
+        network = self.original_._network
+        if network.decoder.topic_words() is None:
+            return super()._usage(X, metadata, embeddings)
+        documents = self.encode(X, metadata=metadata, embeddings=embeddings)
+        known, _ = self._documents_and_known(documents, None, None)
+        usage = usage_of(network, documents.counts, evaluation.represent(network, known))
+        return MergedUsage(usage, self.edits_.members)
 
     def _documents_and_known(
         self, X: Any, metadata: Any, embeddings: Any

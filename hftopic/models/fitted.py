@@ -205,7 +205,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         (True, True)
         """
         with self._reading() as model, torch.inference_mode():
-            return usage_of(model._network, model.encode(X, metadata=metadata, embeddings=embeddings))
+            return model._usage(X, metadata, embeddings)
 
     @available_if(has_classes)  # type: ignore[untyped-decorator]
     def predict(self, X: Any = None, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.int64]:
@@ -238,8 +238,8 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
     ) -> NDArray[np.float32]:
         """p(w|x) at the posterior mean of each document, shape (n_documents, n_words); rows sum to 1.
 
-        For ProdLDA this is not ``transform(X) @ topic_word_``, because the model is a product of experts, not
-        a mixture.
+        For NVLDA without discrete variables this is ``transform(X) @ topic_word_``. For ProdLDA it is not,
+        because the model is a product of experts, not a mixture.
         """
         with self._reading() as model:
             return evaluation.word_probabilities(
@@ -378,6 +378,10 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         with taken_out(self)._reading() as model:
             save_model(model, path)
 
+    def _usage(self, X: Any, metadata: Any, embeddings: Any) -> WordUsage:
+        encoded = self.encode(X, metadata=metadata, embeddings=embeddings)
+        return usage_of(self._network, encoded.counts, encoded.proportions, encoded.mean_field)
+
     def _elbo(self, documents: BagsOfWords | StoredDocuments, known: Encoded | None) -> NDArray[np.float64]:
         """ELBO of each document; 0 if nothing is read of it, because its posterior is the prior."""
         elbo = evaluation.elbo(self._network, documents, self._noise, known)
@@ -411,7 +415,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         self.prevalence_ = self._prevalence_table()
         with torch.inference_mode():
             self.components_ = evaluation.to_numpy(decoder.components())
-            self.topic_word_ = evaluation.to_numpy(self._network.usage.probabilities())
+            self.topic_word_ = evaluation.to_numpy(self._network.topic_words())
 
     def _prevalence_table(self) -> pd.DataFrame | None:
         """Coefficients Γ of the prior mean, by column of the design and topic; None without prevalence."""

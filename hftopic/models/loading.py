@@ -22,7 +22,7 @@ from hftopic.data.validation import as_vocabulary
 from hftopic.editing.edits import Edits
 from hftopic.latent.groups import Discrete, Normal
 from hftopic.latent.space import LatentSpace
-from hftopic.models import nvdm, prodlda  # noqa: F401  (the import registers their classes)
+from hftopic.models import nvdm, nvlda, prodlda  # noqa: F401  (the import registers their classes)
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.edited import EditedModel
 from hftopic.models.fitted import FittedModel

@@ -7,8 +7,9 @@ from hftopic.latent.priors import LearnedCorrelation, Prior, StandardNormal
 from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.registry import register
-from hftopic.networks.decoders import Decoder, NVDMDecoder
+from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
+from hftopic.networks.log_linear import NVDMDecoder
 
 
 @register

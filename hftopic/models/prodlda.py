@@ -11,9 +11,10 @@ from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import SHARE
 from hftopic.models.registry import register
-from hftopic.networks.decoders import Decoder, ProdLDADecoder
+from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.layers import softplus
+from hftopic.networks.log_linear import ProdLDADecoder
 
 
 @register
@@ -108,9 +109,11 @@ class ProdLDA(BaseTopicModel):
     word_dropout : float, default=0.1
         Fraction of a document's distinct words hidden from the encoder in each training step. The encoder
         learns to infer topics from part of a document, which improves the representation of new documents.
-    encoder_norm : {"none", "shift"}, default="none"
+    encoder_norm : {"none", "shift", "scale"}, default="none"
         "shift" applies a batch norm with a learned shift and no learned scale to the encoder's outputs. It
-        keeps topics from falling silent: from telling nothing about any document.
+        keeps topics from falling silent: from telling nothing about any document. "scale" normalises the
+        posterior means alone, with one learned scale for all topics: they stay alike, and tell as little
+        about short documents as these have to tell.
     decoder_norm : {"full", "shift"}, default="full"
         Batch norm of the decoder's logits. "full" learns a shift and a scale for each word. "shift" learns no
         scale, as in Srivastava & Sutton (2017): the logit of every word then has the same variance.

@@ -97,7 +97,8 @@ class TopicWords:
         ----------
         by : {"relevance", "probability", "weight", "exclusivity"}, default="relevance"
             - "probability": ``topic_word_``, p(w|k)
-            - "relevance": p(w|k) log(p(w|k) / p(w)), in nats. The sum over all words is the divergence of
+            - "relevance": p(w|k) log(p(w|k) / p(w)), in nats, with p(w|k) of the words that documents use
+              for the topic rather than for a background. The sum over all words is the divergence of
               the topic from the corpus, so the top words are those that distinguish the topic most: frequent
               in the topic, and more frequent than elsewhere
             - "exclusivity": p(k|w), the fraction of the documents with the word that use it for the topic;
@@ -139,7 +140,7 @@ class TopicWords:
                 of_topic = usage.words[0 if sign > 0 else 1] + even.to(usage.words)
                 scores = of_topic / (usage.documents / len(sizes) + EVEN_DOCUMENTS)
             else:
-                scores = probability
+                scores = model._network.topic_words(sign)
             return evaluation.to_numpy(scores)
 
     @contextmanager

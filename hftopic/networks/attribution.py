@@ -1,10 +1,12 @@
-"""Attribution of the words of a document to topics, for decoders that are products of experts."""
+"""Attribution of the words of a document to topics: for products of experts, and for mixtures of topics."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+SMALLEST = np.finfo(np.float64).tiny  # smallest probability of a word whose logarithm is taken
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,45 @@ class ProductAttribution:
         """Contribution of each topic to (document, word) pairs, shape (pairs, n_topics)."""
         weights = proportions * self.scale - self.average
         return np.asarray(weights * self.effects.T[columns])
+
+
+@dataclass(frozen=True)
+class MixtureAttribution:
+    r"""Contributions of topics to p(w|x) = Σ_k w_k β_kw: the integrated gradient of its logarithm.
+
+    Along the line from the average weights to those of the document, topic k adds
+    (w_k - w̄_k) β_kw ∫ dt / p_t(w) = (w_k - w̄_k) β_kw / L(p, p̄), with the logarithmic mean
+    L(p, p̄) = (p - p̄) / (log p - log p̄). The sum over topics is log p(w|x) - log p̄(w).
+
+    Attributes
+    ----------
+    scale : ndarray, shape (n_topics,)
+        Weight in the mixture for each unit of ``transform``.
+    average : ndarray, shape (n_topics,)
+        Average of ``transform`` over documents.
+    words : ndarray, shape (n_topics, V)
+        β, p(w|topic).
+    """
+
+    scale: NDArray[np.float64]
+    average: NDArray[np.float64]
+    words: NDArray[np.float64]
+
+    def __call__(self, proportions: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
+        """Contribution of each topic to (document, word) pairs, shape (pairs, n_topics)."""
+        words = self.words.T[columns]
+        average = np.maximum(words @ (self.scale * self.average), SMALLEST)
+        added = (proportions - self.average) * self.scale * words
+        change = added.sum(axis=1)
+        p = np.maximum(average + change, SMALLEST)
+        return np.asarray(added / logarithmic_mean(p, average, change)[:, None])
+
+
+def logarithmic_mean(
+    p: NDArray[np.float64], q: NDArray[np.float64], difference: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(p - q) / (log p - log q), and q where they are equal; ``difference`` is p - q, exactly."""
+    ratio = difference / q
+    near = np.abs(ratio) < 0.5
+    logs = np.where(near, np.log1p(np.where(near, ratio, 0.0)), np.log(p) - np.log(q))
+    return np.asarray(q * np.divide(ratio, logs, out=np.ones_like(ratio), where=logs != 0))

@@ -1,4 +1,4 @@
-"""Decoders p(x|z): the decoder interface, ProdLDA's product of experts, and NVDM's softmax."""
+"""Decoders p(x|z): their interface, and what those with topic proportions share."""
 
 import math
 from abc import ABC, abstractmethod
@@ -10,17 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hftopic._processes import current
 from hftopic.latent.attribution import Attribution
 from hftopic.latent.groups import Discrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.attribution import ProductAttribution
-from hftopic.networks.layers import SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
-from hftopic.networks.likelihood import LogLinear, WordDistribution
-
-FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
-SCALE_RATE = 3.0  # the scale of the batch norm learns this much faster than other parameters
+from hftopic.networks.likelihood import WordDistribution
 
 
 class Decoder(nn.Module, ABC):
@@ -61,6 +56,10 @@ class Decoder(nn.Module, ABC):
     @abstractmethod
     def topics(self, sign: int = 1) -> WordDistribution:
         """Distribution over words of each single topic, one row per topic; -1 selects the negative pole."""
+
+    def topic_words(self) -> Tensor | None:
+        """p(w|topic), shape (n_topics, V), if p(w|x) is a mixture of these; by default it is none."""
+        return None
 
     def simplex(self) -> NDArray[np.int64]:
         """Number of the simplex that each topic is on, shape (n_topics,); -1 for signed topics.
@@ -171,10 +170,14 @@ class Decoder(nn.Module, ABC):
         frequency : ndarray, shape (V,)
             Number of tokens of each word.
         """
+        return ProductAttribution.of(components, self.simplex(), self.divided_by(), mean, frequency)
+
+    def divided_by(self) -> NDArray[np.float64]:
+        """By what ``transform`` divides the weight of each topic, shape (n_topics,)."""
         simplex, gaussian = self.simplex(), self.space.gaussian
-        scale = np.ones(len(simplex))
-        scale[gaussian] = max(1, len(np.unique(simplex[gaussian])))
-        return ProductAttribution.of(components, simplex, scale, mean, frequency)
+        divisor = np.ones(len(simplex))
+        divisor[gaussian] = max(1, len(np.unique(simplex[gaussian])))
+        return divisor
 
     def columns(self, gaussian: Tensor, classes: Sequence[Tensor]) -> Tensor:
         """Values of the Gaussian dimensions (B, K) and of the classes, in the order of the topics."""
@@ -190,69 +193,30 @@ class Decoder(nn.Module, ABC):
         )
 
 
-class ProdLDADecoder(Decoder):
-    """Product of experts of Srivastava & Sutton (2017): logits = batch norm of dropout(θ) B.
+class SimplexDecoder(Decoder):
+    """Decoder of topic proportions θ: a softmax over all Gaussian topics, or one for each group.
 
-    The batch norm is computed from the moments of θ. Over a mini-batch, θ B has mean mean(θ) B and variance
-    diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps), times a scale,
-    plus the shift. Therefore the statistics need no pass over the (documents, words) logits. A Concrete
-    variable is a separate simplex, outside every softmax of the proportions.
+    A Concrete variable is a separate simplex, outside every softmax of the proportions.
 
-    With ``norm="shift"``, as in the paper, the scale is 1: the logit of every word has the same variance over
-    documents, although a rare or a common word may depend on the topics much more or less than others. With
-    ``norm="full"`` the scale of each word is learned.
+    Parameters
+    ----------
+    space : LatentSpace
+    n_words : int
+        V, the number of words in the vocabulary.
+    softmax : {"joint", "group"}
     """
 
-    log_scale: Tensor
-    mean_proportions: Tensor
-    covariance: Tensor
-
-    def __init__(
-        self,
-        space: LatentSpace,
-        softmax: str,
-        norm: str,
-        dropout: float,
-        background: Tensor,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, space: LatentSpace, n_words: int, softmax: str) -> None:
         super().__init__()
-        self.space, self.n_words, self.dropout = space, len(background), dropout
-        self.softmax = softmax
+        self.space, self.n_words, self.softmax = space, n_words, softmax
         one = (slice(0, space.n_dims),) if space.n_dims else ()
         self.softmax_slices = (
             tuple(s for s in space.dim_slices if s.stop > s.start) if softmax == "group" else one
         )
-        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background), dtype=torch.float32))
-        nn.init.xavier_uniform_(self.weights, generator=generator)
-        self.shift = nn.Parameter(background.clone())
-        scale = torch.zeros_like(background)
-        if norm == "full":
-            self.log_scale = nn.Parameter(scale)
-        else:
-            self.register_buffer("log_scale", scale, persistent=False)
-        self.register_buffer("mean_proportions", torch.zeros(space.n_topics, dtype=torch.float32))
-        self.register_buffer("covariance", torch.eye(space.n_topics, dtype=torch.float32))
 
     def proportions(self, z: Tensor) -> Tensor:
         """θ: a softmax over all topics, or one for each group, shape (B, K)."""
         return torch.cat([torch.softmax(z[:, s], 1) for s in self.softmax_slices], 1) if z.shape[1] else z
-
-    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
-        theta = self.columns(dropout(self.proportions(sample.z), self.dropout, generator), sample.classes)
-        mean, covariance = self._batch_moments(theta) if self.training else self._running_moments()
-        return LogLinear(theta - mean, self._normalised(covariance), self.shift)
-
-    def for_evaluation(self) -> Callable[[Sample], LogLinear]:
-        """The decoder with its batch norm computed once: without it, evaluation takes a third longer."""
-        mean, covariance = self._running_moments()
-        weights = self._normalised(covariance)
-
-        def decode(sample: Sample) -> LogLinear:
-            theta = self.columns(self.proportions(sample.z), sample.classes)
-            return LogLinear(theta - mean, weights, self.shift)
-
-        return decode
 
     def represent(self, posterior: MeanFieldPosterior) -> Tensor:
         proportions = self.proportions(posterior.mean) / max(1, len(self.softmax_slices))
@@ -265,85 +229,6 @@ class ProdLDADecoder(Decoder):
         gaussian = torch.cat(parts, 1) if parts else z
         return self.columns(gaussian, [log_pi.double() for log_pi in posterior.log_classes])
 
-    def components(self) -> Tensor:
-        return self._normalised(self.covariance)
-
-    def topics(self, sign: int = 1) -> LogLinear:
-        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
-        return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
-
-    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
-        _raise(self.weights, topic, words, amount)
-
-    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
-        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
-        if len(self.softmax_slices) > 1:
-            return None
-        return {"weights": (0,), "mean_proportions": (0,), "covariance": (0, 1)}
-
     def simplex(self) -> NDArray[np.int64]:
         """All Gaussian topics share a simplex or, with a softmax per group, those of each group."""
         return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
-
-    def _own_simplex(self) -> Tensor:
-        """1 for two topics that share a simplex, shape (n_topics, n_topics).
-
-        In ``topics``, the topics of other simplexes stay at their average.
-        """
-        simplex = torch.from_numpy(self.simplex())
-        return (simplex[:, None] == simplex).to(self.weights)
-
-    def _normalised(self, covariance: Tensor) -> Tensor:
-        variance = (self.weights * (covariance @ self.weights)).sum(0)
-        return self.weights * (
-            torch.rsqrt(variance + SHIFT_NORM_EPS) * torch.exp(SCALE_RATE * self.log_scale)
-        )
-
-    def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
-        mean, covariance = current().moments(theta)
-        with torch.no_grad():
-            self.mean_proportions.lerp_(mean, SHIFT_NORM_MOMENTUM)
-            self.covariance.lerp_(covariance, SHIFT_NORM_MOMENTUM)
-        return mean, covariance
-
-    def _running_moments(self) -> tuple[Tensor, Tensor]:
-        return self.mean_proportions, self.covariance
-
-
-class NVDMDecoder(Decoder):
-    """Softmax decoder of Miao et al. (2016): logits = z W + b."""
-
-    signed = True
-
-    def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
-        super().__init__()
-        self.space, self.n_words = space, len(background)
-        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background), dtype=torch.float32))
-        nn.init.xavier_uniform_(self.weights, generator=generator)
-        self.bias = nn.Parameter(background.clone())
-
-    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:  # noqa: ARG002
-        return LogLinear(self.columns(sample.z, sample.classes), self.weights, self.bias)
-
-    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
-        return self.columns(posterior.mean, [log_pi.exp() for log_pi in posterior.log_classes])
-
-    def components(self) -> Tensor:
-        return self.weights
-
-    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
-        _raise(self.weights, topic, words, amount)
-
-    def topic_axes(self) -> dict[str, tuple[int, ...]]:
-        """Axes over topics."""
-        return {"weights": (0,)}
-
-    def topics(self, sign: int = 1) -> LogLinear:
-        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
-        return LogLinear(alone, self.weights, self.bias)
-
-
-@torch.no_grad()
-def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
-    """Raise the weights (K, V) of some words for a topic, before training."""
-    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount

@@ -14,12 +14,18 @@ from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.embedded import EmbeddingLayer
-from hftopic.networks.layers import BagOfEmbeddings, Linear, ShiftNorm, dropout, normalised
+from hftopic.networks.layers import BagOfEmbeddings, Linear, SharedScaleNorm, ShiftNorm, dropout, normalised
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
 EMBEDDING_NORM = 10.0  # L2 norm of the standardised embedding of a document
 EMBEDDING_NOISE = 1.0  # in training, as a part of the root mean square of the standardised embedding
+NORMS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int], nn.Module]]] = {
+    "none": (nn.Identity, nn.Identity),
+    "shift": (ShiftNorm, ShiftNorm),
+    "scale": (SharedScaleNorm, nn.Identity),
+}
+"""Layers that normalise the means and the log variances."""
 FAVOUR = 1.0  # rise of the mean of a topic with each unit of input of a word that guides it, with amount 1
 
 
@@ -42,8 +48,9 @@ class Encoder(nn.Module):
         Dropout rate on the last hidden layer.
     word_dropout : float
         Fraction of the distinct words of a document that are dropped in training.
-    norm : {"none", "shift"}
-        Batch norm of the outputs: none, or with a learned shift and no learned scale.
+    norm : {"none", "shift", "scale"}
+        Batch norm of the outputs: none; with a learned shift and no learned scale; or of the means alone,
+        with a learned shift and one learned scale for all topics.
     generator : torch.Generator
         Source of the initial weights.
     reads : {"counts", "embeddings", "both"}
@@ -80,9 +87,8 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
         self.mean = Linear(hidden[-1], space.n_dims, generator)
         self.log_variance = Linear(hidden[-1], space.n_dims, generator)
-        self.mean_norm, self.log_variance_norm = (
-            ShiftNorm(space.n_dims) if norm == "shift" else nn.Identity() for _ in range(2)
-        )
+        of_mean, of_log_variance = NORMS[norm]
+        self.mean_norm, self.log_variance_norm = of_mean(space.n_dims), of_log_variance(space.n_dims)
         self.classes = nn.ModuleList(
             Linear(hidden[-1], variable.n_logits, generator) for variable in space.concretes
         )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.likelihood import LogLinear, WordDistribution
+from hftopic.networks.mixture import Mixture
 
 NO_SEEDS = -1  # place of a topic without seed words
 PSEUDO = 0.25  # pseudo-tokens of a guided topic, in tokens that the corpus has for each topic, at strength 1
@@ -116,8 +116,8 @@ class Guidance(nn.Module):
     def prior(self, decoder: Decoder) -> Tensor:
         """Negative log prior of the decoder, in nats per document."""
         words: WordDistribution = decoder.topics()
-        if isinstance(words, LogLinear):  # computed for the guided topics alone
-            words, batch = replace(words, features=words.features[self._topics()]), self._sets()
+        if isinstance(words, LogLinear | Mixture):  # computed for the guided topics alone
+            words, batch = words.of(self._topics()), self._sets()
         else:
             topics = self.topics()
             places = (np.ones(len(topics), np.float32), (topics, np.arange(len(topics))))

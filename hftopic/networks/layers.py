@@ -13,6 +13,7 @@ from hftopic.data.batches import Batch
 
 SHIFT_NORM_EPS = 1e-3
 SHIFT_NORM_MOMENTUM = 0.1
+SCALE_RATE = 3.0  # scales of batch norms learn this much faster than other parameters
 DROPOUT_LEVELS = 2**16
 LOWEST_INT64 = -(2**63)
 
@@ -53,19 +54,35 @@ class ShiftNorm(nn.Module):
             x,
             self.running_mean,
             self.running_variance,
-            weight=torch.ones_like(self.shift),  # without it, the gradient on a GPU has the wrong shape
+            weight=self.scale(),  # without it, the gradient on a GPU has the wrong shape
             bias=self.shift,
             training=self.training,
             momentum=SHIFT_NORM_MOMENTUM,
             eps=SHIFT_NORM_EPS,
         )
 
+    def scale(self) -> Tensor:
+        """Standard deviation of each output, shape (size,)."""
+        return torch.ones_like(self.shift)
+
     def by_moments(self, x: Tensor, mean: Tensor, variance: Tensor, n_rows: int) -> Tensor:
         """The same in training, with the moments of a mini-batch of which ``x`` is a part."""
         with torch.no_grad():
             self.running_mean.lerp_(mean, SHIFT_NORM_MOMENTUM)
             self.running_variance.lerp_(variance * (n_rows / max(1, n_rows - 1)), SHIFT_NORM_MOMENTUM)
-        return (x - mean) * torch.rsqrt(variance + SHIFT_NORM_EPS) + self.shift
+        return (x - mean) * (torch.rsqrt(variance + SHIFT_NORM_EPS) * self.scale()) + self.shift
+
+
+class SharedScaleNorm(ShiftNorm):
+    """Batch norm with a learned shift for each output, and one learned scale for all of them."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.log_scale = nn.Parameter(torch.zeros((), dtype=torch.float32))
+
+    def scale(self) -> Tensor:
+        """Standard deviation of each output, all the same, shape (size,)."""
+        return torch.ones_like(self.shift) * torch.exp(SCALE_RATE * self.log_scale)
 
 
 def normalised(norms: Sequence[nn.Module], inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -73,14 +90,17 @@ def normalised(norms: Sequence[nn.Module], inputs: Sequence[Tensor]) -> list[Ten
 
     The processes send the moments of all inputs in one message.
     """
-    processes, shifts = current(), [norm for norm in norms if isinstance(norm, ShiftNorm)]
-    if processes.size == 1 or not shifts or not shifts[0].training:
+    processes = current()
+    shifts = {place: norm for place, norm in enumerate(norms) if isinstance(norm, ShiftNorm)}
+    if processes.size == 1 or not shifts or not norms[0].training:
         return [norm(x) for norm, x in zip(norms, inputs, strict=True)]
-    n_rows, widths = processes.all_rows(len(inputs[0])), [x.shape[1] for x in inputs]
-    moments = processes.moments(torch.cat(tuple(inputs), 1), alone=True)
+    outputs, own = list(inputs), [inputs[place] for place in shifts]
+    n_rows, widths = processes.all_rows(len(own[0])), [x.shape[1] for x in own]
+    moments = processes.moments(torch.cat(own, 1), alone=True)
     means, variances = (torch.split(moment, widths) for moment in moments)
-    given = zip(shifts, inputs, means, variances, strict=True)
-    return [norm.by_moments(x, mean, variance, n_rows) for norm, x, mean, variance in given]
+    for (place, norm), mean, variance in zip(shifts.items(), means, variances, strict=True):
+        outputs[place] = norm.by_moments(inputs[place], mean, variance, n_rows)
+    return outputs
 
 
 class Linear(nn.Module):

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -47,6 +47,10 @@ class LogLinear:
     features: Tensor
     weights: Tensor
     bias: Tensor
+
+    def of(self, rows: Tensor) -> Self:
+        """Distribution over words of some of the documents."""
+        return replace(self, features=self.features[rows])
 
     def log_likelihood(self, batch: Batch) -> Tensor:
         """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""

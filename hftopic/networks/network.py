@@ -280,7 +280,9 @@ class TopicNetwork(Network[Batch]):
             same = (
                 torch.allclose(other.mean, posterior.mean[:, order], atol=1e-4)
                 and torch.allclose(other.log_variance, posterior.log_variance[:, order], atol=1e-4)
-                and torch.allclose(self.decode(reversed_sample).log_likelihood(batch), likelihood, rtol=1e-4)
+                and torch.allclose(
+                    self.decode(reversed_sample).log_likelihood(batch), likelihood, rtol=1e-4, atol=1e-4
+                )
             )
             self.reorder(order, self.state_dict())
         if not same:
@@ -289,6 +291,11 @@ class TopicNetwork(Network[Batch]):
                 "exchanged: name every parameter and buffer with an axis of topics in their topic_axes(), or "
                 "use assignment='fixed'"
             )
+
+    def topic_words(self, sign: int = 1) -> Tensor:
+        """p(w|topic), shape (n_topics, V): that of a decoder that is a mixture, or else of the usage."""
+        of_decoder = self.decoder.topic_words()
+        return self.usage.probabilities(sign) if of_decoder is None else of_decoder
 
     def simplex(self) -> NDArray[np.int64]:
         """The simplexes of the decoder."""

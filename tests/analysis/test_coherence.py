@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hftopic import NVDM, Corpus, ProdLDA
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA
 from hftopic.analysis import topic_coherence
 
 MEASURES = ["u_mass", "c_v", "c_npmi", "c_uci"]
@@ -213,7 +213,7 @@ def test_a_corpus_of_other_words_keeps_its_own_names(counts):
     pd.testing.assert_frame_equal(topic_coherence(model, corpus), expected)
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 @pytest.mark.parametrize("named", [True, False])
 def test_of_a_fitted_model(texts, counts, estimator, named):
     corpus = Corpus(counts, WORDS, tokens=texts)

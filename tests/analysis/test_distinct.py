@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics, read_corpus
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, make_correlated_topics, read_corpus
 from hftopic.analysis import distinct_topics
 
 SCORER = Path(__file__).parents[3] / "shared" / "score.py"
@@ -142,7 +142,7 @@ def test_selected_topics_are_scored_as_if_they_were_alone(topics, corpus):
     assert [None if pd.isna(topic) else topic for topic in table["repeats"]] == numbers
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_a_fitted_model(estimator):
     corpus = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
     model = estimator(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, make_correlated_topics
 from hftopic.analysis import word_intrusion
 from hftopic.analysis.cooccurrence import occurrences
 from hftopic.analysis.intrusion import _matched, n_excluded
@@ -125,7 +125,7 @@ def test_few_words_of_a_small_vocabulary_are_excluded():
     assert [n_excluded(n_words) for n_words in (4, 8, 300, 5000)] == [4, 5, 30, 50]
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_a_fitted_model(estimator):
     corpus = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
     model = estimator(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)

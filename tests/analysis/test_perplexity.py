@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, edit_topics, make_correlated_topics
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, edit_topics, make_correlated_topics
 from hftopic.analysis.perplexity import sampled_perplexity
 
 
@@ -20,7 +20,7 @@ def corpus():
     return Corpus(counts, made.vocabulary)
 
 
-@pytest.fixture(scope="module", params=[ProdLDA, NVDM])
+@pytest.fixture(scope="module", params=[ProdLDA, NVDM, NVLDA])
 def model(request, corpus):
     return request.param((2, 2), max_iter=3, hidden=(16,), random_state=0).fit(corpus[5:])
 

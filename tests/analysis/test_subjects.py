@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_subjects
 from hftopic.analysis.cooccurrence import occurrences
 
@@ -86,7 +86,7 @@ def test_topics_with_too_few_words_have_no_split(corpus):
     assert topic_subjects([QUARTERS[0][:5]], corpus)["two_subjects"].tolist() == [False]
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_a_fitted_model(estimator):
     corpus = make_correlated_topics(120, groups=(2, 2), n_words=40, random_state=0).corpus
     model = estimator(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)

@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, ProdLDA, make_correlated_topics
 from hftopic.analysis import document_summary, topic_diversity, topic_information, topic_summary
 from hftopic.analysis.used import in_use
 from hftopic.latent.posterior import Posterior
@@ -243,7 +243,7 @@ def test_empty_documents_are_warned_of_once(corpus):
     assert len(caught) == 1
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_a_model_must_be_fitted(estimator, corpus):
     with pytest.raises(NotFittedError):
         topic_summary(estimator(groups=(2, 2)), corpus)

@@ -22,7 +22,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 
 import hftopic
-from hftopic import NVDM, Concrete, Corpus, CorpusError, ProdLDA, analysis, load, plots, report
+from hftopic import NVDM, NVLDA, Concrete, Corpus, CorpusError, ProdLDA, analysis, load, plots, report
 from hftopic.data.columns import named_columns
 
 pytestmark = [
@@ -97,7 +97,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     }
     methods = {
         name: getattr(cls, name)
-        for cls in (ProdLDA, NVDM)
+        for cls in (ProdLDA, NVDM, NVLDA)
         for name in dir(cls)
         if not name.startswith("_")
         and callable(getattr(cls, name))
@@ -271,7 +271,7 @@ def test_columns_in_another_order_or_with_other_words_are_refused(entry, kind, g
 
 def plain(value):
     """A result as something that can be compared."""
-    if isinstance(value, ProdLDA | NVDM):
+    if isinstance(value, ProdLDA | NVDM | NVLDA):
         return value.components_
     return getattr(value, "proportions", getattr(value, "mean", getattr(value, "pairs", value)))
 

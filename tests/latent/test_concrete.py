@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import normalized_mutual_info_score
 
 import hftopic
-from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, ProdLDA, make_correlated_topics
 from hftopic.analysis import decompose, topic_correlation, topic_information
 from hftopic.latent.groups import Concrete
 from hftopic.latent.log_prior import LatentPrior
@@ -27,6 +27,7 @@ MODELS = {
     "prodlda-joint": ProdLDA(GROUPS, topic_softmax="joint", **SMALL),
     "prodlda-group": ProdLDA(GROUPS, topic_softmax="group", **SMALL),
     "nvdm": NVDM(GROUPS, **SMALL),
+    "nvlda": NVLDA(GROUPS, **SMALL),
 }
 
 
@@ -230,7 +231,7 @@ def test_gradients_of_the_terms_in_the_class_logits_are_finite_differences():
     assert torch.autograd.gradcheck(terms, logits)
 
 
-@pytest.mark.parametrize("family", [ProdLDA, NVDM])
+@pytest.mark.parametrize("family", [ProdLDA, NVDM, NVLDA])
 def test_planted_classes_are_found(family):
     """Each of 400 documents belongs to one of 4 blocks of 10 words; 1 token in 20 is from another block.
 

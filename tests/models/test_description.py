@@ -8,7 +8,7 @@ import scipy.sparse as sp
 import torch
 
 import hftopic
-from hftopic import NVDM, VAE, BetaVAE, ProdLDA
+from hftopic import NVDM, NVLDA, VAE, BetaVAE, ProdLDA
 from hftopic.models import description
 from hftopic.training import Settings
 
@@ -20,7 +20,7 @@ def corpus():
     return hftopic.make_correlated_topics(400, groups=(3, 3), n_words=80, random_state=0).corpus
 
 
-@pytest.fixture(scope="module", params=[ProdLDA, NVDM])
+@pytest.fixture(scope="module", params=[ProdLDA, NVDM, NVLDA])
 def model(request, corpus):
     return request.param(**SMALL).fit(corpus)
 

@@ -1,4 +1,4 @@
-"""One contract for both models: scikit-learn's conventions, all types of input, likelihoods, errors."""
+"""One contract for all models: scikit-learn's conventions, all types of input, likelihoods, errors."""
 
 import inspect
 import re
@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import hftopic
-from hftopic import NVDM, Normal, ProdLDA
+from hftopic import NVDM, NVLDA, Normal, ProdLDA
 from hftopic.grouping import CUT
 from hftopic.latent.priors import StandardNormal
 from hftopic.objective import HFVAE, VAE, Ramp
@@ -27,23 +27,25 @@ MODELS = {
     "ProdLDA by group": ProdLDA(**SMALL, topic_softmax="group"),
     "ProdLDA VAE": ProdLDA(**SMALL, objective=VAE()),
     "NVDM": NVDM(**SMALL),
+    "NVLDA": NVLDA(**SMALL),
+    "NVLDA by group": NVLDA(**SMALL, topic_softmax="group"),
 }
 
 
-@parametrize_with_checks([ProdLDA(groups=(3, 2), max_iter=5), NVDM(groups=(3, 2), max_iter=5)])
+@parametrize_with_checks([model(groups=(3, 2), max_iter=5) for model in (ProdLDA, NVDM, NVLDA)])
 @pytest.mark.filterwarnings("ignore:.*have no words:UserWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("model", [ProdLDA, NVDM])
+@pytest.mark.parametrize("model", [ProdLDA, NVDM, NVLDA])
 def test_defaults_are_those_that_the_docstring_tells(model):
     parameters = inspect.getdoc(model).split("Attributes\n")[0]
     told = dict(re.findall(r"^(\w+) : .*default=(.+)$", parameters, re.MULTILINE))
     defaults = model().get_params()
     assert {name: str(defaults[name]) for name in told} == {n: v.strip('"') for n, v in told.items()}
-    if model is NVDM:
+    if model is not ProdLDA:
         common = defaults.keys() - told.keys()
         assert {name: ProdLDA().get_params()[name] for name in common} == {n: defaults[n] for n in common}
 

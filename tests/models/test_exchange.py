@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from hftopic import NVDM, Corpus, ProdLDA, TrainingDivergedError, load, make_correlated_topics
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, TrainingDivergedError, load, make_correlated_topics
 from hftopic.models.base import BaseTopicModel
 from hftopic.training import Trainer
 
@@ -23,7 +23,7 @@ def corpus() -> Corpus:
     return make_correlated_topics(150, groups=(2, 2), n_words=40, random_state=0).corpus
 
 
-@pytest.fixture(params=[ProdLDA, NVDM])
+@pytest.fixture(params=[ProdLDA, NVDM, NVLDA])
 def model(request: pytest.FixtureRequest) -> BaseTopicModel:
     made: BaseTopicModel = request.param((2, 2), **SMALL)
     return made
@@ -74,7 +74,7 @@ def assert_one_of(found: dict[str, list[Any]], allowed: list[dict[str, Any]]) ->
             ), f"{name} is that of no model"
 
 
-@pytest.mark.parametrize("cls", [ProdLDA, NVDM])
+@pytest.mark.parametrize("cls", [ProdLDA, NVDM, NVLDA])
 def test_a_reader_meets_the_old_model_or_the_new_one(cls: type, corpus: Corpus) -> None:
     """Fits with other numbers of topics, one after the other, while this thread reads."""
     settings = [{"groups": (2, 2)}, {"groups": (3, 4)}, {"groups": 3}]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hftopic import (
     NVDM,
+    NVLDA,
     Concrete,
     Corpus,
     FactorVAE,
@@ -74,7 +75,7 @@ def test_all_processes_end_with_the_same_model() -> None:
 def described() -> list[NDArray[np.float32]]:
     """Words of the topics, described by all processes and by this one alone."""
     documents, found = BagsOfWords(sp.csr_array(counts())), []
-    for kind in (ProdLDA, NVDM):
+    for kind in (ProdLDA, NVDM, NVLDA):
         model = kind((3, 3), random_state=0, **FEW)
         with of_the_job() as processes:
             network = model.fit(counts())._network  # alone, because it is in the context of a job already

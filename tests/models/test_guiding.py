@@ -21,6 +21,7 @@ from torch.testing import assert_close
 from hftopic import (
     HFVAE,
     NVDM,
+    NVLDA,
     VAE,
     AnchoredVAE,
     Concrete,
@@ -142,7 +143,7 @@ def started(seeds: Any) -> Any:
     return model._new_trainer(documents, torch.Generator().manual_seed(0)).network
 
 
-@pytest.mark.parametrize("cls", [ProdLDA, NVDM])
+@pytest.mark.parametrize("cls", [ProdLDA, NVDM, NVLDA])
 def test_the_encoder_begins_with_a_higher_mean_of_the_guided_topic_and_of_no_other(cls: Any) -> None:
     model = cls((3, Concrete(2), 2), **QUICK)
     encoder = model._build_encoder(len(WORDS), LatentSpace(model.groups), torch.Generator().manual_seed(0))

@@ -14,7 +14,7 @@ import pytest
 import safetensors.torch
 
 import hftopic
-from hftopic import NVDM, Normal, ProdLDA
+from hftopic import NVDM, NVLDA, Normal, ProdLDA
 from hftopic.latent.groups import Concrete
 from hftopic.latent.priors import BlockCorrelation, DirichletLaplace, StandardNormal
 from hftopic.models.loading import ModelFileError
@@ -44,6 +44,7 @@ MODELS = {
     "nvdm": NVDM(
         groups=(2, 2), objective=HFVAE(beta=0.5), max_iter=2, validation_fraction=0.2, random_state=0
     ),
+    "nvlda": NVLDA(groups=(2, 2), topic_softmax="group", max_iter=2, random_state=0),
 }
 
 

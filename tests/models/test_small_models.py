@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, analysis, plots, report
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, analysis, plots, report
 
 FEW = "ignore:.*(tell|no pair|left out|fewer than two words|no reference|NaN)"
 
@@ -18,7 +18,7 @@ def documents(n_words):
 
 @pytest.mark.filterwarnings(FEW)
 @pytest.mark.parametrize("n_words", [2, 3, 9])
-@pytest.mark.parametrize("cls", [ProdLDA, NVDM])
+@pytest.mark.parametrize("cls", [ProdLDA, NVDM, NVLDA])
 @pytest.mark.filterwarnings("ignore::hftopic.NothingLearntWarning")  # of vocabularies of two words
 def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words, tmp_path):
     import matplotlib.pyplot as plt
@@ -81,7 +81,7 @@ def _needs_shares(function):
     return function.__name__ in names
 
 
-@pytest.mark.parametrize("cls", [ProdLDA, NVDM])
+@pytest.mark.parametrize("cls", [ProdLDA, NVDM, NVLDA])
 @pytest.mark.parametrize("scale", [1e-4, 1e-8, 1e-30])
 def test_perplexity_of_weights_is_infinite_or_large_and_told(cls, scale):
     counts = documents(9).counts

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import hftopic
-from hftopic import NVDM, BetaVAE, Concrete, ModelFileError, NothingLearntWarning, ProdLDA
+from hftopic import NVDM, NVLDA, BetaVAE, Concrete, ModelFileError, NothingLearntWarning, ProdLDA
 from hftopic.analysis import topic_summary
 from hftopic.models import summary
 from hftopic.models.saving import description_hash
@@ -24,7 +24,7 @@ def corpus():
     return hftopic.make_correlated_topics(300, groups=(3, 3), n_words=80, random_state=0).corpus
 
 
-@pytest.fixture(scope="module", params=[ProdLDA, NVDM])
+@pytest.fixture(scope="module", params=[ProdLDA, NVDM, NVLDA])
 def fitted(request, corpus):
     return request.param(**SMALL).fit(corpus)
 

@@ -14,10 +14,11 @@ from hftopic.latent.groups import Concrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks import likelihood
-from hftopic.networks.decoders import Decoder, NVDMDecoder, ProdLDADecoder
+from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder
 from hftopic.networks.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
 from hftopic.networks.likelihood import LogLinear
+from hftopic.networks.log_linear import NVDMDecoder, ProdLDADecoder
 
 CPU = torch.device("cpu")
 

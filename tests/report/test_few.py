@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib").use("agg")
 
-from hftopic import NVDM, Corpus, ProdLDA  # noqa: E402
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA  # noqa: E402
 from hftopic.report import write_report  # noqa: E402
 
 NO_CORRELATION = "There are no correlations: they need at least 3 documents, and only 2 documents have words."
@@ -17,7 +17,7 @@ NO_COHERENCE = "There is no coherence: it needs 2 words per topic, and the topic
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("kind", [ProdLDA, NVDM])
+@pytest.mark.parametrize("kind", [ProdLDA, NVDM, NVLDA])
 @pytest.mark.parametrize(
     ("n_documents", "n_words", "reasons"),
     [(2, 6, [NO_CORRELATION]), (40, 1, [NO_COHERENCE]), (2, 1, [NO_CORRELATION, NO_COHERENCE]), (3, 2, [])],

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from hftopic import NVDM, Concrete, ProdLDA
+from hftopic import NVDM, NVLDA, Concrete, ProdLDA
 from hftopic._processes import ALONE, Processes, of_the_job
 from hftopic.data.documents import BagsOfWords
 from hftopic.latent.posterior import Noise
@@ -86,7 +86,7 @@ CASES = {
             marginals=marginals, partners=7, sizes=sizes, model=model, groups=WITH_CLASSES
         )
         for marginals in ("gaussian", "hfvae", "mws", "mss", "full")
-        for model in (ProdLDA, NVDM)
+        for model in (ProdLDA, NVDM, NVLDA)
         for sizes in (HALVES,)
     },
     **{
@@ -100,13 +100,18 @@ CASES = {
     **{
         f"{name}={value}, {marginals}": Case(marginals=marginals, more={name: value}, sizes=UNEQUAL)
         for marginals in ("gaussian", "mss", "full")
-        for name, value in (("decoder_norm", "shift"), ("encoder_norm", "shift"), ("topic_softmax", "group"))
+        for name, value in (
+            ("decoder_norm", "shift"),
+            ("encoder_norm", "shift"),
+            ("encoder_norm", "scale"),
+            ("topic_softmax", "group"),
+        )
     },
     **{
         f"seed words, {model.__name__}": Case(
             model=model, more={"seed_words": {0: [1, 2], "x": [2, 3]}}, sizes=UNEQUAL, groups=WITH_CLASSES
         )
-        for model in (ProdLDA, NVDM)
+        for model in (ProdLDA, NVDM, NVLDA)
     },
     **{
         f"metadata, {marginals}, {sizes}": Case(marginals=marginals, sizes=sizes, prevalent=True)

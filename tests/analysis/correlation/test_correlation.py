@@ -6,7 +6,7 @@ import pytest
 from scipy.special import log_softmax
 from scipy.stats import false_discovery_control
 
-from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis import topic_correlation, topic_information
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
@@ -302,7 +302,7 @@ def corpus():
     return make_correlated_topics(300, groups=(2, 2), n_words=60, correlation=0.9, random_state=0).corpus
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_a_fitted_model(estimator, corpus):
     model = estimator(groups=(2, 2), max_iter=8, warm_up=0, random_state=0).fit(corpus)
     found = topic_correlation(model, corpus, n_permutations=99, random_state=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from hftopic import NVDM, Concrete, Normal, ProdLDA, StandardNormal, make_correlated_topics
+from hftopic import NVDM, NVLDA, Concrete, Normal, ProdLDA, StandardNormal, make_correlated_topics
 from hftopic.analysis import decompose
 from hftopic.analysis.correlation import groups as group_module
 from hftopic.analysis.correlation.groups import group_dependence
@@ -119,7 +119,7 @@ def corpus():
     return make_correlated_topics(300, groups=(2, 2), n_words=60, correlation=0.9, random_state=0).corpus
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_two_groups_it_is_the_term_of_the_objective(estimator, corpus):
     settings = {"max_iter": 5, "warm_up": 0, "random_state": 0, "prior": StandardNormal()}
     model = estimator(groups=(2, 3), **settings).fit(corpus)

@@ -6,6 +6,7 @@ import pytest
 
 from hftopic import (
     NVDM,
+    NVLDA,
     BlockCorrelation,
     Concrete,
     FullCovariance,
@@ -106,7 +107,7 @@ def test_documents_are_not_encoded_if_the_topics_are_given(corpus, model, monkey
     assert len(topic_correlation(model, corpus, active=range(4), of="prior").pairs) == 6
 
 
-@pytest.mark.parametrize("model", [ProdLDA, NVDM])
+@pytest.mark.parametrize("model", [ProdLDA, NVDM, NVLDA])
 def test_a_learned_prior_shows_what_it_has_learned(corpus, model):
     fit = fitted(corpus, LearnedCorrelation(), model=model, max_iter=8)
     found = topic_correlation(fit, corpus, active=range(4), of="prior")

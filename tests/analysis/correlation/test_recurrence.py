@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import log_softmax
 
-from hftopic import NVDM, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, ProdLDA, make_correlated_topics
 from hftopic.analysis.correlation.recurrence import recurring_pairs
 from hftopic.latent.posterior import Posterior
 from hftopic.latent.space import LatentSpace
@@ -160,7 +160,7 @@ def test_mistakes_are_named(pool, n_models, settings, message):
         recurring_pairs(models, pool, **settings)
 
 
-@pytest.mark.parametrize("estimator", [ProdLDA, NVDM])
+@pytest.mark.parametrize("estimator", [ProdLDA, NVDM, NVLDA])
 def test_of_fitted_models(estimator):
     corpus = make_correlated_topics(300, groups=(2, 2), n_words=60, correlation=0.9, random_state=0).corpus
     models = [estimator(groups=(2, 2), max_iter=8, warm_up=0, random_state=s).fit(corpus) for s in range(2)]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis.documents.contributions import contributions, word_contributions
 
 
@@ -148,7 +148,7 @@ def test_one_document_topic_by_topic_agrees_with_the_batch(fitted, corpus):
     )
 
 
-@pytest.mark.parametrize("model_class", [ProdLDA, NVDM])
+@pytest.mark.parametrize("model_class", [ProdLDA, NVDM, NVLDA])
 def test_classes_are_a_simplex_of_their_own(corpus, model_class):
     model = model_class(groups=(Concrete(3), 2), max_iter=2, random_state=0).fit(corpus)
     before = totals(model, corpus)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hftopic import NVDM, Corpus, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Corpus, ProdLDA, make_correlated_topics
 from hftopic.analysis import WordsOverTime, words_over_time
 
 YEARS = np.arange(300) % 4 + 2000
@@ -36,7 +36,7 @@ def found(model, corpus):
     return words_over_time(model, corpus, freq="Y", topics="all", n_permutations=99)
 
 
-@pytest.mark.parametrize("kind", [ProdLDA, NVDM])
+@pytest.mark.parametrize("kind", [ProdLDA, NVDM, NVLDA])
 def test_the_use_of_words_gives_the_words_of_the_topics(kind, corpus, model):
     """Summed over the documents, it is ``topic_word_``, but for one more round of learning it."""
     model = model if kind is ProdLDA else NVDM(groups=(2, 2), max_iter=2, random_state=0).fit(corpus)

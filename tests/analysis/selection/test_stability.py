@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
-from hftopic import NVDM, Concrete, ProdLDA, make_correlated_topics
+from hftopic import NVDM, NVLDA, Concrete, ProdLDA, make_correlated_topics
 from hftopic.analysis.selection.stability import match_topics, topic_stability
 from hftopic.latent.space import LatentSpace
 
@@ -55,10 +55,12 @@ def blocks(numbers, *, width=4, heights=(4, 3, 2, 1)):
 @pytest.fixture(scope="module")
 def models():
     corpus = make_correlated_topics(200, groups=(3, 2), n_words=60, random_state=0).corpus
-    return {kind: kind(groups=(3, 2), max_iter=5, random_state=0).fit(corpus) for kind in (ProdLDA, NVDM)}
+    return {
+        kind: kind(groups=(3, 2), max_iter=5, random_state=0).fit(corpus) for kind in (ProdLDA, NVDM, NVLDA)
+    }
 
 
-@pytest.mark.parametrize("kind", [ProdLDA, NVDM])
+@pytest.mark.parametrize("kind", [ProdLDA, NVDM, NVLDA])
 @pytest.mark.parametrize("similarity", ["cosine", "words"])
 def test_a_model_is_like_itself(models, kind, similarity):
     pairs = match_topics(models[kind], models[kind], similarity=similarity)

@@ -1,0 +1,151 @@
+"""Decoders whose logits are linear: ProdLDA's product of experts, and NVDM's softmax."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hftopic._processes import current
+from hftopic.latent.posterior import MeanFieldPosterior, Sample
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.decoders import Decoder, SimplexDecoder
+from hftopic.networks.layers import SCALE_RATE, SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
+from hftopic.networks.likelihood import LogLinear
+
+FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
+
+
+class ProdLDADecoder(SimplexDecoder):
+    """Product of experts of Srivastava & Sutton (2017): logits = batch norm of dropout(θ) B.
+
+    The batch norm is computed from the moments of θ. Over a mini-batch, θ B has mean mean(θ) B and variance
+    diag(Bᵀ Cov(θ) B), so the normalised logits are (θ - mean(θ)) B / sqrt(variance + eps), times a scale,
+    plus the shift. Therefore the statistics need no pass over the (documents, words) logits.
+
+    With ``norm="shift"``, as in the paper, the scale is 1: the logit of every word has the same variance over
+    documents, although a rare or a common word may depend on the topics much more or less than others. With
+    ``norm="full"`` the scale of each word is learned.
+    """
+
+    log_scale: Tensor
+    mean_proportions: Tensor
+    covariance: Tensor
+
+    def __init__(
+        self,
+        space: LatentSpace,
+        softmax: str,
+        norm: str,
+        dropout: float,
+        background: Tensor,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__(space, len(background), softmax)
+        self.dropout = dropout
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background), dtype=torch.float32))
+        nn.init.xavier_uniform_(self.weights, generator=generator)
+        self.shift = nn.Parameter(background.clone())
+        scale = torch.zeros_like(background)
+        if norm == "full":
+            self.log_scale = nn.Parameter(scale)
+        else:
+            self.register_buffer("log_scale", scale, persistent=False)
+        self.register_buffer("mean_proportions", torch.zeros(space.n_topics, dtype=torch.float32))
+        self.register_buffer("covariance", torch.eye(space.n_topics, dtype=torch.float32))
+
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:
+        theta = self.columns(dropout(self.proportions(sample.z), self.dropout, generator), sample.classes)
+        mean, covariance = self._batch_moments(theta) if self.training else self._running_moments()
+        return LogLinear(theta - mean, self._normalised(covariance), self.shift)
+
+    def for_evaluation(self) -> Callable[[Sample], LogLinear]:
+        """The decoder with its batch norm computed once: without it, evaluation takes a third longer."""
+        mean, covariance = self._running_moments()
+        weights = self._normalised(covariance)
+
+        def decode(sample: Sample) -> LogLinear:
+            theta = self.columns(self.proportions(sample.z), sample.classes)
+            return LogLinear(theta - mean, weights, self.shift)
+
+        return decode
+
+    def components(self) -> Tensor:
+        return self._normalised(self.covariance)
+
+    def topics(self, sign: int = 1) -> LogLinear:
+        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
+        return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
+
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
+        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
+        if len(self.softmax_slices) > 1:
+            return None
+        return {"weights": (0,), "mean_proportions": (0,), "covariance": (0, 1)}
+
+    def _own_simplex(self) -> Tensor:
+        """1 for two topics that share a simplex, shape (n_topics, n_topics).
+
+        In ``topics``, the topics of other simplexes stay at their average.
+        """
+        simplex = torch.from_numpy(self.simplex())
+        return (simplex[:, None] == simplex).to(self.weights)
+
+    def _normalised(self, covariance: Tensor) -> Tensor:
+        variance = (self.weights * (covariance @ self.weights)).sum(0)
+        return self.weights * (
+            torch.rsqrt(variance + SHIFT_NORM_EPS) * torch.exp(SCALE_RATE * self.log_scale)
+        )
+
+    def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        mean, covariance = current().moments(theta)
+        with torch.no_grad():
+            self.mean_proportions.lerp_(mean, SHIFT_NORM_MOMENTUM)
+            self.covariance.lerp_(covariance, SHIFT_NORM_MOMENTUM)
+        return mean, covariance
+
+    def _running_moments(self) -> tuple[Tensor, Tensor]:
+        return self.mean_proportions, self.covariance
+
+
+class NVDMDecoder(Decoder):
+    """Softmax decoder of Miao et al. (2016): logits = z W + b."""
+
+    signed = True
+
+    def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
+        super().__init__()
+        self.space, self.n_words = space, len(background)
+        self.weights = nn.Parameter(torch.empty(space.n_topics, len(background), dtype=torch.float32))
+        nn.init.xavier_uniform_(self.weights, generator=generator)
+        self.bias = nn.Parameter(background.clone())
+
+    def forward(self, sample: Sample, generator: torch.Generator | None = None) -> LogLinear:  # noqa: ARG002
+        return LogLinear(self.columns(sample.z, sample.classes), self.weights, self.bias)
+
+    def represent(self, posterior: MeanFieldPosterior) -> Tensor:
+        return self.columns(posterior.mean, [log_pi.exp() for log_pi in posterior.log_classes])
+
+    def components(self) -> Tensor:
+        return self.weights
+
+    def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
+        _raise(self.weights, topic, words, amount)
+
+    def topic_axes(self) -> dict[str, tuple[int, ...]]:
+        """Axes over topics."""
+        return {"weights": (0,)}
+
+    def topics(self, sign: int = 1) -> LogLinear:
+        alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
+        return LogLinear(alone, self.weights, self.bias)
+
+
+@torch.no_grad()
+def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
+    """Raise the weights (K, V) of some words for a topic, before training."""
+    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount
