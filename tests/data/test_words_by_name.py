@@ -70,6 +70,7 @@ OTHER = {
     "bags", "cluster", "column", "dictionary", "draws", "effects", "formula", "gaps", "inputs", "missing",
     "n_draws", "out", "restart", "table_size",
     "vectors", "words",
+    "embedding_column", "embeddings", "batch_size",
 }  # fmt: skip
 EFFECTS = {"formula": "m", "metadata": {"m": ["a", "b"] * 15}}
 
