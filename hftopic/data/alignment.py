@@ -64,5 +64,5 @@ def agreement(counts: sp.csr_array, embeddings: NDArray[np.float32]) -> float:
 
 def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = rows / np.where(norms > 0, norms, np.float32(1))
+    scaled: NDArray[np.float32] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
     return scaled

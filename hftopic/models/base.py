@@ -28,12 +28,12 @@ from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
 from hftopic.data.alignment import warn_of_other_order
 from hftopic.data.batches import Batch
-from hftopic.data.beside import PIECE, pieces_of
+from hftopic.data.beside import PIECE
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.embeddings import check_varied, embeddings_of, moments_of
+from hftopic.data.embeddings import moments_of
 from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT
@@ -470,9 +470,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             self.design_.columns_in(known.names)  # the average design would change what Γ is made of
         if reset:
             self._seeds = self._new_seeds(_reading_of(X))
-            self.embedding_size_ = self._new_embedding_size(counted, embeddings, len(stored))
             self._read_vocabulary()
-        stored = self._with_embeddings(stored, counted, embeddings)
+        stored = self._with_embeddings(stored, counted, embeddings, reset=reset)
         stored, missing = self._with_design(stored, counted, metadata)
         missing.warn(EXCLUDED)
         stored = stored.select(~missing.rows) if missing.columns else stored
@@ -493,19 +492,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         known = Known.of(counted, metadata, n_documents)
         self._check_has_metadata(known)
         return designed_for(self.prevalence, known, drop=self.missing_metadata == "drop")
-
-    def _new_embedding_size(self, counted: Any, embeddings: Any, n_documents: int) -> int | None:
-        """Number of columns of the embeddings of documents that the model is fitted on."""
-        if self.encoder_input == "counts":
-            return None
-        given = embeddings_of(counted, embeddings, n_documents)
-        if given is None:
-            raise ValueError(
-                f"encoder_input={self.encoder_input!r} needs embeddings of the documents: pass embeddings= "
-                "or a Corpus that has some"
-            )
-        check_varied(pieces_of(given), n_documents)
-        return given.shape[1]
 
     def _check_has_metadata(self, known: Known) -> None:
         if not known.names:

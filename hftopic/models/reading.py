@@ -9,11 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from hftopic._callers import level_of_the_caller
+from hftopic.data.beside import pieces_of
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.embeddings import checked_embeddings, embeddings_of
+from hftopic.data.embeddings import check_varied, checked_embeddings, embeddings_of
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.data.missing import Missing
@@ -29,6 +30,7 @@ MEAN_DESIGN = (
     f"these documents have no metadata: {OF_AVERAGE}; pass metadata=, or where there is no such parameter "
     "model.encode(X, metadata=...) instead of X"
 )
+NEEDED = "encoder_input={!r} needs embeddings of the documents: pass embeddings= or a Corpus that has some"
 NO_EMBEDDINGS = (
     "these documents have no embeddings, which the encoder of the model reads: pass embeddings=, or where "
     "there is no such parameter model.encode(X, embeddings=...) instead of X, or a Corpus that has some"
@@ -39,6 +41,7 @@ class DocumentReader(BaseEstimator):
     """Methods of a model that read documents."""
 
     missing_metadata: Any
+    encoder_input: Any
     design_: Design | None = None
     embedding_size_: int | None = None
     n_features_in_: int
@@ -121,18 +124,32 @@ class DocumentReader(BaseEstimator):
         return replace(documents, design=design), missing
 
     def _with_embeddings(
-        self, documents: BagsOfWords | StoredDocuments, counted: Any, embeddings: Any
+        self,
+        documents: BagsOfWords | StoredDocuments,
+        counted: Any,
+        embeddings: Any,
+        *,
+        reset: bool = False,
     ) -> BagsOfWords | StoredDocuments:
-        """Documents with their embeddings, if the encoder of the model reads some."""
-        if self.embedding_size_ is None:
+        """Documents with their embeddings, if the encoder of the model reads some.
+
+        With ``reset`` the model is fitted on these documents, and their number of columns is that of others.
+        """
+        reads = self.encoder_input != "counts" if reset else self.embedding_size_ is not None
+        if reset:
+            self.embedding_size_ = None
+        if not reads:
             if embeddings is not None:
                 warnings.warn(EMBEDDINGS_NOT_USED, UserWarning, stacklevel=level_of_the_caller())
             return documents
         given = embeddings_of(counted, embeddings, len(documents))
         if given is None:
-            raise ValueError(NO_EMBEDDINGS)
+            raise ValueError(NEEDED.format(self.encoder_input) if reset else NO_EMBEDDINGS)
         n_columns = given.shape[1]
-        if n_columns != self.embedding_size_:
+        if reset:
+            check_varied(pieces_of(given), len(documents))
+            self.embedding_size_ = n_columns
+        elif n_columns != self.embedding_size_:
             raise ValueError(
                 f"embeddings have {n_columns} columns, and {type(self).__name__} was fitted on "
                 f"{self.embedding_size_}: pass those of the encoder of texts that made the first ones"

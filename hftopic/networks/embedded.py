@@ -1,5 +1,7 @@
 """The layer that reads embeddings of documents."""
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -8,7 +10,6 @@ from torch.nn import functional
 
 from hftopic._devices import sent
 from hftopic.data.batches import Batch
-from hftopic.networks.layers import dropout
 
 SMALLEST_DEVIATION = 1e-6  # of a column that is read, as a part of the largest one
 
@@ -24,8 +25,10 @@ class EmbeddingLayer(nn.Module):
         Number of outputs.
     norm : float
         c, the L2 norm of ê.
-    dropout : float
-        Dropout rate on ê.
+    noise : float
+        Standard deviation of the Gaussian noise that training adds to each column of ê, as a part of the root
+        mean square of ê. It is a ridge on W: directions in which documents differ less than this are hardly
+        read. Without it the encoder knows each training document by its embedding, and little of others.
     has_bias : bool
         Whether there is a b.
     generator : torch.Generator
@@ -47,12 +50,12 @@ class EmbeddingLayer(nn.Module):
         n_columns: int,
         width: int,
         norm: float,
-        dropout: float,
+        noise: float,
         has_bias: bool,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.norm, self.dropout = norm, dropout
+        self.norm, self.noise = norm, noise
         self.weight = nn.Parameter(torch.empty(width, n_columns, dtype=torch.float32))
         nn.init.xavier_uniform_(self.weight, generator=generator)
         bias = nn.Parameter(torch.zeros(width, dtype=torch.float32)) if has_bias else None
@@ -75,4 +78,11 @@ class EmbeddingLayer(nn.Module):
         standardised = (sent(batch.embeddings, batch.device) - self.mean) * self.precision  # (B, F)
         norms = torch.linalg.vector_norm(standardised, dim=1, keepdim=True)
         scaled = standardised * (self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm))
-        return functional.linear(dropout(scaled, self.dropout, generator), self.weight, self.bias)
+        return functional.linear(self._noisy(scaled, generator), self.weight, self.bias)
+
+    def _noisy(self, scaled: Tensor, generator: torch.Generator | None) -> Tensor:
+        """ê with the noise of training, which has no generator in evaluation."""
+        if generator is None or self.noise == 0:
+            return scaled
+        drawn = torch.empty(scaled.shape, dtype=scaled.dtype).normal_(generator=generator)
+        return scaled + sent(drawn, scaled.device) * (self.noise * self.norm / math.sqrt(scaled.shape[1]))

@@ -19,7 +19,7 @@ from hftopic.networks.layers import BagOfEmbeddings, Linear, SharedScaleNorm, Sh
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
 EMBEDDING_NORM = 10.0  # L2 norm of the standardised embedding of a document
-EMBEDDING_DROPOUT = 0.0
+EMBEDDING_NOISE = 1.0  # in training, as a part of the root mean square of the standardised embedding
 NORMS: dict[str, tuple[Callable[[int], nn.Module], Callable[[int], nn.Module]]] = {
     "none": (nn.Identity, nn.Identity),
     "shift": (ShiftNorm, ShiftNorm),
@@ -94,7 +94,7 @@ class Encoder(nn.Module):
         )
         self.of_document: EmbeddingLayer | None = None
         if reads != "counts":
-            alone, scale = not self.reads_counts, (EMBEDDING_NORM, EMBEDDING_DROPOUT)
+            alone, scale = not self.reads_counts, (EMBEDDING_NORM, EMBEDDING_NOISE)
             self.of_document = EmbeddingLayer(n_columns, hidden[0], *scale, alone, generator)
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
