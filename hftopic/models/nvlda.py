@@ -76,7 +76,7 @@ class NVLDA(BaseTopicModel):
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:
-        return LearnedCorrelation(base=DirichletLaplace(1.0))
+        return LearnedCorrelation(base=DirichletLaplace(0.25))
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         return self._encoder(n_words, space, softplus, generator)

@@ -9,20 +9,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.mixture import MixtureDecoder
+from hftopic.networks.mixture import NORM_EPS, MixtureDecoder, normalised_logits
 
-VECTOR_NORM = 10.0  # root mean square norm of the word vectors in the decoder
-FIRST = 1.0  # standard deviation of the first logits of a topic
-FAVOUR = 3.0  # rise of the logit of a word that guides a topic, with amount 1
+FIRST = 0.1  # standard deviation of the first topic vectors
+FAVOUR = 0.25  # rise of the effect of a topic on a word that guides it, with amount 1
 LEAST_SPREAD = 1e-6  # of given vectors, relative to their norm
 
 
 class ETMDecoder(MixtureDecoder):
-    r"""Mixture decoder of the embedded topic model (Dieng et al. 2020): logits_k = ρ α_k + b.
+    r"""Mixture decoder of the embedded topic model (Dieng et al. 2020): logits = b + batch norm of α ρᵀ.
 
-    Given vectors are centred and divided by one number, so that the root mean square of their norms is
-    :data:`VECTOR_NORM`, whatever tool made them. Neither changes which topics there can be: a common shift of
-    all logits of a topic has no effect, and the scale is one of α.
+    The norm is over the topics: each word has effects ρ_v α_k with the same variance over the topics,
+    whatever the norm of its vector, times a scale that is learned. Without it the topics collapse: the
+    products of common words and of long vectors grow first, and alike in all topics.
+
+    Given vectors are centred and divided by one number, so that the root mean square of their norms is 1,
+    whatever tool made them.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ class ETMDecoder(MixtureDecoder):
     train : bool
         Whether the given vectors are where the training starts; otherwise they are fixed. Words without one
         are always learned.
+    overlap_penalty : float
+        Weight of :meth:`MixtureDecoder.overlap` in the loss.
     generator : torch.Generator
 
     Attributes
@@ -64,19 +68,21 @@ class ETMDecoder(MixtureDecoder):
         vectors: NDArray[np.float32],
         columns: NDArray[np.int64],
         train: bool,
+        overlap_penalty: float,
         generator: torch.Generator,
     ) -> None:
         super().__init__(space, len(background), softmax)
         size = vectors.shape[1]
-        self.train_vectors = train
+        self.train_vectors, self.overlap_penalty = train, overlap_penalty
         self.bias = nn.Parameter(background.clone())
-        self.topic_vectors = nn.Parameter(_normal(space.n_topics, size, FIRST / VECTOR_NORM, generator))
+        self.log_scale = nn.Parameter(torch.zeros_like(background))
+        self.topic_vectors = nn.Parameter(_normal(space.n_topics, size, FIRST, generator))
         self.register_buffer("given", _copied(vectors))
         self.register_buffer("given_words", _copied(columns))
         centre, scale = _moments(vectors)
         self.register_buffer("centre", torch.from_numpy(centre))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
-        learned = _normal(len(background), size, VECTOR_NORM / math.sqrt(size), generator)
+        learned = _normal(len(background), size, 1 / math.sqrt(size), generator)
         if train:
             learned[self.given_words] = self.standardised(self.given)
         else:
@@ -94,14 +100,22 @@ class ETMDecoder(MixtureDecoder):
         return torch.cat([self.standardised(self.given), self.learned])[self._order()]
 
     def topic_logits(self) -> Tensor:
+        return normalised_logits(self.effects(), self.bias, self.log_scale)
+
+    def more_terms(self) -> dict[str, Tensor]:
+        """The overlap of topics, which training makes smaller."""
+        return {"topic_overlap": self.overlap_penalty * self.overlap()} if self.overlap_penalty else {}
+
+    def effects(self) -> Tensor:
+        """α ρᵀ, shape (n_topics, V), without a copy of the given vectors."""
         if self._all_learned():
-            return torch.addmm(self.bias, self.topic_vectors, self.learned.T)
+            return self.topic_vectors @ self.learned.T
         scaled = self.topic_vectors / self.scale
         of_given = torch.addmm(-(scaled @ self.centre)[:, None], scaled, self.given.T)
         if not len(self.learned):
-            return of_given + self.bias
+            return of_given
         both = torch.cat([of_given, self.topic_vectors @ self.learned.T], 1)
-        return both.index_select(1, self._order()) + self.bias
+        return both.index_select(1, self._order())
 
     def _all_learned(self) -> bool:
         return len(self.learned) == self.n_words
@@ -120,10 +134,16 @@ class ETMDecoder(MixtureDecoder):
         """State of the decoder with more words at the end, from their vectors, as :attr:`given` has them.
 
         Their bias is the mean of those of the other words: how frequent a word is that no document had,
-        nobody knows.
+        nobody knows. Their scale is a linear regression on the logarithm of the norm that divides them.
         """
         n_new = len(vectors)
-        more = {"bias": torch.cat([self.bias, self.bias.mean().expand(n_new)])}
+        known, new = (self._log_deviation(rows) for rows in (self.word_vectors(), self.standardised(vectors)))
+        centred = known - known.mean()
+        slope = (centred * self.log_scale).sum() / centred.square().sum().clamp_min(LEAST_SPREAD)
+        more = {
+            "bias": torch.cat([self.bias, self.bias.mean().expand(n_new)]),
+            "log_scale": torch.cat([self.log_scale, self.log_scale.mean() + slope * (new - known.mean())]),
+        }
         if are_given:
             new = torch.arange(self.n_words, self.n_words + n_new, device=self.given_words.device)
             more["given"] = torch.cat([self.given, vectors])
@@ -131,6 +151,11 @@ class ETMDecoder(MixtureDecoder):
         if self.train_vectors or not are_given:
             more["learned"] = torch.cat([self.learned, self.standardised(vectors)])
         return more
+
+    def _log_deviation(self, rows: Tensor) -> Tensor:
+        """Logarithm of the standard deviation over topics of the effects on words, shape (n,)."""
+        variance = (self.topic_vectors @ rows.T).var(0, correction=0)
+        return 0.5 * (variance + NORM_EPS).log()
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
@@ -161,4 +186,4 @@ def _moments(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
     centre = vectors.mean(0, dtype=np.float64)
     norm = math.sqrt(np.square(vectors - centre).sum(1).mean())
     largest = math.sqrt(np.square(vectors, dtype=np.float64).sum(1).mean())
-    return centre.astype(np.float32), norm / VECTOR_NORM if norm > LEAST_SPREAD * largest else 1.0
+    return centre.astype(np.float32), norm if norm > LEAST_SPREAD * largest else 1.0

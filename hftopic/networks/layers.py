@@ -82,7 +82,7 @@ class SharedScaleNorm(ShiftNorm):
 
     def scale(self) -> Tensor:
         """Standard deviation of each output, all the same, shape (size,)."""
-        return torch.exp(SCALE_RATE * self.log_scale).expand_as(self.shift)
+        return torch.ones_like(self.shift) * torch.exp(SCALE_RATE * self.log_scale)
 
 
 def normalised(norms: Sequence[nn.Module], inputs: Sequence[Tensor]) -> list[Tensor]:

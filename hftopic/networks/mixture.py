@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from hftopic.data.batches import Batch
 from hftopic.latent.attribution import Attribution
@@ -16,9 +17,10 @@ from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.attribution import MixtureAttribution
 from hftopic.networks.decoders import SimplexDecoder
-from hftopic.networks.layers import weighted_sums
+from hftopic.networks.layers import SCALE_RATE, weighted_sums
 
 LOWEST = 1e-30  # lower bound of p(w|x), relative to p(w|topic) of the topic where it is highest
+NORM_EPS = 1e-3  # variance over topics that is added in the batch norm of the logits
 MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memory: 4 MB of float32
 
 
@@ -108,6 +110,17 @@ def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor)
     return torch.cat([(theta[of] * by_word[at]).sum(1) for of, at in parts])
 
 
+def normalised_logits(effects: Tensor, bias: Tensor, log_scale: Tensor) -> Tensor:
+    """Logits of the topics: a batch norm of effects (K, V) over the topics, with a shift and a scale a word.
+
+    The norm needs no running statistics: its batch are the topics. A single topic has the logits of the bias.
+    """
+    if len(effects) == 1:
+        return bias + 0.0 * effects
+    scale = torch.exp(SCALE_RATE * log_scale)
+    return functional.batch_norm(effects, None, None, scale, bias, training=True, eps=NORM_EPS)
+
+
 def relative_logs(log_words: Tensor) -> Tensor:
     """Log p(w|topic) less its average over the topics, shape (n_topics, V)."""
     return log_words - log_words.mean(0)
@@ -148,6 +161,17 @@ class MixtureDecoder(SimplexDecoder):
     def components(self) -> Tensor:
         """Log β less its average over the topics, shape (n_topics, V)."""
         return relative_logs(self.topic_logits().log_softmax(1))
+
+    def overlap(self) -> Tensor:
+        """Overlap of a topic with all others of its simplex, averaged over the topics, shape ().
+
+        The overlap of two topics is their Bhattacharyya coefficient Σ_v √(β_kv β_lv): 1 if they are equal, 0
+        if they have no word in common.
+        """
+        roots = (0.5 * self.topic_logits().log_softmax(1)).exp()
+        simplex = torch.from_numpy(self.simplex()).to(roots.device)
+        others = (simplex[:, None] == simplex).fill_diagonal_(False)
+        return ((roots @ roots.T) * others).sum() / len(roots)
 
     def attribution(
         self,

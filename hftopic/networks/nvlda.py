@@ -4,21 +4,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.mixture import MixtureDecoder
+from hftopic.networks.mixture import MixtureDecoder, normalised_logits
 
 FIRST = 0.1  # standard deviation of the first weights
-NORM_EPS = 1e-3  # variance over topics that is added in the batch norm of the logits
 FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
 
 
 class NVLDADecoder(MixtureDecoder):
-    """Mixture decoder of Srivastava & Sutton (2017): logits = b + batch norm of W over the topics.
+    """Mixture decoder of Srivastava & Sutton (2017): logits = b + scale · batch norm of W over the topics.
 
-    Each word has the same variance over the topics, 1, whether it is common or rare. The norm needs no
-    running statistics: its batch are the topics.
+    The norm makes the logits of each word differ between topics from the start, whether it is common or rare.
+    The scale of each word is learned.
     """
 
     def __init__(
@@ -28,19 +26,10 @@ class NVLDADecoder(MixtureDecoder):
         first = torch.randn(space.n_topics, len(background), generator=generator, dtype=torch.float32)
         self.weights = nn.Parameter(FIRST * first)
         self.bias = nn.Parameter(background.clone())
+        self.log_scale = nn.Parameter(torch.zeros_like(background))
 
     def topic_logits(self) -> Tensor:
-        if len(self.weights) == 1:
-            return self.bias + 0.0 * self.weights
-        return functional.batch_norm(
-            self.weights,
-            None,
-            None,
-            weight=torch.ones_like(self.bias),  # without it, the gradient on a GPU has the wrong shape
-            bias=self.bias,
-            training=True,
-            eps=NORM_EPS,
-        )
+        return normalised_logits(self.weights, self.bias, self.log_scale)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
         """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""

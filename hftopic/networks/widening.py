@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from hftopic.networks.etm import ETMDecoder
+from hftopic.networks.mixture import normalised_logits
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.usage import TopicUsage
 
@@ -31,7 +32,9 @@ def widened_state(network: TopicNetwork, rows: Tensor, are_given: bool) -> dict[
     }
     if embedding is not None:
         more["encoder.embedding"] = torch.cat([embedding, regressed(known, embedding, usage.documents, new)])
-    logits = torch.cat([decoder.topic_logits(), decoder.topic_vectors @ new.T + decoder.bias.mean()], 1)
+    n_known, effects = len(known), decoder.topic_vectors @ new.T
+    bias, scale = (more[f"decoder.{name}"][n_known:] for name in ("bias", "log_scale"))
+    logits = torch.cat([decoder.topic_logits(), normalised_logits(effects, bias, scale)], 1)
     more |= {f"usage.{name}": held for name, held in _expected(usage, logits.softmax(1)).items()}
     return {**state, **more}
 

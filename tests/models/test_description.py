@@ -29,11 +29,17 @@ def poles(model):
     return ("+", "-")[: 1 + model.signed_topics_]
 
 
+def words_used(model, pole):
+    """p(w|topic) of the words that documents use for it, which a mixture does not have as ``topic_word_``."""
+    sign = 1 if pole == "+" else -1
+    return model._network.usage.probabilities(sign).double().numpy()
+
+
 def test_relevance_is_the_divergence_from_the_corpus_by_word(model, corpus):
     """Σ_w p(w|k) log(p(w|k)/p(w)) is a KL divergence: not negative, and 0 only for the corpus itself."""
     in_documents = np.asarray((corpus.counts > 0).sum(0)).ravel()
     for pole in poles(model):
-        p = model.word_scores(by="probability", pole=pole).astype(np.float64)
+        p = words_used(model, pole)
         relevance = model.word_scores(pole=pole)
         np.testing.assert_allclose(p.sum(1), 1, rtol=1e-5)
         occurs, frequency = in_documents > 0, in_documents / in_documents.sum()

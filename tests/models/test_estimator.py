@@ -198,6 +198,21 @@ def test_perplexity_is_the_elbo_by_token_whatever_the_objective(fitted, corpus):
     assert fitted.perplexity(counts) == pytest.approx(np.exp(-fitted.score(counts) * 150 / counts.sum()))
 
 
+def word_probabilities_at(fitted, z):
+    """p(w|z) of each row of z, by the definition of the model."""
+    decoder, features = fitted._network.decoder, z
+    if not isinstance(fitted, NVDM):
+        pieces = [slice(0, 5)] if fitted.topic_softmax == "joint" else [slice(0, 3), slice(3, 5)]
+        odds = np.exp(z)
+        features = np.hstack([odds[:, s] / odds[:, s].sum(1, keepdims=True) for s in pieces])
+        if isinstance(fitted, NVLDA):
+            return features / len(pieces) @ fitted.topic_word_.astype(float)
+        features -= decoder.mean_proportions.numpy()
+    bias = (decoder.bias if isinstance(fitted, NVDM) else decoder.shift).detach().numpy().astype(float)
+    logits = features @ fitted.components_ + bias
+    return np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+
+
 def test_elbo_equals_its_definition(fitted, corpus):
     """Compared with densities computed from the public posterior, weights and noise, in float64."""
     counts = corpus.counts[:7]
@@ -212,19 +227,10 @@ def test_elbo_equals_its_definition(fitted, corpus):
         - np.linalg.slogdet(precision)[1]
         - np.log(deviation**2).sum(1)
     )
-    decoder = fitted._network.decoder
-    bias = getattr(decoder, "bias", getattr(decoder, "shift", None)).detach().numpy().astype(float)
     reconstruction = np.zeros(7)
     for noise in fitted._noise.numpy():
-        features = mean + deviation * noise
-        if isinstance(fitted, ProdLDA):
-            pieces = [slice(0, 5)] if fitted.topic_softmax == "joint" else [slice(0, 3), slice(3, 5)]
-            odds = np.exp(features)
-            features = np.hstack([odds[:, s] / odds[:, s].sum(1, keepdims=True) for s in pieces])
-            features -= decoder.mean_proportions.numpy()
-        logits = features @ fitted.components_ + bias
-        log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-        reconstruction += (counts.toarray() * log_p).sum(1) / len(fitted._noise)
+        p = word_probabilities_at(fitted, mean + deviation * noise)
+        reconstruction += (counts.toarray() * np.log(p)).sum(1) / len(fitted._noise)
     np.testing.assert_allclose(fitted.score_samples(counts), reconstruction - kl, rtol=1e-5)
 
 

@@ -18,6 +18,7 @@ def documents(n_words):
 
 @pytest.mark.filterwarnings(FEW)
 @pytest.mark.parametrize("n_words", [2, 3, 9])
+@pytest.mark.filterwarnings("ignore:the words of the topics:UserWarning")  # by chance in so few documents
 @pytest.mark.parametrize("cls", [ProdLDA, NVDM, NVLDA, ETM])
 @pytest.mark.filterwarnings("ignore::hftopic.NothingLearntWarning")  # of vocabularies of two words
 def test_default_arguments_never_ask_for_more_words_than_there_are(cls, n_words, tmp_path):

@@ -6,7 +6,8 @@ import torch
 from torch.testing import assert_close
 
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.etm import VECTOR_NORM, ETMDecoder
+from hftopic.networks.etm import FAVOUR, ETMDecoder
+from hftopic.networks.mixture import NORM_EPS
 from hftopic.networks.widening import regressed
 
 V, L = 12, 30
@@ -15,16 +16,16 @@ COLUMNS = np.array([1, 2, 5, 7, 11])
 SPACE = LatentSpace((3, 2))
 
 
-def decoder(columns=COLUMNS, train=False, space=SPACE, softmax="joint"):
+def decoder(columns=COLUMNS, train=False, space=SPACE, softmax="joint", penalty=0.0):
     generator = torch.Generator().manual_seed(0)
     background = torch.linspace(-3.0, -1.0, V)
-    return ETMDecoder(space, softmax, background, VECTORS[columns], columns, train, generator)
+    return ETMDecoder(space, softmax, background, VECTORS[columns], columns, train, penalty, generator)
 
 
 def none():
     generator = torch.Generator().manual_seed(0)
     no_vectors, no_words = np.zeros((0, L), np.float32), np.zeros(0, np.int64)
-    return ETMDecoder(SPACE, "joint", torch.zeros(V), no_vectors, no_words, False, generator)
+    return ETMDecoder(SPACE, "joint", torch.zeros(V), no_vectors, no_words, False, 0.0, generator)
 
 
 CASES = {
@@ -37,11 +38,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_logits_are_products_of_vectors_with_a_common_bias(case):
+def test_logits_are_products_of_vectors_that_are_normalised_over_topics(case):
     """Also where the products with given vectors are computed without a copy of them."""
     model = CASES[case]()
-    logits, expected = model.topic_logits(), model.topic_vectors @ model.word_vectors().T + model.bias
-    assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+    effects = model.topic_vectors @ model.word_vectors().T
+    assert_close(model.effects(), effects, atol=1e-4, rtol=1e-4)
+    centred, variance = effects - effects.mean(0), effects.var(0, correction=0)
+    expected = model.bias + centred / (variance + NORM_EPS).sqrt()
+    assert_close(model.topic_logits(), expected, atol=1e-3, rtol=1e-3)
     model.check(SPACE, V)
     assert model.word_vectors().shape == (V, L)
 
@@ -51,20 +55,20 @@ def test_given_vectors_have_a_common_scale(case):
     model = CASES[case]()
     given = model.word_vectors()[model.given_words].double()
     assert_close(given.mean(0), torch.zeros(L, dtype=torch.float64), atol=1e-5, rtol=0)
-    assert_close(given.square().sum(1).mean().sqrt().item(), VECTOR_NORM, atol=1e-4, rtol=1e-4)
+    assert_close(given.square().sum(1).mean().sqrt().item(), 1.0, atol=1e-4, rtol=1e-4)
 
 
 def test_equal_vectors_are_no_division_by_zero():
     generator = torch.Generator().manual_seed(0)
     same = np.full((V, L), 0.1, np.float32)
-    model = ETMDecoder(SPACE, "joint", torch.zeros(V), same, np.arange(V), False, generator)
+    model = ETMDecoder(SPACE, "joint", torch.zeros(V), same, np.arange(V), False, 0.0, generator)
     assert_close(model.topic_words(), torch.full((5, V), 1 / V))
 
 
 def test_only_learned_vectors_are_parameters():
     """A fixed vector has no gradient and no state of an optimiser."""
     names = {name for name, _ in decoder(np.arange(V)).named_parameters()}
-    assert names == {"bias", "topic_vectors", "learned"}
+    assert names == {"bias", "log_scale", "topic_vectors", "learned"}
     assert decoder().learned.shape == (V - len(COLUMNS), L)
     assert decoder(np.arange(V)).learned.shape == (0, L)
     assert decoder(train=True).learned.shape == none().learned.shape == (V, L)
@@ -77,13 +81,15 @@ def test_words_without_vectors():
 
 
 @pytest.mark.parametrize("case", ["some are given", "none is given"])
-def test_seed_words_rise_in_their_topic_alone(case):
+def test_seed_words_rise_in_their_topic_against_the_others(case):
+    """The effects of their topic rise by the same amount, and those of other topics stay."""
     model = CASES[case]()
-    before = model.topic_words().detach().clone()
+    effects, words = model.effects().detach().clone(), model.topic_words().detach().clone()
     model.favour(1, np.array([2, 5]), 1.0)
-    after = model.topic_words().detach()
-    assert (after[1, [2, 5]] > 2 * before[1, [2, 5]]).all()
-    assert_close(after[[0, 2, 3, 4]], before[[0, 2, 3, 4]])
+    rise = (model.effects() - effects)[:, [2, 5]]
+    assert_close(rise[1], torch.full((2,), FAVOUR), atol=1e-3, rtol=1e-3)
+    assert_close(rise[[0, 2, 3, 4]], torch.zeros(4, 2))
+    assert (model.topic_words()[1, [2, 5]] > words[1, [2, 5]]).all()
 
 
 def test_groups_of_a_softmax_each_are_fixed():
@@ -99,3 +105,18 @@ def test_regression_is_exact_where_targets_are_linear():
     new = torch.from_numpy(draw.normal(size=(4, 3)))
     found = regressed(x, 2.0 + x @ slopes, weights, new)
     assert_close(found, (2.0 + new @ slopes).float(), atol=0.1, rtol=0.05)
+
+
+def test_the_overlap_of_topics_is_the_sum_of_their_bhattacharyya_coefficients():
+    """Over all pairs of different topics that share a simplex; 1 for a pair of equal topics."""
+    assert decoder().more_terms() == {}
+    model = decoder(penalty=2.0)
+    beta = model.topic_words()
+    pairs = [(beta[k] * beta[other]).sqrt().sum() for k in range(5) for other in range(5) if k != other]
+    assert_close(model.more_terms()["topic_overlap"], 2 * sum(pairs) / 5, atol=1e-5, rtol=1e-5)
+    with torch.no_grad():
+        model.topic_vectors[:] = model.topic_vectors[0]
+    assert_close(model.overlap().item(), 4.0, atol=1e-4, rtol=1e-4)
+    alone = decoder(space=LatentSpace((2, 1)), softmax="group")
+    beta = alone.topic_words()
+    assert_close(alone.overlap(), 2 * (beta[0] * beta[1]).sqrt().sum() / 3, atol=1e-5, rtol=1e-5)
