@@ -83,6 +83,12 @@ def contributions(
     dimensions of NVDM are signed and not on a simplex: θ is replaced by z - mean(z) and B̃ by B. So a topic
     can contribute to a word with either of its poles.
 
+    In a mixture, such as NVLDA, the topics add: p(w|x) = Σ_k θ_k β_kw with β = ``topic_word_``. Contributions
+    are integrated gradients of log p(w|x) along the line from the average document to this one,
+    (θ_k - θ̄_k) β_kw / L, where L = (p - p̄) / (log p - log p̄) is the logarithmic mean of p(w|x) and its
+    value p̄ in the average document. The sum over topics is log p - log p̄. A topic that has less than its
+    average proportion contributes negatively.
+
     Examples
     --------
     >>> from hftopic import ProdLDA, make_correlated_topics
