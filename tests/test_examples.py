@@ -32,6 +32,15 @@ def corpus(tmp_path_factory):
         ("02_picture_of_groups", [], ["correlations.pdf", "pairs.pdf", "report.html"]),
         ("03_choose_gamma", ["{'gamma': 10.0}: held-out NPMI"], []),
         ("04_choose_a_model", ["perplexity", "stability", "Most coherent: "], []),
+        pytest.param(
+            "05_documents_by_embeddings", ["embeddings", "By embeddings alone, "], [], marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "06_choose_a_decoder",
+            ["ProdLDA", "NVLDA", "ETM", "NVDM", "theta @ beta"],
+            [],
+            marks=pytest.mark.slow,
+        ),  # fmt: skip
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*no pair to correlate")
