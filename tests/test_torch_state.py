@@ -286,7 +286,7 @@ WITHOUT_MODELS = {
     *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
     *("embed_texts", "fetch_20newsgroups", "load_docstrings"),
     *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
-    *("register", "register_format", "embed_texts"),
+    *("register", "register_format"),
     *("plot_comparison", "plot_history"),
 }
 
