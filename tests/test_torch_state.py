@@ -296,7 +296,7 @@ FUNCTIONS: dict[str, Call] = {
 }
 WITHOUT_MODELS = {
     *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
-    *("fetch_20newsgroups", "load_docstrings"),
+    *("embed_texts", "fetch_20newsgroups", "load_docstrings"),
     *("open_corpus", "read_corpus", "read_seed_words", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),

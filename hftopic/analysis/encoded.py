@@ -13,13 +13,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
-from hftopic.data.inputs import as_counts, empty_are_known, holds_counts
+from hftopic.data.inputs import as_counts, empty_are_known, encoder_input_of, holds_counts
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 
 
 class DocumentTopics(NamedTuple):
-    """``transform`` of the non-empty documents; empty documents would only show the prior."""
+    """``transform`` of the documents with topics of their own; others would only show the prior."""
 
     values: NDArray[np.float32]  # (n, n_topics)
     rows: NDArray[np.int64]  # (n,) positions of these documents in X
@@ -53,10 +53,17 @@ def topics_of_filled(model: FittedTopicModel, X: Any) -> DocumentTopics:
     with empty_documents_known():
         X = X if holds_counts(X) else model.encode(X)  # once, for the proportions and the counts
         values = np.asarray(model.transform(X))
-    filled = np.diff(counts_of(model, X).indptr) > 0
+    filled = have_topics(model, counts_of(model, X))
     return DocumentTopics(
         values if filled.all() else values[filled], np.flatnonzero(filled).astype(np.int64), len(filled)
     )
+
+
+def have_topics(model: FittedTopicModel, counts: sp.csr_array) -> NDArray[np.bool_]:
+    """Which documents have topics of their own: those with words; all, if the encoder reads embeddings."""
+    if encoder_input_of(model) != "counts":
+        return np.ones(counts.shape[0], dtype=np.bool_)
+    return np.asarray(np.diff(counts.indptr) > 0)
 
 
 def check_some_filled(n_filled: int, n_documents: int) -> None:

@@ -52,7 +52,9 @@ def read_for(model: "FittedModel", path: Path, words_file: Path | None, **given:
 
 def reads_words(model: "FittedModel") -> bool:
     """Whether a model reads the words of documents, and not their embeddings alone."""
-    return getattr(model, "encoder_input", "counts") != "embeddings"
+    from hftopic.data.inputs import encoder_input_of
+
+    return encoder_input_of(model) != "embeddings"
 
 
 def holds_counts(path: Path) -> bool:

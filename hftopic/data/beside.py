@@ -1,7 +1,5 @@
 """What documents have besides their counts: rows of arrays, which mini-batches take along."""
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
 
@@ -14,7 +12,6 @@ from hftopic.data.embeddings import Embeddings
 
 BESIDE = ("design", "embeddings")
 """Fields of :class:`Beside`, and of a mini-batch."""
-PIECE = 16_384  # rows that are read at once where all are
 
 
 class ArraysBeside(TypedDict, total=False):
@@ -92,19 +89,3 @@ def arrays_of(rows: RowsBeside) -> ArraysBeside:
 def rows_of(array: Embeddings, rows: NDArray[np.int64]) -> Tensor:
     """Some rows as a tensor on the CPU, which shares no memory with the array."""
     return torch.from_numpy(np.array(array[rows], dtype=np.float32))
-
-
-def pieces_of(array: Embeddings, rows: NDArray[np.int64] | None = None) -> Iterator[NDArray[np.float32]]:
-    """All rows, or some of them, in pieces."""
-    n_rows = array.shape[0] if rows is None else len(rows)
-    for start in range(0, n_rows, PIECE):
-        part = slice(start, min(start + PIECE, n_rows))
-        yield array[part] if rows is None else array[rows[part]]
-
-
-def sha256_of_rows(array: Embeddings) -> str:
-    """Hash of the shape and the values of an array, which is read in pieces."""
-    digest = hashlib.sha256(repr(tuple(array.shape)).encode())
-    for piece in pieces_of(array):
-        digest.update(np.ascontiguousarray(piece).data)
-    return digest.hexdigest()

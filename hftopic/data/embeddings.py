@@ -1,5 +1,6 @@
 """Embeddings of documents: one vector of numbers for each, such as that of a sentence encoder."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -11,7 +12,8 @@ from hftopic.data.rows import rows_by_name
 from hftopic.data.sequences import described
 from hftopic.data.validation import CorpusError
 
-PIECE = 2**22  # entries that are looked at together
+PIECE = 16_384  # rows that are read at once where all are
+ENTRIES = 2**22  # that are looked at together
 ADVICE = "pass an array of real numbers, shape (n_documents, n_columns), a row for each document"
 
 
@@ -99,6 +101,20 @@ def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> Non
     )
 
 
+def pieces_of(array: Embeddings) -> Iterator[NDArray[np.float32]]:
+    """All rows, in pieces."""
+    for start in range(0, array.shape[0], PIECE):
+        yield array[start : min(start + PIECE, array.shape[0])]
+
+
+def sha256_of_rows(array: Embeddings) -> str:
+    """Hash of the shape and the values of an array, which is read in pieces."""
+    digest = hashlib.sha256(repr(tuple(array.shape)).encode())
+    for piece in pieces_of(array):
+        digest.update(np.ascontiguousarray(piece).data)
+    return digest.hexdigest()
+
+
 def moments_of(pieces: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each column, shape (F,) each, of rows that are read in pieces."""
     n_rows, mean, squares = 0, np.zeros(1), np.zeros(1)
@@ -153,7 +169,7 @@ def _in_order(array: NDArray[Any], index: list[Any], names: Sequence[str] | None
 
 def _check_finite(array: NDArray[Any], why: str = "") -> None:
     """Raise CorpusError if a value is missing or infinite; it is looked for in pieces."""
-    step = max(1, PIECE // array.shape[1])
+    step = max(1, ENTRIES // array.shape[1])
     for start in range(0, len(array), step):
         finite = np.isfinite(array[start : start + step])
         if not finite.all():

@@ -223,6 +223,12 @@ def check_numbers(X: Any, words: NDArray[np.object_] | None) -> None:
         )
 
 
+def encoder_input_of(model: Any) -> str:
+    """What the encoder of a model reads of documents: "counts", "embeddings" or "both"."""
+    original = getattr(model, "original_", model)  # of a model whose topics were edited
+    return str(getattr(original, "encoder_input", "counts"))
+
+
 def known_words(model: object) -> NDArray[np.object_] | None:
     """Vocabulary that a model has from a Corpus or a DataFrame, shape (n_words,), or None."""
     words: NDArray[np.object_] | None = getattr(

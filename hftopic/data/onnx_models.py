@@ -55,7 +55,7 @@ class OnnxEncoder:
         if self.first:
             return np.asarray(vectors[:, 0])
         weights = mask / np.maximum(mask.sum(1, keepdims=True), 1)  # (B, T)
-        return np.einsum("bt,btf->bf", weights, vectors)
+        return np.asarray(np.einsum("bt,btf->bf", weights, vectors))
 
     def _is_sentence(self, outputs: Sequence[Any], whole: Any) -> bool:
         """Whether an output is the embedding of the text, and not a classifier's view of its first token."""

@@ -22,10 +22,10 @@ from hftopic._processes import Processes, joined
 from hftopic._wording import counted
 from hftopic.data.ahead import read_ahead
 from hftopic.data.batches import Batch
-from hftopic.data.beside import Beside, RowsBeside, arrays_of, selected, sha256_of_rows
+from hftopic.data.beside import Beside, RowsBeside, arrays_of, selected
 from hftopic.data.corpus import Corpus
 from hftopic.data.documents import BagsOfWords, Rows, evenly, held_out_rows
-from hftopic.data.embeddings import Embeddings
+from hftopic.data.embeddings import Embeddings, sha256_of_rows
 from hftopic.data.order import Steps
 from hftopic.data.shards.corpus import ShardedCorpus
 from hftopic.data.shares import Listed, Share, Spaced, numbers_in

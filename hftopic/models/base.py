@@ -29,12 +29,11 @@ from hftopic._processes import joined, of_the_job
 from hftopic._torch_state import neutral_torch
 from hftopic.data.alignment import warn_of_other_order
 from hftopic.data.batches import Batch
-from hftopic.data.beside import PIECE
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.embeddings import moments_of
+from hftopic.data.embeddings import PIECE, moments_of
 from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT

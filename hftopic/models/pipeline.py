@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.embedding_models import embed_texts
-from hftopic.data.inputs import column_words, known_words
+from hftopic.data.inputs import column_words, encoder_input_of, known_words
 from hftopic.data.sequences import check_sequence, described, listed
 from hftopic.data.text import TextOptions, corpus_from_texts, options_of_model
 from hftopic.models.bases import TransformerMixin
@@ -210,9 +210,9 @@ class TopicPipeline(TransformerMixin, ShownFitted):
 
     def _check_embedded(self, model: Any, embeddings: Any) -> None:
         """Raise ValueError if the model reads embeddings, and nothing gives any."""
-        if _reads_embeddings(model) and self.embed is None and embeddings is None:
+        if encoder_input_of(model) != "counts" and self.embed is None and embeddings is None:
             raise ValueError(
-                f"the model reads embeddings (encoder_input={model.encoder_input!r}): pass embed= to the "
+                f"the model reads embeddings (encoder_input={encoder_input_of(model)!r}): pass embed= to the "
                 "pipeline, a model as embed_texts takes, or embeddings= with the texts"
             )
 
@@ -220,7 +220,7 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         """The corpus of texts with the given embeddings, or with those that ``embed`` makes for the model."""
         if embeddings is not None:
             return corpus.with_embeddings(embeddings)
-        if not _reads_embeddings(model) or corpus.texts is None:
+        if encoder_input_of(model) == "counts" or corpus.texts is None:
             return corpus
         return corpus.with_embeddings(embed_texts(corpus.texts, self.embed))
 
@@ -278,10 +278,6 @@ class TopicPipeline(TransformerMixin, ShownFitted):
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _reads_embeddings(model: Any) -> bool:
-    return getattr(model, "encoder_input", "counts") != "counts"
 
 
 def with_words(model: Any, words: Any) -> Any:

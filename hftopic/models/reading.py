@@ -9,12 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from hftopic._callers import level_of_the_caller
-from hftopic.data.beside import pieces_of
 from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.embeddings import check_varied, checked_embeddings, embeddings_of
+from hftopic.data.embeddings import check_varied, checked_embeddings, embeddings_of, pieces_of
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.data.missing import Missing

@@ -69,6 +69,7 @@ OTHER = {
     "words_per_document", "write", "x", "y",
     "bags", "cluster", "column", "dictionary", "draws", "effects", "formula", "gaps", "inputs", "missing",
     "n_draws", "out", "restart", "table_size",
+    "embedding_column", "embeddings", "batch_size",
 }  # fmt: skip
 EFFECTS = {"formula": "m", "metadata": {"m": ["a", "b"] * 15}}
 

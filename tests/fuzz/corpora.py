@@ -3,6 +3,7 @@
 ``python -m tests.fuzz.corpora --n 20000 --seed 0`` runs many; ``--case NUMBER`` runs one of them again.
 """
 
+import io
 import traceback
 import warnings
 from pathlib import Path
@@ -87,7 +88,7 @@ def fuzz(seed: int, number: int, folder: Path) -> Outcome:
         reading = Reader(files, valid.target, format=valid.format, **given).read()
     except Refused as error:
         return Outcome("accepted", case, f"the independent reader says: {error}; read as {corpus!r}")
-    difference = _difference(corpus, reading)
+    difference = _difference(corpus, reading) or _other_vectors(corpus, files, bool(given))
     if difference:
         return Outcome("differs", case, f"{difference}; odd: {sorted(reading.odd)}")
     strange = reading.odd - set(TOLERATED)
@@ -141,6 +142,27 @@ def _difference(corpus: Corpus, reading: Reading) -> str:
     if tokens != reading.tokens:
         return f"tokens {tokens} and {reading.tokens}"
     return ""
+
+
+def _other_vectors(corpus: Corpus, files: Files, is_split: bool) -> str:
+    """How the embeddings of the corpus differ from all that numpy reads of its files."""
+    if corpus.embeddings is None:
+        return ""
+    told = "numpy reads no embeddings"
+    for name, data in files.items():
+        if not name.endswith("embeddings.npy"):
+            continue
+        try:
+            read = np.load(io.BytesIO(data), allow_pickle=False).astype(np.float32)
+        except ValueError as error:
+            if "Cannot parse header" in str(error):  # a NUL in it
+                return ""
+            continue
+        held = set(map(bytes, np.asarray(corpus.embeddings)))
+        if np.array_equal(corpus.embeddings, read) or (is_split and held <= set(map(bytes, read))):
+            return ""
+        told = "other embeddings"
+    return told
 
 
 if __name__ == "__main__":

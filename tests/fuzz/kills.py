@@ -131,20 +131,22 @@ def corpora() -> tuple[Corpus, Corpus]:
             [f"{'xy'[seed]}{row % 2}" for row in range(n)],
             [f"{'xy'[seed]} {row}" for row in range(n)],
         )
-        found.append(Corpus(made.counts, vocabulary, labels, names, documents, splits))
+        vectors = np.arange(3 * n).reshape(n, 3) + 1000 * seed
+        found.append(Corpus(made.counts, vocabulary, labels, names, documents, splits, embeddings=vectors))
     return found[0], found[1]
 
 
 def corpus_identity(path: Path, **arguments: Any) -> tuple[Any, ...]:
     corpus = read_corpus(path, **arguments)
     parts = (corpus.vocabulary, corpus.labels, corpus.names, corpus.splits)
-    return corpus.sha256(), *(None if part is None else tuple(part.tolist()) for part in parts)
+    held = (None if part is None else tuple(part.tolist()) for part in parts)
+    return corpus.sha256(), *held, str(None if corpus.embeddings is None else corpus.embeddings.tolist())
 
 
 def corpus_target(format: str, file: str, drop: tuple[str, ...] = (), **arguments: Any) -> Target:
     def write(path: Path, which: int) -> None:
         corpus = corpora()[which]
-        parts = ("counts", "vocabulary", "labels", "names", "tokens", "splits")
+        parts = ("counts", "vocabulary", "labels", "names", "tokens", "splits", "embeddings")
         held = {part: None if part in drop else getattr(corpus, part) for part in parts}
         # The folder of B has no splits, and thereby other files.
         if format == "folder" and which:
@@ -236,7 +238,7 @@ def targets() -> list[Target]:
         corpus_target("npz", "small.npz"),
         corpus_target("octis", "corpus.tsv"),
         corpus_target("txt", "small.txt", text=texts),
-        corpus_target("csv", "small.csv.gz", text=texts),
+        corpus_target("csv", "small.csv.gz", ("embeddings",), text=texts),
         corpus_target("jsonl", "small.jsonl", text=texts),
         corpus_target("parquet", "small.parquet", text=texts),
         Target("report", "report.html", report, Path.read_bytes, slow=True),

@@ -90,9 +90,18 @@ class Content:
         if rng.random() < 0.2:
             rows = [json.dumps({"author": LABELS[row % 3], "n": row / 2}) for row in range(len(self.counts))]
             files[f"{stem}.metadata.txt"] = _lines(rows)
-        return dict(
+        packed = dict(
             _packed(rng, name, data) if rng.random() < 0.1 else (name, data) for name, data in files.items()
         )
+        return packed | (_vectors(rng, f"{stem}.embeddings.npy", self) if rng.random() < 0.2 else {})
+
+
+def _vectors(rng: Rng, name: str, content: Content) -> Files:
+    """A file of embeddings, in one of the types of numbers."""
+    stream = io.BytesIO()
+    kind = str(rng.choice(["f4", "f4", "f8", "f2", ">f4", "i2"]))
+    np.save(stream, (9 * rng.normal(size=(len(content.counts), int(rng.integers(1, 4))))).astype(kind))
+    return {name: stream.getvalue()}
 
 
 def _lines(values: list[str]) -> bytes:
@@ -229,6 +238,8 @@ def folder(rng: Rng) -> Seed:
             ends = np.cumsum(list(map(len, ids)))
             np.savez(stream, ids=np.array([i for own in ids for i in own], dtype=np.int32), ends=ends)
             files[f"c/{split}_tokens.npz"] = stream.getvalue()
+    if rng.random() < 0.3:
+        files |= _vectors(rng, "c/embeddings.npy", content)
     if order != sorted(order):
         files["c/order.txt"] = _lines(list(map(str, order)))
     arguments = {"split": "train"} if content.splits and rng.random() < 0.3 else {}

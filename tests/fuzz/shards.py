@@ -28,11 +28,13 @@ def written(rng: np.random.Generator, folder: Path) -> None:
     n, n_words = int(rng.integers(1, 40)), int(rng.integers(1, 12))
     counts = rng.poisson(0.5, (n, n_words)) * int(rng.choice([1, 1, 200, 70_000]))
     with_table = rng.random() < 0.7
+    vectors = rng.normal(size=(n, int(rng.integers(1, 5)))) if rng.random() < 0.5 else None
     corpus = Corpus(
         counts,
         [f"w{word}" for word in range(n_words)],
         labels=[f"label {row % 3}" for row in range(n)] if with_table else None,
         metadata={"size": rng.integers(0, 9, n), "gaps": [None, *range(1, n)]} if with_table else None,
+        embeddings=vectors,
     )
     writing.MOST_DOCUMENTS = int(rng.integers(5, 50))
     write_corpus(corpus, folder, format="shards")
@@ -48,8 +50,11 @@ def mutated(rng: np.random.Generator, folder: Path) -> str:
     if name in (manifest.name, "vocab.txt") or rng.random() < 0.5:
         return f"{told} in {name}"
     held = json.loads(manifest.read_text())
-    part = next(part for part in held["parts"] if name in part["files"])
-    part["files"][name] = {"n_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    file = {"n_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    if name == "embeddings.npy":
+        held["embeddings"]["file"] = file
+    else:
+        next(part for part in held["parts"] if name in part["files"])["files"][name] = file
     manifest.write_text(json.dumps(held))
     return f"{told} in {name}, with its SHA-256"
 
@@ -101,6 +106,9 @@ def _difference(corpus: Corpus, room: Path) -> str:
             read = pq.read_table(room / f"part-{number:05d}.parquet").to_pydict()
             for name in held["columns"]:
                 table.setdefault(name, []).extend(read[name])
+    vectors = np.load(room / "embeddings.npy") if (room / "embeddings.npy").exists() else None
+    if (corpus.embeddings is None) != (vectors is None) or not np.array_equal(corpus.embeddings, vectors):
+        return "other embeddings"
     counts = corpus.counts
     bounds = pairwise(counts.indptr.tolist())
     ours = [

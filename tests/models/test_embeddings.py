@@ -29,7 +29,14 @@ from hftopic import (
     open_corpus,
     write_corpus,
 )
-from hftopic.analysis import contributions, decompose, estimate_effects, topic_summary, topics_by_label
+from hftopic.analysis import (
+    compare,
+    contributions,
+    decompose,
+    estimate_effects,
+    topic_summary,
+    topics_by_label,
+)
 from hftopic.data import streams
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
@@ -332,7 +339,7 @@ def test_edited_models_read_the_same(model, corpus, embeddings):
     encoded = model.encode(corpus, embeddings=embeddings)
     again = edit_topics(model, merge=[(0, 1)], drop=[4], X=corpus, embeddings=embeddings)
     assert len(again.topic_summary_) == 4
-    assert edit_topics(model, drop=[4], X=encoded).topic_summary_.notna().all(axis=None)
+    assert edit_topics(model, drop=[4], X=encoded).topic_summary_["share"].notna().all()
     own = edited.encode(corpus, embeddings=embeddings)
     assert edited.perplexity(own) == model.perplexity(encoded)
     np.testing.assert_array_equal(edited.attributed_values(own), shares)
@@ -499,3 +506,58 @@ def test_a_batch_that_loses_them_is_told(corpus, embeddings):
 
     with pytest.raises(TypeError, match="a Batch has lost its embeddings"):
         Model(**SETTINGS, encoder_input="both").fit(corpus, embeddings=embeddings)
+
+
+def test_embeddings_are_those_of_the_corpus_or_passed(model, corpus, embeddings):
+    held = corpus.with_embeddings(embeddings)
+    expected = model.transform(corpus, embeddings=embeddings)
+    for documents in (held, held.with_embeddings(embeddings[::-1])):
+        given = {} if documents is held else {"embeddings": embeddings}  # what is passed comes first
+        np.testing.assert_array_equal(model.transform(documents, **given), expected)
+    rows = np.array([5, 2, 200])
+    np.testing.assert_array_equal(model.transform(held[rows]), expected[rows])
+    found = ProdLDA(**SETTINGS, encoder_input=model.encoder_input).fit(held)
+    assert weights_of(found) == weights_of(model)
+    assert len(topic_summary(model, held)) == K  # the analysis encodes the corpus itself
+    plain = ProdLDA(**SETTINGS).fit(held)  # without a warning: they are not passed
+    np.testing.assert_array_equal(plain.transform(held), plain.transform(corpus))
+
+
+def test_shards_that_hold_them_are_read_in_pieces(model, corpus, embeddings, tmp_path):
+    write_corpus(corpus.with_embeddings(embeddings), tmp_path / "shards", format="shards")
+    shards = open_corpus(tmp_path / "shards")
+    found = ProdLDA(**SETTINGS, encoder_input=model.encoder_input).fit(shards)
+    assert weights_of(found) == weights_of(model)
+    expected = model.transform(corpus, embeddings=embeddings)
+    np.testing.assert_array_equal(found.transform(shards), expected)
+    np.testing.assert_array_equal(found.encode(shards).embeddings, embeddings)
+    np.testing.assert_array_equal(found.transform(shards[40:60]), expected[40:60])
+
+
+class Kept:
+    """Runs of one comparison."""
+
+    def __init__(self):
+        self.plan, self.runs = None, {}
+
+    def finished(self, plan):
+        if self.plan is not None and self.plan != plan:
+            raise ValueError([name for name in plan if plan[name] != self.plan[name]])
+        self.plan = plan
+        return self.runs
+
+    def keep(self, setting, run, table):  # noqa: ARG002
+        self.runs[setting.name, setting.seed] = run
+
+
+def test_settings_are_compared_with_the_embeddings_of_the_corpus(corpus, embeddings):
+    held = corpus.with_embeddings(embeddings)
+    estimator = ProdLDA(**{**SETTINGS, "max_iter": 2})
+    grid = {"encoder_input": ["counts", *READERS]}
+    kept = Kept()
+    found = compare(estimator, grid, train=held, validation=held[:50], store=kept)
+    assert np.isfinite(found.table["perplexity"].to_numpy(dtype=float)).all()
+    assert len(kept.runs) == 3
+    other = held.with_embeddings(embeddings[::-1])
+    with pytest.raises(ValueError, match="train"):  # whose counts are the same
+        compare(estimator, grid, train=other, validation=held[:50], store=kept)

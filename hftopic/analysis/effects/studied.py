@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hftopic._callers import level_of_the_caller
 from hftopic._wording import counted
 from hftopic.analysis.effects.covariates import Covariates, unknown_column
-from hftopic.analysis.encoded import check_some_filled, counts_of
+from hftopic.analysis.encoded import check_some_filled, counts_of, have_topics
 from hftopic.analysis.models import FittedTopicModel, documents_of
 from hftopic.data.formulas import FormulaError, parsed
 from hftopic.data.known import columns_known
@@ -45,7 +45,7 @@ def studied(
         raise FormulaError(f"the formula {formula!r} has no columns, only a constant")
     read = [*columns_read, *([] if cluster is None else [cluster])]
     counts = counts_of(model, X)
-    filled = np.diff(counts.indptr) > 0
+    filled = have_topics(model, counts)
     check_some_filled(int(filled.sum()), len(filled))
     known = columns_known(documents_of(X), metadata, len(filled))
     for name in read:

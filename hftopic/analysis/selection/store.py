@@ -14,6 +14,7 @@ from hftopic.analysis.selection.runs import Run, Yardstick
 from hftopic.analysis.selection.settings import OF_RUNS, Setting, written_value
 from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
+from hftopic.data.embeddings import embeddings_of, sha256_of_rows
 from hftopic.data.validation import canonical_csr
 
 Plan = dict[str, Any]
@@ -91,11 +92,14 @@ def _parameters(estimator: TopicEstimator) -> dict[str, str]:
 
 
 def _hash_of(X: Any) -> str:
-    """Hash of counts, words and reading order, on which the measures depend."""
+    """Hash of counts, words and reading order, on which the measures depend, and of embeddings."""
+    held = embeddings_of(X, None, 0)
+    embeddings = "" if held is None else sha256_of_rows(held)
     if isinstance(X, Corpus):
-        return X.sha256() + ("" if X.tokens is None else _hash("\n".join(map("\t".join, X.tokens))))
+        tokens = "" if X.tokens is None else _hash("\n".join(map("\t".join, X.tokens)))
+        return X.sha256() + tokens + embeddings
     if is_sharded(X):
-        return X.sha256()
+        return X.sha256() + embeddings
     counts = canonical_csr(sp.csr_array(X), shared_with=X)
     places = (part.astype(np.int64).tobytes() for part in (counts.indptr, counts.indices))
     return _hash(str(counts.shape), *places, counts.data.astype(np.float64).tobytes())

@@ -56,6 +56,7 @@ from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
 from hftopic.data.formats.request import COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, Request, with_reading
 from hftopic.data.formats.sharded import write_shards
+from hftopic.data.inputs import encoder_input_of
 from hftopic.data.reading import Reading
 from hftopic.data.text import TextOptions, check_keep_texts
 
@@ -182,7 +183,7 @@ def read_corpus(
         encoding=encoding or "utf-8",
         text=text,
         keep_texts=bool(keep_texts),
-        needs_words=getattr(like, "encoder_input", "counts") != "embeddings",
+        needs_words=encoder_input_of(like) != "embeddings",
     )
     with allowing(max_bytes), ExitStack() as pipes:
         file = pipes.enter_context(rereadable(path, lists_of))
