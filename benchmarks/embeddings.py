@@ -144,17 +144,23 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--corpus", nargs="+", default=list(CORPORA), help="names of folders, or docstrings")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--documents", type=int, default=3000, help="training documents at most")
-    parser.add_argument("--tests", type=int, default=1000, help="test documents at most")
-    parser.add_argument("--words", type=int, default=1500, help="words at most, the most frequent")
-    parser.add_argument("--embedder", default="all-MiniLM-L6-v2", help="what embed_texts takes")
-    parser.add_argument("--cache", type=Path, default=Path("embeddings"), help="folder for embeddings")
+    add_size(parser)
     parser.add_argument("--results", type=Path, default=RESULTS / "embeddings.jsonl")
     sources.add_option(parser)
     return parser
 
 
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """Options of how much of a corpus is used, and of its embeddings."""
+    parser.add_argument("--documents", type=int, default=3000, help="training documents at most")
+    parser.add_argument("--tests", type=int, default=1000, help="test documents at most")
+    parser.add_argument("--words", type=int, default=1500, help="words at most, the most frequent")
+    parser.add_argument("--embedder", default="all-MiniLM-L6-v2", help="what embed_texts takes")
+    parser.add_argument("--cache", type=Path, default=Path("embeddings"), help="folder for embeddings")
+
+
 def there_is_the_peer() -> bool:
+    """Whether contextualized-topic-models is installed; a line on standard error if it is not."""
     if find_spec(PEER) is None:
         print(f"skipped its models: {PEER} is not installed", file=sys.stderr)
         return False
