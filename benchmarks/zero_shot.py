@@ -2,10 +2,10 @@
 
     python benchmarks/zero_shot.py --embedder all-MiniLM-L6-v2
 
-The vocabulary of a corpus is divided at random into two halves, A and B. A model whose encoder reads embeddings is
-fitted on the A-words of the training documents and the embeddings of these. A logistic regression from its topics to
-the labels is then scored on test documents that are given by the embeddings of their A-words, and by those of their
-B-words, without counts. Documents with words in both halves are used.
+The vocabulary of a corpus is divided at random into two halves, A and B. A model whose encoder reads
+embeddings is fitted on the A-words of the training documents and the embeddings of these. A logistic
+regression from its topics to the labels is then scored on test documents that are given by the embeddings of
+their A-words, and by those of their B-words, without counts. Documents with words in both halves are used.
 
 Every corpus appends a JSON line to ``--results``; one that has a line there is skipped.
 """
