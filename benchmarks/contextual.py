@@ -1,7 +1,8 @@
-"""CombinedTM and ZeroShotTM of contextualized-topic-models, with its defaults, on counts and embeddings that are there.
+"""CombinedTM and ZeroShotTM of contextualized-topic-models, its defaults, on given counts and embeddings.
 
-Its own loop reads one document at a time, and its DataLoader starts processes; here mini-batches are made from the sparse
-counts, and its ``_train_epoch`` trains on them. The network, the loss, the optimiser and the number of epochs are its own.
+Its own loop reads one document at a time, in processes of a DataLoader. Here mini-batches are made from the
+sparse counts, and its ``_train_epoch`` trains on them. The network, the loss, the optimiser and the number of
+epochs are its own.
 """
 
 from collections.abc import Iterator

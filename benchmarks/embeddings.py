@@ -1,18 +1,20 @@
 """Models that read embeddings of documents, beside k-means on the embeddings and contextualized-topic-models.
 
     python benchmarks/embeddings.py --embedder all-MiniLM-L6-v2
-    python benchmarks/embeddings.py --models k-means hftopic-both --corpus bbc --embedder FOLDER
+    python benchmarks/embeddings.py --models k-means prodlda-both --corpus bbc --embedder FOLDER
 
-The corpora are counts, so the text of a document is its words, as often as they occur, in a random order with a fixed seed.
-``--embedder`` is what ``hftopic.embed_texts`` takes; embeddings are kept in ``--cache``. Random documents and the most frequent
-words are used where a corpus has more than ``--documents``, ``--tests`` and ``--words``, the same for every model.
+The corpora are counts, so the text of a document is its words, as often as they occur, in a random order
+with a fixed seed. ``--embedder`` is what ``hftopic.embed_texts`` takes; embeddings are kept in ``--cache``.
+Of a corpus with more than ``--documents``, ``--tests`` and ``--words``, random documents and the most
+frequent words are used, the same for every model.
 
-Scores of 50 topics: purity and NMI of the largest topic of each test document; NPMI, distinct good topics, diversity and c_v
-of the ten top words, in the training documents; completion perplexity of test documents, where the embedding is that of
-the observed half of the tokens. The topics of k-means are clusters, with their words by class tf-idf; it predicts no words.
+Scores of 50 topics: purity and NMI of the largest topic of each test document; NPMI, distinct good topics,
+diversity and c_v of the ten top words, in the training documents; completion perplexity of test documents,
+where the embedding is that of the observed half of the tokens. The topics of k-means are clusters, with
+their words by class tf-idf; it predicts no words.
 
-Every fit appends a JSON line to ``--results``. A fit that has a line there is skipped, and so is a model whose package is not
-installed. For the models of contextualized-topic-models: ``pip install contextualized-topic-models``.
+Every fit appends a JSON line to ``--results``. A fit that has a line there is skipped, and so is a model
+whose package is not installed: ``pip install contextualized-topic-models``.
 """
 
 import argparse
@@ -42,7 +44,7 @@ PEER = "contextualized_topic_models"
 
 
 class Data(NamedTuple):
-    """A corpus, embeddings of its documents (N, F), and test documents in halves with embeddings of the first."""
+    """A corpus, embeddings of its documents (N, F), test documents in halves, and embeddings of the first."""
 
     splits: scorer.Splits
     train: np.ndarray
@@ -56,7 +58,8 @@ class Ours:
     """A model of this package."""
 
     def __init__(self, model: type, reads: str, seed: int) -> None:
-        self.model = model(groups=N_TOPICS, encoder_input=reads, random_state=seed)
+        norm = {} if model is NVLDA or reads == "counts" else {"encoder_norm": "shift"}
+        self.model = model(groups=N_TOPICS, encoder_input=reads, random_state=seed, **norm)
 
     def given(self, embeddings: np.ndarray) -> dict[str, np.ndarray]:
         return {} if self.model.encoder_input == "counts" else {"embeddings": embeddings}
@@ -141,17 +144,23 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--corpus", nargs="+", default=list(CORPORA), help="names of folders, or docstrings")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--documents", type=int, default=4000, help="training documents at most")
-    parser.add_argument("--tests", type=int, default=1500, help="test documents at most")
-    parser.add_argument("--words", type=int, default=2000, help="words at most, the most frequent")
-    parser.add_argument("--embedder", default="all-MiniLM-L6-v2", help="what embed_texts takes")
-    parser.add_argument("--cache", type=Path, default=Path("embeddings"), help="folder for embeddings")
+    add_size(parser)
     parser.add_argument("--results", type=Path, default=RESULTS / "embeddings.jsonl")
     sources.add_option(parser)
     return parser
 
 
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """Options of how much of a corpus is used, and of its embeddings."""
+    parser.add_argument("--documents", type=int, default=3000, help="training documents at most")
+    parser.add_argument("--tests", type=int, default=1000, help="test documents at most")
+    parser.add_argument("--words", type=int, default=1500, help="words at most, the most frequent")
+    parser.add_argument("--embedder", default="all-MiniLM-L6-v2", help="what embed_texts takes")
+    parser.add_argument("--cache", type=Path, default=Path("embeddings"), help="folder for embeddings")
+
+
 def there_is_the_peer() -> bool:
+    """Whether contextualized-topic-models is installed; a line on standard error if it is not."""
     if find_spec(PEER) is None:
         print(f"skipped its models: {PEER} is not installed", file=sys.stderr)
         return False

@@ -21,6 +21,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
+from hftopic._devices import sent
 from hftopic._jobs import jobs_here
 from hftopic._memory import give_back
 from hftopic._numbers import is_whole
@@ -82,6 +83,7 @@ from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
+CLUSTERED = 10_000  # documents whose clusters the topics begin at
 EXCLUDED = "they are excluded from training"
 
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
@@ -560,6 +562,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                     f"a {type(batch).__name__} has lost its embeddings; pass them on as embeddings="
                 )
             network.encoder.of_document.standardise(*_moments_of_embeddings(documents))
+            some = documents.sampled(CLUSTERED)
+            embeddings = some.beside(np.arange(len(some)))["embeddings"]
+            network.encoder.begin(sent(embeddings, network.device), generator)
         if learns_groups:
             network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())

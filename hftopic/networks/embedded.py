@@ -1,4 +1,4 @@
-"""The layer that reads embeddings of documents."""
+"""The layers that read embeddings of documents."""
 
 import math
 
@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from hftopic._devices import sent
 from hftopic.data.batches import Batch
+from hftopic.networks.clusters import centroids
+from hftopic.networks.layers import Linear
 
 SMALLEST_DEVIATION = 1e-6  # of a column that is read, as a part of the largest one
 
@@ -72,13 +74,20 @@ class EmbeddingLayer(nn.Module):
         self.mean.copy_(torch.from_numpy(mean))
         self.precision.copy_(torch.from_numpy(precision))
 
-    def forward(self, batch: Batch, generator: torch.Generator | None = None) -> Tensor:
+    def read(self, batch: Batch, generator: torch.Generator | None = None) -> Tensor:
+        """ê of the documents, with the noise of training, shape (B, F)."""
         if batch.embeddings is None:
             raise TypeError(f"a {type(batch).__name__} has no embeddings; pass them on as embeddings=")
-        standardised = (sent(batch.embeddings, batch.device) - self.mean) * self.precision  # (B, F)
+        return self._noisy(self.standardised(sent(batch.embeddings, batch.device)), generator)
+
+    def standardised(self, embeddings: Tensor) -> Tensor:
+        """ê of embeddings, shape (B, F)."""
+        standardised = (embeddings - self.mean) * self.precision
         norms = torch.linalg.vector_norm(standardised, dim=1, keepdim=True)
-        scaled = standardised * (self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm))
-        return functional.linear(self._noisy(scaled, generator), self.weight, self.bias)
+        return standardised * (self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm))
+
+    def forward(self, read: Tensor) -> Tensor:
+        return functional.linear(read, self.weight, self.bias)
 
     def _noisy(self, scaled: Tensor, generator: torch.Generator | None) -> Tensor:
         """ê with the noise of training, which has no generator in evaluation."""
@@ -86,3 +95,30 @@ class EmbeddingLayer(nn.Module):
             return scaled
         drawn = torch.empty(scaled.shape, dtype=scaled.dtype).normal_(generator=generator)
         return scaled + sent(drawn, scaled.device) * (self.noise * self.norm / math.sqrt(scaled.shape[1]))
+
+
+class ClusterScores(Linear):
+    """Scores of the topics, linear in ê, which are added to the means of their posteriors, shape (B, K).
+
+    Each topic begins at a cluster of the training documents, and training goes on from there. From random
+    weights, the largest topics of the documents divide them much worse than clusters do.
+    """
+
+    def __init__(self, n_columns: int, n_topics: int, generator: torch.Generator) -> None:
+        super().__init__(n_columns, n_topics, generator)
+        nn.init.zeros_(self.weight)
+
+    @torch.no_grad()
+    def begin(self, read: Tensor, generator: torch.Generator) -> None:
+        """Score documents by the clusters of ``read``, ê of some of them (N, F).
+
+        The score is the product of ê with the centroid, less its mean; its variance is 1 on average.
+        """
+        if not len(self.weight):
+            return
+        centres = centroids(read, len(self.weight), generator)
+        scores = read @ centres.T
+        mean = scores.mean(0)
+        deviation = (scores - mean).square().mean().sqrt().clamp_min(torch.finfo(scores.dtype).tiny)
+        self.weight.copy_(centres / deviation)
+        self.bias.copy_(-mean / deviation)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.embedded import EmbeddingLayer
+from hftopic.networks.embedded import ClusterScores, EmbeddingLayer
 from hftopic.networks.layers import BagOfEmbeddings, Linear, SharedScaleNorm, ShiftNorm, dropout, normalised
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
@@ -93,9 +93,11 @@ class Encoder(nn.Module):
             Linear(hidden[-1], variable.n_logits, generator) for variable in space.concretes
         )
         self.of_document: EmbeddingLayer | None = None
+        self.of_cluster: ClusterScores | None = None
         if reads != "counts":
             alone, scale = not self.reads_counts, (EMBEDDING_NORM, EMBEDDING_NOISE)
             self.of_document = EmbeddingLayer(n_columns, hidden[0], *scale, alone, generator)
+            self.of_cluster = ClusterScores(n_columns, space.n_dims, generator)
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
         """Create the parameters of the first layer, with ``width`` outputs."""
@@ -113,12 +115,17 @@ class Encoder(nn.Module):
         bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, width)
         return bags.to(entries.dtype) + self.embedding_bias
 
-    def input_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
+    def input_layer(self, batch: Batch, read: Tensor | None, generator: torch.Generator | None) -> Tensor:
         """The first layer and that of the embeddings of documents, those that there are, shape (B, width)."""
-        if self.of_document is None:
+        if self.of_document is None or read is None:
             return self.first_layer(batch, generator)
-        of_documents: Tensor = self.of_document(batch, generator)
+        of_documents: Tensor = self.of_document(read)
         return self.first_layer(batch, generator) + of_documents if self.reads_counts else of_documents
+
+    def begin(self, embeddings: Tensor, generator: torch.Generator) -> None:
+        """Begin each topic at a cluster of embeddings of training documents, (N, F)."""
+        if self.of_document is not None and self.of_cluster is not None:
+            self.of_cluster.begin(self.of_document.standardised(embeddings), generator)
 
     def without_input(self, batch: Batch) -> Tensor:
         """Mask of the documents of which nothing is read, shape (B,): those without words or embeddings."""
@@ -126,12 +133,15 @@ class Encoder(nn.Module):
 
     def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """Posterior of each document; ``generator`` draws the dropout masks in training."""
-        h = self.activation(self.input_layer(batch, generator))
+        read = None if self.of_document is None else self.of_document.read(batch, generator)
+        h = self.activation(self.input_layer(batch, read, generator))
         for layer in self.layers:
             h = self.activation(layer(h))
         h = dropout(h, self.dropout, generator)
         norms = (self.mean_norm, self.log_variance_norm)
-        mean, log_variance = normalised(norms, (self.mean(h), self.log_variance(h)))
+        of_hidden = self.mean(h)
+        means = of_hidden if self.of_cluster is None or read is None else of_hidden + self.of_cluster(read)
+        mean, log_variance = normalised(norms, (means, self.log_variance(h)))
         return MeanFieldPosterior(
             mean,
             log_variance.clamp(*LOG_VARIANCE_RANGE),
@@ -172,7 +182,7 @@ class Encoder(nn.Module):
 
     def topic_axes(self) -> dict[str, tuple[int, ...]]:
         """Axes that run over Gaussian dimensions, of each parameter and buffer that has any, by its name."""
-        heads = ("mean.", "log_variance.", "mean_norm.", "log_variance_norm.")
+        heads = ("mean.", "of_cluster.", "log_variance.", "mean_norm.", "log_variance_norm.")
         return {name: (0,) for name in self.state_dict() if name.startswith(heads)}
 
     def in_float64(self) -> Self:

@@ -127,7 +127,9 @@ def test_both_with_a_layer_of_zeros_are_counts(corpus, embeddings):
     own = counts._network.state_dict()
     both._network.load_state_dict(own, strict=False)
     with torch.no_grad():
-        both._network.encoder.of_document.weight.zero_()
+        for layer in (both._network.encoder.of_document, both._network.encoder.of_cluster):
+            for parameter in layer.parameters():
+                parameter.zero_()
     np.testing.assert_array_equal(both.transform(corpus, embeddings=embeddings), counts.transform(corpus))
 
 
