@@ -84,7 +84,8 @@ class EmbeddingLayer(nn.Module):
         """ê of embeddings, shape (B, F)."""
         standardised = (embeddings - self.mean) * self.precision
         norms = torch.linalg.vector_norm(standardised, dim=1, keepdim=True)
-        return standardised * (self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm))
+        factors: Tensor = self.norm / norms.clamp_min(torch.finfo(norms.dtype).tiny * self.norm)
+        return standardised * factors
 
     def forward(self, read: Tensor) -> Tensor:
         return functional.linear(read, self.weight, self.bias)
