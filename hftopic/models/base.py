@@ -546,10 +546,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
-        if network.guidance is not None:
-            network.guidance.begin(
-                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
-            )
         objective, learns_groups = self._objective(network)
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
@@ -566,6 +562,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             some = documents.sampled(CLUSTERED)
             embeddings = some.beside(np.arange(len(some)))["embeddings"]
             network.encoder.begin(sent(embeddings, network.device), generator)
+        if network.guidance is not None:
+            network.guidance.begin(
+                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
+            )
         if learns_groups:
             network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())

@@ -123,3 +123,8 @@ class ClusterScores(Linear):
         deviation = (scores - mean).square().mean().sqrt().clamp_min(torch.finfo(scores.dtype).tiny)
         self.weight.copy_(centres / deviation)
         self.bias.copy_(-mean / deviation)
+
+    @torch.no_grad()
+    def forget(self, topic: int) -> None:
+        """Begin a topic at no cluster."""
+        self.weight[topic], self.bias[topic] = 0.0, 0.0
