@@ -92,9 +92,8 @@ class MixtureAttribution:
         words = self.words.T[columns]
         average = np.maximum(words @ (self.scale * self.average), SMALLEST)
         added = (proportions - self.average) * self.scale * words
-        change = added.sum(axis=1)
-        p = np.maximum(average + change, SMALLEST)
-        return np.asarray(added / logarithmic_mean(p, average, change)[:, None])
+        p = np.maximum((proportions * self.scale * words).sum(axis=1), SMALLEST)
+        return np.asarray(added / logarithmic_mean(p, average, added.sum(axis=1))[:, None])
 
 
 def logarithmic_mean(

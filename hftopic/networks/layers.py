@@ -50,6 +50,8 @@ class ShiftNorm(nn.Module):
         self.register_buffer("running_variance", torch.ones(size, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
+        if not x.shape[1]:  # without Normal groups there are no Gaussian dimensions
+            return x
         return functional.batch_norm(
             x,
             self.running_mean,

@@ -47,7 +47,10 @@ class Mixture:
         return replace(self, proportions=self.proportions[rows])
 
     def log_likelihood(self, batch: Batch) -> Tensor:
-        """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
+        """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats.
+
+        p_v is at least :data:`LOWEST` times the highest p(v|topic), 69 nats below it: its gradient is finite.
+        """
         if self.log_totals is not None:
             return _score(self.proportions, self.logits, self.log_totals, batch)[0]
         apply: Callable[..., Tensor] = _MixtureLogLikelihood.apply

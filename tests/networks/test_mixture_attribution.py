@@ -55,6 +55,13 @@ def test_a_word_that_no_topic_of_the_document_has_is_finite():
     assert found.sum() < -500
 
 
+@pytest.mark.parametrize("share", [1e-8, 1e-18, 1e-30])
+def test_the_sum_is_exact_for_a_word_that_a_document_nearly_excludes(share):
+    attribution = MixtureAttribution(np.ones(2), np.array([0.5, 0.5]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    found = attribution(np.array([[1.0 - share, share]]), np.array([1]))
+    np.testing.assert_allclose(found.sum(), np.log(share / 0.5), rtol=1e-12)
+
+
 @pytest.mark.parametrize("difference", [0.0, 1e-18, 1e-9, 1e-3, 0.3, 2.0])
 def test_the_logarithmic_mean_lies_between_the_geometric_and_the_arithmetic(difference):
     q = np.array([0.1])
