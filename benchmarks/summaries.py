@@ -164,6 +164,55 @@ def errors_of_tests(lines: Sequence[Line]) -> Table:
     return Table(header, made.rows)
 
 
+EMBEDDED = {
+    "k-means": "k-means",
+    "CombinedTM": "CombinedTM",
+    "ZeroShotTM": "ZeroShotTM",
+    "prodlda-counts": "ProdLDA, counts",
+    "prodlda-both": "ProdLDA, both",
+    "prodlda-embeddings": "ProdLDA, embeddings",
+    "nvlda-counts": "NVLDA, counts",
+    "nvlda-both": "NVLDA, both",
+    "nvlda-embeddings": "NVLDA, embeddings",
+}
+
+
+def embeddings(lines: Sequence[Line]) -> Table:
+    """Every corpus and model of ``results/embeddings.jsonl``: means over seeds."""
+    order = list(EMBEDDED)
+    named = [line | {"name": EMBEDDED[line["model"]]} for line in lines]
+    return table(
+        sorted(named, key=lambda line: (line["corpus"], order.index(line["model"]))),
+        {"corpus": "corpus", "name": "model"},
+        {
+            "purity": mean("purity", 3, point=True),
+            "NMI": mean("nmi", 3, point=True),
+            "distinct": mean("distinct", 0),
+            "NPMI": mean("npmi", 3, point=True),
+            "c_v": mean("c_v", 3, point=True),
+            "diversity": mean("diversity", 2, point=True),
+            "completion": mean("completion_perplexity", 0),
+        },
+    )
+
+
+def zero_shot(lines: Sequence[Line]) -> Table:
+    """Probes of documents by the half of the words that the model knows, and by the other half."""
+    return table(
+        lines,
+        {"corpus": "corpus"},
+        {
+            "documents": mean("documents", 0),
+            "words": mean("words", 0),
+            "tests": mean("tests", 0),
+            "probe, A": mean("probe_a", 3, point=True),
+            "probe, B": mean("probe_b", 3, point=True),
+            "purity, A": mean("purity_a", 3, point=True),
+            "purity, B": mean("purity_b", 3, point=True),
+        },
+    )
+
+
 def how_much_data(lines: Sequence[Line]) -> Table:
     """Distinct topics and coherence by the number of documents and of topics."""
     whole = [line for line in lines if line["share"] == 1]

@@ -69,6 +69,8 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     "benchmarks/README.rst": {
         "quality": of_benchmark(summaries.quality, "quality"),
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
+        "embeddings": of_benchmark(summaries.embeddings, "embeddings"),
+        "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
     "docs/choosing.rst": {

@@ -40,7 +40,7 @@ def corpus(tmp_path_factory):
             ["ProdLDA", "NVLDA", "ETM", "NVDM", "theta @ beta"],
             [],
             marks=pytest.mark.slow,
-        ),  # fmt: skip
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*no pair to correlate")

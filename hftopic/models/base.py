@@ -85,6 +85,7 @@ from hftopic.training.trainer import Trainer
 
 CLUSTERED = 10_000  # documents whose clusters the topics begin at
 EXCLUDED = "they are excluded from training"
+MOST_SHOWN = 300  # characters of a value in a message
 
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
@@ -545,10 +546,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         background = torch.from_numpy(np.log(frequencies / frequencies.sum())).float()
         self._network = network = self._build_network(background, generator)
         network.decoder.check(network.space, len(background))
-        if network.guidance is not None:
-            network.guidance.begin(
-                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
-            )
         objective, learns_groups = self._objective(network)
         settings = Settings.of(self, n_documents)
         check_fits(objective, network.prior, settings.max_iter)
@@ -565,6 +562,10 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             some = documents.sampled(CLUSTERED)
             embeddings = some.beside(np.arange(len(some)))["embeddings"]
             network.encoder.begin(sent(embeddings, network.device), generator)
+        if network.guidance is not None:
+            network.guidance.begin(
+                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
+            )
         if learns_groups:
             network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
@@ -597,8 +598,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         for name, now in parameters.items():
             fitted = self._fitted_with.get(name)
             if name not in self._may_change and not _same(now, fitted):
+                before, after = (_brief(value) for value in (fitted, now))
                 raise ValueError(
-                    f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
+                    f"{name} was {before} when the model was fitted and is now {after}; "
                     "restore the old value to continue training, or call fit to start again"
                 )
 
@@ -719,6 +721,12 @@ def _reading_of(X: Any) -> dict[str, Any] | None:
     """How texts became the counts of a Corpus, if it knows."""
     reading: dict[str, Any] | None = getattr(X, "reading", None)
     return reading
+
+
+def _brief(value: Any) -> str:
+    """A value in a message, such as a large dict of vectors, of which the beginning is enough."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
 
 
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:

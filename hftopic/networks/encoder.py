@@ -156,13 +156,17 @@ class Encoder(nn.Module):
         """Raise the posterior mean of a topic for documents with some words, before training.
 
         The embeddings of the words move by the smallest step that raises the mean of this topic, and of no
-        other, at the initial weights. Without embeddings, or for a class of a discrete variable, nothing
-        happens.
+        other, at the initial weights. Without embeddings of words they are left to training, as is a class of
+        a discrete variable. The topic begins at no cluster of embeddings of documents, which would be any.
         """
-        if not hasattr(self, "embedding") or not self.space.gaussian[topic]:
+        if not self.space.gaussian[topic]:
+            return
+        place = int(self.space.gaussian[:topic].sum())
+        if self.of_cluster is not None:
+            self.of_cluster.forget(place)
+        if not hasattr(self, "embedding"):
             return
         jacobian = self._effect_of_embedding()  # (K, width)
-        place = int(self.space.gaussian[:topic].sum())
         step = torch.linalg.pinv(jacobian.double())[:, place].to(self.embedding.dtype)
         self.embedding[torch.from_numpy(words).long().to(step.device)] += FAVOUR * amount * step
 

@@ -140,7 +140,7 @@ def test_topics_without_seed_words_begin_as_they_would() -> None:
 def started(seeds: Any) -> Any:
     """The network of a model before its first step."""
     model = ProdLDA((3, 3), seed_words=seeds, **QUICK)
-    documents = model._documents_with_words(CORPUS, None, reset=True)
+    documents = model._documents_with_words(CORPUS, None, None, reset=True)
     return model._new_trainer(documents, torch.Generator().manual_seed(0)).network
 
 
