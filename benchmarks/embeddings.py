@@ -58,8 +58,7 @@ class Ours:
     """A model of this package."""
 
     def __init__(self, model: type, reads: str, seed: int) -> None:
-        norm = {} if model is NVLDA or reads == "counts" else {"encoder_norm": "shift"}
-        self.model = model(groups=N_TOPICS, encoder_input=reads, random_state=seed, **norm)
+        self.model = model(groups=N_TOPICS, encoder_input=reads, random_state=seed)
 
     def given(self, embeddings: np.ndarray) -> dict[str, np.ndarray]:
         return {} if self.model.encoder_input == "counts" else {"embeddings": embeddings}

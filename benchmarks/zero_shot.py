@@ -68,7 +68,7 @@ def measured(splits: scorer.Splits, arguments: argparse.Namespace, corpus: str) 
     train, labels = part(splits.train[in_train], "a"), np.asarray(splits.train_labels)[in_train]
     test, test_labels = splits.test[in_test], np.asarray(splits.test_labels)[in_test]
     of_train = embedded("train", train, "a")
-    model = ProdLDA(N_TOPICS, encoder_input="embeddings", encoder_norm="shift", random_state=0)
+    model = ProdLDA(N_TOPICS, encoder_input="embeddings", random_state=0)
     known = model.fit(train, embeddings=of_train).transform(embeddings=of_train)
     row: dict[str, Any] = {"documents": train.shape[0], "tests": test.shape[0]}
     for half in halves:

@@ -39,9 +39,9 @@ class NVLDA(BaseTopicModel):
         Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.1
         As in :class:`ProdLDA`.
-    encoder_norm : {"none", "shift", "scale"}, default="scale"
-        As in :class:`ProdLDA`, where the default is "none". Without the norm many topics of a mixture stay
-        unused.
+    encoder_norm : {"auto", "none", "shift", "scale"}, default="auto"
+        As in :class:`ProdLDA`, where "auto" is another norm; here it is "scale". Without a norm many topics
+        of a mixture stay unused.
     **parameters
         All other parameters are those of :class:`ProdLDA`, with the same defaults, except ``decoder_norm``.
 
@@ -72,11 +72,13 @@ class NVLDA(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
-    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "scale"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:
         return LearnedCorrelation(base=DirichletLaplace(0.25))
+
+    def _automatic_norm(self) -> str:
+        return "scale"
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         return self._encoder(n_words, space, softplus, generator)
