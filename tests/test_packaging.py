@@ -116,7 +116,7 @@ CHANGES = {  # what CONTRIBUTING says to change, and what it finds there
     "training/settings.py": "LARGEST_BATCH = ",
     "data/inputs.py": "def warn_of_empty",
     "models/saving.py": '"documents_seen": ',
-    "models/prodlda.py": "softplus, generator",
+    "models/prodlda.py": "class ProdLDA(",
     "networks/encoder.py": "INPUT_NORM = ",
     "models/base.py": "learning_rate: Annotated",
     "objective/minibatch.py": "def mixture_weights",

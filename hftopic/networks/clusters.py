@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-ROUNDS = 25  # at most; later ones move few vectors
+MOST_STEPS = 25  # later ones move few vectors
 
 
 def centroids(vectors: Tensor, n_clusters: int, generator: torch.Generator) -> Tensor:
@@ -17,7 +17,7 @@ def centroids(vectors: Tensor, n_clusters: int, generator: torch.Generator) -> T
     D. Arthur, S. Vassilvitskii: *k-means++: The Advantages of Careful Seeding*. SODA 2007.
     """
     centres, nearest = _spread(vectors, n_clusters, generator), None
-    for _ in range(ROUNDS):
+    for _ in range(MOST_STEPS):
         assigned = (vectors @ centres.T - centres.square().sum(1) / 2).argmax(1)
         if nearest is not None and torch.equal(assigned, nearest):
             break
