@@ -69,6 +69,7 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     "benchmarks/README.rst": {
         "quality": of_benchmark(summaries.quality, "quality"),
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
+        "decoders": of_benchmark(summaries.decoders, "decoders"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
     "docs/choosing.rst": {
