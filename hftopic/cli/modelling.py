@@ -54,7 +54,6 @@ SOME_KINDS = {  # with these parameters
     "word_vectors": ("etm",),
     "vector_size": ("etm",),
     "train_vectors": ("etm",),
-    "overlap_penalty": ("etm",),
 }
 
 
@@ -144,12 +143,6 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     "train_vectors",
     default=None,
     help="Whether training changes the given word vectors; by default it does not. etm only.",
-)
-@_setting(
-    "--overlap-penalty",
-    type=Finite(0),
-    default="1.0",
-    help="Weight of the overlap between topics in the loss; etm only.",
 )
 @_setting("--hidden", type=Integers(), default="200,200", help="Sizes of the hidden layers of the encoder.")
 @_setting(

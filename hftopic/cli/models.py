@@ -13,13 +13,14 @@ from hftopic.cli.values import existing_file, existing_path
 if TYPE_CHECKING:
     from hftopic.analysis.models import FittedTopicModel
     from hftopic.models.edited import EditedModel
+    from hftopic.models.etm import ETM
     from hftopic.models.fitted import FittedModel
     from hftopic.models.nvdm import NVDM
     from hftopic.models.nvlda import NVLDA
     from hftopic.models.prodlda import ProdLDA
 
     # A type checker compares the models with what the analysis asks of them.
-    _models: tuple[type[FittedTopicModel], ...] = (ProdLDA, NVDM, NVLDA, EditedModel)
+    _models: tuple[type[FittedTopicModel], ...] = (ProdLDA, NVDM, NVLDA, ETM, EditedModel)
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,12 @@ def read_word_vectors(path: str | os.PathLike[str], vocabulary: Sequence[str] | 
     Examples
     --------
     >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
     >>> from hftopic import read_word_vectors
-    >>> _ = Path("glove.txt").write_text("king 1.0 0.5\nqueen 0.9 0.6\n")
-    >>> read_word_vectors("glove.txt")
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "glove.txt")
+    ...     _ = path.write_text("king 1.0 0.5\nqueen 0.9 0.6\n")
+    ...     read_word_vectors(path)
     <WordVectors of 2 words with 2 dimensions: 'king', 'queen'>
     """
     wanted = None if vocabulary is None else frozenset(as_vocabulary(vocabulary, None))

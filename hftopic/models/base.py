@@ -79,6 +79,7 @@ from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
 EXCLUDED = "they are excluded from training"
+MOST_SHOWN = 300  # characters of a value in a message
 
 # A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
 Offering = Callable[[Callable[[], Any], Record], bool | None]
@@ -565,8 +566,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         for name, now in parameters.items():
             fitted = self._fitted_with.get(name)
             if name not in self._may_change and not _same(now, fitted):
+                before, after = (_brief(value) for value in (fitted, now))
                 raise ValueError(
-                    f"{name} was {fitted!r} when the model was fitted and is now {now!r}; "
+                    f"{name} was {before} when the model was fitted and is now {after}; "
                     "restore the old value to continue training, or call fit to start again"
                 )
 
@@ -683,6 +685,12 @@ def _reading_of(X: Any) -> dict[str, Any] | None:
     """How texts became the counts of a Corpus, if it knows."""
     reading: dict[str, Any] | None = getattr(X, "reading", None)
     return reading
+
+
+def _brief(value: Any) -> str:
+    """A value in a message, such as a large dict of vectors, of which the beginning is enough."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
 
 
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -46,10 +46,6 @@ class ETM(NVLDA):
         L, the number of dimensions of vectors that are learned, where none are given.
     train_vectors : bool or "auto", default="auto"
         Whether training changes vectors that are given. With "auto" it does not.
-    overlap_penalty : float, default=1.0
-        Weight of the overlap between topics in the loss: the sum of the Bhattacharyya coefficients
-        Σ_v √(β_kv β_lv) of a topic with all others, averaged over the topics. Vectors of words let topics be
-        alike; the term keeps them apart. ``history_`` has it as ``topic_overlap``. With 0 there is none.
     **parameters
         All other parameters are those of :class:`NVLDA`, with the same defaults.
 
@@ -89,7 +85,6 @@ class ETM(NVLDA):
     ] = None
     vector_size: Annotated[int, Interval(Integral, 1, None, closed="left")] = 100
     train_vectors: Annotated[bool | str, "boolean", StrOptions({"auto"})] = "auto"
-    overlap_penalty: Annotated[float, Interval(Real, 0, None, closed="left")] = 1.0
 
     _found: FoundVectors | None = None
 
@@ -102,7 +97,6 @@ class ETM(NVLDA):
             found.vectors,
             found.columns,
             self.train_vectors is True,
-            float(self.overlap_penalty),
             generator,
         )
 

@@ -61,13 +61,6 @@ class Decoder(nn.Module, ABC):
         """p(w|topic), shape (n_topics, V), if p(w|x) is a mixture of these; by default it is none."""
         return None
 
-    def more_terms(self) -> dict[str, Tensor]:
-        """Terms that training adds to the loss, of shape (), in nats per document; by default none.
-
-        They depend on the parameters of the decoder alone, such as a term that keeps topics apart.
-        """
-        return {}
-
     def simplex(self) -> NDArray[np.int64]:
         """Number of the simplex that each topic is on, shape (n_topics,); -1 for signed topics.
 

@@ -39,8 +39,6 @@ class ETMDecoder(MixtureDecoder):
     train : bool
         Whether the given vectors are where the training starts; otherwise they are fixed. Words without one
         are always learned.
-    overlap_penalty : float
-        Weight of :meth:`MixtureDecoder.overlap` in the loss.
     generator : torch.Generator
 
     Attributes
@@ -68,12 +66,11 @@ class ETMDecoder(MixtureDecoder):
         vectors: NDArray[np.float32],
         columns: NDArray[np.int64],
         train: bool,
-        overlap_penalty: float,
         generator: torch.Generator,
     ) -> None:
         super().__init__(space, len(background), softmax)
         size = vectors.shape[1]
-        self.train_vectors, self.overlap_penalty = train, overlap_penalty
+        self.train_vectors = train
         self.bias = nn.Parameter(background.clone())
         self.log_scale = nn.Parameter(torch.zeros_like(background))
         self.topic_vectors = nn.Parameter(_normal(space.n_topics, size, FIRST, generator))
@@ -101,10 +98,6 @@ class ETMDecoder(MixtureDecoder):
 
     def topic_logits(self) -> Tensor:
         return normalised_logits(self.effects(), self.bias, self.log_scale)
-
-    def more_terms(self) -> dict[str, Tensor]:
-        """The overlap of topics, which training makes smaller."""
-        return {"topic_overlap": self.overlap_penalty * self.overlap()} if self.overlap_penalty else {}
 
     def effects(self) -> Tensor:
         """α ρᵀ, shape (n_topics, V), without a copy of the given vectors."""

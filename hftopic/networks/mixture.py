@@ -162,17 +162,6 @@ class MixtureDecoder(SimplexDecoder):
         """Log β less its average over the topics, shape (n_topics, V)."""
         return relative_logs(self.topic_logits().log_softmax(1))
 
-    def overlap(self) -> Tensor:
-        """Overlap of a topic with all others of its simplex, averaged over the topics, shape ().
-
-        The overlap of two topics is their Bhattacharyya coefficient Σ_v √(β_kv β_lv): 1 if they are equal, 0
-        if they have no word in common.
-        """
-        roots = (0.5 * self.topic_logits().log_softmax(1)).exp()
-        simplex = torch.from_numpy(self.simplex()).to(roots.device)
-        others = (simplex[:, None] == simplex).fill_diagonal_(False)
-        return ((roots @ roots.T) * others).sum() / len(roots)
-
     def attribution(
         self,
         components: NDArray[np.float32],  # noqa: ARG002

@@ -254,12 +254,11 @@ class TopicNetwork(Network[Batch]):
     def more_terms(
         self, batch: Batch, residual: MeanFieldPosterior, offsets: Tensor | None
     ) -> dict[str, Tensor]:
-        """Terms of the decoder, and of the seed words if topics are guided."""
-        of_decoder = self.decoder.more_terms()
+        """Terms of the seed words, if topics are guided."""
         if self.guidance is None:
-            return of_decoder
+            return {}
         posterior = residual if offsets is None else residual.moved(offsets)
-        return {**of_decoder, **self.guidance.terms(batch, posterior, self.decoder)}
+        return self.guidance.terms(batch, posterior, self.decoder)
 
     def check_exchange(self, batch: Batch) -> None:
         """Check that reversing the topics only reverses their numbers; the network stays as it is.

@@ -45,7 +45,7 @@ MODELS = {
         groups=(2, 2), objective=HFVAE(beta=0.5), max_iter=2, validation_fraction=0.2, random_state=0
     ),
     "nvlda": NVLDA(groups=(2, 2), topic_softmax="group", max_iter=2, random_state=0),
-    "etm": ETM(groups=(2, 2), word_vectors=np.eye(30), max_iter=2, random_state=0),
+    "etm": ETM(groups=(2, 2), word_vectors=np.eye(30, dtype=np.float32), max_iter=2, random_state=0),
 }
 
 

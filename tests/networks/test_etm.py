@@ -16,16 +16,16 @@ COLUMNS = np.array([1, 2, 5, 7, 11])
 SPACE = LatentSpace((3, 2))
 
 
-def decoder(columns=COLUMNS, train=False, space=SPACE, softmax="joint", penalty=0.0):
+def decoder(columns=COLUMNS, train=False, space=SPACE, softmax="joint"):
     generator = torch.Generator().manual_seed(0)
     background = torch.linspace(-3.0, -1.0, V)
-    return ETMDecoder(space, softmax, background, VECTORS[columns], columns, train, penalty, generator)
+    return ETMDecoder(space, softmax, background, VECTORS[columns], columns, train, generator)
 
 
 def none():
     generator = torch.Generator().manual_seed(0)
     no_vectors, no_words = np.zeros((0, L), np.float32), np.zeros(0, np.int64)
-    return ETMDecoder(SPACE, "joint", torch.zeros(V), no_vectors, no_words, False, 0.0, generator)
+    return ETMDecoder(SPACE, "joint", torch.zeros(V), no_vectors, no_words, False, generator)
 
 
 CASES = {
@@ -61,7 +61,7 @@ def test_given_vectors_have_a_common_scale(case):
 def test_equal_vectors_are_no_division_by_zero():
     generator = torch.Generator().manual_seed(0)
     same = np.full((V, L), 0.1, np.float32)
-    model = ETMDecoder(SPACE, "joint", torch.zeros(V), same, np.arange(V), False, 0.0, generator)
+    model = ETMDecoder(SPACE, "joint", torch.zeros(V), same, np.arange(V), False, generator)
     assert_close(model.topic_words(), torch.full((5, V), 1 / V))
 
 
@@ -105,18 +105,3 @@ def test_regression_is_exact_where_targets_are_linear():
     new = torch.from_numpy(draw.normal(size=(4, 3)))
     found = regressed(x, 2.0 + x @ slopes, weights, new)
     assert_close(found, (2.0 + new @ slopes).float(), atol=0.1, rtol=0.05)
-
-
-def test_the_overlap_of_topics_is_the_sum_of_their_bhattacharyya_coefficients():
-    """Over all pairs of different topics that share a simplex; 1 for a pair of equal topics."""
-    assert decoder().more_terms() == {}
-    model = decoder(penalty=2.0)
-    beta = model.topic_words()
-    pairs = [(beta[k] * beta[other]).sqrt().sum() for k in range(5) for other in range(5) if k != other]
-    assert_close(model.more_terms()["topic_overlap"], 2 * sum(pairs) / 5, atol=1e-5, rtol=1e-5)
-    with torch.no_grad():
-        model.topic_vectors[:] = model.topic_vectors[0]
-    assert_close(model.overlap().item(), 4.0, atol=1e-4, rtol=1e-4)
-    alone = decoder(space=LatentSpace((2, 1)), softmax="group")
-    beta = alone.topic_words()
-    assert_close(alone.overlap(), 2 * (beta[0] * beta[1]).sqrt().sum() / 3, atol=1e-5, rtol=1e-5)
