@@ -24,7 +24,14 @@ from scoring import RESULTS, sources
 from runner import measure_once
 
 CORPORA = ("20ng_ecrtm5000", "bbc", "agnews")
-CONTESTANTS = ("hftopic-hfvae", "hftopic-nvlda", "hftopic-etm", "topmost-etm", "topmost-ecrtm")
+CONTESTANTS = (
+    "hftopic-hfvae",
+    "hftopic-nvlda",
+    "hftopic-etm",
+    "hftopic-etm-fixed",
+    "topmost-etm",
+    "topmost-ecrtm",
+)
 
 
 def main() -> None:

