@@ -32,6 +32,7 @@ FOLDER = Path(__file__).parent
 NONE = figures.NONE
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 SLOW = ("tomotopy-ctm", "topmost-ecrtm")  # run where they are named, and by leaderboard.py
+WITH_VECTORS = ("hftopic-etm", "hftopic-etm-fixed", "topmost-etm")  # by decoders.py
 SETTING = ("corpus", "topics", "threads", "documents", "quick")
 VERSIONS = """
 import importlib.metadata, json, platform
@@ -46,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[options()]
     )
-    quick = [name for name in MODELS if name not in SLOW]
+    quick = [name for name in MODELS if name not in (*SLOW, *WITH_VECTORS)]
     parser.add_argument("--model", nargs="+", choices=MODELS, default=quick)
     parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=1200, help="seconds a run may take, scores included")

@@ -10,6 +10,15 @@ from peers import MODELS as PEERS
 from figures import Cell, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
 
 QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp", "docstrings"]
+DECODER_CORPORA = [
+    "20ng_ecrtm5000",
+    "bbc",
+    "agnews",
+    "reuters",
+    "20ng_avitm1995",
+    "dblp",
+    "short_searchsnippets",
+]
 QUALITY_MODELS = {
     "prodlda-vae": "ProdLDA VAE",
     "prodlda-hfvae": "ProdLDA HFVAE",
@@ -44,6 +53,27 @@ def in_order(lines: Sequence[Line]) -> list[Line]:
     """Lines of ``results/quality.jsonl`` in the order of the tables."""
     models = list(QUALITY_MODELS)
     return sorted(lines, key=lambda row: (QUALITY_CORPORA.index(row["corpus"]), models.index(row["model"])))
+
+
+def decoders(lines: Sequence[Line]) -> Table:
+    """Every corpus and model of ``results/decoders.jsonl``: means over seeds."""
+    order = list(PEERS)
+    named = [line | {"name": PEERS[line["model"]].title} for line in lines if "error" not in line]
+    named.sort(key=lambda row: (DECODER_CORPORA.index(row["corpus"]), order.index(row["model"])))
+    return table(
+        named,
+        {"corpus": "corpus", "name": "model"},
+        {
+            "seeds": seeds,
+            "c_v": mean("topmost_c_v", 3, point=True),
+            "TD15": mean("topmost_td", 2, point=True),
+            "NPMI": mean("npmi", 3, point=True),
+            "distinct": mean("distinct", 0),
+            "purity": mean("purity", 2, point=True),
+            "NMI": mean("nmi", 2, point=True),
+            "completion": mean("completion_perplexity", 0),
+        },
+    )
 
 
 def chance(lines: Sequence[Line]) -> Table:

@@ -71,6 +71,7 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
         "embeddings": of_benchmark(summaries.embeddings, "embeddings"),
         "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
+        "decoders": of_benchmark(summaries.decoders, "decoders"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
     "docs/choosing.rst": {

@@ -198,3 +198,25 @@ def test_sentences_name_wins_and_the_peer_that_is_ahead(module):
         "- BBC, 50 topics. No peer is better: fit s, purity, NPMI. Behind: nothing.",
     ]
     assert module("standings").in_words(lines[2:]).count("- No fits yet.") == 2
+
+
+def test_decoders_are_fitted_where_their_libraries_are(module, monkeypatch, tmp_path, capsys):
+    decoders, fitted = module("decoders"), []
+    (tmp_path / "bbc").mkdir()
+
+    def run(command, threads, timeout):  # noqa: ARG001
+        fitted.append(command[2])
+        return {"fit_cpu_seconds": 2.0}
+
+    found = {"hftopic": "1", "torch": "2", "python": "3"}
+    monkeypatch.setattr(decoders.peers, "run", run)
+    monkeypatch.setattr(decoders.peers, "installed", lambda python: found)  # noqa: ARG005
+    given = ["--corpora", tmp_path, "--results", tmp_path / "results.jsonl", "--corpus", "bbc"]
+    monkeypatch.setattr(sys, "argv", ["decoders.py", *map(str, given)])
+    decoders.main()
+    assert fitted == ["hftopic-hfvae", "hftopic-nvlda"]
+    said = capsys.readouterr().err
+    for model in ("hftopic-etm", "hftopic-etm-fixed", "topmost-etm", "topmost-ecrtm"):
+        assert f"skipped {model}: " in said
+    decoders.main()
+    assert len(fitted) == 2

