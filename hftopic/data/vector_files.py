@@ -2,6 +2,7 @@
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -82,9 +83,9 @@ def read_word_vectors(path: str | os.PathLike[str], vocabulary: Sequence[str] | 
 def _rows(path: Path, is_wanted: Wanted) -> Iterator[Row]:
     """Words that are wanted with their vectors, one after the other."""
     with opened(path) as stream:
-        first = _line(path, stream, 1)
+        first = _line(path, stream, 1).removeprefix(BOM_UTF8)
         header = HEADER.fullmatch(first)
-        second = _line(path, stream, 2) if header else b""
+        second = stream.readline(longest_line()) if header else b""
     if first.startswith(PICKLE):
         raise FormatError(OF_GENSIM, path)
     if not first.strip():
@@ -118,7 +119,8 @@ def _of_text(path: Path, n_skipped: int, size: int, n_words: int | None, is_want
                 raise FormatError(str(too_long()), path, number)
             if number <= n_skipped or not line.strip():
                 continue
-            word, *fields = line.rstrip().rsplit(maxsplit=size)
+            line = line.removeprefix(BOM_UTF8) if number == 1 else line
+            word, *fields = line.strip().rsplit(maxsplit=size)
             n_read += 1
             if len(fields) == size and not is_wanted(text := word.decode("utf-8", "replace")):
                 continue
@@ -169,7 +171,14 @@ def _of_binary(path: Path, size: int, n_words: int, is_wanted: Wanted) -> Iterat
                 if not np.isfinite(row).all():
                     raise FormatError(f"the vector of {word!r} has a number that is not finite", path)
                 yield word, row
+        left = (held[at:] + stream.read(1)).strip(b"\n")
     _check_complete(path, n_read, n_words)
+    if left:
+        raise FormatError(
+            f"has more after the {n_words:,} words that it declares: it is damaged, or a word contains a "
+            "space, which this format cannot hold",
+            path,
+        )
 
 
 def _check_complete(path: Path, n_read: int, n_words: int | None) -> None:

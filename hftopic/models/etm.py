@@ -96,7 +96,7 @@ class ETM(NVLDA):
             background,
             found.vectors,
             found.columns,
-            self.train_vectors is True,
+            self.train_vectors != "auto" and bool(self.train_vectors),
             generator,
         )
 
@@ -107,7 +107,7 @@ class ETM(NVLDA):
 
     def _read_vocabulary(self) -> None:
         """Find the vectors of the words, with a warning that counts those without any."""
-        if self.word_vectors is None and self.train_vectors is False:
+        if self.word_vectors is None and not self.train_vectors:
             raise ValueError("train_vectors=False needs word_vectors; without any, they must be learned")
         self._found = self._found_vectors()
         if self.word_vectors is not None:

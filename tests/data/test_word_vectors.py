@@ -84,6 +84,19 @@ def test_a_file_that_cannot_be_right_is_refused(tmp_path, content, message):
         read_word_vectors(tmp_path / "v")
 
 
+@pytest.mark.parametrize("header", [b"2 2\n", b""])
+def test_a_byte_order_mark_and_blanks_belong_to_no_word(tmp_path, header):
+    (tmp_path / "v").write_bytes(b"\xef\xbb\xbf" + header + b"a 1 2\n b 3 4\n")
+    assert read_word_vectors(tmp_path / "v").words.tolist() == ["a", "b"]
+
+
+def test_a_word_with_a_space_in_a_binary_file_is_not_read_as_numbers(tmp_path):
+    numbers = np.ones(2, "<f4").tobytes()
+    (tmp_path / "v").write_bytes(b"2 2\na " + numbers + b"\nNew York " + numbers + b"\n")
+    with pytest.raises(FormatError, match="has more after the 2 words"):
+        read_word_vectors(tmp_path / "v")
+
+
 def test_other_words_are_passed_over_unread(tmp_path):
     """A line whose word is not wanted is only counted."""
     (tmp_path / "v").write_text("a 1 2\nb 1 x\n")
