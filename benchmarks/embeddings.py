@@ -73,7 +73,7 @@ class Ours:
         return self.model.word_probabilities(counts, **self.given(embeddings))
 
     def top_words(self) -> np.ndarray:
-        return self.model.top_words(N_WORDS).drop(columns="group").to_numpy()
+        return self.model.top_words(N_WORDS).drop(columns="group").to_numpy(dtype=np.int64)
 
 
 class Clusters:
