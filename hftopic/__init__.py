@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from hftopic.data.text import corpus_from_texts as corpus_from_texts
     from hftopic.data.tokens import corpus_from_tokens as corpus_from_tokens
     from hftopic.data.validation import CorpusError as CorpusError
-    from hftopic.data.vector_files import read_word_vectors as read_word_vectors
     from hftopic.data.word_vectors import WordVectors as WordVectors
+    from hftopic.data.word_vectors import read_word_vectors as read_word_vectors
     from hftopic.latent.encoded import Encoded as Encoded
     from hftopic.latent.groups import Concrete as Concrete
     from hftopic.latent.groups import Normal as Normal
@@ -85,8 +85,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "data.text": ["TextOptions", "corpus_from_texts"],
         "data.tokens": ["corpus_from_tokens"],
         "data.validation": ["CorpusError"],
-        "data.vector_files": ["read_word_vectors"],
-        "data.word_vectors": ["WordVectors"],
+        "data.word_vectors": ["WordVectors", "read_word_vectors"],
         "latent.encoded": ["Encoded"],
         "latent.groups": ["Concrete", "Normal"],
         "latent.posterior": ["Posterior"],

@@ -1,9 +1,8 @@
 """Files of word vectors: the text formats of word2vec, GloVe and fastText, and the binary one of word2vec."""
 
-import os
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -14,8 +13,6 @@ from numpy.typing import NDArray
 from hftopic.data.formats.limits import longest_line, too_long
 from hftopic.data.formats.lines import FormatError, opened
 from hftopic.data.sequences import is_word
-from hftopic.data.validation import as_vocabulary
-from hftopic.data.word_vectors import WordVectors
 
 Row = tuple[str, NDArray[np.float32]]
 Wanted = Callable[[str], bool]
@@ -32,52 +29,22 @@ OF_GENSIM = (
 )
 
 
-def read_word_vectors(path: str | os.PathLike[str], vocabulary: Sequence[str] | None = None) -> WordVectors:
-    r"""Vectors of words from a file.
-
-    Parameters
-    ----------
-    path : path-like
-        A file of word2vec, text or binary, of GloVe, or of fastText (``.vec``); which of them is told by the
-        content. A file whose name ends in ``.gz``, ``.xz`` or ``.bz2`` is decompressed.
-    vocabulary : sequence of str, optional
-        Words to read. Others are passed over, and take no memory.
-
-    Returns
-    -------
-    WordVectors
-        In the order of the file. If it has a word twice, this is the first of its vectors.
+def vectors_in(path: Path, wanted: Container[str] | None) -> dict[str, NDArray[np.float32]]:
+    """Words of a file with the first vector of each, or those of the words that are wanted, in its order.
 
     Raises
     ------
     FormatError
-        The file has another format, is incomplete, or has a value that is no finite number; the message names
-        the line or the word. A subclass of ValueError.
-    CorpusError
-        There is a vector of none of the words. Likewise.
-    OSError
-        The file cannot be read.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> from hftopic import read_word_vectors
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "glove.txt")
-    ...     _ = path.write_text("king 1.0 0.5\nqueen 0.9 0.6\n")
-    ...     read_word_vectors(path)
-    <WordVectors of 2 words with 2 dimensions: 'king', 'queen'>
+        As in :func:`hftopic.read_word_vectors`.
     """
-    wanted = None if vocabulary is None else frozenset(as_vocabulary(vocabulary, None))
     kept: dict[str, NDArray[np.float32]] = {}
 
     def is_wanted(word: str) -> bool:
         return is_word(word) and word not in kept and (wanted is None or word in wanted)
 
-    for word, row in _rows(Path(path), is_wanted):
+    for word, row in _rows(path, is_wanted):
         kept[word] = row
-    return WordVectors.of(kept)
+    return kept
 
 
 def _rows(path: Path, is_wanted: Wanted) -> Iterator[Row]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from hftopic.data.corpus import CorpusError
 from hftopic.data.sequences import described, is_word
 from hftopic.data.validation import as_vocabulary, object_array
+from hftopic.data.vector_files import vectors_in
 
 SHOWN = 3  # words in the representation
 
@@ -120,10 +122,7 @@ class WordVectors:
             kept = [row for row, word in enumerate(source.words) if word in wanted]
             return cls._some(source.words[kept], source.vectors[kept])
         if isinstance(source, str | os.PathLike):
-            from hftopic.data.vector_files import read_word_vectors
-
-            read = read_word_vectors(source, None if wanted is None else list(wanted))
-            return cls(read.words, read.vectors)
+            return cls._of_dict(vectors_in(Path(source), wanted))
         if isinstance(source, Mapping):
             return cls._of_dict({word: v for word, v in source.items() if wanted is None or word in wanted})
         if hasattr(source, "key_to_index") and hasattr(source, "vectors"):  # KeyedVectors
@@ -187,6 +186,47 @@ class WordVectors:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.words, self.vectors)
+
+
+def read_word_vectors(path: str | os.PathLike[str], vocabulary: Sequence[str] | None = None) -> WordVectors:
+    r"""Vectors of words from a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of word2vec, text or binary, of GloVe, or of fastText (``.vec``); which of them is told by the
+        content. A file whose name ends in ``.gz``, ``.xz`` or ``.bz2`` is decompressed.
+    vocabulary : sequence of str, optional
+        Words to read. Others are passed over, and take no memory.
+
+    Returns
+    -------
+    WordVectors
+        In the order of the file. If it has a word twice, this is the first of its vectors.
+
+    Raises
+    ------
+    FormatError
+        The file has another format, is incomplete, or has a value that is no finite number; the message names
+        the line or the word. A subclass of ValueError.
+    CorpusError
+        There is a vector of none of the words. Likewise.
+    OSError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from hftopic import read_word_vectors
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "glove.txt")
+    ...     _ = path.write_text("king 1.0 0.5\nqueen 0.9 0.6\n")
+    ...     read_word_vectors(path)
+    <WordVectors of 2 words with 2 dimensions: 'king', 'queen'>
+    """
+    wanted = None if vocabulary is None else frozenset(as_vocabulary(vocabulary, None))
+    return WordVectors.of(vectors_in(Path(path), wanted))
 
 
 _INSTEAD = "pass a WordVectors, a dict of words to vectors, gensim's KeyedVectors, or the path of a file"

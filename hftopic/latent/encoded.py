@@ -59,9 +59,10 @@ class Encoded:
         return int(self.counts.shape[0])
 
     def select(self, rows: NDArray[np.int64]) -> "Encoded":
-        """Some of the documents, given by their numbers; their ``source`` is their counts.
+        """Some of the documents, given by their numbers.
 
-        For models that read counts alone.
+        Only what was read of them stays: counts, posterior, coded metadata and embeddings. ``source`` and
+        ``documents`` are the counts, without texts, order of words, labels and metadata.
         """
         counts = sp.csr_array(self.counts[rows])
         return Encoded(

@@ -15,7 +15,8 @@ class WordUsage(Protocol):
         of documents that use a word for the topic, from which ``topic_word_`` is made. Over the topics of a
         simplex, it adds up to at most 1: the rest is the background, words of the whole corpus. If the model
         is itself a mixture, such as :class:`hftopic.NVLDA`, it is the responsibility of the topic for the
-        word: there is no background, and it adds up to 1 over all topics.
+        word: there is no background, and it adds up to 1 over all topics, unless some were
+        dropped.
 
         Parameters
         ----------

@@ -160,8 +160,9 @@ class ETM(NVLDA):
         Returns
         -------
         ETM
-            Another model; this one is left as it is. ``word_vectors`` then has the vectors of all its words.
-            It can be saved, and ``partial_fit`` continues with documents that have the new words.
+            Another model; this one is left as it is. Its parameter ``word_vectors`` has the vectors that were
+            given for words of this model, and the new ones; None, if all vectors were learned. It
+            can be saved, and ``partial_fit`` continues with documents that have the new words.
 
         Raises
         ------

@@ -24,8 +24,7 @@ class NVLDA(BaseTopicModel):
     The words of a document have the distribution θ β: the mixture of the topics' distributions over words,
     with the topic proportions θ = softmax(z). Therefore ``transform(X) @ topic_word_`` is
     ``word_probabilities(X)``. Training scores only the words that occur: no array has the size of documents
-    times words, so that a step with a large vocabulary takes less time and memory than that of
-    :class:`ProdLDA`.
+    times words. Its cost still grows with the vocabulary, by the topics' softmaxes over all words.
 
     Parameters
     ----------

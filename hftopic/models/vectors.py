@@ -1,6 +1,7 @@
 """Word vectors of a model: what the parameter ``word_vectors`` has for the vocabulary, told and saved."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from hftopic._callers import level_of_the_caller
 from hftopic._wording import counted
 from hftopic.data.word_vectors import NoVectorsError, WordVectors, as_vectors
 
-MOST_SHOWN = 5  # words without a vector in a message
+MOST_SHOWN = 5  # words in a message
 BY_WORD, BY_COLUMN = "words", "columns"  # what a saved model says of its vectors
 
 
@@ -81,14 +82,18 @@ def warn_of_missing(found: FoundVectors, words: NDArray[np.object_] | None, n_wo
     missing = np.setdiff1d(np.arange(n_words), found.columns)
     if words is None or not len(missing):
         return
-    shown = ", ".join(repr(str(word)) for word in words[missing[:MOST_SHOWN]])
-    shown += ", …" if len(missing) > MOST_SHOWN else ""
     warnings.warn(
-        f"word_vectors have no vector of {len(missing):,} of {counted(n_words, 'word')} ({shown}): these are "
-        "learned; see words_without_vectors_",
+        f"word_vectors have no vector of {len(missing):,} of {counted(n_words, 'word')} "
+        f"({shown_words(words[missing])}): these are learned; see words_without_vectors_",
         UserWarning,
         stacklevel=level_of_the_caller(),
     )
+
+
+def shown_words(words: Sequence[Any] | NDArray[np.object_]) -> str:
+    """The first of some words, for a message, and how many more there are."""
+    more = f" and {len(words) - MOST_SHOWN:,} more" if len(words) > MOST_SHOWN else ""
+    return ", ".join(repr(str(word)) for word in words[:MOST_SHOWN]) + more
 
 
 def kind_of(source: Any) -> str | None:

@@ -14,6 +14,7 @@ from hftopic.data.validation import as_vocabulary, object_array
 from hftopic.data.word_vectors import NoVectorsError, WordVectors, as_vectors, joined_vectors
 from hftopic.models.exchange import twin
 from hftopic.models.saving import WORDS
+from hftopic.models.vectors import shown_words
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.widening import widened_state
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from hftopic.models.etm import ETM
 
 ModelT = TypeVar("ModelT", bound="ETM")
-
-MOST_SHOWN = 5  # words in a message
 
 
 def widened(model: ModelT, words: Any, vectors: Any) -> ModelT:
@@ -40,12 +39,11 @@ def widened(model: ModelT, words: Any, vectors: Any) -> ModelT:
         if hasattr(model, name):
             setattr(wider, name, object_array([*known, *new]))
     wider.n_features_in_ = len(known) + len(new)
-    wider.word_vectors = _joined(model, new, rows)
+    wider.word_vectors = _joined(model, known, new, rows)
     wider._found = None
     wider._fitted_with = wider.get_params(deep=False)
     wider._network = _network_of(model, wider, rows)
-    for name in ("_trainer", "_remembered"):
-        vars(wider).pop(name, None)
+    vars(wider).pop("_trainer", None)
     wider._expose()
     wider._remembered = ()
     wider._summaries, wider._automatic = [model._summary()], [model._automatic_names()]
@@ -57,7 +55,7 @@ def _new_words(words: Any, known: NDArray[np.object_]) -> NDArray[np.object_]:
     held = set(known)
     twice = [word for word in new if word in held]
     if twice:
-        raise ValueError(f"the model already has {_shown(twice)}; leave out the words of its vocabulary")
+        raise ValueError(f"the model already has {shown_words(twice)}; leave out the words of its vocabulary")
     return new
 
 
@@ -84,21 +82,18 @@ def _by_word(source: Any, words: NDArray[np.object_], name: str) -> NDArray[np.f
         rows, places = np.empty((0, 0), np.float32), np.zeros(0, np.int64)
     missing = np.delete(words, places)
     if len(missing):
-        raise ValueError(f"{name} have no vector of {_shown(list(missing))}; leave it out or pass vectors=")
+        raise ValueError(f"{name} have no vector of {shown_words(missing)}; leave it out or pass vectors=")
     return rows
 
 
-def _shown(words: list[Any]) -> str:
-    more = f" and {len(words) - MOST_SHOWN} more" if len(words) > MOST_SHOWN else ""
-    return ", ".join(repr(str(word)) for word in words[:MOST_SHOWN]) + more
-
-
-def _joined(model: "ETM", words: NDArray[np.object_], rows: NDArray[np.float32]) -> Any:
+def _joined(
+    model: "ETM", known: NDArray[np.object_], words: NDArray[np.object_], rows: NDArray[np.float32]
+) -> Any:
     """The parameter ``word_vectors`` with more words: of those of the model, and the new ones."""
-    decoder, known = model._decoder(), known_words(model)
-    given = decoder.given.cpu().numpy()
-    if model.word_vectors is None or known is None:
+    if model.word_vectors is None:
         return None
+    decoder = model._decoder()
+    given = decoder.given.cpu().numpy()
     if isinstance(model.word_vectors, np.ndarray):
         return np.concatenate([given, rows])
     held = WordVectors(known[decoder.given_words.cpu().numpy()], given)

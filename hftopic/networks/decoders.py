@@ -17,6 +17,9 @@ from hftopic.latent.space import LatentSpace
 from hftopic.networks.attribution import ProductAttribution
 from hftopic.networks.likelihood import WordDistribution
 
+FAVOUR = 0.25  # rise of the effect of a topic on a word that guides it, with amount 1
+FIRST = 0.1  # standard deviation of the first weights or vectors of the topics of a mixture
+
 
 class Decoder(nn.Module, ABC):
     """p(x|z): the distribution over words, given a sample of the latent variables.
@@ -232,3 +235,13 @@ class SimplexDecoder(Decoder):
     def simplex(self) -> NDArray[np.int64]:
         """All Gaussian topics share a simplex or, with a softmax per group, those of each group."""
         return self.space.topic_groups.copy() if self.softmax == "group" else super().simplex()
+
+    def if_one_softmax(self, axes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]] | None:
+        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
+        return axes if len(self.softmax_slices) <= 1 else None
+
+
+@torch.no_grad()
+def raise_weights(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
+    """Raise the weights (K, V) of some words for a topic, before training."""
+    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount

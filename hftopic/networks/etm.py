@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.decoders import FAVOUR, FIRST
 from hftopic.networks.mixture import NORM_EPS, MixtureDecoder, normalised_logits
 
-FIRST = 0.1  # standard deviation of the first topic vectors
-FAVOUR = 0.25  # rise of the effect of a topic on a word that guides it, with amount 1
 LEAST_SPREAD = 1e-6  # of given vectors, relative to their norm
 
 
@@ -151,8 +150,7 @@ class ETMDecoder(MixtureDecoder):
         return 0.5 * (variance + NORM_EPS).log()
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
-        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
-        return {"topic_vectors": (0,)} if len(self.softmax_slices) <= 1 else None
+        return self.if_one_softmax({"topic_vectors": (0,)})
 
     @torch.no_grad()
     def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:

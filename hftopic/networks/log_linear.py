@@ -10,11 +10,9 @@ from torch import Tensor, nn
 from hftopic._processes import current
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.decoders import Decoder, SimplexDecoder
+from hftopic.networks.decoders import Decoder, SimplexDecoder, raise_weights
 from hftopic.networks.layers import SCALE_RATE, SHIFT_NORM_EPS, SHIFT_NORM_MOMENTUM, dropout
 from hftopic.networks.likelihood import LogLinear
-
-FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
 
 
 class ProdLDADecoder(SimplexDecoder):
@@ -79,13 +77,10 @@ class ProdLDADecoder(SimplexDecoder):
         return LogLinear(self._own_simplex() * (alone - self.mean_proportions), self.components(), self.shift)
 
     def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
-        _raise(self.weights, topic, words, amount)
+        raise_weights(self.weights, topic, words, amount)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
-        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
-        if len(self.softmax_slices) > 1:
-            return None
-        return {"weights": (0,), "mean_proportions": (0,), "covariance": (0, 1)}
+        return self.if_one_softmax({"weights": (0,), "mean_proportions": (0,), "covariance": (0, 1)})
 
     def _own_simplex(self) -> Tensor:
         """1 for two topics that share a simplex, shape (n_topics, n_topics).
@@ -134,7 +129,7 @@ class NVDMDecoder(Decoder):
         return self.weights
 
     def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
-        _raise(self.weights, topic, words, amount)
+        raise_weights(self.weights, topic, words, amount)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]]:
         """Axes over topics."""
@@ -143,9 +138,3 @@ class NVDMDecoder(Decoder):
     def topics(self, sign: int = 1) -> LogLinear:
         alone = sign * torch.eye(len(self.weights), dtype=self.weights.dtype, device=self.weights.device)
         return LogLinear(alone, self.weights, self.bias)
-
-
-@torch.no_grad()
-def _raise(weights: Tensor, topic: int, words: NDArray[np.integer], amount: float) -> None:
-    """Raise the weights (K, V) of some words for a topic, before training."""
-    weights[topic, torch.from_numpy(words).long().to(weights.device)] += FAVOUR * amount

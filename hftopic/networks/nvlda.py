@@ -6,10 +6,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.decoders import FIRST, raise_weights
 from hftopic.networks.mixture import MixtureDecoder, normalised_logits
-
-FIRST = 0.1  # standard deviation of the first weights
-FAVOUR = 0.25  # rise of the weight of a word that guides a topic, with amount 1
 
 
 class NVLDADecoder(MixtureDecoder):
@@ -32,10 +30,7 @@ class NVLDADecoder(MixtureDecoder):
         return normalised_logits(self.weights, self.bias, self.log_scale)
 
     def topic_axes(self) -> dict[str, tuple[int, ...]] | None:
-        """Axes over topics; None with a softmax per group, which topics of other groups cannot join."""
-        return {"weights": (0,)} if len(self.softmax_slices) <= 1 else None
+        return self.if_one_softmax({"weights": (0,)})
 
-    @torch.no_grad()
     def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
-        places = torch.from_numpy(words).long().to(self.weights.device)
-        self.weights[topic, places] += FAVOUR * amount
+        raise_weights(self.weights, topic, words, amount)

@@ -102,7 +102,7 @@ def test_a_saved_model_holds_the_vectors_of_its_words_alone(tmp_path):
 
 def test_words_without_a_vector_are_counted_and_learned():
     with pytest.warns(
-        UserWarning, match=r"no vector of 20 of 120 words \('w100', .*'w104', …\): these are learned"
+        UserWarning, match=r"no vector of 20 of 120 words \('w100', .*'w104' and 15 more\): these are learned"
     ):
         model = fitted("some")
     assert model.words_without_vectors_.tolist() == WORDS[100:].tolist()
@@ -199,6 +199,15 @@ WIDER = Corpus(np.c_[COUNTS, np.eye(150, 2, dtype=int)], [*WORDS, "new", "other"
 NEW = {"new": VECTORS["w3"], "other": VECTORS["w7"] + 1}
 
 
+def assert_vectors_are_those_given_and_the_new(before, after):
+    """Also without vectors of words that were learned."""
+    new = np.array(list(NEW.values()))
+    if isinstance(before, np.ndarray):
+        np.testing.assert_array_equal(after, np.concatenate([before, new.astype(np.float32)]))
+    else:
+        assert after == WordVectors.of({**{word: before[word] for word in WORDS if word in before}, **NEW})
+
+
 @ignore_missing
 @pytest.mark.parametrize("case", ["all", "some", "trained", "rows", "by group", "starts"])
 def test_new_words_leave_what_is_known_as_it_is(tmp_path, case):
@@ -212,6 +221,7 @@ def test_new_words_leave_what_is_known_as_it_is(tmp_path, case):
     np.testing.assert_allclose(old / old.sum(1, keepdims=True), before, rtol=1e-4)
     np.testing.assert_array_equal(words_of(model), before)
     assert wider.vocabulary_.tolist() == WIDER.vocabulary.tolist()
+    assert_vectors_are_those_given_and_the_new(model.word_vectors, wider.word_vectors)
     assert wider.topic_names_.tolist() == model.topic_names_.tolist()
     assert wider.top_words(3).shape == model.top_words(3).shape
     wider.save(tmp_path / "m")
@@ -227,6 +237,11 @@ def test_a_word_with_the_vector_of_another_is_used_like_it():
     np.testing.assert_allclose(twins[:, 1] / twins[:, 0], twins[0, 1] / twins[0, 0], rtol=0.1)
     effects = wider._network.decoder.effects()
     torch.testing.assert_close(effects[:, 3], effects[:, V])
+
+
+def test_learned_vectors_are_no_parameter_of_a_wider_model():
+    model = fitted("learned")
+    assert model.with_words(["new"], [model.word_vectors_[3]]).word_vectors is None
 
 
 @ignore_missing

@@ -6,7 +6,8 @@ import torch
 from torch.testing import assert_close
 
 from hftopic.latent.space import LatentSpace
-from hftopic.networks.etm import FAVOUR, ETMDecoder
+from hftopic.networks.decoders import FAVOUR
+from hftopic.networks.etm import ETMDecoder
 from hftopic.networks.mixture import NORM_EPS
 from hftopic.networks.widening import regressed
 
