@@ -266,6 +266,20 @@ def test_a_fit_of_wrong_embeddings_changes_nothing(models, corpus, embeddings, w
     assert not (tmp_path / "kept").exists()
 
 
+def test_embeddings_that_differ_in_empty_documents_alone_are_refused(corpus):
+    """Empty documents are left out of training, so that the others must differ."""
+    counts = corpus.counts.tolil()
+    counts[[3, 8]] = 0
+    alike = np.full((N, F), 0.1, dtype=np.float32)
+    alike[[3, 8]] = [[1.0], [2.0]]
+    estimator = ProdLDA(**SETTINGS, encoder_input="embeddings")
+    with (
+        pytest.warns(UserWarning, match="2 of 300 documents have no words"),
+        pytest.raises(ValueError, match="of all 298 documents are the same"),
+    ):
+        estimator.fit(sp.csr_array(counts), embeddings=alike)
+
+
 def test_counts_are_needed_where_words_are_explained(models, embeddings):
     model = models["embeddings"]
     for method in ("fit", "partial_fit", "perplexity", "score", "score_samples", "encode", "word_usage"):
