@@ -82,11 +82,15 @@ def embeddings_of(X: Any, embeddings: Any, n_documents: int) -> Embeddings | Non
     CorpusError
         As :func:`as_embeddings`.
     """
-    has_parts = is_corpus(X) or is_sharded(X)
-    if embeddings is not None:
-        named = has_parts and of_pandas(embeddings, "DataFrame")
-        return as_embeddings(embeddings, n_documents, getattr(X, "names", None) if named else None)
-    held: Embeddings | None = getattr(X, "embeddings", None) if has_parts else None
+    if embeddings is None:
+        return held_embeddings(X)
+    named = (is_corpus(X) or is_sharded(X)) and of_pandas(embeddings, "DataFrame")
+    return as_embeddings(embeddings, n_documents, getattr(X, "names", None) if named else None)
+
+
+def held_embeddings(X: Any) -> Embeddings | None:
+    """Embeddings that a corpus, in memory or as shards, has of its documents; None if there are none."""
+    held: Embeddings | None = getattr(X, "embeddings", None) if is_corpus(X) or is_sharded(X) else None
     return held
 
 
@@ -102,8 +106,8 @@ def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> Non
         are_same = are_same and not largest
     if not are_same:
         raise CorpusError(
-            f"the embeddings of documents differ by {LEAST:g} at most, too little for float32; multiply all by "
-            "a constant"
+            f"the embeddings of documents differ by {LEAST:g} at most, too little for float32; multiply all "
+            "by a constant"
         )
     raise CorpusError(
         f"the embeddings of all {n_documents:,} documents are the same, so that they tell nothing of them"
