@@ -48,7 +48,8 @@ def agreement(counts: sp.csr_array, embeddings: NDArray[np.float32]) -> float:
     Hoeffding, "A combinatorial central limit theorem", Annals of Mathematical Statistics 22, 1951.
     """
     n_documents = len(embeddings)
-    rows = _normalised(embeddings - embeddings.mean(0))
+    wide = embeddings.astype(np.float64)  # whose squares neither overflow nor vanish
+    rows = _normalised(wide - wide.mean(0))
     near = rows @ rows.T
     np.fill_diagonal(near, -np.inf)
     norms = np.sqrt(np.asarray((counts * counts).sum(axis=1)))
@@ -62,7 +63,7 @@ def agreement(counts: sp.csr_array, embeddings: NDArray[np.float32]) -> float:
     return float((neighbour.trace() - neighbour.mean() * n_documents) / deviation) if deviation else 0.0
 
 
-def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _normalised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    scaled: NDArray[np.float64] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
     return scaled

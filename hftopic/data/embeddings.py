@@ -14,6 +14,7 @@ from hftopic.data.validation import CorpusError
 
 PIECE = 16_384  # rows that are read at once where all are
 ENTRIES = 2**22  # that are looked at together
+LEAST = 1e-30  # difference of two rows of which the inverse of a deviation is a number of float32
 ADVICE = "pass an array of real numbers, shape (n_documents, n_columns), a row for each document"
 
 
@@ -81,21 +82,33 @@ def embeddings_of(X: Any, embeddings: Any, n_documents: int) -> Embeddings | Non
     CorpusError
         As :func:`as_embeddings`.
     """
-    has_parts = is_corpus(X) or is_sharded(X)
-    if embeddings is not None:
-        named = has_parts and of_pandas(embeddings, "DataFrame")
-        return as_embeddings(embeddings, n_documents, getattr(X, "names", None) if named else None)
-    held: Embeddings | None = getattr(X, "embeddings", None) if has_parts else None
+    if embeddings is None:
+        return held_embeddings(X)
+    named = (is_corpus(X) or is_sharded(X)) and of_pandas(embeddings, "DataFrame")
+    return as_embeddings(embeddings, n_documents, getattr(X, "names", None) if named else None)
+
+
+def held_embeddings(X: Any) -> Embeddings | None:
+    """Embeddings that a corpus, in memory or as shards, has of its documents; None if there are none."""
+    held: Embeddings | None = getattr(X, "embeddings", None) if is_corpus(X) or is_sharded(X) else None
     return held
 
 
 def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> None:
-    """Raise CorpusError if all rows of embeddings, which are read in pieces, are the same."""
-    first = None
+    """Raise CorpusError if all rows of embeddings, which are read in pieces, are the same, or nearly so."""
+    first, are_same = None, True
     for piece in pieces:
         first = piece[0] if first is None else first
-        if (piece != first).any():
+        with np.errstate(over="ignore"):
+            largest = np.abs(piece - first).max()
+        if largest > LEAST:
             return
+        are_same = are_same and not largest
+    if not are_same:
+        raise CorpusError(
+            f"the embeddings of documents differ by {LEAST:g} at most, too little for float32; multiply all "
+            "by a constant"
+        )
     raise CorpusError(
         f"the embeddings of all {n_documents:,} documents are the same, so that they tell nothing of them"
     )

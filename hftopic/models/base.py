@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
-from numpy.typing import NDArray
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
@@ -33,7 +32,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.embeddings import PIECE, moments_of
+from hftopic.data.embeddings import check_varied, moments_of
 from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT
@@ -45,6 +44,7 @@ from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
 from hftopic.models.agreement import check_same, check_sizes
+from hftopic.models.beginning import pieces_beside
 from hftopic.models.calls import call_of
 from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
@@ -483,12 +483,13 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         stored = stored.select(~missing.rows) if missing.columns else stored
         documents: CountedDocuments = stored.with_words()
         warn_of_empty(len(stored) - len(documents), len(stored), EXCLUDED)
-        if reset and self.embedding_size_ is not None:
-            warn_of_other_order(documents)
         if len(documents) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 non-empty documents; got n_samples={len(documents)}"
             )
+        if reset and self.embedding_size_ is not None:
+            check_varied(pieces_beside(documents), len(documents))
+            warn_of_other_order(documents)
         return documents
 
     def _new_design(self, counted: Any, metadata: Any, n_documents: int) -> Design | None:
@@ -562,7 +563,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 raise TypeError(
                     f"a {type(batch).__name__} has lost its embeddings; pass them on as embeddings="
                 )
-            network.encoder.of_document.standardise(*_moments_of_embeddings(documents))
+            network.encoder.of_document.standardise(*moments_of(pieces_beside(documents)))
             some = documents.sampled(CLUSTERED)
             embeddings = some.beside(np.arange(len(some)))["embeddings"]
             network.encoder.begin(sent(embeddings, network.device), generator)
@@ -736,15 +737,6 @@ def _brief(value: Any) -> str:
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
     """The network of a fitted model, which other threads may read: further training does not change it."""
     return cast(TopicNetwork, trainer.kept_network())
-
-
-def _moments_of_embeddings(
-    documents: CountedDocuments,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each column of the embeddings of documents."""
-    every = np.arange(len(documents))
-    parts = (every[start : start + PIECE] for start in range(0, len(every), PIECE))
-    return moments_of(documents.beside(rows)["embeddings"].numpy() for rows in parts)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -13,7 +13,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.embeddings import check_varied, checked_embeddings, embeddings_of, pieces_of
+from hftopic.data.embeddings import checked_embeddings, embeddings_of
 from hftopic.data.inputs import PRIOR, as_counts, check_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.data.missing import Missing
@@ -146,7 +146,6 @@ class DocumentReader(BaseEstimator):
             raise ValueError(NEEDED.format(self.encoder_input) if reset else NO_EMBEDDINGS)
         n_columns = given.shape[1]
         if reset:
-            check_varied(pieces_of(given), len(documents))
             self.embedding_size_ = n_columns
         elif n_columns != self.embedding_size_:
             raise ValueError(

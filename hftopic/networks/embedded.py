@@ -68,7 +68,7 @@ class EmbeddingLayer(nn.Module):
     @torch.no_grad()
     def standardise(self, mean: NDArray[np.float64], deviations: NDArray[np.float64]) -> None:
         """Take the mean and the standard deviation of each column over the training documents, (F,) each."""
-        varied = deviations > SMALLEST_DEVIATION * deviations.max()
+        varied = deviations > max(SMALLEST_DEVIATION * deviations.max(), 1 / torch.finfo(torch.float32).max)
         precision = np.zeros_like(deviations)
         precision[varied] = 1 / deviations[varied]
         self.mean.copy_(torch.from_numpy(mean))

@@ -237,7 +237,13 @@ WRONG = {
         "no row whose index is 'd0', the name of a document",
     ),
 }
-OF_FIT = {"constant": (lambda e: 0 * e + 0.1, "of all 300 documents are the same")}
+OF_FIT = {
+    "constant": (lambda e: 0 * e + 0.1, "of all 300 documents are the same"),
+    "tiny": (
+        lambda e: e * 1e-42,
+        "differ by 1e-30 at most, too little for float32: multiply all by a constant",
+    ),
+}
 OF_MODEL = {"width": (lambda e: e[:, :7], "7 columns, and ProdLDA was fitted on 12")}
 
 
@@ -266,6 +272,20 @@ def test_a_fit_of_wrong_embeddings_changes_nothing(models, corpus, embeddings, w
     assert not (tmp_path / "kept").exists()
 
 
+def test_embeddings_that_differ_in_empty_documents_alone_are_refused(corpus):
+    """Empty documents are left out of training, so that the others must differ."""
+    counts = corpus.counts.tolil()
+    counts[[3, 8]] = 0
+    alike = np.full((N, F), 0.1, dtype=np.float32)
+    alike[[3, 8]] = [[1.0], [2.0]]
+    estimator = ProdLDA(**SETTINGS, encoder_input="embeddings")
+    with (
+        pytest.warns(UserWarning, match="2 of 300 documents have no words"),
+        pytest.raises(ValueError, match="of all 298 documents are the same"),
+    ):
+        estimator.fit(sp.csr_array(counts), embeddings=alike)
+
+
 def test_counts_are_needed_where_words_are_explained(models, embeddings):
     model = models["embeddings"]
     for method in ("fit", "partial_fit", "perplexity", "score", "score_samples", "encode", "word_usage"):
@@ -273,13 +293,15 @@ def test_counts_are_needed_where_words_are_explained(models, embeddings):
             getattr(copy.copy(model), method)(None, embeddings=embeddings)
 
 
-def test_rows_in_another_order_are_told(corpus, embeddings):
+@pytest.mark.parametrize("scale", [1, 1e25, 1e-25])
+def test_rows_in_another_order_are_told(corpus, embeddings, scale):
     """The neighbours of 300 documents have more words in common by 20 deviations and more.
 
     Of rows in a random order that exceeds 4 deviations once in some thousand times: the order has a seed.
     """
     order = np.random.default_rng(3).permutation(N)
     estimator = ProdLDA(**{**SETTINGS, "max_iter": 1}, encoder_input="embeddings")
+    embeddings = embeddings * np.float32(scale)
     with pytest.warns(UserWarning, match="may be in another order"):
         estimator.fit(corpus, embeddings=embeddings[order])
     with warnings.catch_warnings():

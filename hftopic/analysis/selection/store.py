@@ -14,7 +14,7 @@ from hftopic.analysis.selection.runs import Run, Yardstick
 from hftopic.analysis.selection.settings import OF_RUNS, Setting, written_value
 from hftopic.data.columns import is_sharded
 from hftopic.data.corpus import Corpus
-from hftopic.data.embeddings import embeddings_of, sha256_of_rows
+from hftopic.data.embeddings import held_embeddings, sha256_of_rows
 from hftopic.data.validation import canonical_csr
 
 Plan = dict[str, Any]
@@ -93,7 +93,7 @@ def _parameters(estimator: TopicEstimator) -> dict[str, str]:
 
 def _hash_of(X: Any) -> str:
     """Hash of counts, words and reading order, on which the measures depend, and of embeddings."""
-    held = embeddings_of(X, None, 0)
+    held = held_embeddings(X)
     embeddings = "" if held is None else sha256_of_rows(held)
     if isinstance(X, Corpus):
         tokens = "" if X.tokens is None else _hash("\n".join(map("\t".join, X.tokens)))
