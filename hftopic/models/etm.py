@@ -54,7 +54,8 @@ class ETM(NVLDA):
     components_ : ndarray, shape (n_topics, n_words), float32
         Log p(w | topic) relative to that of the average topic.
     topic_word_ : ndarray, shape (n_topics, n_words), float32
-        β, p(w | topic). Rows sum to 1, and ``transform(X) @ topic_word_`` is ``word_probabilities(X)``.
+        β, p(w | topic). Rows sum to 1, and ``transform(X) @ topic_word_`` is ``word_probabilities(X)``,
+        unless there are discrete variables.
     topic_vectors_ : ndarray, shape (n_topics, size), float32
         α, the vector of each topic.
     word_vectors_ : ndarray, shape (n_words, size), float32

@@ -22,7 +22,7 @@ class NVLDA(BaseTopicModel):
     """Neural variational LDA of Srivastava & Sutton (2017), with groups of topics (HFVAE).
 
     The words of a document have the distribution θ β: the mixture of the topics' distributions over words,
-    with the topic proportions θ = softmax(z). Therefore ``transform(X) @ topic_word_`` is
+    with the topic proportions θ = softmax(z). Without discrete variables, ``transform(X) @ topic_word_`` is
     ``word_probabilities(X)``. Training scores only the words that occur: no array has the size of documents
     times words. Its cost still grows with the vocabulary, by the topics' softmaxes over all words.
 
