@@ -102,9 +102,9 @@ def _checked(texts: Any) -> list[str]:
 def _as_rows(vectors: Any, n: int) -> NDArray[np.float32]:
     """What a model returned, as one row per text."""
     if hasattr(vectors, "detach"):  # a tensor, which may be on a GPU
-        vectors = vectors.detach().cpu().numpy()
+        vectors = _numbers(vectors)
     elif isinstance(vectors, list | tuple) and len(vectors) and hasattr(vectors[0], "detach"):
-        vectors = [vector.detach().cpu().numpy() for vector in vectors]
+        vectors = [_numbers(vector) for vector in vectors]
     try:
         rows = as_embeddings(vectors, n)
     except CorpusError as error:
@@ -113,6 +113,11 @@ def _as_rows(vectors: Any, n: int) -> NDArray[np.float32]:
     if rows is None:
         raise ValueError(f"the model returned None for {n:,} texts, not a row of numbers for each")
     return rows
+
+
+def _numbers(tensor: Any) -> Any:
+    """A tensor of any precision as an array of float32; NumPy has no bfloat16."""
+    return tensor.detach().float().cpu().numpy()
 
 
 def encoder_of(model: Any) -> Encode:

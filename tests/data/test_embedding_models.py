@@ -80,6 +80,8 @@ def test_an_object_with_encode_and_tensors_will_do() -> None:
     np.testing.assert_array_equal(embed_texts(TEXTS, Loaded()), EXPECTED)
     rows = embed_texts(TEXTS, lambda texts: list(torch.tensor(lengths(texts), dtype=torch.float32)))
     np.testing.assert_array_equal(rows, EXPECTED)
+    half = embed_texts(TEXTS, lambda texts: torch.tensor(lengths(texts), dtype=torch.bfloat16))
+    np.testing.assert_allclose(half, EXPECTED, rtol=2**-8)
     np.testing.assert_array_equal(embed_texts(iter(TEXTS), lengths), EXPECTED)
     np.testing.assert_array_equal(embed_texts(np.array(TEXTS, dtype=object), lengths), EXPECTED)
 
