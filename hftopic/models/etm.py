@@ -174,13 +174,10 @@ class ETM(NVLDA):
 
         Examples
         --------
-        >>> import numpy as np
-        >>> from hftopic import ETM, WordVectors, make_correlated_topics
+        >>> from hftopic import ETM, make_correlated_topics
         >>> corpus = make_correlated_topics(200, groups=(3, 3), random_state=0).corpus
-        >>> vectors = np.random.default_rng(0).normal(size=(len(corpus.vocabulary), 20))
-        >>> vectors = WordVectors(corpus.vocabulary, vectors)
-        >>> model = ETM(groups=(3, 3), word_vectors=vectors, max_iter=5, random_state=0).fit(corpus)
-        >>> wider = model.with_words(["new"], [vectors.vectors[0]])
+        >>> model = ETM(groups=(3, 3), vector_size=20, max_iter=5, random_state=0).fit(corpus)
+        >>> wider = model.with_words(["new"], [model.word_vectors_[0]])
         >>> wider.n_features_in_ - model.n_features_in_, wider.vocabulary_[-1]
         (1, 'new')
         """
