@@ -23,6 +23,12 @@ def counts_of(n_documents, n_words, seed=0):
     return sp.csr_array(rng.poisson(0.3, (n_documents, n_words)).astype(np.float32))
 
 
+def embeddings_for(model):
+    """Embeddings of 500 documents, if the model reads some."""
+    reads = model.encoder_input != "counts"
+    return np.random.default_rng(1).standard_normal((500, 12)).astype(np.float32) if reads else None
+
+
 def test_entries_are_sorted_by_tensors_as_by_scipy():
     batch = Batch(counts_of(30, 17), CPU)
     documents = documents_of_entries(batch.offsets, batch.rows.nnz)
@@ -80,6 +86,9 @@ def test_an_error_of_the_source_of_mini_batches_is_told():
         ProdLDA((4, 4), marginals="hfvae"),
         ProdLDA((4, 4), encoder_norm="shift"),
         NVDM((4, 4), objective=HFVAE()),
+        ProdLDA((4, 4), encoder_input="both"),
+        NVLDA((4, 4)),
+        ETM((4, 4)),
     ],
     ids=repr,
 )
@@ -99,12 +108,22 @@ def test_no_step_waits_for_values(model, monkeypatch):
     model.set_params(device="cuda", max_iter=2, batch_size=50, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a model that has learnt nothing yet
-        model.fit(counts_of(500, 60))
+        model.fit(counts_of(500, 60), embeddings=embeddings_for(model))
     assert len(done) == 20
 
 
 @WITH_GPU
-@pytest.mark.parametrize("model", [ProdLDA((4, 4)), NVDM((4, 4)), NVLDA((4, 4)), ETM((4, 4))], ids=repr)
+@pytest.mark.parametrize(
+    "model",
+    [
+        ProdLDA((4, 4)),
+        ProdLDA((4, 4), encoder_input="both"),
+        NVDM((4, 4)),
+        NVLDA((4, 4)),
+        ETM((4, 4)),
+    ],
+    ids=repr,
+)
 def test_a_fit_on_a_gpu_is_that_of_the_cpu_but_for_rounding(model):
     """The noise is drawn on the CPU for both. Rounding grows over steps: 1e-3 after 20 of them."""
     losses = []
@@ -112,7 +131,8 @@ def test_a_fit_on_a_gpu_is_that_of_the_cpu_but_for_rounding(model):
         model.set_params(device=device, max_iter=2, batch_size=50, random_state=0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            losses.append(model.fit(counts_of(500, 60)).history_["loss"].to_numpy())
+            model.fit(counts_of(500, 60), embeddings=embeddings_for(model))
+        losses.append(model.history_["loss"].to_numpy())
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-3)
 
 

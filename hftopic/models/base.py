@@ -20,7 +20,6 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
-from hftopic._devices import sent
 from hftopic._jobs import jobs_here
 from hftopic._memory import give_back
 from hftopic._numbers import is_whole
@@ -32,7 +31,7 @@ from hftopic.data.columns import is_sharded
 from hftopic.data.design import Design
 from hftopic.data.designed import designed_for
 from hftopic.data.documents import BagsOfWords, CountedDocuments
-from hftopic.data.embeddings import check_varied, moments_of
+from hftopic.data.embeddings import check_varied
 from hftopic.data.inputs import known_words, warn_of_empty
 from hftopic.data.known import Known
 from hftopic.grouping import CUT
@@ -44,7 +43,7 @@ from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
 from hftopic.models.agreement import check_same, check_sizes
-from hftopic.models.beginning import pieces_beside
+from hftopic.models.beginning import begin_at_clusters, pieces_beside
 from hftopic.models.calls import call_of
 from hftopic.models.checkpoints import Checkpoints, checkpoints
 from hftopic.models.display import ShownFitted
@@ -83,7 +82,6 @@ from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
-CLUSTERED = 10_000  # documents whose clusters the topics begin at
 EXCLUDED = "they are excluded from training"
 MOST_SHOWN = 300  # characters of a value in a message
 
@@ -563,10 +561,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 raise TypeError(
                     f"a {type(batch).__name__} has lost its embeddings; pass them on as embeddings="
                 )
-            network.encoder.of_document.standardise(*moments_of(pieces_beside(documents)))
-            some = documents.sampled(CLUSTERED)
-            embeddings = some.beside(np.arange(len(some)))["embeddings"]
-            network.encoder.begin(sent(embeddings, network.device), generator)
+            begin_at_clusters(network.encoder, network.encoder.of_document, documents, generator)
         if network.guidance is not None:
             network.guidance.begin(
                 network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
