@@ -98,12 +98,26 @@ class Source:
             if explain and words_file is None and not holds_counts(self.path):
                 explain_words(corpus)
         else:
+            split = None if self.embeddings is None else given.pop("split", None)
             corpus = read_for(model, self.path, words_file, text=self.options(model), **given)
+            if self.embeddings is not None:
+                corpus = self._with_rows(corpus, split)
             if reads_words(model):
                 warn_of_unknown_words(model, corpus)
-        if self.embeddings is not None:
+        if self.embeddings is not None and model is None:
             corpus = corpus.with_embeddings(self._rows_for(corpus, given))
         return corpus if self.split is not None or prefer is None else _preferred(corpus, prefer)
+
+    def _with_rows(self, corpus: "Corpus", split: str | None) -> "Corpus":
+        """Documents of the split of a whole corpus, with rows of the file: their own, or of all documents."""
+        from hftopic.data.formats.embedding_files import mapped, read_embeddings
+
+        assert self.embeddings is not None
+        chosen = corpus if split is None else corpus.split(split)
+        if len(mapped(self.embeddings)) == len(chosen):
+            return chosen.with_embeddings(read_embeddings(self.embeddings, len(chosen)))
+        every = corpus.with_embeddings(read_embeddings(self.embeddings, len(corpus)))
+        return every if split is None else every.split(split)
 
     def _rows_for(self, corpus: "Corpus", given: dict[str, Any]) -> Any:
         """Rows of the file of embeddings for the documents of the split; the file may have those of all."""

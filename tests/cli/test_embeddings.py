@@ -81,6 +81,24 @@ def test_the_rows_of_a_split_are_those_of_all_documents_or_its_own(
     np.testing.assert_allclose(shares(printed[0]), expected, atol=2e-4)
 
 
+@pytest.mark.parametrize("of_all", [True, False])
+def test_the_rows_of_a_split_of_a_table_with_another_column_of_texts(
+    place: Path, vectors: np.ndarray, of_all: bool
+) -> None:
+    # The model knows the column of its texts, which the command does not repeat.
+    rows = [json.loads(line) for line in (place / "plain.jsonl").read_text().splitlines()]
+    table, rest, folder = place / "body.csv", place / "rest.npy", place / f"of-body-{of_all}"
+    table.write_text("body,split\n" + "".join(f"{row['text']},{row['split']}\n" for row in rows))
+    np.save(rest, vectors[~TRAIN])
+    given = ("--text-column", "body", "--embeddings", place / "all.npy", "--encoder-input", "both")
+    run("fit", table, *given, "--out", folder, *FIT)
+    file = place / "all.npy" if of_all else rest
+    printed = run("transform", folder, table, "--split", "test", "--all", "--embeddings", file)
+    fitted = load(folder)
+    corpus = read_corpus(table, like=fitted).with_embeddings(vectors).split("test")
+    np.testing.assert_allclose(shares(printed), fitted.transform(corpus), atol=2e-4)
+
+
 def test_a_column_and_a_file_give_the_same_topics(place: Path, model: Path) -> None:
     by_file = run("transform", model, place / "plain.jsonl", "--embeddings", place / "all.npy", "--all")
     by_column = run("transform", model, place / "both.jsonl", "--embedding-column", "vector", "--all")
