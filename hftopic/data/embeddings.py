@@ -14,6 +14,7 @@ from hftopic.data.validation import CorpusError
 
 PIECE = 16_384  # rows that are read at once where all are
 ENTRIES = 2**22  # that are looked at together
+ROUNDING = 1e-6  # largest deviation of a column that does not vary, as a part of its mean: 8 units of float32
 LEAST = 1e-30  # difference of two rows of which the inverse of a deviation is a number of float32
 ADVICE = "pass an array of real numbers, shape (n_documents, n_columns), a row for each document"
 
@@ -96,14 +97,20 @@ def held_embeddings(X: Any) -> Embeddings | None:
 
 def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> None:
     """Raise CorpusError if all rows of embeddings, which are read in pieces, are the same, or nearly so."""
-    first, are_same = None, True
+    first, are_same, are_tiny = None, True, True
     for piece in pieces:
         first = piece[0] if first is None else first
         with np.errstate(over="ignore"):
-            largest = np.abs(piece - first).max()
-        if largest > LEAST:
+            differences = np.abs(piece - first)
+        if (differences > np.maximum(ROUNDING * np.abs(first), LEAST)).any():
             return
-        are_same = are_same and not largest
+        are_same = are_same and not differences.any()
+        are_tiny = are_tiny and bool((differences <= LEAST).all())
+    if not are_tiny:
+        raise CorpusError(
+            f"the embeddings of documents differ by {ROUNDING:g} of their values at most, too little for "
+            "float32; subtract the mean of each column"
+        )
     if not are_same:
         raise CorpusError(
             f"the embeddings of documents differ by {LEAST:g} at most, too little for float32; multiply all "

@@ -10,10 +10,9 @@ from torch.nn import functional
 
 from hftopic._devices import sent
 from hftopic.data.batches import Batch
+from hftopic.data.embeddings import ROUNDING
 from hftopic.networks.clusters import centroids
 from hftopic.networks.layers import Linear
-
-SMALLEST_DEVIATION = 1e-6  # of a column that is read, as a part of the largest one
 
 
 class EmbeddingLayer(nn.Module):
@@ -40,7 +39,7 @@ class EmbeddingLayer(nn.Module):
     ----------
     mean, precision : Tensor, shape (F,)
         Mean and inverse standard deviation of each column over the training documents. The precision is 0 for
-        a column that is the same in all of them: it is not read.
+        a column that is the same in all of them but for the rounding of float32: it is not read.
     """
 
     bias: Tensor | None
@@ -68,7 +67,7 @@ class EmbeddingLayer(nn.Module):
     @torch.no_grad()
     def standardise(self, mean: NDArray[np.float64], deviations: NDArray[np.float64]) -> None:
         """Take the mean and the standard deviation of each column over the training documents, (F,) each."""
-        varied = deviations > max(SMALLEST_DEVIATION * deviations.max(), 1 / torch.finfo(torch.float32).max)
+        varied = deviations > np.maximum(ROUNDING * np.abs(mean), 1 / torch.finfo(torch.float32).max)
         precision = np.zeros_like(deviations)
         precision[varied] = 1 / deviations[varied]
         self.mean.copy_(torch.from_numpy(mean))

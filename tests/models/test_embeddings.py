@@ -299,6 +299,10 @@ OF_FIT = {
         "differ by 1e-30 at most, too little for float32; multiply all by a constant",
     ),
 }
+OF_FIT["rounding"] = (
+    lambda e: np.float32(1) + np.float32(2**-23) * (e > 3),
+    "differ by 1e-06 of their values at most, too little for float32",
+)
 OF_MODEL = {"width": (lambda e: e[:, :7], "7 columns, and ProdLDA was fitted on 12")}
 
 
@@ -487,6 +491,19 @@ def test_columns_that_are_alike_have_no_effect(corpus, embeddings):
     other = padded.copy()
     other[:, -2:] = 7.0
     np.testing.assert_array_equal(model.transform(embeddings=other), model.transform(embeddings=padded))
+
+
+def test_a_column_is_read_whatever_the_others_are(corpus, embeddings):
+    """Whether it varies is told by its own rounding, not by a column in much larger units, as a price."""
+    made = np.random.default_rng(0)
+    rounded = (0.1 * (1 + 1e-7 * made.standard_normal(N))).astype(np.float32)
+    assert len(set(rounded)) > 1
+    price = (1e9 * made.standard_normal(N)).astype(np.float32)
+    read = [True] * F + [False]
+    for added, expected in (([rounded], read), ([rounded, price], [*read, True])):
+        model = ProdLDA(**{**SETTINGS, "max_iter": 1}, encoder_input="embeddings")
+        model.fit(corpus, embeddings=np.column_stack([embeddings, *added]))
+        assert (model._network.encoder.of_document.precision > 0).tolist() == expected
 
 
 def test_several_starts_have_the_embeddings(corpus, embeddings, models):
