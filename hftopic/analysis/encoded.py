@@ -13,7 +13,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
-from hftopic.data.inputs import as_counts, empty_are_known, encoder_input_of, holds_counts
+from hftopic.data.embeddings import encoder_input_of
+from hftopic.data.inputs import as_counts, empty_are_known, holds_counts
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.posterior import Posterior
 

@@ -52,7 +52,7 @@ def read_for(model: "FittedModel", path: Path, words_file: Path | None, **given:
 
 def reads_words(model: "FittedModel") -> bool:
     """Whether a model reads the words of documents, and not their embeddings alone."""
-    from hftopic.data.inputs import encoder_input_of
+    from hftopic.data.embeddings import encoder_input_of
 
     return encoder_input_of(model) != "embeddings"
 

@@ -95,6 +95,20 @@ def held_embeddings(X: Any) -> Embeddings | None:
     return held
 
 
+def encoder_input_of(model: Any) -> str:
+    """What the encoder of a model reads of documents: "counts", "embeddings" or "both".
+
+    A parameter that changes after a fit does not change the network: that of a fitted model is asked.
+    """
+    original = getattr(model, "original_", model)  # of a model whose topics were edited
+    encoder = getattr(getattr(original, "_network", None), "encoder", None)
+    if encoder is None:
+        return str(getattr(original, "encoder_input", "counts"))
+    if getattr(encoder, "of_document", None) is None:
+        return "counts"
+    return "both" if encoder.reads_counts else "embeddings"
+
+
 def check_varied(pieces: Iterator[NDArray[np.float32]], n_documents: int) -> None:
     """Raise CorpusError if all rows of embeddings, which are read in pieces, are the same, or nearly so."""
     first, are_same, are_tiny = None, True, True

@@ -223,20 +223,6 @@ def check_numbers(X: Any, words: NDArray[np.object_] | None) -> None:
         )
 
 
-def encoder_input_of(model: Any) -> str:
-    """What the encoder of a model reads of documents: "counts", "embeddings" or "both".
-
-    A parameter that changes after a fit does not change the network: that of a fitted model is asked.
-    """
-    original = getattr(model, "original_", model)  # of a model whose topics were edited
-    encoder = getattr(getattr(original, "_network", None), "encoder", None)
-    if encoder is None:
-        return str(getattr(original, "encoder_input", "counts"))
-    if getattr(encoder, "of_document", None) is None:
-        return "counts"
-    return "both" if encoder.reads_counts else "embeddings"
-
-
 def known_words(model: object) -> NDArray[np.object_] | None:
     """Vocabulary that a model has from a Corpus or a DataFrame, shape (n_words,), or None."""
     words: NDArray[np.object_] | None = getattr(

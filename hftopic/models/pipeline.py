@@ -13,7 +13,8 @@ from sklearn.utils.metaestimators import available_if
 
 from hftopic.data.corpus import Corpus, CorpusError
 from hftopic.data.embedding_models import embed_texts
-from hftopic.data.inputs import column_words, encoder_input_of, known_words
+from hftopic.data.embeddings import encoder_input_of
+from hftopic.data.inputs import column_words, known_words
 from hftopic.data.sequences import check_sequence, described, listed
 from hftopic.data.text import TextOptions, corpus_from_texts, options_of_model
 from hftopic.models.bases import TransformerMixin

@@ -428,7 +428,8 @@ def with_vocabulary():
         (name, function)
         for name, function in functions().items()
         if "vocabulary" in inspect.signature(function).parameters
-        and name not in ("build_corpus", "corpus_from_texts", "corpus_from_tokens", "read_corpus")
+        and name
+        not in ("build_corpus", "corpus_from_texts", "corpus_from_tokens", "read_corpus", "read_word_vectors")
     ]
 
 

@@ -92,7 +92,7 @@ def test_transform_has_named_columns_and_two_simplices(model, pi):
     assert table.shape == (80, 7)
     np.testing.assert_array_equal(table[:, 3:], pi)
     np.testing.assert_allclose(pi.sum(1), 1, rtol=1e-5)
-    if isinstance(model, ProdLDA):
+    if not isinstance(model, NVDM):
         np.testing.assert_allclose(table[:, :3].sum(1), 1, rtol=1e-5)
     else:
         np.testing.assert_array_equal(table[:, :3], model.posterior(CORPUS).mean)

@@ -42,7 +42,7 @@ from hftopic.analysis.encoded import topics_of_filled
 from hftopic.data import streams
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
-from hftopic.data.inputs import encoder_input_of
+from hftopic.data.embeddings import encoder_input_of
 from hftopic.models.saving import description_hash
 from hftopic.training.checkpoint import Checkpoint
 from tests.together import results
@@ -125,8 +125,8 @@ def test_both_are_read(models, corpus, embeddings):
 
 
 def test_both_with_layers_of_zeros_are_counts(corpus, embeddings):
-    counts = ProdLDA(**SETTINGS).fit(corpus)
-    both = ProdLDA(**SETTINGS, encoder_input="both").fit(corpus, embeddings=embeddings)
+    counts = ProdLDA(**SETTINGS, encoder_norm="none").fit(corpus)
+    both = ProdLDA(**SETTINGS, encoder_norm="none", encoder_input="both").fit(corpus, embeddings=embeddings)
     own = counts._network.state_dict()
     both._network.load_state_dict(own, strict=False)
     with torch.no_grad():

@@ -48,6 +48,7 @@ from hftopic._numbers import is_one_of, is_whole
 from hftopic._sets import complete, read_set
 from hftopic.data import shards
 from hftopic.data.corpus import Corpus
+from hftopic.data.embeddings import encoder_input_of
 from hftopic.data.formats.beside import lists_of, read_exactly
 from hftopic.data.formats.detection import format_by_name, format_of
 from hftopic.data.formats.folder import matrices
@@ -56,7 +57,6 @@ from hftopic.data.formats.lines import FormatError, blamed_on, rereadable
 from hftopic.data.formats.registry import FORMATS, SPLIT_FILES, Format, register_format
 from hftopic.data.formats.request import COLUMN_ARGUMENTS, EMBEDDING_ARGUMENT, Request, with_reading
 from hftopic.data.formats.sharded import write_shards
-from hftopic.data.inputs import encoder_input_of
 from hftopic.data.reading import Reading
 from hftopic.data.text import TextOptions, check_keep_texts
 
