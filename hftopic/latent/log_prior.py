@@ -199,4 +199,4 @@ def lowest_eigenvalue(space: LatentSpace, covariance: Tensor, weights: Sequence[
             total[dims, dims] += step * torch.linalg.inv(covariance[dims, dims])
     eigenvalues = torch.linalg.eigvalsh(total)
     lowest, highest = float(eigenvalues[0]), float(eigenvalues.abs().max())
-    return 0.0 if -1e-7 * max(1.0, highest) <= lowest < 0 else lowest
+    return 0.0 if -1e-9 * max(1.0, highest) <= lowest < 0 else lowest

@@ -30,6 +30,7 @@ TOLERATED = {
     "leading zeros": "a number is the same with zeros before it",
     "number below the smallest float": "1e-400 is 0 in every reader of numbers",
     "zeros after the compressed data": "as gzip and xz do: tapes are filled up with zeros",
+    "reserved flags of gzip": "as Python's gzip module: they are ignored",
     "quote inside an unquoted field": "as in Python's csv module",
     "repeated key of an object": "as in JSON: the last one counts",
     "banner in other letters": "the standard of Matrix Market ignores case",

@@ -94,6 +94,9 @@ class Reader:
         try:
             self.zeros_may_follow = name.endswith((".gz", ".xz"))
             if name.endswith(".gz"):
+                if data[3:4] > b"\x1f":
+                    self.odd.add("reserved flags of gzip")
+                    data = data[:3] + bytes([data[3] & 0x1F]) + data[4:]
                 return self._streams(data, lambda: zlib.decompressobj(31))
             if name.endswith(".xz"):
                 return self._streams(data, lzma.LZMADecompressor)
