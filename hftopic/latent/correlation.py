@@ -87,8 +87,7 @@ def learned_covariance(
         return torch.diag(own.square()) + torch.outer(own, own) * strength * off_diagonal
 
     def bounded(strength: float) -> bool:
-        rounded = covariance(strength).float().double()  # as the prior holds it
-        return all(lowest_eigenvalue(prior.space, rounded, each) >= 0 for each in weights)
+        return all(lowest_eigenvalue(prior.space, covariance(strength), each) >= 0 for each in weights)
 
     return covariance(_largest(bounded))
 
