@@ -87,7 +87,11 @@ def learned_covariance(
         return torch.diag(own.square()) + torch.outer(own, own) * strength * off_diagonal
 
     def bounded(strength: float) -> bool:
-        return all(lowest_eigenvalue(prior.space, covariance(strength), each) >= 0 for each in weights)
+        exact = covariance(strength)
+        held = exact.float().double()  # as the prior stores it
+        return all(
+            lowest_eigenvalue(prior.space, one, each) >= 0 for each in weights for one in (exact, held)
+        )
 
     return covariance(_largest(bounded))
 
