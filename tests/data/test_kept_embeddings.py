@@ -19,6 +19,8 @@ from hftopic import (
     read_corpus,
     write_corpus,
 )
+from hftopic.data.formats import embedding_files
+from hftopic.data.formats.arrays import header_of
 from hftopic.data.shards import ShardWriter, parts
 
 N = 30
@@ -118,6 +120,21 @@ def test_a_written_corpus_is_read_with_its_embeddings(
     # In the same order as the other parts.
     rows = np.arange(N) if split is None else np.flatnonzero(split == SPLITS)
     assert read.metadata_columns["x"].tolist() == rows.tolist()
+
+
+def test_a_file_is_read_whole_while_another_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "e.npy", E)
+    np.save(tmp_path / "other.npy", E[:2])
+
+    def replaced_after(stream: Any) -> Any:
+        header = header_of(stream)
+        os.replace(tmp_path / "other.npy", tmp_path / "e.npy")
+        return header
+
+    monkeypatch.setattr(embedding_files, "header_of", replaced_after)
+    np.testing.assert_array_equal(embedding_files.mapped(tmp_path / "e.npy"), E)
 
 
 def test_files_of_embeddings_are_mapped_into_memory(corpus: Corpus, tmp_path: Path) -> None:

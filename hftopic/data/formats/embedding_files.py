@@ -1,5 +1,6 @@
 """``embeddings.npy``: an embedding for each document of a corpus, beside it or in its folder."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +48,27 @@ def mapped(path: Path) -> NDArray[Any]:
     """
     if not path.is_file():
         raise FormatError("is not a file; pass a file of numpy.save", path)
+    # One opening for all that is read: another process may put a new file in place at any time.
     with path.open("rb") as stream:
         try:
             header = header_of(stream)
         except ValueError as error:
             raise FormatError(f"is no file of embeddings: {error}; write it with numpy.save", path) from error
-    if header.dtype.kind not in "iuf":
-        raise FormatError(f"has values of type {header.dtype}, not real numbers", path)
-    if len(header.shape) != 2 or not header.shape[1]:
-        told = f"has the shape {header.shape}, not (n_documents, n_columns)"
-        raise FormatError(told, path)
-    wanted, held = header.length + header.n_bytes, path.stat().st_size
-    if held != wanted:
-        what = "is cut off" if held < wanted else "is damaged"
-        raise FormatError(f"{what}: it has {held:,} bytes, but its header says {wanted:,}", path)
-    if not header.shape[0]:  # nothing can be mapped
-        return np.zeros(header.shape, dtype=header.dtype)
-    order: Any = "F" if header.fortran else "C"
-    return np.memmap(path, header.dtype, mode="r", offset=header.length, shape=header.shape, order=order)
+        if header.dtype.kind not in "iuf":
+            raise FormatError(f"has values of type {header.dtype}, not real numbers", path)
+        if len(header.shape) != 2 or not header.shape[1]:
+            told = f"has the shape {header.shape}, not (n_documents, n_columns)"
+            raise FormatError(told, path)
+        wanted, held = header.length + header.n_bytes, os.fstat(stream.fileno()).st_size
+        if held != wanted:
+            what = "is cut off" if held < wanted else "is damaged"
+            raise FormatError(f"{what}: it has {held:,} bytes, but its header says {wanted:,}", path)
+        if not header.shape[0]:  # nothing can be mapped
+            return np.zeros(header.shape, dtype=header.dtype)
+        order: Any = "F" if header.fortran else "C"
+        return np.memmap(
+            stream, header.dtype, mode="r", offset=header.length, shape=header.shape, order=order
+        )
 
 
 def other_rows(path: Path, n_rows: int, n_documents: int) -> FormatError:
