@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpy.typing import NDArray
 
 import hftopic
 from hftopic import (
@@ -306,14 +305,8 @@ WITHOUT_MODELS = {
 }
 
 
-TOLERANCE = {"rtol": 0.02, "atol": 5e-3}
-
-
 def assert_same(found: Any, expected: Any) -> None:
-    """The same numbers, to the tolerance of float32: the number of threads changes the order of sums.
-
-    In three epochs the rounding of these sums grows to some thousandths in the models of mixtures.
-    """
+    """The same numbers, to the tolerance of float32: the number of threads changes the order of sums."""
     if isinstance(expected, BaseTopicModel):
         found, expected = ((m.components_, m.topic_word_, m.history_) for m in (found, expected))
     if dataclasses.is_dataclass(expected):
@@ -322,21 +315,17 @@ def assert_same(found: Any, expected: Any) -> None:
         assert found.keys() == expected.keys()
         found, expected = list(found.values()), list(expected.values())
     if isinstance(expected, pd.DataFrame):
-        pd.testing.assert_frame_equal(found, expected, **TOLERANCE)
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-3, atol=1e-4)
     elif isinstance(expected, list | tuple):
         for one, other in zip(found, expected, strict=True):
             assert_same(one, other)
     elif isinstance(expected, np.ndarray) and expected.dtype != object:
-        _assert_close(found, expected)
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
     elif isinstance(expected, float):
-        assert found == pytest.approx(expected, rel=TOLERANCE["rtol"], nan_ok=True)
+        assert found == pytest.approx(expected, rel=1e-3, nan_ok=True)
     elif not isinstance(expected, str) or "<html" not in expected:  # a report has numbers to many places
         assert np.array_equal(found, expected)
-
-
-def _assert_close(found: NDArray[Any], expected: NDArray[Any]) -> None:
-    assert found.dtype == expected.dtype
-    np.testing.assert_allclose(found, expected, **TOLERANCE)
 
 
 def public_methods() -> set[str]:

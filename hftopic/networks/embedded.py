@@ -12,7 +12,7 @@ from hftopic._devices import sent
 from hftopic.data.batches import Batch
 from hftopic.data.embeddings import ROUNDING
 from hftopic.networks.clusters import centroids
-from hftopic.networks.layers import Linear
+from hftopic.networks.layers import Linear, zeros
 
 
 class EmbeddingLayer(nn.Module):
@@ -59,8 +59,7 @@ class EmbeddingLayer(nn.Module):
         self.norm, self.noise = norm, noise
         self.weight = nn.Parameter(torch.empty(width, n_columns, dtype=torch.float32))
         nn.init.xavier_uniform_(self.weight, generator=generator)
-        bias = nn.Parameter(torch.zeros(width, dtype=torch.float32)) if has_bias else None
-        self.register_parameter("bias", bias)
+        self.register_parameter("bias", zeros(width) if has_bias else None)
         self.register_buffer("mean", torch.zeros(n_columns, dtype=torch.float32))
         self.register_buffer("precision", torch.ones(n_columns, dtype=torch.float32))
 
@@ -104,15 +103,16 @@ class ClusterScores(Linear):
     weights, the largest topics of the documents divide them much worse than clusters do.
     """
 
-    def __init__(self, n_columns: int, n_topics: int, generator: torch.Generator) -> None:
-        super().__init__(n_columns, n_topics, generator)
+    def __init__(self, n_columns: int, n_topics: int, generator: torch.Generator, has_bias: bool) -> None:
+        super().__init__(n_columns, n_topics, generator, has_bias)
         nn.init.zeros_(self.weight)
 
     @torch.no_grad()
     def begin(self, read: Tensor, generator: torch.Generator) -> None:
         """Score documents by the clusters of ``read``, ê of some of them (N, F).
 
-        The score is the product of ê with the centroid, less its mean; its variance is 1 on average.
+        The score is the product of ê with the centroid, less its mean, which a norm that follows takes away
+        where there is no bias; its variance is 1 on average.
         """
         if not len(self.weight):
             return
@@ -121,9 +121,12 @@ class ClusterScores(Linear):
         mean = scores.mean(0)
         deviation = (scores - mean).square().mean().sqrt().clamp_min(torch.finfo(scores.dtype).tiny)
         self.weight.copy_(centres / deviation)
-        self.bias.copy_(-mean / deviation)
+        if self.bias is not None:
+            self.bias.copy_(-mean / deviation)
 
     @torch.no_grad()
     def forget(self, topic: int) -> None:
         """Begin a topic at no cluster."""
-        self.weight[topic], self.bias[topic] = 0.0, 0.0
+        self.weight[topic] = 0.0
+        if self.bias is not None:
+            self.bias[topic] = 0.0

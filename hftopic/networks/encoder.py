@@ -14,7 +14,15 @@ from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.embedded import ClusterScores, EmbeddingLayer
-from hftopic.networks.layers import BagOfEmbeddings, Linear, SharedScaleNorm, ShiftNorm, dropout, normalised
+from hftopic.networks.layers import (
+    BagOfEmbeddings,
+    Linear,
+    SharedScaleNorm,
+    ShiftNorm,
+    dropout,
+    normalised,
+    zeros,
+)
 
 INPUT_NORM = 10.0  # L2 norm of log(1 + counts); from raw counts the encoder learns only document length
 LOG_VARIANCE_RANGE = (-8.0, 4.0)
@@ -85,10 +93,13 @@ class Encoder(nn.Module):
         if self.reads_counts:
             self.build_first_layer(n_words, hidden[0], generator)
         self.layers = nn.ModuleList(Linear(n_in, n_out, generator) for n_in, n_out in pairwise(hidden))
-        self.mean = Linear(hidden[-1], space.n_dims, generator)
-        self.log_variance = Linear(hidden[-1], space.n_dims, generator)
-        of_mean, of_log_variance = NORMS[norm]
-        self.mean_norm, self.log_variance_norm = of_mean(space.n_dims), of_log_variance(space.n_dims)
+        self.mean_norm, self.log_variance_norm = (kind(space.n_dims) for kind in NORMS[norm])
+        # A bias in front of a batch norm changes nothing, but noise of its gradient would move it about.
+        mean_has_bias, log_variance_has_bias = (
+            isinstance(layer, nn.Identity) for layer in (self.mean_norm, self.log_variance_norm)
+        )
+        self.mean = Linear(hidden[-1], space.n_dims, generator, mean_has_bias)
+        self.log_variance = Linear(hidden[-1], space.n_dims, generator, log_variance_has_bias)
         self.classes = nn.ModuleList(
             Linear(hidden[-1], variable.n_logits, generator) for variable in space.concretes
         )
@@ -97,13 +108,13 @@ class Encoder(nn.Module):
         if reads != "counts":
             alone, scale = not self.reads_counts, (EMBEDDING_NORM, EMBEDDING_NOISE)
             self.of_document = EmbeddingLayer(n_columns, hidden[0], *scale, alone, generator)
-            self.of_cluster = ClusterScores(n_columns, space.n_dims, generator)
+            self.of_cluster = ClusterScores(n_columns, space.n_dims, generator, mean_has_bias)
 
     def build_first_layer(self, n_words: int, width: int, generator: torch.Generator) -> None:
         """Create the parameters of the first layer, with ``width`` outputs."""
         self.embedding = nn.Parameter(torch.empty(n_words, width, dtype=torch.float32))
         nn.init.xavier_uniform_(self.embedding, generator=generator)
-        self.embedding_bias = nn.Parameter(torch.zeros(width, dtype=torch.float32))
+        self.embedding_bias = zeros(width)
 
     def first_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
         """First layer before the activation, shape (B, width), in the precision of the counts."""

@@ -16,6 +16,7 @@ SHIFT_NORM_MOMENTUM = 0.1
 SCALE_RATE = 3.0  # scales of batch norms learn this much faster than other parameters
 DROPOUT_LEVELS = 2**16
 LOWEST_INT64 = -(2**63)
+MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memory: 4 MB of float32
 
 
 def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
@@ -105,15 +106,24 @@ def normalised(norms: Sequence[nn.Module], inputs: Sequence[Tensor]) -> list[Ten
     return outputs
 
 
+def zeros(n: int) -> nn.Parameter:
+    """Parameters that begin at 0, shape (n,)."""
+    return nn.Parameter(torch.zeros(n, dtype=torch.float32))
+
+
 class Linear(nn.Module):
     """Linear layer with Glorot weights from ``generator`` and zero bias; the number of outputs may be 0."""
 
-    def __init__(self, n_inputs: int, n_outputs: int, generator: torch.Generator) -> None:
+    bias: Tensor | None
+
+    def __init__(
+        self, n_inputs: int, n_outputs: int, generator: torch.Generator, has_bias: bool = True
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(n_outputs, n_inputs, dtype=torch.float32))
         if n_outputs:  # without Normal groups there are no Gaussian dimensions
             nn.init.xavier_uniform_(self.weight, generator=generator)
-        self.bias = nn.Parameter(torch.zeros(n_outputs, dtype=torch.float32))
+        self.register_parameter("bias", zeros(n_outputs) if has_bias else None)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.linear(x, self.weight, self.bias)
@@ -144,3 +154,10 @@ def weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tenso
     return functional.embedding_bag(
         numbers, rows, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
     )
+
+
+def products(rows: Tensor, numbers: Tensor, others: Tensor, places: Tensor) -> Tensor:
+    """Σ_k rows[numbers[i], k] others[places[i], k] for each i, computed in blocks."""
+    at_once = max(1, MOST_ENTRIES // rows.shape[1])
+    parts = zip(torch.split(numbers, at_once), torch.split(places, at_once), strict=True)
+    return torch.cat([(rows[some] * others[beside]).sum(1) for some, beside in parts])

@@ -51,7 +51,7 @@ def test_topics_begin_at_clusters():
     layer = EmbeddingLayer(F, 3, 10.0, 1.0, True, generator())
     layer.standardise(vectors.double().mean(0).numpy(), vectors.double().std(0).numpy())
     read = layer.standardised(vectors)
-    scores = ClusterScores(F, K, generator())
+    scores = ClusterScores(F, K, generator(), True)
     assert not scores(read).any()
     scores.begin(read, generator())
     begun = scores(read).detach()
@@ -64,7 +64,7 @@ def test_topics_begin_at_clusters():
 
 
 def test_without_gaussian_topics_nothing_begins():
-    scores = ClusterScores(F, 0, generator())
+    scores = ClusterScores(F, 0, generator(), True)
     scores.begin(planted()[0], generator())
     assert scores(planted()[0]).shape == (N, 0)
 

@@ -2,12 +2,17 @@
 
 import math
 
+import numpy as np
+import pytest
+import scipy.sparse as sp
 import torch
 from torch import nn
 from torch.testing import assert_close
 
-from hftopic.networks.encoder import NORMS
-from hftopic.networks.layers import SCALE_RATE, SHIFT_NORM_EPS, SharedScaleNorm
+from hftopic.data.batches import Batch
+from hftopic.latent.space import LatentSpace
+from hftopic.networks.encoder import NORMS, Encoder
+from hftopic.networks.layers import SCALE_RATE, SHIFT_NORM_EPS, SharedScaleNorm, softplus
 
 SPREADS = torch.tensor([0.5, 2.0, 30.0])  # standard deviations of three means
 MEANS = torch.randn(64, 3, generator=torch.Generator().manual_seed(0)) * SPREADS + torch.tensor([5.0, 0, -9])
@@ -55,3 +60,18 @@ def test_log_variances_are_left_as_they_are():
     of_mean, of_log_variance = NORMS["scale"]
     assert of_mean is SharedScaleNorm
     assert of_log_variance is nn.Identity
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_each_parameter_changes_what_is_trained(norm):
+    """A bias in front of a norm would not: its gradient is rounding, of which Adam makes whole steps."""
+    draws = np.random.default_rng(0)
+    counts = sp.csr_array(draws.poisson(1.0, (64, 9)), dtype=np.float32)
+    embeddings = torch.from_numpy(draws.normal(size=(64, 5)).astype(np.float32))
+    generator = torch.Generator().manual_seed(0)
+    encoder = Encoder(9, (5,), LatentSpace(3), softplus, 0.0, 0.0, norm, generator, "both", 5)
+    posterior = encoder(Batch(counts, torch.device("cpu"), torch.float32, embeddings=embeddings))
+    for moments in (posterior.mean, posterior.log_variance):
+        (moments * torch.randn(moments.shape, generator=generator)).sum().backward(retain_graph=True)
+    smallest = {name: float(value.grad.abs().max()) for name, value in encoder.named_parameters()}
+    assert {name: value for name, value in smallest.items() if not value > 1e-2} == {}
