@@ -57,7 +57,7 @@ class DocumentReader(BaseEstimator):
 
     def _read(self, X: Any, metadata: Any, embeddings: Any) -> BagsOfWords | StoredDocuments:
         """Documents with what the network reads; without ``X``, their embeddings alone."""
-        if X is None:
+        if X is None and (embeddings is not None or not self._network.encoder.reads_counts):
             return self._described(self._without_words(embeddings), None, metadata, embeddings)
         return self._documents_of(*self._split_input(X), metadata, embeddings)
 
@@ -82,7 +82,7 @@ class DocumentReader(BaseEstimator):
     def _without_words(self, embeddings: Any) -> BagsOfWords:
         """Documents of which only embeddings are known."""
         if self._network.encoder.reads_counts:
-            check_counted(None, f"the encoder of this {type(self).__name__}")
+            check_counted(None, embeddings, f"the encoder of this {type(self).__name__}")
         if embeddings is None:
             raise ValueError("pass the documents as X, or embeddings= alone; got neither")
         shape = (checked_embeddings(embeddings, None).shape[0], self.n_features_in_)
@@ -177,7 +177,7 @@ class DocumentReader(BaseEstimator):
         return encoded
 
 
-def check_counted(X: Any, what: str) -> None:
-    """Raise ValueError if there are no documents, where embeddings alone are not enough."""
-    if X is None:
+def check_counted(X: Any, embeddings: Any, what: str) -> None:
+    """Raise ValueError if documents are given by embeddings alone, which are not enough."""
+    if X is None and embeddings is not None:
         raise ValueError(f"X is None, but {what} needs word counts: pass the documents beside embeddings=")
