@@ -71,6 +71,7 @@ from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
 from hftopic.networks.guidance import Guidance
+from hftopic.networks.layers import softplus
 from hftopic.networks.network import TopicNetwork
 from hftopic.networks.prevalence import Prevalence
 from hftopic.objective.base import Objective
@@ -95,7 +96,8 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     """Topic model trained as a variational autoencoder with a grouped objective.
 
     The class is a dataclass, so that each parameter is declared once, with its default and its constraints.
-    Subclasses define the network: :meth:`_build_encoder`, :meth:`_build_decoder` and :meth:`_default_prior`.
+    Subclasses define the network: :meth:`_build_decoder`, :meth:`_default_prior` and, if it is another one,
+    :meth:`_build_encoder`.
     A subclass with more parameters must be a dataclass too, or have an ``__init__`` that stores them.
     """
 
@@ -168,9 +170,9 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         """The norm of the encoder with ``encoder_norm="auto"``."""
         return "none" if self.encoder_input == "counts" else "shift"
 
-    @abstractmethod
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         """Encoder with initial weights."""
+        return self._encoder(n_words, space, softplus, generator)
 
     @abstractmethod
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
@@ -458,7 +460,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     ) -> CountedDocuments:
         if isinstance(X, Encoded):
             raise TypeError("fit needs the documents themselves, not the result of encode")
-        check_counted(X, "training")
+        check_counted(X, embeddings, "training")
         counted, more = self._split_input(X)
         if self.marginals == "full" and is_sharded(counted):
             raise ValueError(

@@ -12,8 +12,6 @@ from hftopic.models.base import BaseTopicModel
 from hftopic.models.parameters import SHARE
 from hftopic.models.registry import register
 from hftopic.networks.decoders import Decoder
-from hftopic.networks.encoder import Encoder
-from hftopic.networks.layers import softplus
 from hftopic.networks.nvlda import NVLDADecoder
 
 
@@ -78,9 +76,6 @@ class NVLDA(BaseTopicModel):
 
     def _automatic_norm(self) -> str:
         return "scale"
-
-    def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
-        return self._encoder(n_words, space, softplus, generator)
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         return NVLDADecoder(space, self.topic_softmax, background, generator)
