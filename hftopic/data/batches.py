@@ -107,6 +107,9 @@ class Batch:
         Returns the words, shape (U,), the place among them of the word of each entry, shape (nnz,), and the
         offsets of these words in :attr:`by_word`, shape (U + 1,).
         """
+        if self.device.type != "cpu":  # which would wait until the GPU knows how many there are
+            words, places, offsets = distinct_words(self.rows.indices)
+            return sent(words, self.device), sent(places, self.device), sent(offsets, self.device)
         offsets = self.by_word[2]
         occurs = offsets.diff() > 0
         words = occurs.nonzero()[:, 0]
@@ -159,6 +162,14 @@ def documents_of_entries(offsets: Tensor, n_entries: int) -> Tensor:
     """Document of each entry, shape (nnz,), from the offsets of the documents, without a wait for a GPU."""
     numbers = torch.arange(len(offsets) - 1, device=offsets.device)
     return numbers.repeat_interleave(offsets.diff(), output_size=n_entries)
+
+
+def distinct_words(words: NDArray[np.integer]) -> tuple[Tensor, Tensor, Tensor]:
+    """:attr:`Batch.distinct` of the word of each entry, without the entries sorted by word."""
+    found, places, sizes = np.unique(words, return_inverse=True, return_counts=True)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    made = (torch.from_numpy(array.astype(np.int64, copy=False)) for array in (found, places, offsets))
+    return next(made), next(made), next(made)
 
 
 def sorted_by_word(words: Tensor, documents: Tensor, n_words: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -80,8 +80,9 @@ def usage_of(
     ``represented`` is the output of ``transform``; the posterior is needed for signed topics.
     """
     proportions, simplex = of_poles(network, represented, posterior)
-    if network.decoder.topic_words() is not None:
-        return _of_mixture(network, counts, proportions / len(np.unique(simplex)))
+    of_mixture = network.decoder.topic_words()
+    if of_mixture is not None:
+        return _of_mixture(network, counts, proportions / len(np.unique(simplex)), of_mixture)
     words, frequency = network.usage.poles, network.usage.frequency
     numbers, place = np.unique(simplex, return_inverse=True)
     shares = torch.zeros_like(proportions)
@@ -101,9 +102,8 @@ def usage_of(
     )
 
 
-def _of_mixture(network: TopicNetwork, counts: sp.csr_array, shares: Tensor) -> MixtureUsage:
+def _of_mixture(network: TopicNetwork, counts: sp.csr_array, shares: Tensor, words: Tensor) -> MixtureUsage:
     """Use of words by the mixture of the decoder: its responsibilities, without a background."""
-    words = network.topic_words()
     by_word, place = words.T.contiguous(), np.zeros(len(words), dtype=np.int64)
     inverse = [torch.zeros(0)]
     for part, batch in parts_of(network, BagsOfWords(counts)):

@@ -17,11 +17,10 @@ from hftopic.latent.posterior import Sample
 from hftopic.latent.space import LatentSpace
 from hftopic.networks.attribution import MixtureAttribution
 from hftopic.networks.decoders import SimplexDecoder
-from hftopic.networks.layers import SCALE_RATE, weighted_sums
+from hftopic.networks.layers import SCALE_RATE, products, weighted_sums
 
 LOWEST = 1e-30  # lower bound of p(w|x), relative to p(w|topic) of the topic where it is highest
 NORM_EPS = 1e-3  # variance over topics that is added in the batch norm of the logits
-MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memory: 4 MB of float32
 
 
 @dataclass(frozen=True)
@@ -102,15 +101,8 @@ def _score(theta: Tensor, logits: Tensor, log_totals: Tensor, batch: Batch) -> t
     log_beta = (logits.index_select(1, words) - log_totals[:, None]).T.contiguous()  # (U, K)
     highest = log_beta.amax(1)
     relative = log_beta.sub_(highest[:, None]).exp_()
-    p = _pairwise(theta, relative, batch.documents, places).clamp_min_(LOWEST)
+    p = products(theta, batch.documents, relative, places).clamp_min_(LOWEST)
     return batch.sum_by_document(batch.counts * (p.log() + highest[places])), relative, p
-
-
-def _pairwise(theta: Tensor, by_word: Tensor, documents: Tensor, places: Tensor) -> Tensor:
-    """Σ_k θ[document] β[word] of each entry, shape (nnz,), in blocks."""
-    at_once = max(1, MOST_ENTRIES // theta.shape[1])
-    parts = zip(torch.split(documents, at_once), torch.split(places, at_once), strict=True)
-    return torch.cat([(theta[of] * by_word[at]).sum(1) for of, at in parts])
 
 
 def normalised_logits(effects: Tensor, bias: Tensor, log_scale: Tensor) -> Tensor:

@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hftopic.data.batches import Batch
-from hftopic.networks.layers import weighted_sums
+from hftopic.networks.layers import products, weighted_sums
 
 BACKGROUND_SHARE = 0.5  # proportion of the background in each document before its words are known
 PRIOR_WORDS = 100.0  # distinct words of a document that its encoded proportions weigh as much as
 SMOOTHING = 100.0  # words, distributed like the corpus, that are added to those of each topic
-MOST_ENTRIES = 2**20  # entries of a (words, topics) block in memory: 4 MB of float32
 REFINEMENTS = 2  # updates of the proportions of a document with the words of the topics fixed
 
 
@@ -151,7 +150,5 @@ def mixture(
 
 def inverse_likelihood(shares: Tensor, by_word: Tensor, batch: Batch) -> Tensor:
     """1 / p(w|d) of each distinct word of each document, shape (nnz,)."""
-    at_once = max(1, MOST_ENTRIES // shares.shape[1])
-    parts = zip(torch.split(batch.documents, at_once), torch.split(batch.words, at_once), strict=True)
-    likelihood = torch.cat([(shares[documents] * by_word[words]).sum(1) for documents, words in parts])
+    likelihood = products(shares, batch.documents, by_word, batch.words)
     return 1 / likelihood.clamp_min(torch.finfo(likelihood.dtype).tiny)

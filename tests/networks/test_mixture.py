@@ -7,8 +7,8 @@ import torch
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hftopic.data.batches import Batch
-from hftopic.networks import mixture
+from hftopic.data.batches import Batch, distinct_words
+from hftopic.networks import layers
 from hftopic.networks.mixture import Mixture
 
 
@@ -34,7 +34,7 @@ def given():
 
 @pytest.mark.parametrize("at_once", [2**20, 4])
 def test_the_likelihood_and_its_gradient_are_those_of_dense_matrices(given, at_once, monkeypatch):
-    monkeypatch.setattr(mixture, "MOST_ENTRIES", at_once)
+    monkeypatch.setattr(layers, "MOST_ENTRIES", at_once)
     theta, logits, counts = given
     weights = torch.arange(1.0, 8.0, dtype=torch.float64)
     found = Mixture(theta, logits).log_likelihood(batch_of(counts))
@@ -42,6 +42,16 @@ def test_the_likelihood_and_its_gradient_are_those_of_dense_matrices(given, at_o
     assert_close(found, expected, rtol=0, atol=1e-10)
     got = torch.autograd.grad((weights * found).sum(), (theta, logits))
     assert_close(got, torch.autograd.grad((weights * expected).sum(), (theta, logits)), rtol=0, atol=1e-10)
+
+
+def test_the_words_that_occur_are_the_same_for_a_gpu(given):
+    """A GPU gets them from the CPU, which finds them in another way."""
+    batch = batch_of(given[2])
+    for found, expected in zip(distinct_words(batch.rows.indices), batch.distinct, strict=True):
+        assert_close(found, expected, rtol=0, atol=0)
+    words, places, offsets = batch.distinct
+    assert torch.equal(words[places], batch.words)
+    assert torch.equal(batch.words[batch.by_word[0]], words.repeat_interleave(offsets.diff()))
 
 
 class Afresh(torch.autograd.Function):
