@@ -122,7 +122,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
-    encoder_norm: Annotated[str, StrOptions({"auto", "none", "shift", "scale"})] = "auto"
+    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "none"
     batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
         "auto"
     )
@@ -165,10 +165,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     @abstractmethod
     def _default_prior(self) -> Prior:
         """Prior if the user gives none."""
-
-    def _automatic_norm(self) -> str:
-        """The norm of the encoder with ``encoder_norm="auto"``."""
-        return "none" if self.encoder_input == "counts" else "shift"
 
     def _build_encoder(self, n_words: int, space: LatentSpace, generator: torch.Generator) -> Encoder:
         """Encoder with initial weights."""
@@ -660,7 +656,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             activation,
             self.dropout,
             self.word_dropout,
-            self._automatic_norm() if self.encoder_norm == "auto" else self.encoder_norm,
+            self.encoder_norm,
             generator,
             **of_embeddings,
         )

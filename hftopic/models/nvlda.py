@@ -36,9 +36,8 @@ class NVLDA(BaseTopicModel):
         Dropout rate on the encoder's last hidden layer.
     word_dropout : float, default=0.1
         As in :class:`ProdLDA`.
-    encoder_norm : {"auto", "none", "shift", "scale"}, default="auto"
-        As in :class:`ProdLDA`, where "auto" is another norm; here it is "scale". Without a norm many topics
-        of a mixture stay unused.
+    encoder_norm : {"none", "shift", "scale"}, default="scale"
+        As in :class:`ProdLDA`. Without a norm many topics of a mixture stay unused.
     **parameters
         All other parameters are those of :class:`ProdLDA`, with the same defaults, except ``decoder_norm``.
 
@@ -69,13 +68,11 @@ class NVLDA(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
+    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "scale"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:
         return LearnedCorrelation(base=DirichletLaplace(0.25))
-
-    def _automatic_norm(self) -> str:
-        return "scale"
 
     def _build_decoder(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> Decoder:
         return NVLDADecoder(space, self.topic_softmax, background, generator)

@@ -107,12 +107,11 @@ class ProdLDA(BaseTopicModel):
     word_dropout : float, default=0.1
         Fraction of a document's distinct words hidden from the encoder in each training step. The encoder
         learns to infer topics from part of a document, which improves the representation of new documents.
-    encoder_norm : {"auto", "none", "shift", "scale"}, default="auto"
+    encoder_norm : {"none", "shift", "scale"}, default="none"
         Batch norm of the encoder's outputs. "shift" has a learned shift and no learned scale. It keeps topics
         from falling silent: from telling nothing about any document. "scale" normalises the posterior means
         alone, with one learned scale for all topics: they stay alike, and tell as little about short
-        documents as these have to tell. "auto" is "none" for an encoder that reads counts, and "shift" for
-        one that reads embeddings.
+        documents as these have to tell.
     decoder_norm : {"full", "shift"}, default="full"
         Batch norm of the decoder's logits. "full" learns a shift and a scale for each word. "shift" learns no
         scale, as in Srivastava & Sutton (2017): the logit of every word then has the same variance.

@@ -18,7 +18,6 @@ from sklearn.pipeline import Pipeline
 
 from hftopic import (
     NVDM,
-    NVLDA,
     Concrete,
     Corpus,
     ModelFileError,
@@ -231,23 +230,6 @@ def test_a_mapped_file_gives_the_model_of_the_array(corpus, embeddings, models, 
         np.testing.assert_array_equal(
             found.transform(corpus, embeddings=mapped), model.transform(corpus, embeddings=embeddings)
         )
-
-
-@pytest.mark.parametrize(
-    ("estimator", "norm"),
-    [
-        (ProdLDA(**SETTINGS), "none"),
-        (ProdLDA(**SETTINGS, encoder_input="both"), "shift"),
-        (NVLDA(**SETTINGS), "scale"),
-        (NVLDA(**SETTINGS, encoder_input="embeddings"), "scale"),
-    ],
-    ids=["counts", "both", "nvlda", "nvlda of embeddings"],
-)
-def test_the_automatic_norm_is_that_of_what_is_read(corpus, embeddings, estimator, norm):
-    given = {} if estimator.encoder_input == "counts" else {"embeddings": embeddings}
-    found = clone(estimator).set_params(max_iter=2).fit(corpus, **given)
-    named = clone(estimator).set_params(max_iter=2, encoder_norm=norm).fit(corpus, **given)
-    assert weights_of(found) == weights_of(named)
 
 
 def test_a_parameter_that_changes_after_a_fit_changes_no_answer(models, corpus, embeddings):
