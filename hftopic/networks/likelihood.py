@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self, TypeVar
 import torch
 from torch import Tensor
 
+from hftopic._compiled import usable
 from hftopic.data.batches import Batch
 
 LOG2_E = math.log2(math.e)
@@ -67,8 +68,8 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
     """Σ_v x_v log2 softmax2(logits)_v of sparse counts, where softmax2 is the softmax in base 2.
 
     Only non-zero counts are scored. Each block of documents uses one (documents, words) buffer for logits,
-    probabilities and their gradient. If the mini-batch is a single block, the buffer is kept for the backward
-    pass; otherwise the backward pass recomputes each block.
+    probabilities and the gradient of the logits for documents of equal weight. If the mini-batch is a single
+    block, the buffer is kept for the backward pass; otherwise the backward pass recomputes each block.
     """
 
     @staticmethod
@@ -77,40 +78,45 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
         starts = range(0, len(batch), height) if len(batch) > height else range(1)
         blocks = [slice(start, start + height) for start in starts]
         ctx.batches = [batch[rows] for rows in blocks] if len(blocks) > 1 else [batch]
+        at_once = len(blocks) == 1 and any(ctx.needs_input_grad)
         scores = []
         for rows, part in zip(blocks, ctx.batches, strict=True):
-            score, unnormalised, total = _score(features[rows], weights, bias, part)
+            score, into_logits = _score(features[rows], weights, bias, part, at_once)
             scores.append(score)
-        kept = (unnormalised, total) if len(blocks) == 1 else ()
         ctx.blocks = blocks
-        ctx.save_for_backward(features, weights, bias, *kept)
+        ctx.save_for_backward(features, weights, bias, *([into_logits] if at_once else []))
         return torch.cat(scores)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         features, weights, bias, *kept = ctx.saved_tensors
         into_features = torch.empty_like(features)
-        into_weights, into_bias = torch.zeros_like(weights), torch.zeros_like(bias)
+        # Weights and bias have one product: the bias is the weight of a feature that is 1.
+        weighed = torch.cat([features, features.new_ones(len(features), 1)], 1) * upstream[0][:, None]
+        into_both = weights.new_zeros(len(weights) + 1, weights.shape[1])
         for rows, batch in zip(ctx.blocks, ctx.batches, strict=True):
-            if kept:
-                unnormalised, total = kept
-            else:
-                _, unnormalised, total = _score(features[rows], weights, bias, batch)
-            of_document = upstream[0][rows]
-            into_logits = unnormalised.mul_((-of_document * batch.lengths / total)[:, None])
-            observed = of_document[batch.documents] * batch.counts
-            into_logits.view(-1).scatter_add_(0, batch.cells, observed)
+            into_logits = kept[0] if kept else _score(features[rows], weights, bias, batch, True)[1]
             torch.mm(into_logits, weights.T, out=into_features[rows])
-            into_weights.addmm_(features[rows].T, into_logits)
-            into_bias += into_logits.sum(0)
-        return into_features, into_weights, into_bias, None
+            into_both.addmm_(weighed[rows].T, into_logits)
+        return into_features.mul_(upstream[0][:, None]), into_both[:-1], into_both[-1], None
 
 
-def _score(features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Σ_v x_v log2 p_v, shape (B,), the unnormalised probabilities, and their sums."""
-    logits = torch.addmm(bias, features, weights)  # (B, V)
+def _score(
+    features: Tensor, weights: Tensor, bias: Tensor, batch: Batch, gradient: bool
+) -> tuple[Tensor, Tensor]:
+    """Σ_v x_v log2 p_v, shape (B,), and with ``gradient`` its gradient in log 2 by the logits, (B, V)."""
+    if usable(len(features) * batch.n_words, features, weights, bias, batch.counts):
+        from hftopic._compiled.softmax import score
+
+        logits = torch.mm(features, weights)
+        return score(logits, bias, batch.counts, batch.words, batch.offsets, gradient), logits
+    logits = torch.addmm(bias, features, weights)
     at_words = batch.sum_by_document(batch.counts * logits.take(batch.cells))
     highest = logits.amax(1)
     unnormalised = logits.sub_(highest[:, None]).exp2_()
     total = unnormalised.sum(1)
-    return at_words - batch.lengths * (highest + total.log2()), unnormalised, total
+    scores = at_words - batch.lengths * (highest + total.log2())
+    if gradient:
+        unnormalised.mul_((-batch.lengths / total)[:, None])
+        unnormalised.view(-1).scatter_add_(0, batch.cells, batch.counts)
+    return scores, unnormalised

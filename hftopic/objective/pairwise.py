@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hftopic._compiled import usable
 from hftopic.latent.posterior import LOG_2PI, MeanFieldPosterior
 from hftopic.objective.minibatch import Mixing, MixtureWeights
 
@@ -110,16 +111,26 @@ class _LogMixed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, bits: Tensor, weights: MixtureWeights) -> Tensor:
-        highest = bits.amax(1, keepdim=True)
-        shares = weights.relative_(bits - highest, unit=LOG_2).clamp_min_(LOWEST_EXPONENT).exp2_()
-        total = shares.sum(1)
+        log_sums, shares, total = _mix_rows(bits, weights)
         ctx.save_for_backward(shares, total)
-        return (total.log2() + highest[:, 0]) * LOG_2 + weights.other
+        return log_sums
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         shares, total = ctx.saved_tensors
         return shares * (LOG_2 * upstream[0] / total)[:, None], None
+
+
+def _mix_rows(bits: Tensor, weights: MixtureWeights) -> tuple[Tensor, Tensor, Tensor]:
+    """Log sums in nats, shape (R,), the terms as parts of the largest, (R, M), and their sums, (R,)."""
+    if usable(bits.numel(), bits):
+        from hftopic._compiled.mixtures import mix_rows
+
+        return mix_rows(bits, weights)
+    highest = bits.amax(1, keepdim=True)
+    shares = weights.relative_(bits - highest, unit=LOG_2).clamp_min_(LOWEST_EXPONENT).exp2_()
+    total = shares.sum(1)
+    return (total.log2() + highest[:, 0]) * LOG_2 + weights.other, shares, total
 
 
 class _DimensionMarginals(torch.autograd.Function):
@@ -158,14 +169,16 @@ def _mix_dimensions(
     into_mean, into_log_variance = torch.zeros_like(mean), torch.zeros_like(mean)
     for part in mixing.parts(len(z), len(mean)):
         rows, documents, n_runs = part.rows, part.documents, part.n_runs
-        answers = _mix_curves(
-            _curves(z[rows], n_runs),
-            _curves(mean[documents], n_runs),
-            _curves(log_variance[documents], n_runs),
-            None if upstream is None else _curves(upstream[rows], n_runs),
-            part.weights,
-        )
+        given = z[rows], mean[documents], log_variance[documents]
+        weighed = () if upstream is None else (upstream[rows],)
         places = marginals[rows], into_z[rows], into_mean[documents], into_log_variance[documents]
+        if usable(given[0].numel() * part.size, *given, *weighed):
+            from hftopic._compiled.marginals import mix_runs
+
+            mix_runs(given, weighed, places, n_runs, part.weights)
+            continue
+        moments, weights = ([_curves(tensor, n_runs) for tensor in some] for some in (given, weighed))
+        answers = _mix_curves(*moments, *(weights or [None]), part.weights)
         for place, answer in zip(places, answers, strict=upstream is not None):
             place.copy_(answer.reshape(z.shape[1], answer.shape[1] * n_runs).T)
     return marginals, () if upstream is None else (into_z, into_mean, into_log_variance)

@@ -1,0 +1,96 @@
+"""What compiled loops are made of: tasks, arrays at addresses, and powers of 2."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import cfunc, njit, types
+from numba.extending import intrinsic
+
+LOG_2 = math.log(2)
+LOWEST_EXPONENT = -64.0  # a term of 2^-64 of the largest does not change a sum
+# Sums may be computed in any order, as vector instructions need; NaN and infinity stay what they are.
+REORDERED = ("reassoc", "contract", "arcp", "nsz")
+# Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
+N_TERMS = {types.float32: 7, types.float64: 13}
+
+
+def kernel(function: Callable[[Any], None]) -> Any:
+    """Compile a loop over tasks, whose argument is the address of its numbers, and keep it on the disk."""
+    return cfunc(types.void(types.CPointer(types.int64)), fastmath=set(REORDERED), cache=True)(function)
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function that kernels call."""
+    return njit(fastmath=set(REORDERED), cache=True, error_model="numpy")(function)
+
+
+@njit(fastmath={*REORDERED, "nnan"}, cache=True, inline="always")
+def largest(values: Any) -> Any:
+    """The largest of some numbers, none of which is NaN."""
+    found = values[0]
+    for value in values:
+        found = max(found, value)
+    return found
+
+
+@intrinsic
+def claimed(typing_context: Any, numbers: Any) -> Any:  # noqa: ARG001
+    """Number of the next task that no thread has taken."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.atomic_rmw("add", arguments[0], ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(numbers), generate
+
+
+@intrinsic
+def pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
+    """Pointer to an address, for ``numba.carray``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+    return types.voidptr(address), generate
+
+
+@intrinsic
+def real(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001
+    """The float64 with these 64 bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return types.float64(bits), generate
+
+
+@intrinsic
+def exp2(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
+    """2 to the power of a float32 from -126 to 127, or of a float64 from -1022 to 1023, to a few last bits.
+
+    As there is no branch, a compiler makes vector instructions of it.
+    """
+    n_bits, n_digits = (32, 23) if exponent is types.float32 else (64, 52)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (x,) = arguments
+        of_type, whole_type = context.get_value_type(exponent), ir.IntType(n_bits)
+
+        def times_plus(a: Any, b: Any, c: float) -> Any:
+            return builder.fadd(builder.fmul(a, b, flags=REORDERED), ir.Constant(of_type, c), flags=REORDERED)
+
+        floor = builder.module.declare_intrinsic("llvm.floor", [of_type])
+        whole = builder.call(floor, [builder.fadd(x, ir.Constant(of_type, 0.5))])
+        rest = builder.fsub(x, whole)
+        terms = [LOG_2**n / math.factorial(n) for n in range(N_TERMS[exponent])]
+        terms = [float(np.dtype(str(exponent)).type(term)) for term in terms]
+        power = ir.Constant(of_type, terms.pop())
+        while terms:
+            power = times_plus(power, rest, terms.pop())
+        bias = ir.Constant(whole_type, 2 ** (n_bits - n_digits - 2) - 1)
+        shifted = builder.shl(builder.add(builder.fptosi(whole, whole_type), bias), ir.Constant(whole_type, n_digits))
+        return builder.fmul(power, builder.bitcast(shifted, of_type))
+
+    return exponent(exponent), generate

@@ -1,0 +1,207 @@
+"""Compiled loops compute what PyTorch computes, with any number of threads, and are left out where they must be."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.testing import assert_close
+
+import hftopic._compiled
+from hftopic._compiled import switched_off, usable, why_not
+from hftopic.data.batches import Batch
+from hftopic.latent.posterior import MeanFieldPosterior
+from hftopic.networks import likelihood
+from hftopic.networks.likelihood import LogLinear
+from hftopic.objective.minibatch import Mixing
+from hftopic.objective.pairwise import dimension_marginals, log_mixed
+
+pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+DTYPES = [torch.float32, torch.float64]
+TOLERANCE = {torch.float32: {"rtol": 1e-5, "atol": 1e-5}, torch.float64: {"rtol": 1e-10, "atol": 1e-10}}
+
+
+@pytest.fixture(autouse=True)
+def _any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hftopic._compiled, "LEAST_WORK", 0)
+
+
+def leaves(*shape: int, dtype: torch.dtype, seed: int = 0) -> list[Tensor]:
+    """Samples, means and log variances."""
+    draws = torch.randn(3, *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    mean, log_variance = draws[0], draws[1]
+    z = mean + torch.exp(0.5 * log_variance) * draws[2]
+    return [moment.to(dtype).requires_grad_() for moment in (z, mean, log_variance)]
+
+
+def with_gradients(value: Tensor, moments: list[Tensor], seed: int = 0, even: bool = False) -> list[Tensor]:
+    """A value, and the gradients of a random sum of it."""
+    upstream = torch.randn(value.shape, generator=torch.Generator().manual_seed(seed), dtype=value.dtype)
+    if even:
+        upstream = upstream[:1].expand_as(value)
+    return [value, *torch.autograd.grad(value, moments, upstream)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    batch=st.integers(2, 40),
+    n_dims=st.integers(1, 5),
+    partners=st.none() | st.integers(2, 20),
+    estimator=st.sampled_from(["hfvae", "mws", "mss"]),
+    even=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_marginals_equal_those_of_pytorch(dtype, batch, n_dims, partners, estimator, even, seed) -> None:
+    moments = leaves(batch, n_dims, dtype=dtype, seed=seed)
+    mixing = Mixing(estimator, 60, partners)
+
+    def answer() -> list[Tensor]:
+        found = dimension_marginals(moments[0], MeanFieldPosterior(*moments[1:]), mixing)
+        return with_gradients(found, moments, seed, even)
+
+    compiled = answer()
+    with switched_off():
+        assert_close(compiled, answer(), **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    n_samples=st.integers(1, 30),
+    n_documents=st.integers(1, 30),
+    first=st.integers(0, 9),
+    estimator=st.sampled_from(["hfvae", "mws", "mss", "full"]),
+    seed=st.integers(0, 99),
+)
+def test_rows_equal_those_of_pytorch(dtype, n_samples, n_documents, first, estimator, seed) -> None:
+    """Also where samples are of some of the documents only, or documents not those of the samples."""
+    if estimator == "full":
+        first = 0
+    else:
+        n_documents = max(n_documents, n_samples + first, 2)
+    weights = Mixing(estimator, 60, first=first).weights(n_documents)
+    draws = torch.randn(n_samples, n_documents, generator=torch.Generator().manual_seed(seed))
+    bits = (40 * draws).to(dtype).requires_grad_()
+
+    def answer() -> list[Tensor]:
+        return with_gradients(log_mixed(bits, weights), [bits], seed)
+
+    compiled = answer()
+    with switched_off():
+        assert_close(compiled, answer(), **TOLERANCE[dtype])
+
+
+def counts_of(n: int, v: int, seed: int = 0) -> sp.csr_array:
+    """Sparse counts; some documents are empty."""
+    draws = np.random.default_rng(seed)
+    return sp.csr_array(draws.poisson(2.0, (n, v)) * (draws.random((n, v)) < 0.3), dtype=np.float32)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("at_once", [True, False], ids=["one block", "blocks"])
+@given(n=st.integers(1, 20), v=st.integers(1, 40), seed=st.integers(0, 99))
+def test_likelihoods_equal_those_of_pytorch(dtype, at_once, n, v, seed) -> None:
+    batch = Batch(counts_of(n, v, seed), torch.device("cpu"), dtype)
+    generator = torch.Generator().manual_seed(seed)
+    shapes = (n, 4), (4, v), (v,)
+    given = [
+        torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+        for shape in shapes
+    ]
+
+    def answer() -> list[Tensor]:
+        return with_gradients(LogLinear(*given).log_likelihood(batch), given, seed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not at_once:
+            patch.setattr(likelihood, "BLOCK_ENTRIES", 3 * v)
+        compiled = answer()
+        with switched_off():
+            expected = answer()
+    for mine, theirs in zip(compiled, expected, strict=True):
+        size = max(1.0, float(theirs.detach().abs().max()))  # gradients are sums of terms that cancel in part
+        assert_close(mine, theirs, rtol=0, atol=TOLERANCE[dtype]["rtol"] * size)
+
+
+def test_impossible_words_have_a_finite_log_probability() -> None:
+    """A logit 300 bits below the largest, whose probability float32 cannot hold."""
+    batch = Batch(sp.csr_array(np.array([[1, 1]], dtype=np.float32)), torch.device("cpu"))
+    found = LogLinear(torch.ones(1, 1), torch.tensor([[0.0, -300.0]]), torch.zeros(2)).log_likelihood(batch)
+    assert_close(found, torch.tensor([-300.0]))
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_lost(wrong: float) -> None:
+    """Training stops at a loss that is not finite, so loops must hand it on."""
+    z, mean, log_variance = (moment.detach() for moment in leaves(8, 2, dtype=torch.float32))
+    z[3, 1] = wrong
+    marginals = dimension_marginals(z, MeanFieldPosterior(mean, log_variance), Mixing("hfvae", 60))
+    assert not bool(marginals[3, 1].isfinite())
+    assert bool(marginals[:, 0].isfinite().all())
+    batch = Batch(counts_of(3, 5), torch.device("cpu"))
+    features = torch.ones(3, 2)
+    features[1, 0] = wrong
+    found = LogLinear(features, torch.ones(2, 5), torch.zeros(5)).log_likelihood(batch)
+    assert found.isfinite().tolist() == [True, False, True]
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    """Each task is computed by one thread, whichever it is."""
+    moments = leaves(64, 6, dtype=torch.float32)
+    batch = Batch(counts_of(64, 50), torch.device("cpu"))
+    weights, bias = torch.randn(2, 6, 50, generator=torch.Generator().manual_seed(1))
+    bits = torch.randn(64, 64, generator=torch.Generator().manual_seed(2))
+    mixing = Mixing("hfvae", 90, 16)
+
+    def answer() -> list[Tensor]:
+        return [
+            *with_gradients(
+                dimension_marginals(moments[0], MeanFieldPosterior(*moments[1:]), mixing), moments
+            ),
+            log_mixed(bits, mixing.weights(64)),
+            LogLinear(moments[0], weights, bias[0].expand(50).contiguous()).log_likelihood(batch),
+        ]
+
+    before = torch.get_num_threads()
+    answers = []
+    try:
+        for n_threads in (1, 2, 3):
+            torch.set_num_threads(n_threads)
+            answers.append([tensor.detach().numpy().tobytes() for tensor in answer()[:5]])
+    finally:
+        torch.set_num_threads(before)
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_only_what_loops_can_read_is_given_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = torch.zeros(8, 8)
+    assert usable(1, whole, whole)
+    assert not usable(1, whole[:, ::2])
+    assert not usable(1, whole.half())
+    assert not usable(1, whole, whole.double())
+    assert not usable(1, whole.to("meta"))
+    with switched_off():
+        assert not usable(1, whole)
+    assert usable(1, whole)
+    monkeypatch.setattr(hftopic._compiled, "LEAST_WORK", 10)
+    assert not usable(9, whole)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("import os; os.environ['HFTOPIC_COMPILED'] = '0'", "HFTOPIC_COMPILED is 0"),
+        ("import sys; sys.modules['numba'] = None", "numba"),
+    ],
+    ids=["switch", "no numba"],
+)
+def test_a_process_without_loops_says_why(setting: str, told: str) -> None:
+    code = f"{setting}; from hftopic._compiled import usable, why_not; import torch; print(why_not())"
+    code += "; assert not usable(10**9, torch.zeros(9))"
+    found: Any = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told in found.stdout
