@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.beforehand import beforehand_options
+from hftopic.cli.embeddings import COUNTS, INPUTS, check_held, check_read
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.modelling import KINDS, check_together, unfitted
 from hftopic.cli.options import (
@@ -88,6 +89,14 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     "--groups",
     type=Groups(),
     help="Number of topics in each group, such as 25,25; a single number is one group.",
+)
+@_several(
+    "--encoder-input",
+    "encoder_inputs",
+    type=click.Choice(INPUTS),
+    default=[COUNTS],
+    show_default=True,
+    help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.",
 )
 @_several("--alpha", type=Finite(0), help="Weight of the mutual information.")
 @_several("--beta", type=Finite(0), help="Weight of the correlation between groups.")
@@ -170,6 +179,7 @@ def compare(
     models: tuple[str, ...],
     word_vectors: Path | None,
     groups: tuple[Any, ...],
+    encoder_inputs: tuple[str, ...],
     objectives: tuple[Any, ...],
     seeds: tuple[int, ...],
     validation: str | float | None,
@@ -197,7 +207,9 @@ def compare(
     "test" is not used: keep it for the model you choose.
     """
     weights = {name: distinct(options.pop(name)) for name in WEIGHTS}
-    grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights)
+    inputs = distinct(encoder_inputs)
+    check_read(source, inputs)
+    grid = grid_of(distinct(models), distinct(groups), distinct(objectives), weights, inputs)
     if out is not None:
         check_free(out, force or folder_of(out).is_dir(), is_file=True)
     if word_vectors is not None and "etm" not in models:
@@ -208,6 +220,7 @@ def compare(
         for name in distinct(models)
     }
     train, held = divided(source, source.read(words_file=vocabulary, explain=not quiet), validation)
+    check_held(train, inputs)
     from hftopic.analysis.selection.comparison import compare as compared
 
     if not quiet:
@@ -242,7 +255,11 @@ def distinct(values: Sequence[Any]) -> list[Any]:
 
 
 def grid_of(
-    models: list[str], groups: list[Any], objectives: list[Any], weights: dict[str, list[float]]
+    models: list[str],
+    groups: list[Any],
+    objectives: list[Any],
+    weights: dict[str, list[float]],
+    inputs: list[str],
 ) -> list[dict[str, list[Any]]]:
     """Grid of settings: the weights with HFVAE, and each other objective without weights.
 
@@ -261,10 +278,11 @@ def grid_of(
             f"{', '.join(f'--{name}' for name in given)}: only valid with --objective hfvae; write the "
             "weights of another objective inside it, such as 'BetaTCVAE(beta=4.0)', or add --objective hfvae"
         )
-    sizes = {"groups": groups} if groups else {}
+    shared = {"groups": groups} if groups else {}
+    shared |= {"encoder_input": inputs} if inputs != [COUNTS] else {}
     others = [VAE() if objective == "vae" else objective for objective in objectives if objective != "hfvae"]
-    grid: list[dict[str, list[Any]]] = [{**sizes, **given}] if "hfvae" in objectives else []
-    return [*grid, {**sizes, "objective": others}] if others else grid
+    grid: list[dict[str, list[Any]]] = [{**shared, **given}] if "hfvae" in objectives else []
+    return [*grid, {**shared, "objective": others}] if others else grid
 
 
 def divided(source: Source, corpus: "Corpus", validation: str | float | None) -> "tuple[Corpus, Corpus]":

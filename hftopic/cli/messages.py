@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import click
 
 _TEXT = re.compile(r"(?<![\w.-])text= ")
+_ENCODED = re.compile(r", or where there is no such parameter model\.encode\(X, \w+=\.\.\.\) instead of X")
+_METADATA = re.compile(r"pass metadata=( or a Corpus that has some)?")
 # Calls in parentheses, such as HFVAE(alpha=1), are not changed.
 _GROUP = r"\((?=[^()]*[=(])(?:[^()]|\([^()]*\))*\)"
 _VALUE = r"""'(?P<plain>[\w.:/,-]+)'|"[^"]*"|'[^']*'|[\w+-][\w.+-]*(?![\w(])"""
@@ -35,6 +37,8 @@ def in_options(message: str, command: click.Command | None) -> str:
         if isinstance(parameter, click.Option) and parameter.name
     }
     message = _TEXT.sub("a text option, such as --min-df, ", message)
+    message = _METADATA.sub("pass a CORPUS that has some", _ENCODED.sub("", message))
+    message = message.replace("a Corpus that has some", "a CORPUS that has some")
     return _assigned(options).sub(lambda found: _as_option(found, options), message) if options else message
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.beforehand import beforehand_options
+from hftopic.cli.embeddings import COUNTS, check_held, check_read, encoder_input_option
 from hftopic.cli.interruption import EndOfEpoch, Kept
 from hftopic.cli.job import in_processes, rank
 from hftopic.cli.options import (
@@ -127,12 +128,7 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
     default="full",
     help="Batch norm of the decoder: with a shift and a scale, or with a shift only; prodlda only.",
 )
-@_setting(
-    "--encoder-input",
-    type=click.Choice(["counts", "embeddings", "both"]),
-    default="counts",
-    help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.",
-)
+@encoder_input_option
 @click.option(
     "--word-vectors",
     type=existing_path,
@@ -261,6 +257,8 @@ def fit(
     "torchrun --nproc-per-node=2 -m hftopic fit ..." two processes share every mini-batch.
     """
     check_together(model, objective, **settings)
+    inputs = [settings["encoder_input"] or COUNTS]
+    check_read(source, inputs)
     if keep_interrupted and (settings["n_init"] or 1) > 1:
         raise click.UsageError(
             "--keep-interrupted: only valid with --n-init 1; starts are compared by their loss at the end of "
@@ -277,6 +275,7 @@ def fit(
     progress = not quiet and sys.stderr.isatty()
     estimator = unfitted(model, objective, verbose=int(progress), **settings)
     documents = source.read_or_open(words_file=vocabulary, prefer="train", explain=not quiet)
+    check_held(documents, inputs)
     cost = cost_of_many_topics(estimator, documents)
     if cost:
         least = duration(expected_seconds(estimator, documents))
@@ -364,6 +363,11 @@ def check_together(model: str, objective: Any, **settings: Any) -> None:
             raise click.UsageError(
                 f"--{name.replace('_', '-')} is only valid with --model {' or '.join(kinds)}"
             )
+    if settings.get("train_vectors") is not None and settings.get("word_vectors") is None:
+        raise click.UsageError(
+            "--train-vectors and --fixed-vectors are only valid with --word-vectors; without it all vectors "
+            "are learned"
+        )
     groups = settings["groups"]
     plain = isinstance(groups, tuple) and all(isinstance(group, int) for group in groups)
     if model in SOME_KINDS["topic_softmax"] and plain:

@@ -13,6 +13,7 @@ from hftopic.cli.assigning import check_table, write_topics
 from hftopic.cli.beforehand import beforehand_options
 from hftopic.cli.columns import text_column_of
 from hftopic.cli.contents import check_contents, documents_in_words, warnings_on
+from hftopic.cli.embeddings import COUNTS, check_held, check_read, encoder_input_option
 from hftopic.cli.interruption import EndOfEpoch
 from hftopic.cli.modelling import outcome, train_and_save, unfitted
 from hftopic.cli.options import check_free, command_options, quiet_option, seed_option, style_options
@@ -102,6 +103,7 @@ class Targets:
     help="Passes over the documents.  [default: by the size of the corpus]",
 )
 @beforehand_options
+@encoder_input_option
 @click.option("--device", help="Device to train on: auto, cpu, cuda …  [default: auto]")
 @seed_option
 @click.option("--plan", "plan_only", is_flag=True, help="Print the plan and stop.")
@@ -124,6 +126,7 @@ def run(
     title: str | None,
     groups: Any,
     max_iter: int | None,
+    encoder_input: str | None,
     device: str | None,
     seed: int,
     plan_only: bool,
@@ -139,13 +142,18 @@ def run(
     the only one with long texts is read. The last lines are the commands to go on with.
     """
     targets = Targets(out, out.with_name(f"{out.stem}-model") if model is None else model, folder, table)
+    inputs = [encoder_input or COUNTS]
+    if folder is None:  # where embeddings are kept, also if they are not read
+        check_read(source, inputs)
     targets.check(force)
     settings = {"max_iter": max_iter, "device": device, "random_state": seed, "groups": groups, **beforehand}
+    settings["encoder_input"] = encoder_input
     estimator = unfitted("prodlda", "hfvae", verbose=_shows_bar(quiet), **settings)
     source = with_texts(source)
     note_unless(quiet, f"Reading {source.path}")
     documents = source.read_or_open(prefer="train", explain=not quiet)
     check_contents(documents)
+    check_held(documents, inputs)
     if groups is None:
         estimator.set_params(groups=default_groups(len(documents)))
     if not quiet or plan_only:

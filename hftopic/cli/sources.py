@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hftopic._wording import counted
+from hftopic.cli.embeddings import warn_of_unread
 from hftopic.cli.options import Command, with_options
 from hftopic.cli.terminal import note
 from hftopic.cli.values import (
@@ -51,6 +52,13 @@ class Source:
     def encoding(self) -> str:
         """Encoding of other files that belong to the corpus."""
         return self.arguments["encoding"] or "utf-8"
+
+    @property
+    def names_embeddings(self) -> str:
+        """The option that names embeddings; "" if none does."""
+        if self.embeddings is not None:
+            return "--embeddings"
+        return "" if self.arguments["embedding_column"] is None else "--embedding-column"
 
     @property
     def again(self) -> list[str]:
@@ -102,6 +110,7 @@ class Source:
             corpus = read_for(model, self.path, words_file, text=self.options(model), **given)
             if self.embeddings is not None:
                 corpus = self._with_rows(corpus, split)
+            warn_of_unread(self, model)
             if reads_words(model):
                 warn_of_unknown_words(model, corpus)
         if self.embeddings is not None and model is None:
@@ -155,6 +164,7 @@ class Source:
             corpus = corpus.split(self.split)
         if model is not None:
             corpus = corpus.with_vocabulary(model.vocabulary_)
+            warn_of_unread(self, model)
             if reads_words(model):
                 warn_of_unknown_words(model, corpus[:SAMPLE])
         return corpus

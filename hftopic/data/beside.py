@@ -48,10 +48,13 @@ class Beside:
         held = {name: getattr(self, name) for name in BESIDE}
         return cast(ArraysBeside, {name: array for name, array in held.items() if array is not None})
 
-    def rows_beside(self, rows: NDArray[np.int64]) -> RowsBeside:
-        """Some rows of each array, as tensors on the CPU."""
+    def stored_beside(self, stored: NDArray[np.int64]) -> RowsBeside:
+        """The rows with these places in each array, as tensors on the CPU.
+
+        Documents that are some of the rows have numbers of their own: see their method ``beside``.
+        """
         held = cast(dict[str, Embeddings], self.arrays_beside())
-        return cast(RowsBeside, {name: rows_of(array, rows) for name, array in held.items()})
+        return cast(RowsBeside, {name: rows_of(array, stored) for name, array in held.items()})
 
 
 @dataclass(frozen=True)

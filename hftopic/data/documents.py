@@ -81,11 +81,11 @@ class BagsOfWords(Beside):
     def batch(self, rows: Rows, device: torch.device) -> Batch:
         """Counts of the documents with these numbers, as tensors."""
         stored = rows if self.rows is None else self.rows[rows]
-        return Batch(self.counts[stored], device, **self.rows_beside(stored))
+        return Batch(self.counts[stored], device, **self.stored_beside(stored))
 
     def beside(self, rows: Rows) -> RowsBeside:
         """What there is beside the counts of the documents with these numbers, as tensors on the CPU."""
-        return self.rows_beside(rows if self.rows is None else self.rows[rows])
+        return self.stored_beside(rows if self.rows is None else self.rows[rows])
 
     def select(self, chosen: Rows | NDArray[np.bool_] | slice) -> Self:
         """Some of the documents, selected by number, by a mask or by a slice."""

@@ -99,13 +99,13 @@ class StoredDocuments(Beside):
         """Counts of the documents with these numbers, as tensors; consecutive ones are read at once."""
         first, last = int(rows[0]), int(rows[-1])
         if last - first == len(rows) - 1 and (np.diff(rows) == 1).all():
-            return Batch(self.corpus.read(first, last + 1), device, **self.rows_beside(rows))
+            return Batch(self.corpus.read(first, last + 1), device, **self.stored_beside(rows))
 
         def read(first: int, n_blocks: int) -> tuple[int, sp.csr_array]:
             return first * BLOCK, blocks_of(self.corpus, first, n_blocks)
 
         counts = rows_of_blocks(rows, rows // BLOCK, read, self.corpus.n_words)
-        return Batch(counts, device, **self.rows_beside(rows))
+        return Batch(counts, device, **self.stored_beside(rows))
 
     def select(self, mask: NDArray[np.bool_]) -> "StoredDocuments":
         """Some of the documents."""
@@ -345,7 +345,7 @@ class ShardedDocuments(Beside):
             return {}
         if self.share is not None:
             rows = numbers_in(self.share, int(self.scan.filled[-1]), rows)
-        return self.rows_beside(self.scan.places(rows))
+        return self.stored_beside(self.scan.places(rows))
 
     def _counts_of(self, rows: Rows) -> sp.csr_array:
         blocks = np.searchsorted(self.starts, rows, side="right") - 1

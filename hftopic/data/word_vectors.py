@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hftopic.data.columns import of_pandas
 from hftopic.data.corpus import CorpusError
 from hftopic.data.sequences import described, is_word
 from hftopic.data.validation import as_vocabulary, object_array
@@ -131,8 +132,7 @@ class WordVectors:
             }
             usable = {word: row for word, row in rows.items() if is_word(word)}
             return cls._some(list(usable), np.asarray(source.vectors)[list(usable.values())])
-        instead = "pass its .wv" if hasattr(source, "wv") else _INSTEAD
-        raise TypeError(f"word vectors cannot be taken from {described(source)}; {instead}")
+        raise TypeError(f"word vectors cannot be taken from {described(source)}; {_instead_of(source)}")
 
     @classmethod
     def _of_dict(cls, vectors: Mapping[str, Any]) -> Self:
@@ -229,7 +229,16 @@ def read_word_vectors(path: str | os.PathLike[str], vocabulary: Sequence[str] | 
     return WordVectors.of(vectors_in(Path(path), wanted))
 
 
-_INSTEAD = "pass a WordVectors, a dict of words to vectors, gensim's KeyedVectors, or the path of a file"
+def _instead_of(source: Any) -> str:
+    """What to pass instead of something from which no vectors can be taken."""
+    if hasattr(source, "wv"):  # a model of gensim
+        return "pass its .wv"
+    if of_pandas(source, "DataFrame"):
+        return "pass WordVectors(frame.index, frame.to_numpy()), if its index has the words"
+    return (
+        "pass WordVectors(words, vectors), a dict of words to vectors, gensim's KeyedVectors, or the path of "
+        "a file"
+    )
 
 
 def as_vectors(vectors: Any, words: Sequence[str] | NDArray[np.object_] | int) -> NDArray[np.float32]:

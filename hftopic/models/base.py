@@ -15,12 +15,11 @@ from typing import Annotated, Any, ClassVar, Self, cast, dataclass_transform
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from torch import Tensor
 
-from hftopic._jobs import jobs_here
 from hftopic._memory import give_back
 from hftopic._numbers import is_whole
 from hftopic._processes import joined, of_the_job
@@ -43,9 +42,9 @@ from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models import description, evaluation
 from hftopic.models.agreement import check_same, check_sizes
-from hftopic.models.beginning import begin_at_clusters, pieces_beside
-from hftopic.models.calls import call_of
-from hftopic.models.checkpoints import Checkpoints, checkpoints
+from hftopic.models.beginning import begin, pieces_beside
+from hftopic.models.calls import call_of, check_unchanged
+from hftopic.models.checkpoints import checkpoints
 from hftopic.models.display import ShownFitted
 from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
@@ -67,6 +66,7 @@ from hftopic.models.parameters import (
     prior_moments,
 )
 from hftopic.models.reading import check_counted
+from hftopic.models.starts import Offering, train_several
 from hftopic.models.summary import REMEMBERED
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import Encoder
@@ -79,15 +79,10 @@ from hftopic.objective.minibatch import ESTIMATORS
 from hftopic.training.checkpoint import Checkpoint
 from hftopic.training.epochs import Callback, train
 from hftopic.training.errors import TrainingDivergedError
-from hftopic.training.records import Record
 from hftopic.training.settings import Settings
 from hftopic.training.trainer import Trainer
 
 EXCLUDED = "they are excluded from training"
-MOST_SHOWN = 300  # characters of a value in a message
-
-# A callback, as `_train` calls it: with a function that makes a model of the current weights, and the record.
-Offering = Callable[[Callable[[], Any], Record], bool | None]
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -281,7 +276,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
                 if model.n_init == 1:
                     error = model._train(training, held_out, generators[0], called, kept.of_start(0))
                 else:
-                    error = model._train_several(training, held_out, generators, called, kept)
+                    error = train_several(model, training, held_out, generators, called, kept)
             model._describe(training)
             if error is not None:
                 raise error
@@ -349,31 +344,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         model._adopt(trainer)
         model.losses_ = np.array([last.get("validation_loss", last["loss"])])
         return model
-
-    def _train_several(
-        self,
-        documents: CountedDocuments,
-        held_out: CountedDocuments | None,
-        generators: Sequence[torch.Generator],
-        callbacks: Sequence[Offering],
-        kept: Checkpoints,
-    ) -> TrainingDivergedError | None:
-        """Train from several starts and adopt the one with the lowest loss, without its optimiser."""
-        n_jobs = jobs_here(self.n_jobs) if joined().size == 1 else 1
-        starts: list[tuple[BaseTopicModel, TrainingDivergedError | None]] = Parallel(n_jobs=n_jobs)(
-            delayed(_trained)(
-                copy.copy(self), documents, held_out, generator.get_state(), callbacks, kept.of_start(number)
-            )
-            for number, generator in enumerate(generators)
-        )
-        losses = np.concatenate([model.losses_ for model, _ in starts])
-        best, error = starts[int(np.argmin(losses))]
-        parameters = self.get_params(deep=False)
-        self.__dict__.update({name: value for name, value in vars(best).items() if name not in parameters})
-        self._fitted_with = parameters
-        self._network.to(chosen_device(self.device))
-        self.losses_ = losses
-        return error
 
     def partial_fit(
         self,
@@ -552,18 +522,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         check_fits(objective, network.prior, settings.max_iter)
         self._noise = evaluation.draw_noise(network.space, generator)
         batch = documents.batch(np.arange(2), network.device)
-        if network.prevalence is not None and batch.design is None:
-            raise TypeError(f"a {type(batch).__name__} has lost its design; pass it on as design=")
-        if network.encoder.of_document is not None:
-            if batch.embeddings is None:
-                raise TypeError(
-                    f"a {type(batch).__name__} has lost its embeddings; pass them on as embeddings="
-                )
-            begin_at_clusters(network.encoder, network.encoder.of_document, documents, generator)
-        if network.guidance is not None:
-            network.guidance.begin(
-                network.encoder, network.decoder, documents.word_counts().sum() / len(documents)
-            )
+        begin(network, batch, documents, generator)
         if learns_groups:
             network.check_exchange(batch)
         return Trainer(network, objective, settings, generator, learns_groups, joined())
@@ -573,7 +532,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
         if not hasattr(self, "_network"):
             self._documents_seen = 0
             return self._new_trainer(documents, self._generator())
-        self._check_same_network()
+        check_unchanged(self)
         trainer: Trainer[Batch] | None = getattr(self, "_trainer", None)
         settings = Settings.of(self, self._documents_seen if hasattr(self, "losses_") else None)
         objective, learns_groups = self._objective(self._network)
@@ -589,18 +548,6 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
             trainer.keep()
         trainer.configure(objective, settings, learns_groups)
         return trainer
-
-    def _check_same_network(self) -> None:
-        """Raise ValueError if a parameter that determines the network has changed since fitting."""
-        parameters = self.get_params(deep=False)
-        for name, now in parameters.items():
-            fitted = self._fitted_with.get(name)
-            if name not in self._may_change and not _same(now, fitted):
-                before, after = (_brief(value) for value in (fitted, now))
-                raise ValueError(
-                    f"{name} was {before} when the model was fitted and is now {after}; "
-                    "restore the old value to continue training, or call fit to start again"
-                )
 
     def _build_network(self, background: Tensor, generator: torch.Generator) -> TopicNetwork:
         space = LatentSpace(self.groups)
@@ -699,43 +646,12 @@ BaseTopicModel.__init__._stores_parameters = True  # type: ignore[attr-defined]
 declare_parameters(BaseTopicModel)
 
 
-def _trained(
-    model: BaseTopicModel,
-    documents: CountedDocuments,
-    held_out: CountedDocuments | None,
-    state: Tensor,
-    callbacks: Sequence[Offering],
-    checkpoint: Checkpoint | None,
-) -> tuple[BaseTopicModel, TrainingDivergedError | None]:
-    """A model trained from one start, in this process or another one, without its optimiser."""
-    generator = torch.Generator()
-    generator.set_state(state)
-    error = model._train(documents, held_out, generator, callbacks, checkpoint)
-    del model._trainer
-    return model, error
-
-
 def _reading_of(X: Any) -> dict[str, Any] | None:
     """How texts became the counts of a Corpus, if it knows."""
     reading: dict[str, Any] | None = getattr(X, "reading", None)
     return reading
 
 
-def _brief(value: Any) -> str:
-    """A value in a message, such as a large dict of vectors, of which the beginning is enough."""
-    text = repr(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
-
-
 def _kept_network(trainer: Trainer[Batch]) -> TopicNetwork:
     """The network of a fitted model, which other threads may read: further training does not change it."""
     return cast(TopicNetwork, trainer.kept_network())
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values of a parameter are equal, also if they are arrays or NaN."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return np.array_equal(one, other)
-    return one is other or bool(one == other) or bool(one != one and other != other)

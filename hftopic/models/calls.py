@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 HASHED = ("documents", "vocabulary", "word_vectors")  # what is told without its value
 FREE = frozenset({"device", "n_jobs", "verbose"})  # parameters whose values have no effect on the result
-MOST_SHOWN = 60  # characters of a value in a message
+MOST_SHOWN = 60  # characters of a value of a call in a message
+MOST_OF_A_PARAMETER = 300  # characters of one, where there is one alone
 
 
 def call_of(model: "BaseTopicModel", documents: Any) -> dict[str, Any]:
@@ -69,8 +71,37 @@ def identity(value: Any) -> Any:
 
 def shown(value: Any) -> str:
     """A value of a call in a message, as it is written in Python."""
-    text = _written(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
+    return _cut(_written(value), MOST_SHOWN)
+
+
+def check_unchanged(model: "BaseTopicModel") -> None:
+    """Raise ValueError if a parameter that determines the network has changed since the model was fitted."""
+    for name, now in model.get_params(deep=False).items():
+        fitted = model._fitted_with.get(name)
+        if name not in model._may_change and not _same(now, fitted):
+            before, after = (_brief(value) for value in (fitted, now))
+            raise ValueError(
+                f"{name} was {before} when the model was fitted and is now {after}; restore the old value to "
+                "continue training, or call fit to start again"
+            )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of a parameter are equal, also if they are arrays or NaN."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return one is other or bool(one == other) or bool(one != one and other != other)
+
+
+def _brief(value: Any) -> str:
+    """A parameter in a message, such as a large dict of vectors, of which the beginning is enough."""
+    return _cut(repr(value), MOST_OF_A_PARAMETER)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _written(value: Any) -> str:

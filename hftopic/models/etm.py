@@ -1,18 +1,16 @@
 """ETM: a mixture of topics that are linear in word vectors."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Annotated, Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from hftopic.data.inputs import column_words, known_words
-from hftopic.data.word_vectors import WordVectors
 from hftopic.latent.space import LatentSpace
 from hftopic.models import evaluation
 from hftopic.models.nvlda import NVLDA
@@ -81,9 +79,7 @@ class ETM(NVLDA):
     ((200, 6), (6, 20))
     """
 
-    word_vectors: Annotated[
-        Any, None, str, os.PathLike, WordVectors, Mapping, np.ndarray, HasMethods("get_vector")
-    ] = None
+    word_vectors: Annotated[Any, object] = None  # WordVectors.of refuses what holds no vectors
     vector_size: Annotated[int, Interval(Integral, 1, None, closed="left")] = 100
     train_vectors: Annotated[bool | str, "boolean", StrOptions({"auto"})] = "auto"
 

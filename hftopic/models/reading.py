@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import check_array
 
 from hftopic._callers import level_of_the_caller
 from hftopic.data.columns import is_sharded
@@ -85,8 +86,10 @@ class DocumentReader(BaseEstimator):
             check_counted(None, embeddings, f"the encoder of this {type(self).__name__}")
         if embeddings is None:
             raise ValueError("pass the documents as X, or embeddings= alone; got neither")
-        shape = (checked_embeddings(embeddings, None).shape[0], self.n_features_in_)
-        nothing: Any = sp.csr_array(shape, dtype=np.float32)
+        given = checked_embeddings(embeddings, None)
+        if not len(given):
+            check_array(given, estimator=self)  # the error of scikit-learn
+        nothing: Any = sp.csr_array((len(given), self.n_features_in_), dtype=np.float32)
         return self._documents(nothing, None)
 
     def _counted(self, counted: Any, more: Any, *, reset: bool) -> BagsOfWords | StoredDocuments:

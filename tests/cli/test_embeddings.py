@@ -13,7 +13,10 @@ from click.testing import CliRunner
 from hftopic import load, open_corpus, read_corpus
 from hftopic.cli import program
 
-WORDS = {0: ["ball", "team", "goal", "match"], 1: ["faith", "church", "soul", "bible"]}
+WORDS = {
+    0: ["ball", "team", "goal", "match", "win", "kick"],
+    1: ["faith", "church", "soul", "bible", "god", "pray"],
+}
 KIND = np.arange(60) % 2
 TRAIN = np.arange(60) % 3 > 0
 FIT = ("--groups", 2, "--epochs", 2, "--min-df", 1, "--max-df", "1.0", "--quiet")
@@ -142,7 +145,7 @@ def test_shards_with_embeddings_are_fitted_and_transformed(place: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "embeddings"),
+        ((), "the encoder of the model reads: pass --embeddings, or a CORPUS that has some"),
         (("--embeddings", "train.npy"), "40 rows for 60 documents"),
         (("--embeddings", "plain.jsonl"), "is no file of embeddings"),
         (("--embedding-column", "vector"), "no column 'vector'"),
@@ -155,3 +158,47 @@ def test_what_cannot_be_read_is_told(
     told = run("transform", model, place / "plain.jsonl", *arguments, code=1)
     assert message in told
     assert "Traceback" not in told
+
+
+def test_run_and_compare_fit_models_that_read_embeddings(place: Path) -> None:
+    given = (place / "plain.jsonl", "--embeddings", place / "all.npy", "--encoder-input", "embeddings", *FIT)
+    run("run", *given, "--out", place / "run.html")
+    assert load(place / "run-model").encoder_input == "embeddings"
+    compared = run("compare", *given, "--encoder-input", "counts", "--by-run", "--csv")
+    rows = list(csv.DictReader(io.StringIO(compared)))
+    assert [row["encoder_input"] for row in rows] == ["embeddings", "counts"]
+
+
+@pytest.mark.parametrize("verb", ["fit", "run", "compare"])
+@pytest.mark.parametrize(
+    ("corpus", "given", "message"),
+    [
+        ("plain", ("--embeddings", "all.npy"), "--embeddings is not read with --encoder-input counts"),
+        ("both", ("--embedding-column", "vector"), "--embedding-column is not read with --encoder-input c"),
+        (
+            "plain",
+            ("--encoder-input", "both"),
+            "--encoder-input both needs embeddings of the documents: pass",
+        ),
+    ],
+)
+def test_what_the_encoder_reads_is_what_is_given(
+    place: Path, monkeypatch: pytest.MonkeyPatch, verb: str, corpus: str, given: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(place)
+    assert message in run(verb, f"{corpus}.jsonl", *given, "--out", "none", *FIT, code=2)
+    assert not Path("none").exists()
+
+
+def test_run_keeps_embeddings_that_it_does_not_read_in_the_corpus(place: Path, vectors: np.ndarray) -> None:
+    given = ("--embeddings", place / "all.npy", "--split", "all", "--save-corpus", place / "kept")
+    run("run", place / "plain.jsonl", *given, "--out", place / "kept.html", *FIT)
+    np.testing.assert_array_equal(read_corpus(place / "kept").embeddings, vectors)
+
+
+def test_a_model_that_reads_counts_warns_of_embeddings(place: Path) -> None:
+    run("fit", place / "plain.jsonl", "--out", place / "counts", *FIT)
+    given = ("transform", place / "counts", place / "plain.jsonl", "--embeddings", place / "all.npy")
+    result = CliRunner().invoke(program, [str(argument) for argument in given], prog_name="hftopic")
+    assert result.exit_code == 0
+    assert "Warning: --embeddings is not used: the encoder of the model reads counts alone" in result.stderr

@@ -5,6 +5,7 @@ import pytest
 from hftopic.cli import program
 from hftopic.cli.messages import in_options
 from hftopic.cli.program import _message
+from hftopic.models.reading import MEAN_DESIGN, NO_EMBEDDINGS
 from hftopic.training import TrainingDivergedError
 
 
@@ -33,6 +34,18 @@ from hftopic.training import TrainingDivergedError
 )
 def test_only_what_is_a_parameter_becomes_an_option(message: str, told: str) -> None:
     assert in_options(message, program.commands["fit"]) == told
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (NO_EMBEDDINGS, "reads: pass --embeddings, or a CORPUS that has some"),
+        (MEAN_DESIGN, "average metadata; pass a CORPUS that has some"),
+        ("needs metadata: pass metadata= or a Corpus that has some", "pass a CORPUS that has some"),
+    ],
+)
+def test_calls_of_python_become_what_a_command_takes(message: str, told: str) -> None:
+    assert in_options(message, program.commands["transform"]).endswith(told)
 
 
 def test_advice_after_a_divergence_names_options() -> None:

@@ -622,5 +622,8 @@ def test_an_etm_is_fitted_with_vectors_of_a_file(tmp_path: Path) -> None:
     assert fitted.train_vectors is True
     _, error = called(*given, "--model", "nvlda", "--vector-size", 5, code=2)
     assert "--vector-size is only valid with --model etm" in error
+    for option in ("--train-vectors", "--fixed-vectors"):
+        _, error = called(*given, "--force", "--model", "etm", option, code=2)
+        assert "--train-vectors and --fixed-vectors are only valid with --word-vectors" in error
     called(*given, "--force", "--model", "etm", "--vector-size", 5)
     assert hftopic.load(tmp_path / "m").topic_vectors_.shape == (4, 5)

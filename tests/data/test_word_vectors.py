@@ -167,7 +167,7 @@ def test_wrong_vectors_are_refused(words, vectors, message):
     [
         ({"a": [1, 2], "b": [3]}, CorpusError, "that of 'a' has 2 numbers, that of 'b' has 1"),
         ({}, CorpusError, "there is a vector of none of the words"),
-        (3, TypeError, "cannot be taken from an int; pass a WordVectors, a dict"),
+        (3, TypeError, "cannot be taken from an int; pass WordVectors\\(words, vectors\\), a dict"),
         (np.eye(2), TypeError, "cannot be taken from an array"),
     ],
 )

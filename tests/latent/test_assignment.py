@@ -80,6 +80,21 @@ def test_only_the_exchanged_topics_move():
     assert (moved < 4).sum() == 1
 
 
+def test_rounding_does_not_choose_among_equals():
+    """Topics 0 and 2 belong together, as do 1 and 3; which pair is first is decided by no last bit."""
+    covariance = np.eye(4)
+    for a, b, correlation in ((0, 1, 0.5), (2, 3, 0.5), (0, 3, 0.3), (1, 2, 0.3)):
+        covariance[a, b] = covariance[b, a] = correlation
+    partition = Partition(LatentSpace((2, 2)), PLAIN)
+    rounding = np.random.default_rng(0)
+    orders = set()
+    for _ in range(50):
+        noise = 1e-7 * rounding.standard_normal((4, 4))
+        order = partition.best_order(covariance + noise + noise.T, np.random.default_rng(0), 4)
+        orders.add(tuple(order.tolist()))
+    assert orders == {(0, 2, 1, 3)}
+
+
 def test_the_same_seed_gives_the_same_partition():
     covariance = random_covariance(30, 7)
     partition = Partition(LatentSpace((10, 20)), PLAIN)

@@ -301,6 +301,11 @@ def test_wrong_embeddings_are_told(model, corpus, embeddings, wrong):
     assert weights_of(model) == before
 
 
+def test_no_documents_are_told_as_scikit_learn_tells_them(models, embeddings):
+    with pytest.raises(ValueError, match=r"0 sample\(s\) \(shape=\(0, 12\)\) while .* required by ProdLDA"):
+        models["embeddings"].transform(embeddings=embeddings[:0])
+
+
 @pytest.mark.parametrize("wrong", WRONG | OF_FIT)
 def test_a_fit_of_wrong_embeddings_changes_nothing(models, corpus, embeddings, wrong, tmp_path):
     change, told = (WRONG | OF_FIT)[wrong]

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -191,7 +192,6 @@ def test_rows_of_an_array_are_those_of_columns_without_words():
         ({"word_vectors": np.eye(3)}, r"one row for each of 120 words; got shape \(3, 3\)"),
         ({"word_vectors": np.full((V, 2), np.nan)}, "row 0 has the value nan"),
         ({"word_vectors": {"w0": [1.0], "w1": [1.0, 2.0]}}, "must have one size"),
-        ({"word_vectors": 3}, "'word_vectors' parameter of ETM must be None"),
         ({"train_vectors": False}, "train_vectors=False needs word_vectors"),
         ({"train_vectors": "no"}, "'train_vectors' parameter of ETM must be"),
         ({"vector_size": 0}, "'vector_size' parameter of ETM must be"),
@@ -203,6 +203,20 @@ def test_wrong_vectors_are_refused_before_the_model_changes(parameters, message)
     with pytest.raises(ValueError, match=message):
         model.set_params(**{"word_vectors": None, **parameters}).fit(CORPUS)
     np.testing.assert_array_equal(model.transform(CORPUS), before)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (type("Word2Vec", (), {"wv": None})(), "a Word2Vec; pass its .wv"),
+        (pd.DataFrame(VECTORS.vectors, WORDS), r"a DataFrame; pass WordVectors\(frame.index, frame.to_numpy"),
+        (VECTORS.vectors.tolist(), r"a list; pass WordVectors\(words, vectors\), a dict"),
+        (3, r"an int; pass WordVectors\(words, vectors\), a dict"),
+    ],
+)
+def test_what_holds_no_vectors_is_told_what_to_pass(source, message):
+    with pytest.raises(TypeError, match=f"word vectors cannot be taken from {message}"):
+        ETM(word_vectors=source, **SMALL).fit(CORPUS)
 
 
 def test_vectors_of_words_need_words():

@@ -15,6 +15,7 @@ from hftopic.analysis.encoded import DocumentTopics, document_topics
 from hftopic.analysis.models import FittedTopicModel, corpus_of, has_poles, model_vocabulary
 from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.used import mask_of
+from hftopic.data.embeddings import encoder_input_of
 from hftopic.data.inputs import column_words
 from hftopic.data.text import corpus_from_texts, options_of_model
 from hftopic.topics.shares import shares_in_use, simplexes
@@ -45,7 +46,8 @@ def similar_documents(
         Documents to search. Empty documents are ignored.
     query : int, str, or one document
         A row of `X`, or the name of one if `X` is a Corpus with names; it is then not in the result. Or a
-        text, which is read as the texts of the model were; or word counts in the form of `X`, with one row.
+        text, which is read as the texts of the model were, unless its encoder reads embeddings; or word
+        counts in the form of `X`, with one row, or what the model's ``encode`` made of them.
     n : int, default=10
         Number of documents; all if there are fewer.
     topics : "active", "all", array of bool (n_topics,) or of topic numbers, default="active"
@@ -111,6 +113,12 @@ def _query(
 ) -> tuple[NDArray[np.float32], int]:
     """Topics of the query, (n_topics,), and its row among the documents; -1 if it is none of them."""
     if isinstance(query, str):
+        if encoder_input_of(model) != "counts":
+            raise ValueError(
+                f"no document has the name {query[:80]!r}, and as a text it has no embedding, which the "
+                "encoder of the model reads; pass the row of a document, or another document as a Corpus of "
+                "one with its embedding, or as model.encode(X, embeddings=...)"
+            )
         counts = _counts_of_text(model, query, words)
         if not counts.nnz:
             raise ValueError(

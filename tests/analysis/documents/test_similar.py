@@ -135,6 +135,21 @@ def test_a_text_without_words_of_the_model_is_told(query):
         similar_documents(model, corpus, query)
 
 
+@pytest.mark.filterwarnings("ignore:.*(topics? tell|no topic is active)")
+@pytest.mark.parametrize("reads", ["embeddings", "both"])
+def test_a_text_has_no_embedding(reads):
+    embeddings = np.random.default_rng(0).normal(size=(2, 8))[np.arange(60) % 2]
+    embeddings += np.random.default_rng(1).normal(size=(60, 8)) / 4
+    texts = ["church faith", "team ball"] * 30
+    corpus = corpus_from_texts(texts, options=TextOptions(min_df=1, max_df=1.0)).with_embeddings(embeddings)
+    model = ProdLDA(2, encoder_input=reads, max_iter=2, random_state=0).fit(corpus)
+    with pytest.raises(ValueError, match="has the name 'team', and as a text it has no embedding"):
+        similar_documents(model, corpus, "team")
+    one = corpus[:1]
+    for query in (one, model.encode(one.counts, embeddings=one.embeddings)):
+        assert len(similar_documents(model, corpus, query, 3)) == 3
+
+
 @pytest.mark.parametrize("query", [-1, None, 1.5])
 def test_what_is_no_document_is_told(query):
     with pytest.raises(ValueError, match="a row of X from 0, a name, a text or one document; got"):
