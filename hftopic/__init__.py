@@ -11,6 +11,7 @@ from hftopic._lazy import lazy_names
 
 if TYPE_CHECKING:
     from hftopic._processes import ProcessLostError as ProcessLostError
+    from hftopic._versions import show_versions as show_versions
     from hftopic.data.building import build_corpus as build_corpus
     from hftopic.data.corpus import Corpus as Corpus
     from hftopic.data.datasets import fetch_20newsgroups as fetch_20newsgroups
@@ -74,6 +75,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "_processes": ["ProcessLostError"],
+        "_versions": ["show_versions"],
         "data.building": ["build_corpus"],
         "data.corpus": ["Corpus"],
         "data.datasets": ["fetch_20newsgroups", "load_docstrings", "make_correlated_topics"],

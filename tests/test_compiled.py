@@ -1,4 +1,4 @@
-"""Compiled loops compute what PyTorch computes, with any number of threads, and are left out where they must be."""
+"""Compiled loops compute what PyTorch does, with any number of threads, and only where they can."""
 
 import subprocess
 import sys

@@ -38,6 +38,8 @@ IMPORT_ORDER = [
     "_torch_state",
     "_adam",
     "_devices",
+    "_compiled",
+    "_versions",
     "_waiting",
     "_processes",
     "data",

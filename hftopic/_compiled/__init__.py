@@ -1,7 +1,7 @@
 """Loops compiled by numba, for the parts of a training step where PyTorch passes over memory again and again.
 
-They are the extra ``fast``. Without numba, or where PyTorch has other threads than those of GNU OpenMP, PyTorch
-computes the same; so it does on a GPU, and in other precisions than float32 and float64.
+They are the extra ``fast``. Without numba, or where PyTorch has other threads than those of GNU OpenMP,
+PyTorch computes the same; so it does on a GPU, and in other precisions than float32 and float64.
 """
 
 import os

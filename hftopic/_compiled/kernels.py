@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, njit, types
 from numba.extending import intrinsic
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 LOG_2 = math.log(2)
 LOWEST_EXPONENT = -64.0  # a term of 2^-64 of the largest does not change a sum
@@ -22,12 +24,19 @@ def kernel(function: Callable[[Any], None]) -> Any:
     return cfunc(types.void(types.CPointer(types.int64)), fastmath=set(REORDERED), cache=True)(function)
 
 
-def part(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call."""
-    return njit(fastmath=set(REORDERED), cache=True, error_model="numpy")(function)
+def part(*more: str) -> Callable[[Function], Function]:
+    """Decorator that compiles a function of kernels, with more of LLVM's liberties about real numbers."""
+    decorate: Callable[[Function], Function]
+    decorate = njit(fastmath={*REORDERED, *more}, cache=True, error_model="numpy")
+    return decorate
 
 
-@njit(fastmath={*REORDERED, "nnan"}, cache=True, inline="always")
+def of_llvm(function: Callable[..., Any]) -> Any:
+    """Function of kernels, without the first argument, whose instructions are written out."""
+    return intrinsic(function)
+
+
+@part("nnan")
 def largest(values: Any) -> Any:
     """The largest of some numbers, none of which is NaN."""
     found = values[0]
@@ -36,7 +45,7 @@ def largest(values: Any) -> Any:
     return found
 
 
-@intrinsic
+@of_llvm
 def claimed(typing_context: Any, numbers: Any) -> Any:  # noqa: ARG001
     """Number of the next task that no thread has taken."""
 
@@ -46,7 +55,7 @@ def claimed(typing_context: Any, numbers: Any) -> Any:  # noqa: ARG001
     return types.int64(numbers), generate
 
 
-@intrinsic
+@of_llvm
 def pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
     """Pointer to an address, for ``numba.carray``."""
 
@@ -56,7 +65,7 @@ def pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
     return types.voidptr(address), generate
 
 
-@intrinsic
+@of_llvm
 def real(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001
     """The float64 with these 64 bits."""
 
@@ -66,7 +75,7 @@ def real(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001
     return types.float64(bits), generate
 
 
-@intrinsic
+@of_llvm
 def exp2(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
     """2 to the power of a float32 from -126 to 127, or of a float64 from -1022 to 1023, to a few last bits.
 
@@ -75,22 +84,22 @@ def exp2(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
     n_bits, n_digits = (32, 23) if exponent is types.float32 else (64, 52)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        (x,) = arguments
-        of_type, whole_type = context.get_value_type(exponent), ir.IntType(n_bits)
-
-        def times_plus(a: Any, b: Any, c: float) -> Any:
-            return builder.fadd(builder.fmul(a, b, flags=REORDERED), ir.Constant(of_type, c), flags=REORDERED)
-
+        of_type, whole_type = context.get_value_type(signature.return_type), ir.IntType(n_bits)
         floor = builder.module.declare_intrinsic("llvm.floor", [of_type])
-        whole = builder.call(floor, [builder.fadd(x, ir.Constant(of_type, 0.5))])
-        rest = builder.fsub(x, whole)
-        terms = [LOG_2**n / math.factorial(n) for n in range(N_TERMS[exponent])]
-        terms = [float(np.dtype(str(exponent)).type(term)) for term in terms]
-        power = ir.Constant(of_type, terms.pop())
-        while terms:
-            power = times_plus(power, rest, terms.pop())
+        whole = builder.call(floor, [builder.fadd(arguments[0], ir.Constant(of_type, 0.5))])
+        rest = builder.fsub(arguments[0], whole)
+        number = np.float32 if exponent is types.float32 else np.float64
+        *terms, last = (
+            ir.Constant(of_type, float(number(LOG_2**n / math.factorial(n))))
+            for n in range(N_TERMS[exponent])
+        )
+        power = last
+        for term in reversed(terms):
+            product = builder.fmul(power, rest, flags=REORDERED)
+            power = builder.fadd(product, term, flags=REORDERED)
         bias = ir.Constant(whole_type, 2 ** (n_bits - n_digits - 2) - 1)
-        shifted = builder.shl(builder.add(builder.fptosi(whole, whole_type), bias), ir.Constant(whole_type, n_digits))
+        biased = builder.add(builder.fptosi(whole, whole_type), bias)
+        shifted = builder.shl(biased, ir.Constant(whole_type, n_digits))
         return builder.fmul(power, builder.bitcast(shifted, of_type))
 
     return exponent(exponent), generate

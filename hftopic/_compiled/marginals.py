@@ -1,7 +1,7 @@
 """Marginals of single dimensions: what :mod:`hftopic.objective.pairwise` computes in PyTorch, in one pass.
 
-The densities of a sample under all documents of its run, their sum, and what the gradients need of them stay in
-the first cache.
+The densities of a sample under all documents of its run, their sum, and what the gradients need of them stay
+in the first cache.
 """
 
 import math
@@ -13,7 +13,8 @@ import torch
 from numba import carray
 from torch import Tensor
 
-from hftopic._compiled.kernels import LOG_2, LOWEST_EXPONENT, claimed, exp2, kernel, largest, part, pointer, real
+from hftopic._compiled import kernels
+from hftopic._compiled.kernels import LOG_2, LOWEST_EXPONENT, claimed, exp2, largest, pointer, real
 from hftopic._compiled.threads import run
 
 LOG_2PI = math.log(2 * math.pi)
@@ -46,7 +47,7 @@ def mix_runs(
     )
 
 
-@part
+@kernels.part()
 def _loop(numbers: Any, number: Any) -> None:
     """All dimensions of all runs; ``number`` is the type of the tensors."""
     n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
@@ -61,9 +62,10 @@ def _loop(numbers: Any, number: Any) -> None:
     into_z = carray(pointer(numbers[16]), samples, number)
     into_mean = carray(pointer(numbers[17]), documents, number)
     into_log_variance = carray(pointer(numbers[18]), documents, number)
-    mu, scale, constant = np.empty(n_documents, number), np.empty(n_documents, number), np.empty(n_documents, number)
-    t, density = np.empty(n_documents, number), np.empty(n_documents, number)
-    shares, firsts, squares = np.zeros(n_documents, number), np.zeros(n_documents, number), np.zeros(n_documents, number)
+    mu, scale = np.empty(n_documents, number), np.empty(n_documents, number)
+    constant, t = np.empty(n_documents, number), np.empty(n_documents, number)
+    density, shares = np.empty(n_documents, number), np.empty(n_documents, number)
+    firsts, squares = np.empty(n_documents, number), np.empty(n_documents, number)
     task = claimed(numbers)
     while task < n_runs * n_dims:
         of_run, k = task // n_dims, task % n_dims
@@ -106,12 +108,12 @@ def _loop(numbers: Any, number: Any) -> None:
         task = claimed(numbers)
 
 
-@kernel
+@kernels.kernel
 def _float32(numbers: Any) -> None:
     _loop(numbers, np.float32)
 
 
-@kernel
+@kernels.kernel
 def _float64(numbers: Any) -> None:
     _loop(numbers, np.float64)
 

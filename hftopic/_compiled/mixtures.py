@@ -7,7 +7,8 @@ import torch
 from numba import carray
 from torch import Tensor
 
-from hftopic._compiled.kernels import LOG_2, LOWEST_EXPONENT, claimed, exp2, kernel, largest, part, pointer, real
+from hftopic._compiled import kernels
+from hftopic._compiled.kernels import LOG_2, LOWEST_EXPONENT, claimed, exp2, largest, pointer, real
 from hftopic._compiled.threads import run
 
 
@@ -21,11 +22,12 @@ def mix_rows(bits: Tensor, weights: Any) -> tuple[Tensor, Tensor, Tensor]:
     """
     log_sums, totals, terms = bits.new_empty(len(bits)), bits.new_empty(len(bits)), torch.empty_like(bits)
     relative = (weights.own - weights.other) / LOG_2, (weights.following - weights.other) / LOG_2
-    run(LOOPS[bits.dtype], len(bits), *bits.shape, weights.first, *relative, weights.other, bits, log_sums, totals, terms)
+    given = *bits.shape, weights.first, *relative, weights.other, bits
+    run(LOOPS[bits.dtype], len(bits), *given, log_sums, totals, terms)
     return log_sums, terms, totals
 
 
-@part
+@kernels.part()
 def _loop(numbers: Any, number: Any) -> None:
     """All rows; ``number`` is the type of the tensors."""
     n_rows, n_documents, first = numbers[2], numbers[3], numbers[4]
@@ -53,12 +55,12 @@ def _loop(numbers: Any, number: Any) -> None:
         r = claimed(numbers)
 
 
-@kernel
+@kernels.kernel
 def _float32(numbers: Any) -> None:
     _loop(numbers, np.float32)
 
 
-@kernel
+@kernels.kernel
 def _float64(numbers: Any) -> None:
     _loop(numbers, np.float64)
 

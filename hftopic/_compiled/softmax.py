@@ -1,7 +1,7 @@
-"""Log likelihood of sparse counts under a softmax, and its gradient, in the passes over (documents, words).
+"""Log likelihood of sparse counts under a softmax, and its gradient by the logits, row by row.
 
-See :mod:`hftopic.networks.likelihood`, which has the same in PyTorch. Each row of logits is in cache while it becomes
-probabilities and then the gradient of the logits.
+It is that of :mod:`hftopic.networks.likelihood`. Each row of logits is in cache while it becomes
+probabilities and then the gradient.
 """
 
 from typing import Any
@@ -14,10 +14,10 @@ from torch import Tensor
 from hftopic._compiled.kernels import claimed, exp2, kernel, largest, part, pointer
 from hftopic._compiled.threads import run
 
-LOWEST_EXPONENT = -126.0  # smaller powers of 2 are subnormal in float32; a probability of 2^-126 is none
+LOWEST_EXPONENT = -126.0  # smaller powers of 2 are subnormal in float32
 
 
-def score(logits: Tensor, bias: Tensor, counts: Tensor, words: Tensor, offsets: Tensor, gradient: bool) -> Tensor:
+def score(logits: Tensor, bias: Tensor, batch: Any, gradient: bool) -> Tensor:
     """Σ_v x_v log2 p_v, where p is the softmax in base 2 of ``logits`` + ``bias``, shape (B,).
 
     Parameters
@@ -25,25 +25,25 @@ def score(logits: Tensor, bias: Tensor, counts: Tensor, words: Tensor, offsets: 
     logits : Tensor, shape (B, V)
         They are overwritten, with the gradient of the sum of the scores in units of log 2 if it is asked for.
     bias : Tensor, shape (V,)
-    counts, words : Tensor, shape (nnz,)
-    offsets : Tensor, shape (B + 1,)
+    batch : Batch
+        The counts x of the documents, and their words.
     gradient : bool
     """
     scores = logits.new_empty(len(logits))
-    run(LOOPS[logits.dtype], len(logits), *logits.shape, int(gradient), logits, bias, counts, words, offsets, scores)
+    documents = batch.counts, batch.words, batch.offsets
+    run(LOOPS[logits.dtype], len(logits), *logits.shape, int(gradient), logits, bias, *documents, scores)
     return scores
 
 
-@part
+@part()
 def _loop(numbers: Any, number: Any) -> None:
     """All documents; ``number`` is the type of the tensors."""
     n_documents, n_words, with_gradient = numbers[2], numbers[3], numbers[4]
     all_logits = carray(pointer(numbers[5]), (n_documents, n_words), number)
     bias = carray(pointer(numbers[6]), (n_words,), number)
     offsets = carray(pointer(numbers[9]), (n_documents + 1,), np.int64)
-    n_entries = offsets[n_documents]
-    counts = carray(pointer(numbers[7]), (n_entries,), number)
-    words = carray(pointer(numbers[8]), (n_entries,), np.int64)
+    counts = carray(pointer(numbers[7]), (offsets[n_documents],), number)
+    words = carray(pointer(numbers[8]), (offsets[n_documents],), np.int64)
     scores = carray(pointer(numbers[10]), (n_documents,), number)
     document = claimed(numbers)
     while document < n_documents:

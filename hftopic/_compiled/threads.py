@@ -1,7 +1,7 @@
 """The threads of PyTorch, which compiled loops share.
 
 A second pool of threads would wait for the first: after each operation, PyTorch's threads spin for some
-milliseconds on the cores that the others need. So loops are handed to the OpenMP that PyTorch itself has loaded.
+milliseconds on the cores that the others need. So loops are handed to the OpenMP that PyTorch has loaded.
 """
 
 import ctypes

@@ -177,8 +177,9 @@ def _mix_dimensions(
 
             mix_runs(given, weighed, places, n_runs, part.weights)
             continue
-        moments, weights = ([_curves(tensor, n_runs) for tensor in some] for some in (given, weighed))
-        answers = _mix_curves(*moments, *(weights or [None]), part.weights)
+        answers = _mix_curves(
+            *(_curves(tensor, n_runs) for tensor in (*given, *weighed)), weights=part.weights
+        )
         for place, answer in zip(places, answers, strict=upstream is not None):
             place.copy_(answer.reshape(z.shape[1], answer.shape[1] * n_runs).T)
     return marginals, () if upstream is None else (into_z, into_mean, into_log_variance)
@@ -191,7 +192,12 @@ def _curves(moments: Tensor, n_runs: int) -> Tensor:
 
 
 def _mix_curves(
-    z: Tensor, mean: Tensor, log_variance: Tensor, upstream: Tensor | None, weights: MixtureWeights
+    z: Tensor,
+    mean: Tensor,
+    log_variance: Tensor,
+    upstream: Tensor | None = None,
+    *,
+    weights: MixtureWeights,
 ) -> list[Tensor]:
     """Log mixtures of E one-dimensional problems with R points (E, R) and M documents (E, M), and gradients.
 
