@@ -4,13 +4,13 @@ Training pushes the topics of one group towards independence; topics of differen
 Public names are imported when they are first used, so ``import hftopic`` loads neither torch nor gensim.
 """
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from hftopic._lazy import lazy_names
 
 if TYPE_CHECKING:
     from hftopic._processes import ProcessLostError as ProcessLostError
+    from hftopic._version import __version__ as __version__
     from hftopic._versions import show_versions as show_versions
     from hftopic.data.building import build_corpus as build_corpus
     from hftopic.data.corpus import Corpus as Corpus
@@ -69,12 +69,11 @@ if TYPE_CHECKING:
     from hftopic.training.errors import TrainingDivergedError as TrainingDivergedError
     from hftopic.training.errors import TrainingStopped as TrainingStopped
 
-__version__ = version("hftopic")
-
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "_processes": ["ProcessLostError"],
+        "_version": ["__version__"],
         "_versions": ["show_versions"],
         "data.building": ["build_corpus"],
         "data.corpus": ["Corpus"],
@@ -116,5 +115,4 @@ __getattr__, __dir__, __all__ = lazy_names(
         "topics.summary": ["NothingLearntWarning"],
         "training.errors": ["CheckpointError", "TrainingDivergedError", "TrainingStopped"],
     },
-    others=["__version__"],
 )

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hftopic"
 
 IMPORT_ORDER = [
+    "_version",
     "_locks",
     "_files",
     "_sets",
@@ -156,7 +157,7 @@ def test_type_checkers_see_the_public_names(package: str) -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert set(for_checkers) == set(module.__all__) - {"__version__"}
+    assert set(for_checkers) == set(module.__all__)
     for name, home in for_checkers.items():
         path, _, attribute = home.rpartition(".")
         assert getattr(importlib.import_module(path), attribute) is getattr(module, name)

@@ -6,10 +6,10 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -23,6 +23,43 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 
+class Home(NamedTuple):
+    """Where a command is defined, and what it does, in a line of the help of the program."""
+
+    module: str
+    name: str
+    summary: str
+
+
+class Commands(MutableMapping[str, click.Command]):
+    """Commands by name, each imported when it is first looked up."""
+
+    def __init__(self, homes: Mapping[str, Home]) -> None:
+        self._homes: dict[str, Home | click.Command] = dict(homes)
+
+    def __getitem__(self, name: str) -> click.Command:
+        found = self._homes[name]
+        if isinstance(found, Home):
+            found = getattr(importlib.import_module(f"hftopic.cli.{found.module}"), found.name)
+            self._homes[name] = found
+        return found
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._homes[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._homes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
 class Program(click.Group):
     """Group of commands with exit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted, 143 terminated.
 
@@ -30,9 +67,18 @@ class Program(click.Group):
     closes it early, as ``head`` does, this is not an error.
     """
 
+    def __init__(self, *arguments: Any, homes: Mapping[str, Home], **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.homes, self.commands = homes, Commands(homes)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Commands in the order in which they were added, which is the order of a user's work."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write a line for each command, without importing it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, home.summary) for name, home in self.homes.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[ARGUMENTS] = list(args)
