@@ -69,14 +69,16 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     "benchmarks/README.rst": {
         "quality": of_benchmark(summaries.quality, "quality"),
         "chance": of_benchmark(summaries.chance, "chance_correlations"),
-        "embeddings": of_benchmark(summaries.embeddings, "embeddings"),
-        "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
-        "decoders": of_benchmark(summaries.decoders, "decoders"),
     },
     "docs/analysis.rst": {"test-errors": of_benchmark(summaries.errors_of_tests, "correlation_test")},
     "docs/choosing.rst": {
         "how-much-data": of_benchmark(summaries.how_much_data, "how_much_data"),
         "how-many-epochs": of_benchmark(summaries.how_many_epochs, "how_much_data"),
+    },
+    "docs/decoders.rst": {"decoders": of_benchmark(summaries.decoders, "decoders")},
+    "docs/embeddings.rst": {
+        "embeddings": of_benchmark(summaries.embeddings, "embeddings"),
+        "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
     },
     "docs/leaderboard.rst": {
         "leaderboard": of_benchmark(standings.board, "leaderboard"),
