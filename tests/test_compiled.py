@@ -1,5 +1,6 @@
 """Compiled loops compute what PyTorch does, with any number of threads, and only where they can."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -190,6 +191,21 @@ def test_only_what_loops_can_read_is_given_to_them(monkeypatch: pytest.MonkeyPat
     assert usable(1, whole)
     monkeypatch.setattr(hftopic._compiled, "LEAST_WORK", 10)
     assert not usable(9, whole)
+
+
+def test_loops_need_no_folder_that_can_be_written() -> None:
+    code = """
+from hftopic._compiled.mixtures import mix_rows
+from hftopic.objective.minibatch import Mixing
+import torch
+print(mix_rows(torch.zeros(2, 4), Mixing("full", 4).weights(4))[0].tolist())
+"""
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_LOCATOR_CLASSES": "ZipCacheLocator",
+    }  # of packages in a zip file
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert found.stdout == "[0.0, 0.0]\n", found.stderr
 
 
 @pytest.mark.parametrize(

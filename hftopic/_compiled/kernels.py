@@ -20,15 +20,28 @@ N_TERMS = {types.float32: 7, types.float64: 13}
 
 
 def kernel(function: Callable[[Any], None]) -> Any:
-    """Compile a loop over tasks, whose argument is the address of its numbers, and keep it on the disk."""
-    return cfunc(types.void(types.CPointer(types.int64)), fastmath=set(REORDERED), cache=True)(function)
+    """Compile a loop over tasks, whose argument is the address of its numbers."""
+    signature = types.void(types.CPointer(types.int64))
+    return _kept(lambda cache: cfunc(signature, fastmath=set(REORDERED), cache=cache)(function))
 
 
 def part(*more: str) -> Callable[[Function], Function]:
     """Decorator that compiles a function of kernels, with more of LLVM's liberties about real numbers."""
-    decorate: Callable[[Function], Function]
-    decorate = njit(fastmath={*REORDERED, *more}, cache=True, error_model="numpy")
+
+    def decorate(function: Function) -> Function:
+        settings = {"fastmath": {*REORDERED, *more}, "error_model": "numpy"}
+        compiled: Function = _kept(lambda cache: njit(cache=cache, **settings)(function))
+        return compiled
+
     return decorate
+
+
+def _kept(compiled: Callable[[bool], Any]) -> Any:
+    """What is compiled, kept on the disk if there is a folder that can be written."""
+    try:
+        return compiled(True)
+    except RuntimeError:
+        return compiled(False)
 
 
 def of_llvm(function: Callable[..., Any]) -> Any:
