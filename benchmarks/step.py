@@ -3,10 +3,11 @@
     python benchmarks/step.py                     # the three sizes of docs/performance.rst
     python benchmarks/step.py --size 512,50 --partners 0 --words 60000
 
-Documents are generated. Steps of the plain and of the grouped objective are timed in turns, then each part
-alone, forward and backward. The floor of a part is the largest of three times: for its exponentials, its
-floating-point operations and its bytes, at the rates measured in this run. ``extra_MB`` is the memory that
-the marginals add to the peak of a process. Prints one JSON line for each part; figures are medians.
+Documents are generated. Steps of the plain and of the grouped objective, each computed by PyTorch alone and
+with compiled loops (the extra ``fast``), are timed in turns, then each part alone, forward and backward. The
+floor of a part is the largest of three times: for its exponentials, its floating-point operations and its
+bytes, at the rates measured in this run. ``extra_MB`` is the memory that the marginals add to the peak of a
+process. Prints one JSON line for each part; figures are medians.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import multiprocessing
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import scipy.sparse as sp
@@ -23,6 +25,7 @@ import torch
 from documents import zipf_counts
 
 from hftopic import HFVAE, VAE, DirichletLaplace, ProdLDA
+from hftopic._compiled import switched_off, why_not
 from hftopic.data.batches import Batch
 from hftopic.data.documents import BagsOfWords
 from hftopic.latent.posterior import MeanFieldPosterior, Noise, Sample
@@ -83,23 +86,35 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     rates = Rates.measured(arguments.device)
     print(json.dumps({"rates": {name: f"{rate:.3g}/s" for name, rate in vars(rates).items()}}))
+    ways = [way for way in WAYS if way == "PyTorch" or why_not() is None]
     counts = zipf_counts(N_DOCUMENTS, arguments.words)
     for size in arguments.size:
         batch_size, n_topics = map(int, size.split(","))
-        case = Case(counts, batch_size, n_topics, arguments.partners or None, arguments.device)
-        setting = {"B": batch_size, "K": n_topics, "V": arguments.words, "partners": arguments.partners}
-        plain, grouped = case.steps()
-        print(json.dumps(setting | {"part": "VAE step", "ms": ms(plain)}))
-        ratio = round(grouped / plain, 2)
-        print(json.dumps(setting | {"part": "HFVAE step", "ms": ms(grouped), "ratio": ratio}))
-        for name, run, work in case.parts():
-            taken, floor = seconds(run, arguments.device), rates.floor(work)
-            print(json.dumps(setting | {"part": name, "ms": ms(taken), "floor_ms": ms(floor)}), flush=True)
-        if arguments.device.type == "cpu":
-            extra = extra_memory(batch_size, n_topics, arguments.partners or None)
-            print(json.dumps(setting | {"part": "marginals", "extra_MB": round(extra, 1)}), flush=True)
+        partners = arguments.partners or None
+        cases = {
+            loops: Case(counts, batch_size, n_topics, partners, arguments.device, loops) for loops in ways
+        }
+        size_of = {"B": batch_size, "K": n_topics, "V": arguments.words, "partners": arguments.partners}
+        for (loops, case), (plain, grouped) in zip(cases.items(), steps(list(cases.values())), strict=True):
+            setting = size_of | {"loops": loops}
+            print(json.dumps(setting | {"part": "VAE step", "ms": ms(plain)}))
+            ratio = round(grouped / plain, 2)
+            print(json.dumps(setting | {"part": "HFVAE step", "ms": ms(grouped), "ratio": ratio}))
+            for name, run, work in case.parts():
+                with WAYS[loops]():
+                    taken, floor = seconds(run, arguments.device), rates.floor(work)
+                print(
+                    json.dumps(setting | {"part": name, "ms": ms(taken), "floor_ms": ms(floor)}), flush=True
+                )
+            if arguments.device.type == "cpu":
+                extra = extra_memory(batch_size, n_topics, partners, loops)
+                print(json.dumps(setting | {"part": "marginals", "extra_MB": round(extra, 1)}), flush=True)
 
 
+WAYS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "PyTorch": switched_off,
+    "compiled": nullcontext,
+}
 MIXTURES = {"marginals": "hfvae", "prior": DirichletLaplace(), "assignment": "fixed"}
 """HFVAE with the mini-batch mixtures, the most expensive of the marginals."""
 
@@ -108,10 +123,16 @@ class Case:
     """Networks, trainers and one batch of one size."""
 
     def __init__(
-        self, counts: sp.csr_array, batch_size: int, n_topics: int, partners: int | None, device: torch.device
+        self,
+        counts: sp.csr_array,
+        batch_size: int,
+        n_topics: int,
+        partners: int | None,
+        device: torch.device,
+        loops: str,
     ) -> None:
         self.counts, self.batch_size, self.n_topics = counts, batch_size, n_topics
-        self.partners, self.device = partners, device
+        self.partners, self.device, self.loops = partners, device, loops
         self.trainers = [
             self.trainer((n_topics,), objective=VAE()),
             self.trainer((n_topics // 2,) * 2, objective=HFVAE(), **MIXTURES),
@@ -130,16 +151,13 @@ class Case:
         model.fit(self.counts)
         return model._trainer
 
-    def steps(self) -> list[float]:
-        """Seconds of a step of each objective; their epochs are timed in turns."""
+    def epoch(self, number: int) -> float:
+        """Seconds of a step in an epoch of the plain (0) or of the grouped objective (1)."""
         n_steps = -(-self.counts.shape[0] // self.batch_size)
-        taken: list[list[float]] = [[], []]
-        for _ in range(7):
-            for trainer, times in zip(self.trainers, taken, strict=True):
-                start = time.perf_counter()
-                trainer.run_epoch(BagsOfWords(self.counts), self.counts.shape[0])
-                times.append((time.perf_counter() - start) / n_steps)
-        return [statistics.median(times) for times in taken]
+        with WAYS[self.loops]():
+            start = time.perf_counter()
+            self.trainers[number].run_epoch(BagsOfWords(self.counts), self.counts.shape[0])
+            return (time.perf_counter() - start) / n_steps
 
     def parts(self) -> list[tuple[str, Callable[[], object], Work]]:
         """Name, call and least work of each part of a step."""
@@ -183,6 +201,13 @@ class Case:
         ]
 
 
+def steps(cases: Sequence[Case]) -> list[list[float]]:
+    """Seconds of a step of each objective in each case; their epochs are timed in turns."""
+    taken = [[[case.epoch(number) for number in (0, 1)] for case in cases] for _ in range(7)]
+    by_case = zip(*taken, strict=True)
+    return [[statistics.median(times) for times in zip(*rounds, strict=True)] for rounds in by_case]
+
+
 def detached(posterior: MeanFieldPosterior) -> MeanFieldPosterior:
     """The same posterior with its numbers as leaves of a new graph."""
     return MeanFieldPosterior(
@@ -202,14 +227,14 @@ def seconds(run: Callable[[], object], device: torch.device, repeats: int = 25) 
     return statistics.median(taken[3:])
 
 
-def extra_memory(batch_size: int, n_topics: int, partners: int | None) -> float:
+def extra_memory(batch_size: int, n_topics: int, partners: int | None, loops: str) -> float:
     """Megabytes by which the marginals raise the peak of a process of their own."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        return pool.apply(_peak_of_marginals, (batch_size, n_topics, partners))
+        return pool.apply(_peak_of_marginals, (batch_size, n_topics, partners, loops))
 
 
-def _peak_of_marginals(batch_size: int, n_topics: int, partners: int | None) -> float:
+def _peak_of_marginals(batch_size: int, n_topics: int, partners: int | None, loops: str) -> float:
     space = LatentSpace((n_topics // 2,) * 2)
 
     def run(size: int) -> float:
@@ -219,11 +244,12 @@ def _peak_of_marginals(batch_size: int, n_topics: int, partners: int | None) -> 
         sum(level.mean() for level in levels.sums()).backward()
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    run(8)  # loads libraries and starts threads
-    ballast = torch.ones(2**27)  # 512 MB, more than was in use before, so that what follows sets the peak
-    before = run(8)
-    peak = run(batch_size)
-    del ballast
+    with WAYS[loops]():
+        run(64)  # loads libraries, compiles loops and starts threads
+        ballast = torch.ones(2**27)  # 512 MB, more than was in use before, so that what follows sets the peak
+        before = run(8)
+        peak = run(batch_size)
+        del ballast
     return peak - before
 
 

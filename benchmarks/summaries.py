@@ -142,7 +142,7 @@ def steps(lines: Sequence[Line]) -> Table:
     cells = {f"{part} {key}": of_part(part, key, 1) for part, key in parts}
     made = table(
         rows,
-        {"B": "B", "K": "K"},
+        {"B": "B", "K": "K", "loops": "loops"},
         {
             "VAE step": of_part("VAE step", "ms", 1),
             "HFVAE step": of_part("HFVAE step", "ms", 1),
