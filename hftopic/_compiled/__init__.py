@@ -47,14 +47,19 @@ def why_not() -> str | None:
         return f"{SWITCH} is 0"
     if find_spec("numba") is None:
         return "numba is not installed: pip install hftopic[fast]"
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return "NUMBA_DISABLE_JIT is 1"
     from hftopic._compiled.threads import openmp
 
     if openmp() is None:
         return "this PyTorch does not use the threads of GNU OpenMP"
     try:
-        import numba  # noqa: F401
-    except ImportError as error:  # numba does not know this version of NumPy or Python, for example
-        return f"numba does not work here: {error}"
+        from hftopic._compiled.loops import compiled
+
+        for loop in ("runs", "rows", "scores"):
+            compiled(loop, torch.float32)
+    except Exception as error:  # of a version of numba that cannot compile them, for example
+        return f"numba cannot compile them here: {type(error).__name__}: {error}"
     return None
 
 

@@ -47,6 +47,8 @@ def run(loop: Any, n_tasks: int, *arguments: Tensor | NDArray[Any] | int | float
     numbers[0], numbers[1] = 0, n_tasks
     for place, argument in enumerate(arguments, 2):
         if isinstance(argument, Tensor):
+            if not argument.is_contiguous():
+                raise ValueError(f"a loop cannot read a tensor with strides {argument.stride()}")
             numbers[place] = argument.data_ptr()
         elif isinstance(argument, np.ndarray):
             numbers[place] = argument.ctypes.data

@@ -16,7 +16,7 @@ from hftopic.cli.program import (
 )
 
 COMMANDS = {
-    "demo": Home("demonstration", "demo", "Fit grouped topics on docstrings of installed packages."),
+    "demo": Home("demonstration", "demo", "Fit grouped topics on the docstrings of installed packages."),
     "run": Home("running", "run", "From CORPUS to a report, in one command."),
     "fit": Home("modelling", "fit", "Fit a topic model on CORPUS and save it."),
     "topics": Home("inspection", "topics", "Print the top words of the topics of MODEL, by group."),
@@ -26,11 +26,11 @@ COMMANDS = {
     "documents": Home("documents", "documents", "Print the documents of each topic, with their texts."),
     "transform": Home("assigning", "transform", "Write the topics of each document as a table."),
     "report": Home("reporting", "report", "Write a self-contained HTML report of MODEL on CORPUS."),
-    "evaluate": Home("inspection", "evaluate", "Print perplexity, coherence and more of MODEL."),
+    "evaluate": Home("inspection", "evaluate", "Evaluate MODEL: perplexity, active topics, coherence."),
     "correlate": Home("inspection", "correlate", "Print the correlations between the topics of MODEL."),
     "effects": Home("effects", "effects", "Estimate the effects of metadata on the topics of MODEL."),
     "over-time": Home("times", "over_time", "Print the topics of MODEL over time."),
-    "compare": Home("comparison", "compare", "Fit several settings of a model and compare them."),
+    "compare": Home("comparison", "compare", "Fit several settings of a model on CORPUS."),
     "corpus": Home("corpora", "describe", "Describe CORPUS, or convert it."),
     "corpus build": Home("building", "build", "Build a corpus from texts that need not fit into memory."),
 }

@@ -72,13 +72,18 @@ class Program(click.Group):
         self.homes, self.commands = homes, Commands(homes)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Commands in the order in which they were added, which is the order of a user's work."""
+        """Commands in the order of a user's work, and then those that were added."""
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write a line for each command, without importing it."""
+        """Write a line for each command, without importing those of the package."""
+        summaries = {name: home.summary for name, home in self.homes.items()}
+        added = {
+            name: self.commands[name].get_short_help_str() for name in self.commands if name not in summaries
+        }
         with formatter.section("Commands"):
-            formatter.write_dl([(name, home.summary) for name, home in self.homes.items()])
+            more = [(name, self.commands[name].get_short_help_str()) for name in added]
+            formatter.write_dl([*summaries.items(), *more])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[ARGUMENTS] = list(args)

@@ -164,7 +164,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
         with self._reading() as model:
             if isinstance(X, Encoded):
                 return model._own(X, metadata, embeddings)
-            check_counted(X, embeddings, "encode")
+            check_counted(X, embeddings, "encode", model._network.encoder.reads_counts)
             counted, more = model._split_input(X)
             if is_sharded(counted):
                 X = counted = read_into_memory(counted)
@@ -272,7 +272,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
             they are no counts, and the value can be infinite.
         """
         with self._reading() as model:
-            check_counted(X, embeddings, "perplexity")
+            check_counted(X, embeddings, "perplexity", model._network.encoder.reads_counts)
             documents, known = model._documents_and_known(X, metadata, embeddings)
             n_tokens = documents.n_tokens
             if n_tokens == 0:
@@ -284,7 +284,7 @@ class FittedModel(TopicSummary, TransformerMixin, DocumentReader, BaseEstimator)
     def score_samples(self, X: Any, *, metadata: Any = None, embeddings: Any = None) -> NDArray[np.float64]:
         """ELBO of each document, shape (n_documents,), in nats, with the unweighted KL divergence."""
         with self._reading() as model:
-            check_counted(X, embeddings, "the likelihood of words")
+            check_counted(X, embeddings, "the likelihood of words", model._network.encoder.reads_counts)
             return model._elbo(*model._documents_and_known(X, metadata, embeddings))
 
     def score(

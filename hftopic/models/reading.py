@@ -180,7 +180,10 @@ class DocumentReader(BaseEstimator):
         return encoded
 
 
-def check_counted(X: Any, embeddings: Any, what: str) -> None:
-    """Raise ValueError if documents are given by embeddings alone, which are not enough."""
-    if X is None and embeddings is not None:
+def check_counted(X: Any, embeddings: Any, what: str, reads_counts: bool = True) -> None:
+    """Raise ValueError if documents are given by embeddings alone, which are not enough.
+
+    ``reads_counts`` is whether the encoder reads counts: of another, embeddings alone are to be expected.
+    """
+    if X is None and not (reads_counts and embeddings is None):
         raise ValueError(f"X is None, but {what} needs word counts: pass the documents beside embeddings=")

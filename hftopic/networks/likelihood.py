@@ -105,8 +105,9 @@ def _score(
     features: Tensor, weights: Tensor, bias: Tensor, batch: Batch, gradient: bool
 ) -> tuple[Tensor, Tensor]:
     """Σ_v x_v log2 p_v, shape (B,), and with ``gradient`` its gradient in log 2 by the logits, (B, V)."""
-    if usable(len(features) * batch.n_words, features, weights, bias, batch.counts):
-        from hftopic._compiled.softmax import score
+    known = weights.shape[1] == len(bias) == batch.n_words  # loops look at no index
+    if known and usable(len(features) * batch.n_words, features, weights, bias, batch.counts):
+        from hftopic._compiled.calls import score
 
         logits = torch.mm(features, weights)
         return score(logits, bias, batch, gradient), logits

@@ -124,7 +124,7 @@ class _LogMixed(torch.autograd.Function):
 def _mix_rows(bits: Tensor, weights: MixtureWeights) -> tuple[Tensor, Tensor, Tensor]:
     """Log sums in nats, shape (R,), the terms as parts of the largest, (R, M), and their sums, (R,)."""
     if usable(bits.numel(), bits):
-        from hftopic._compiled.mixtures import mix_rows
+        from hftopic._compiled.calls import mix_rows
 
         return mix_rows(bits, weights)
     highest = bits.amax(1, keepdim=True)
@@ -173,7 +173,7 @@ def _mix_dimensions(
         weighed = () if upstream is None else (upstream[rows],)
         places = marginals[rows], into_z[rows], into_mean[documents], into_log_variance[documents]
         if usable(given[0].numel() * part.size, *given, *weighed):
-            from hftopic._compiled.marginals import mix_runs
+            from hftopic._compiled.calls import mix_runs
 
             mix_runs(given, weighed, places, n_runs, part.weights)
             continue

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import subprocess
 import sys
 import unicodedata
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from hftopic import Corpus, ProdLDA, write_corpus
 from hftopic._spreadsheets import with_formula, without_formula
 from hftopic._tables import as_csv
-from hftopic.cli import program
+from hftopic.cli import COMMANDS, program
 from hftopic.cli.tables import show
 from hftopic.cli.terminal import JOINERS, message, printable
 
@@ -129,6 +130,24 @@ def _texts(place: Path) -> Path:
     rows = [{"text": f"team ball {word}", "label": word} for word in HOSTILE if word.isascii()]
     path.write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
     return path
+
+
+def test_the_help_says_what_commands_say_of_themselves() -> None:
+    """Without importing them; a command that a user's module adds is listed too."""
+    for name, home in COMMANDS.items():
+        assert program.commands[name].get_short_help_str(200).startswith(home.summary.removesuffix("."))
+    code = """
+import sys
+import click
+from hftopic.cli import program
+program.add_command(click.Command("mine", help="What is mine."))
+program(["--help"], standalone_mode=False)
+assert "hftopic.cli.modelling" not in sys.modules
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed = found.stdout.partition("Commands:")[2].split()
+    assert "mine" in listed
+    assert {word for name in COMMANDS for word in name.split()} <= set(listed)
 
 
 def test_every_command_is_tried(place: Path) -> None:

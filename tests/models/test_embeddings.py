@@ -337,6 +337,9 @@ def test_counts_are_needed_where_words_are_explained(models, embeddings):
     for method in ("fit", "partial_fit", "perplexity", "score", "score_samples", "encode", "word_usage"):
         with pytest.raises(ValueError, match=r"X is None, but .* needs word counts"):
             getattr(copy.copy(model), method)(None, embeddings=embeddings)
+    for method in ("perplexity", "score_samples", "encode"):
+        with pytest.raises(ValueError, match=r"X is None, but .* needs word counts"):
+            getattr(model, method)(None)
 
 
 @pytest.mark.parametrize("scale", [1, 1e25, 1e-25])

@@ -1,0 +1,86 @@
+"""What the compiled loops compute, with tensors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hftopic._compiled.loops import LOG_2, compiled
+from hftopic._compiled.threads import run
+
+
+def mix_runs(
+    given: Sequence[Tensor], upstream: Sequence[Tensor], places: Sequence[Tensor], n_runs: int, weights: Any
+) -> None:
+    """Write log mixtures log Σ_m w_m q(z_e|x_m), and gradients of the sum of upstream times mixture.
+
+    Parameters
+    ----------
+    given : sequence of Tensor
+        Samples (R, K), means and log variances (M, K).
+    upstream : sequence of Tensor
+        None, or one of shape (R, K). Without any, no gradients are written.
+    places : sequence of Tensor
+        Where to write the log mixtures (R, K), and the gradients of each of the given.
+    n_runs : int
+        Samples and documents are divided into so many equal runs.
+    weights : MixtureWeights
+    """
+    z, mean, _ = given
+    run(
+        compiled("runs", z.dtype),
+        n_runs * z.shape[1],
+        *(n_runs, z.shape[1], len(z) // n_runs, len(mean) // n_runs, weights.first, len(upstream)),
+        *_relative(weights),
+        *(*given, *(upstream or given[:1]), *places),
+    )
+
+
+def mix_rows(bits: Tensor, weights: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """log Σ_m w_m 2^bits_rm, shape (R,), in nats, the terms as parts of the largest, (R, M), and their sums.
+
+    Parameters
+    ----------
+    bits : Tensor, shape (R, M)
+    weights : MixtureWeights
+    """
+    log_sums, totals, terms = bits.new_empty(len(bits)), bits.new_empty(len(bits)), torch.empty_like(bits)
+    given = *bits.shape, weights.first, *_relative(weights), bits
+    run(compiled("rows", bits.dtype), len(bits), *given, log_sums, totals, terms)
+    return log_sums, terms, totals
+
+
+def score(logits: Tensor, bias: Tensor, batch: Any, gradient: bool) -> Tensor:
+    """Σ_v x_v log2 p_v, where p is the softmax in base 2 of ``logits`` + ``bias``, shape (B,).
+
+    Each row of logits is in cache while it becomes probabilities, and then the gradient.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (B, V)
+        They are overwritten, with the gradient of the sum of the scores in units of log 2 if it is asked for.
+    bias : Tensor, shape (V,)
+    batch : Batch
+        The counts x of the documents, and their words.
+    gradient : bool
+    """
+    scores = logits.new_empty(len(logits))
+    documents = batch.counts, batch.words, batch.offsets
+    run(
+        compiled("scores", logits.dtype),
+        len(logits),
+        *logits.shape,
+        int(gradient),
+        logits,
+        bias,
+        *documents,
+        scores,
+    )
+    return scores
+
+
+def _relative(weights: Any) -> tuple[float, float, float]:
+    """Log weights of the own and of the following document in bits, less that of others, and that in nats."""
+    own, following = weights.own - weights.other, weights.following - weights.other
+    return own / LOG_2, following / LOG_2, weights.other
