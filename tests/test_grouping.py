@@ -135,7 +135,7 @@ def test_an_exchange_moves_the_state_of_the_optimiser(counts):
     trainer, order = fitted._trainer, np.array([3, 1, 5, 0, 4, 2])
     topics = np.arange(8)
     topics[[0, 1, 2, 5, 6, 7]] = np.array([0, 1, 2, 5, 6, 7])[order]
-    heads = {"encoder.mean.weight": order, "encoder.log_variance.bias": order, "decoder.weights": topics}
+    heads = {"encoder.mean.weight": order, "encoder.log_variance.weight": order, "decoder.weights": topics}
     heads |= {"encoder.mean_norm.shift": order}
     parameters = dict(trainer.network.named_parameters())
     state = trainer.optimiser.state

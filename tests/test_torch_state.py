@@ -298,7 +298,7 @@ FUNCTIONS: dict[str, Call] = {
 }
 WITHOUT_MODELS = {
     *("build_corpus", "corpus_from_gensim", "corpus_from_texts", "corpus_from_tokens"),
-    *("embed_texts", "fetch_20newsgroups", "load_docstrings"),
+    *("embed_texts", "fetch_20newsgroups", "load_docstrings", "show_versions"),
     *("open_corpus", "read_corpus", "read_seed_words", "read_word_vectors", "write_corpus"),
     *("register", "register_format"),
     *("plot_comparison", "plot_history"),

@@ -161,8 +161,8 @@ def _setting(*names: str, type: Any, default: str, help: str) -> Callable[[Comma
 )
 @_setting(
     "--encoder-norm",
-    type=click.Choice(["auto", "none", "shift", "scale"]),
-    default="auto",
+    type=click.Choice(["none", "shift", "scale"]),
+    default="none; nvlda, etm: scale",
     help="Batch norm on the outputs of the encoder: none, with a shift only, or with a scale for all topics.",
 )
 @_setting(

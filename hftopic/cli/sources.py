@@ -58,7 +58,7 @@ class Source:
         """The option that names embeddings; "" if none does."""
         if self.embeddings is not None:
             return "--embeddings"
-        return "" if self.arguments["embedding_column"] is None else "--embedding-column"
+        return "" if self.arguments.get("embedding_column") is None else "--embedding-column"
 
     @property
     def again(self) -> list[str]:

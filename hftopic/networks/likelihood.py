@@ -119,5 +119,5 @@ def _score(
     scores = at_words - batch.lengths * (highest + total.log2())
     if gradient:
         unnormalised.mul_((-batch.lengths / total)[:, None])
-        unnormalised.view(-1).scatter_add_(0, batch.cells, batch.counts)
+        unnormalised.view(-1).scatter_add_(0, batch.cells, batch.counts.to(unnormalised.dtype))
     return scores, unnormalised

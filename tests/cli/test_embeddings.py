@@ -160,6 +160,7 @@ def test_what_cannot_be_read_is_told(
     assert "Traceback" not in told
 
 
+@pytest.mark.filterwarnings("ignore:active topics")  # after two epochs
 def test_run_and_compare_fit_models_that_read_embeddings(place: Path) -> None:
     given = (place / "plain.jsonl", "--embeddings", place / "all.npy", "--encoder-input", "embeddings", *FIT)
     run("run", *given, "--out", place / "run.html")
