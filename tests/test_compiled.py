@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,6 +203,31 @@ def test_only_what_loops_can_read_is_given_to_them(monkeypatch: pytest.MonkeyPat
     assert usable(1, whole)
     monkeypatch.setattr(hftopic._compiled, "LEAST_WORK", 10)
     assert not usable(9, whole)
+
+
+@pytest.mark.slow
+def test_loops_from_the_disk_compute_the_bits_of_those_just_compiled(tmp_path: Path) -> None:
+    """Code that is called, not part of a loop, would be other code in the two processes."""
+    code = """
+import torch
+from hftopic._compiled.calls import mix_rows
+from hftopic.objective.minibatch import Mixing
+from hftopic.objective.pairwise import _mix_dimensions
+generator = torch.Generator().manual_seed(0)
+mean, log_variance = torch.randn(2, 60, 4, generator=generator)
+z = torch.randn(700, 4, generator=generator)
+marginals, gradients = _mix_dimensions(z, mean, log_variance, Mixing("full", 60), torch.ones_like(z))
+rows = mix_rows(torch.randn(700, 100, generator=generator), Mixing("full", 100).weights(100))
+print([tensor.numpy().tobytes().hex() for tensor in (marginals, *gradients, *rows)])
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", f"import hftopic._compiled as c; c.LEAST_WORK = 0{code}"]
+    compiled, kept = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert list(tmp_path.rglob("*.nbc"))
+    assert compiled == kept
 
 
 def test_loops_need_no_folder_that_can_be_written() -> None:

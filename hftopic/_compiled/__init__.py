@@ -15,7 +15,7 @@ from torch import Tensor
 
 SWITCH = "HFTOPIC_COMPILED"
 TYPES = (torch.float32, torch.float64)
-LEAST_WORK = 2**16  # powers of 2; for fewer, PyTorch takes as long as the call of a loop
+LEAST_WORK = 2**18  # powers of 2; for fewer, it does not pay to load numba
 _switch = {"off": 0}
 
 

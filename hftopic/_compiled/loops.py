@@ -36,10 +36,14 @@ KERNEL = types.void(types.CPointer(types.int64))
 
 
 def part(*more: str) -> Callable[[Function], Function]:
-    """Decorator that compiles a part of a loop, with more of LLVM's liberties about real numbers."""
+    """Decorator that compiles a part of a loop, with more of LLVM's liberties about real numbers.
+
+    A part becomes code of its loop. What is called would be optimised alone in the process that compiles, and
+    with the loop in those that read it from the disk: sums would have other last bits.
+    """
 
     def decorate(function: Function) -> Function:
-        settings = {"fastmath": {*REORDERED, *more}, "error_model": "numpy"}
+        settings = {"fastmath": {*REORDERED, *more}, "error_model": "numpy", "forceinline": True}
         done: Function = _kept(lambda kept: njit(cache=kept, **settings)(function))
         return done
 
@@ -137,6 +141,16 @@ def _weigh(bits: Any, document: Any, own: Any, following: Any) -> None:
 
 
 @part()
+def _powers(bits: Any, highest: Any, least: Any) -> Any:
+    """Sum of the powers 2^(bits - highest), none below 2^least, which take the place of the bits."""
+    total = least - least
+    for m in range(len(bits)):
+        bits[m] = exp2(max(bits[m] - highest, least))
+        total += bits[m]
+    return total
+
+
+@part()
 def _runs(numbers: Any, number: Any) -> None:
     """Marginals of single dimensions, of all runs; ``number`` is the type of the tensors.
 
@@ -159,7 +173,7 @@ def _runs(numbers: Any, number: Any) -> None:
     density, shares = np.empty(n_documents, number), np.empty(n_documents, number)
     firsts, squares = np.empty(n_documents, number), np.empty(n_documents, number)
     task = claimed(numbers)
-    while task < n_runs * n_dims:
+    while task < numbers[1]:
         of_run, k = task // n_dims, task % n_dims
         for m in range(n_documents):
             mu[m] = mean[of_run, m, k]
@@ -173,10 +187,7 @@ def _runs(numbers: Any, number: Any) -> None:
                 density[m] = constant[m] - t[m] * t[m]
             _weigh(density, first + r, own, following)
             highest = largest(density)
-            total = number(0)
-            for m in range(n_documents):
-                density[m] = exp2(max(density[m] - highest, number(LEAST_TERM)))
-                total += density[m]
+            total = _powers(density, highest, number(LEAST_TERM))
             log_sums[of_run, r, k] = (highest + np.log2(total)) * number(LOG_2) + other
             if not with_gradients:
                 continue
@@ -207,17 +218,13 @@ def _rows(numbers: Any, number: Any) -> None:
     totals = carray(pointer(numbers[10]), (n_rows,), number)
     all_terms = carray(pointer(numbers[11]), (n_rows, n_documents), number)
     r = claimed(numbers)
-    while r < n_rows:
+    while r < numbers[1]:
         terms = all_terms[r]
         for m in range(n_documents):
             terms[m] = bits[r, m]
         _weigh(terms, first + r, own, following)
         highest = largest(terms)
-        total = number(0)
-        for m in range(n_documents):
-            terms[m] = exp2(max(terms[m] - highest, number(LEAST_TERM)))
-            total += terms[m]
-        totals[r] = total
+        totals[r] = total = _powers(terms, highest, number(LEAST_TERM))
         log_sums[r] = (highest + np.log2(total)) * number(LOG_2) + other
         r = claimed(numbers)
 
@@ -233,7 +240,7 @@ def _scores(numbers: Any, number: Any) -> None:
     words = carray(pointer(numbers[8]), (offsets[n_documents],), np.int64)
     scores = carray(pointer(numbers[10]), (n_documents,), number)
     document = claimed(numbers)
-    while document < n_documents:
+    while document < numbers[1]:
         logits = all_logits[document]
         for v in range(n_words):
             logits[v] += bias[v]
@@ -242,10 +249,7 @@ def _scores(numbers: Any, number: Any) -> None:
         for i in range(offsets[document], offsets[document + 1]):
             at_words += counts[i] * (logits[words[i]] - highest)
             length += counts[i]
-        total = number(0)
-        for v in range(n_words):
-            logits[v] = exp2(max(logits[v] - highest, number(LEAST_NORMAL)))
-            total += logits[v]
+        total = _powers(logits, highest, number(LEAST_NORMAL))
         scores[document] = at_words - length * np.log2(total)
         if with_gradient:
             share = -length / total
@@ -256,6 +260,7 @@ def _scores(numbers: Any, number: Any) -> None:
         document = claimed(numbers)
 
 
+# numba keeps on the disk what it compiles of functions of a module, and of no others: one for each type.
 def _runs32(numbers: Any) -> None:
     _runs(numbers, np.float32)
 

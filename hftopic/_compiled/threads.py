@@ -33,7 +33,7 @@ def openmp() -> Any:
 
 
 def run(loop: Any, n_tasks: int, *arguments: Tensor | NDArray[Any] | int | float) -> None:
-    """Run a loop of :func:`hftopic._compiled.kernels.kernel` with the threads that PyTorch may use.
+    """Run a loop of :func:`hftopic._compiled.loops.compiled` with the threads that PyTorch may use.
 
     Parameters
     ----------
