@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hftopic.cli.beforehand import beforehand_options
-from hftopic.cli.embeddings import COUNTS, INPUTS, check_held, check_read
+from hftopic.cli.embeddings import COUNTS, HELP, INPUTS, check_held, check_read
 from hftopic.cli.inspection import MEASURES
 from hftopic.cli.modelling import KINDS, check_together, unfitted
 from hftopic.cli.options import (
@@ -96,7 +96,7 @@ def _several(*names: str, type: Any, help: str, **settings: Any) -> Callable[[Co
     type=click.Choice(INPUTS),
     default=[COUNTS],
     show_default=True,
-    help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.",
+    help=HELP,
 )
 @_several("--alpha", type=Finite(0), help="Weight of the mutual information.")
 @_several("--beta", type=Finite(0), help="Weight of the correlation between groups.")

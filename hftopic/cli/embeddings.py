@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 COUNTS = "counts"  # the default of the models
 INPUTS = (COUNTS, "embeddings", "both")
 
+HELP = "What the encoder reads of a document: its words, its embedding (see --embeddings), or both."
+
 encoder_input_option = click.option(
-    "--encoder-input",
-    type=click.Choice(INPUTS),
-    help="What the encoder reads of a document: its words, its embedding (see --embeddings), or both.  "
-    f"[default: {COUNTS}]",
+    "--encoder-input", type=click.Choice(INPUTS), help=f"{HELP}  [default: {COUNTS}]"
 )
 
 

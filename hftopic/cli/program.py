@@ -78,12 +78,10 @@ class Program(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write a line for each command, without importing those of the package."""
         summaries = {name: home.summary for name, home in self.homes.items()}
-        added = {
-            name: self.commands[name].get_short_help_str() for name in self.commands if name not in summaries
-        }
+        added = [name for name in self.commands if name not in summaries]
+        summaries |= {name: self.commands[name].get_short_help_str() for name in added}
         with formatter.section("Commands"):
-            more = [(name, self.commands[name].get_short_help_str()) for name in added]
-            formatter.write_dl([*summaries.items(), *more])
+            formatter.write_dl(list(summaries.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[ARGUMENTS] = list(args)

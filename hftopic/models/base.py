@@ -50,6 +50,7 @@ from hftopic.models.exchange import alone, exchanged, offering, taken_out, twin
 from hftopic.models.fitted import FittedModel
 from hftopic.models.guiding import Seeds, SeedWords, fixes_groups, found_seeds, spelling_of
 from hftopic.models.parameters import (
+    ENCODER_NORM,
     EPOCHS,
     SHARE,
     WEIGHT,
@@ -117,7 +118,7 @@ class BaseTopicModel(FittedModel, ShownFitted, ABC):
     hidden: Annotated[Sequence[int], tuple, list] = (200, 200)
     dropout: Annotated[float, SHARE] = 0.05
     word_dropout: Annotated[float, SHARE] = 0.3
-    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "none"
+    encoder_norm: Annotated[str, ENCODER_NORM] = "none"
     batch_size: Annotated[int | str, Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})] = (
         "auto"
     )

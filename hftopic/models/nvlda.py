@@ -9,7 +9,7 @@ from torch import Tensor
 from hftopic.latent.priors import DirichletLaplace, LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
 from hftopic.models.base import BaseTopicModel
-from hftopic.models.parameters import SHARE
+from hftopic.models.parameters import ENCODER_NORM, SHARE
 from hftopic.models.registry import register
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.nvlda import NVLDADecoder
@@ -68,7 +68,7 @@ class NVLDA(BaseTopicModel):
     """
 
     word_dropout: Annotated[float, SHARE] = 0.1
-    encoder_norm: Annotated[str, StrOptions({"none", "shift", "scale"})] = "scale"
+    encoder_norm: Annotated[str, ENCODER_NORM] = "scale"
     topic_softmax: Annotated[str, StrOptions({"joint", "group"})] = "joint"
 
     def _default_prior(self) -> Prior:

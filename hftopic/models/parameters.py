@@ -11,7 +11,7 @@ from typing import Any, ClassVar, get_origin
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, RealNotInt
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from torch import Tensor
 
 from hftopic.data.sequences import check_sequence, listed
@@ -19,6 +19,7 @@ from hftopic.grouping import why_groups_are_fixed
 from hftopic.latent.log_prior import LatentPrior, check_bounded
 from hftopic.latent.priors import LearnedCorrelation, Prior
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.encoder import NORMS
 from hftopic.networks.network import Network
 from hftopic.objective import HFVAE, Objective, Progress, Ramp
 from hftopic.objective.schedule import turning_points
@@ -30,6 +31,7 @@ RandomState = int | np.random.RandomState | None
 # A number of epochs, or a fraction of max_iter.
 EPOCHS = [Interval(Integral, 0, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 SHARE = Interval(Real, 0, 1, closed="left")
+ENCODER_NORM = StrOptions(set(NORMS))
 WEIGHT = [Interval(Real, 0, None, closed="left"), Ramp]
 
 
