@@ -9,6 +9,10 @@ from torch import Tensor
 from hftopic._compiled.loops import LOG_2, compiled
 from hftopic._compiled.threads import run
 
+PAIRS_AT_ONCE = 1024
+ROWS_AT_ONCE = 16
+NUMBERS_AT_ONCE = 4096
+
 
 def mix_runs(
     given: Sequence[Tensor], upstream: Sequence[Tensor], places: Sequence[Tensor], n_runs: int, weights: Any
@@ -78,6 +82,37 @@ def score(logits: Tensor, bias: Tensor, batch: Any, gradient: bool) -> Tensor:
         scores,
     )
     return scores
+
+
+def dots(rows: Tensor, numbers: Tensor, others: Tensor, places: Tensor) -> Tensor:
+    """Σ_k rows[numbers[i], k] others[places[i], k] for each i."""
+    found = rows.new_empty(len(numbers))
+    sizes = len(numbers), rows.shape[1], PAIRS_AT_ONCE
+    given = len(rows), rows, len(others), others, numbers, places
+    run(compiled("dots", rows.dtype), -(-len(numbers) // PAIRS_AT_ONCE), *sizes, *given, found)
+    return found
+
+
+def softplus(x: Tensor) -> tuple[Tensor, Tensor]:
+    """log(1 + e^x) and its derivative, in the shape of ``x``."""
+    y, slope = torch.empty_like(x), torch.empty_like(x)
+    n_tasks = -(-x.numel() // NUMBERS_AT_ONCE)
+    run(compiled("softplus", x.dtype), n_tasks, x.numel(), NUMBERS_AT_ONCE, x, y, slope)
+    return y, slope
+
+
+def move_rows(
+    moved: Sequence[Tensor],
+    rows: Tensor,
+    decays: Sequence[Tensor],
+    gradient: Tensor | None,
+    weights: Sequence[float],
+) -> None:
+    """What :func:`hftopic._adam.move_rows` does; ``decays`` are three tensors (U,) of one type."""
+    size = len(rows), *moved[0].shape, int(gradient is not None), ROWS_AT_ONCE
+    held = [tensor.contiguous() for tensor in (*decays, moved[0] if gradient is None else gradient, rows)]
+    n_tasks = -(-len(rows) // ROWS_AT_ONCE)
+    run(compiled("adam", moved[0].dtype), n_tasks, *size, *map(float, weights), *moved, *held)
 
 
 def _relative(weights: Any) -> tuple[float, float, float]:

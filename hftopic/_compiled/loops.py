@@ -24,15 +24,22 @@ LEAST_NORMAL = -126.0  # smaller powers of 2 are subnormal in float32
 REORDERED = ("reassoc", "contract", "arcp", "nsz")
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
 N_TERMS = {types.float32: 7, types.float64: 13}
+N_TERMS_OF_LOG = {types.float32: 8, types.float64: 17}  # of its series, for s <= 1/3
 
 
 @cache
 def compiled(loop: str, dtype: torch.dtype) -> Any:
-    """Loop with the name of its answer: "runs", "rows" or "scores", for tensors of a type."""
-    return _kept(lambda kept: cfunc(KERNEL, fastmath=set(REORDERED), cache=kept)(LOOPS[loop, dtype]))
+    """Loop with the name of its answer, one of :data:`LOOPS`, for tensors of a type."""
+    signature = types.void(types.CPointer(NUMBERS[dtype]))
+    return _kept(lambda kept: cfunc(signature, cache=kept, **settings())(LOOPS[loop]))
 
 
-KERNEL = types.void(types.CPointer(types.int64))
+NUMBERS = {torch.float32: types.float32, torch.float64: types.float64}
+
+
+def settings(*more: str) -> dict[str, Any]:
+    """Settings of the compiler, with more of LLVM's liberties about real numbers."""
+    return {"fastmath": {*REORDERED, *more}, "error_model": "numpy"}
 
 
 def part(*more: str) -> Callable[[Function], Function]:
@@ -43,8 +50,7 @@ def part(*more: str) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        settings = {"fastmath": {*REORDERED, *more}, "error_model": "numpy", "forceinline": True}
-        done: Function = _kept(lambda kept: njit(cache=kept, **settings)(function))
+        done: Function = _kept(lambda kept: njit(cache=kept, forceinline=True, **settings(*more))(function))
         return done
 
     return decorate
@@ -70,6 +76,26 @@ def largest(values: Any) -> Any:
     for value in values:
         found = max(found, value)
     return found
+
+
+@of_llvm
+def integers(typing_context: Any, given: Any) -> Any:  # noqa: ARG001
+    """What a loop is given, as whole numbers."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.int64)(given), generate
+
+
+@of_llvm
+def number_of(typing_context: Any, given: Any) -> Any:  # noqa: ARG001
+    """Type of the numbers of the tensors of a loop: what it is given is a pointer to this type."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return context.get_dummy_value()
+
+    return types.NumberClass(given.dtype)(given), generate
 
 
 @of_llvm
@@ -115,21 +141,37 @@ def exp2(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
         floor = builder.module.declare_intrinsic("llvm.floor", [of_type])
         whole = builder.call(floor, [builder.fadd(arguments[0], ir.Constant(of_type, 0.5))])
         rest = builder.fsub(arguments[0], whole)
-        number = np.float32 if exponent is types.float32 else np.float64
-        *terms, last = (
-            ir.Constant(of_type, float(number(LOG_2**n / math.factorial(n))))
-            for n in range(N_TERMS[exponent])
+        power = _series(
+            builder, rest, exponent, [LOG_2**n / math.factorial(n) for n in range(N_TERMS[exponent])]
         )
-        power = last
-        for term in reversed(terms):
-            product = builder.fmul(power, rest, flags=REORDERED)
-            power = builder.fadd(product, term, flags=REORDERED)
         bias = ir.Constant(whole_type, 2 ** (n_bits - n_digits - 2) - 1)
         biased = builder.add(builder.fptosi(whole, whole_type), bias)
         shifted = builder.shl(biased, ir.Constant(whole_type, n_digits))
         return builder.fmul(power, builder.bitcast(shifted, of_type))
 
     return exponent(exponent), generate
+
+
+@of_llvm
+def log_of_ratio(typing_context: Any, half: Any) -> Any:  # noqa: ARG001
+    """log((1 + s) / (1 - s)) of an s from 0 to 1/3, to a few last bits: 2 (s + s³/3 + s⁵/5 + …)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        square = builder.fmul(arguments[0], arguments[0])
+        sums = _series(builder, square, half, [2 / (2 * n + 1) for n in range(N_TERMS_OF_LOG[half])])
+        return builder.fmul(sums, arguments[0])
+
+    return half(half), generate
+
+
+def _series(builder: Any, at: Any, number: Any, coefficients: list[float]) -> Any:
+    """Instructions of a polynomial."""
+    rounded = np.float32 if number is types.float32 else np.float64
+    *terms, last = (ir.Constant(at.type, float(rounded(coefficient))) for coefficient in coefficients)
+    total = last
+    for term in reversed(terms):
+        total = builder.fadd(builder.fmul(total, at, flags=REORDERED), term, flags=REORDERED)
+    return total
 
 
 @part()
@@ -150,12 +192,12 @@ def _powers(bits: Any, highest: Any, least: Any) -> Any:
     return total
 
 
-@part()
-def _runs(numbers: Any, number: Any) -> None:
-    """Marginals of single dimensions, of all runs; ``number`` is the type of the tensors.
+def _runs(given: Any) -> None:
+    """Marginals of single dimensions, of all runs.
 
     The densities of a sample under the documents of its run stay in cache until the gradients have them.
     """
+    numbers, number = integers(given), number_of(given)
     n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
     n_documents, first, with_gradients = numbers[5], numbers[6], numbers[7]
     own, following, other = number(real(numbers[8])), number(real(numbers[9])), number(real(numbers[10]))
@@ -208,9 +250,9 @@ def _runs(numbers: Any, number: Any) -> None:
         task = claimed(numbers)
 
 
-@part()
-def _rows(numbers: Any, number: Any) -> None:
-    """Mixtures of all rows; ``number`` is the type of the tensors."""
+def _rows(given: Any) -> None:
+    """Mixtures of all rows."""
+    numbers, number = integers(given), number_of(given)
     n_rows, n_documents, first = numbers[2], numbers[3], numbers[4]
     own, following, other = number(real(numbers[5])), number(real(numbers[6])), number(real(numbers[7]))
     bits = carray(pointer(numbers[8]), (n_rows, n_documents), number)
@@ -229,9 +271,9 @@ def _rows(numbers: Any, number: Any) -> None:
         r = claimed(numbers)
 
 
-@part()
-def _scores(numbers: Any, number: Any) -> None:
-    """Log likelihoods of all documents; ``number`` is the type of the tensors."""
+def _scores(given: Any) -> None:
+    """Log likelihoods of all documents."""
+    numbers, number = integers(given), number_of(given)
     n_documents, n_words, with_gradient = numbers[2], numbers[3], numbers[4]
     all_logits = carray(pointer(numbers[5]), (n_documents, n_words), number)
     bias = carray(pointer(numbers[6]), (n_words,), number)
@@ -260,36 +302,94 @@ def _scores(numbers: Any, number: Any) -> None:
         document = claimed(numbers)
 
 
-# numba keeps on the disk what it compiles of functions of a module, and of no others: one for each type.
-def _runs32(numbers: Any) -> None:
-    _runs(numbers, np.float32)
+def _dots(given: Any) -> None:
+    """Products of pairs of rows; a task is some of the pairs."""
+    numbers, number = integers(given), number_of(given)
+    n_pairs, width, at_once = numbers[2], numbers[3], numbers[4]
+    lefts = carray(pointer(numbers[6]), (numbers[5], width), number)
+    rights = carray(pointer(numbers[8]), (numbers[7], width), number)
+    of_left = carray(pointer(numbers[9]), (n_pairs,), np.int64)
+    of_right = carray(pointer(numbers[10]), (n_pairs,), np.int64)
+    products = carray(pointer(numbers[11]), (n_pairs,), number)
+    task = claimed(numbers)
+    while task < numbers[1]:
+        for i in range(task * at_once, min(n_pairs, (task + 1) * at_once)):
+            left, right = lefts[of_left[i]], rights[of_right[i]]
+            total = number(0)
+            for h in range(width):
+                total += left[h] * right[h]
+            products[i] = total
+        task = claimed(numbers)
 
 
-def _runs64(numbers: Any) -> None:
-    _runs(numbers, np.float64)
+def _softplus(given: Any) -> None:
+    """log(1 + e^x) and its derivative; a task is some of the numbers."""
+    numbers, number = integers(given), number_of(given)
+    n, at_once = numbers[2], numbers[3]
+    x = carray(pointer(numbers[4]), (n,), number)
+    y = carray(pointer(numbers[5]), (n,), number)
+    slope = carray(pointer(numbers[6]), (n,), number)
+    task = claimed(numbers)
+    while task < numbers[1]:
+        begin, end = task * at_once, min(n, (task + 1) * at_once)
+        some, of_some, slopes = x[begin:end], y[begin:end], slope[begin:end]
+        for i in range(len(some)):
+            size = abs(some[i])
+            u = exp2(max(size * number(-1 / LOG_2), number(LEAST_NORMAL)))
+            # x >= 0: x + log(1 + u), whose derivative is 1 / (1 + u); else log(1 + u) and u / (1 + u)
+            positive = number(0.5) * some[i] + number(0.5) * size
+            of_some[i] = positive + log_of_ratio(u / (number(2) + u))
+            slopes[i] = (number(1) if some[i] >= 0 else u) / (number(1) + u)
+        task = claimed(numbers)
 
 
-def _rows32(numbers: Any) -> None:
-    _rows(numbers, np.float32)
-
-
-def _rows64(numbers: Any) -> None:
-    _rows(numbers, np.float64)
-
-
-def _scores32(numbers: Any) -> None:
-    _scores(numbers, np.float32)
-
-
-def _scores64(numbers: Any) -> None:
-    _scores(numbers, np.float64)
+def _adam(given: Any) -> None:
+    """Steps of Adam of chosen rows; a task is some of them."""
+    numbers, number = integers(given), number_of(given)
+    n_chosen, n_rows, width, has_gradient, at_once = (
+        numbers[2],
+        numbers[3],
+        numbers[4],
+        numbers[5],
+        numbers[6],
+    )
+    of_gradient, of_square, rate = (
+        number(real(numbers[7])),
+        number(real(numbers[8])),
+        number(real(numbers[9])),
+    )
+    correction, eps = number(real(numbers[10])), number(real(numbers[11]))
+    weights = carray(pointer(numbers[12]), (n_rows, width), number)
+    firsts = carray(pointer(numbers[13]), (n_rows, width), number)
+    seconds = carray(pointer(numbers[14]), (n_rows, width), number)
+    due = carray(pointer(numbers[15]), (n_chosen,), number)
+    of_first = carray(pointer(numbers[16]), (n_chosen,), number)
+    of_second = carray(pointer(numbers[17]), (n_chosen,), number)
+    gradients = carray(pointer(numbers[18]), (n_chosen, width), number)
+    rows = carray(pointer(numbers[19]), (n_chosen,), np.int64)
+    task = claimed(numbers)
+    while task < numbers[1]:
+        for i in range(task * at_once, min(n_chosen, (task + 1) * at_once)):
+            weight, first, second = weights[rows[i]], firsts[rows[i]], seconds[rows[i]]
+            behind, decay, decay_of_square = due[i], of_first[i], of_second[i]
+            for h in range(width):
+                weight[h] -= behind * first[h] / (np.sqrt(second[h]) + eps)
+                first[h] *= decay
+                second[h] *= decay_of_square
+            if has_gradient:
+                gradient = gradients[i]
+                for h in range(width):
+                    first[h] += of_gradient * gradient[h]
+                    second[h] += of_square * gradient[h] * gradient[h]
+                    weight[h] -= rate * first[h] / (correction * np.sqrt(second[h]) + eps)
+        task = claimed(numbers)
 
 
 LOOPS = {
-    ("runs", torch.float32): _runs32,
-    ("runs", torch.float64): _runs64,
-    ("rows", torch.float32): _rows32,
-    ("rows", torch.float64): _rows64,
-    ("scores", torch.float32): _scores32,
-    ("scores", torch.float64): _scores64,
+    "adam": _adam,
+    "runs": _runs,
+    "rows": _rows,
+    "scores": _scores,
+    "dots": _dots,
+    "softplus": _softplus,
 }

@@ -64,8 +64,15 @@ class Encoder(nn.Module):
     reads : {"counts", "embeddings", "both"}
     n_columns : int
         F, the number of columns of the embeddings of documents, if they are read.
+
+    Attributes
+    ----------
+    row_gradients : bool
+        Whether the gradient of the embeddings may be a sparse tensor of some rows, as
+        :class:`hftopic._adam.Adam` reads it.
     """
 
+    row_gradients: bool = False
     embedding: Tensor
     embedding_bias: Tensor
 
@@ -123,7 +130,8 @@ class Encoder(nn.Module):
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
         entries = entries * (INPUT_NORM / norms)[batch.documents]
         sums: Callable[..., Tensor] = BagOfEmbeddings.apply
-        bags = sums(self.embedding, entries.to(self.embedding.dtype), batch)  # (B, width)
+        weights = entries.to(self.embedding.dtype)
+        bags = sums(self.embedding, weights, batch, self.row_gradients)  # (B, width)
         return bags.to(entries.dtype) + self.embedding_bias
 
     def input_layer(self, batch: Batch, read: Tensor | None, generator: torch.Generator | None) -> Tensor:

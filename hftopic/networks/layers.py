@@ -1,12 +1,13 @@
 """Layers of the networks; all random numbers come from a generator that the caller passes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hftopic._compiled import usable
 from hftopic._devices import sent
 from hftopic._processes import current
 from hftopic.data.batches import Batch
@@ -16,7 +17,12 @@ SHIFT_NORM_MOMENTUM = 0.1
 SCALE_RATE = 3.0  # scales of batch norms learn this much faster than other parameters
 DROPOUT_LEVELS = 2**16
 LOWEST_INT64 = -(2**63)
+POWERS_OF_SOFTPLUS = 6  # powers of 2 that take as long as a softplus and its derivative
+LEAST_OF_ROWS = 2**20  # numbers of embeddings whose gradient may be one of rows
+MOST_ROWS = 0.25  # part of the rows, of which steps of rows take less time than those of all
 MOST_ENTRIES = 2**20  # entries of a (words of documents, topics) block in memory: 4 MB of float32
+CELLS_OF_A_PAIR = 512  # products in a matrix product that take less time than one of two chosen rows
+TERMS_OF_A_POWER = 8  # terms of a product of two rows that take as long as a power of 2
 
 
 def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
@@ -35,7 +41,27 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
 
 def softplus(x: Tensor) -> Tensor:
     """log(1 + e^x); PyTorch's softplus is three times slower in float64, the precision of ``transform``."""
+    if usable(POWERS_OF_SOFTPLUS * x.numel(), x):
+        of_loop: Callable[..., Tensor] = _Softplus.apply
+        return of_loop(x)
     return -functional.logsigmoid(-x)
+
+
+class _Softplus(torch.autograd.Function):
+    """log(1 + e^x) by a compiled loop, which computes the derivative too."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        from hftopic._compiled.calls import softplus
+
+        y, slope = softplus(x)
+        ctx.save_for_backward(slope)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, ...]:
+        (slope,) = ctx.saved_tensors
+        return (upstream[0] * slope,)
 
 
 class ShiftNorm(nn.Module):
@@ -133,20 +159,29 @@ class BagOfEmbeddings(torch.autograd.Function):
     """Sums of embedding rows over the words of each document, shape (B, H), without dense rows of counts.
 
     The backward pass is the same sum with documents and words exchanged: entries are sorted by word, so the
-    gradient of each word is written once.
+    gradient of each word is written once. With ``by_rows``, it is a sparse tensor if few of the words occur.
     """
 
     @staticmethod
-    def forward(ctx: Any, embedding: Tensor, entries: Tensor, batch: Batch) -> Tensor:
+    def forward(ctx: Any, embedding: Tensor, entries: Tensor, batch: Batch, by_rows: bool = False) -> Tensor:
         ctx.save_for_backward(entries)
-        ctx.batch = batch
+        ctx.batch, ctx.size = batch, embedding.shape
+        ctx.by_rows = by_rows and embedding.numel() >= LEAST_OF_ROWS and embedding.device.type == "cpu"
         return weighted_sums(embedding, batch.words, entries, batch.offsets)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (entries,) = ctx.saved_tensors
         places, documents, offsets = ctx.batch.by_word
-        return weighted_sums(upstream[0], documents, entries[places], offsets), None, None
+        entries = entries[places]
+        if ctx.by_rows and len(ctx.batch.distinct[0]) <= MOST_ROWS * ctx.size[0]:
+            words, _, offsets = ctx.batch.distinct
+            sums = weighted_sums(upstream[0], documents, entries, offsets)
+            rows = torch.sparse_coo_tensor(
+                words[None], sums, ctx.size, is_coalesced=True, check_invariants=False
+            )
+            return rows, None, None, None
+        return weighted_sums(upstream[0], documents, entries, offsets), None, None, None
 
 
 def weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
@@ -156,8 +191,18 @@ def weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tenso
     )
 
 
-def products(rows: Tensor, numbers: Tensor, others: Tensor, places: Tensor) -> Tensor:
-    """Σ_k rows[numbers[i], k] others[places[i], k] for each i, computed in blocks."""
+def products(rows: Tensor, numbers: Tensor, others: Tensor, places: Tensor, most_cells: int = 0) -> Tensor:
+    """Σ_k rows[numbers[i], k] others[places[i], k] for each i.
+
+    Where that is faster, they are taken from the products of all pairs of rows, if these are at most so many.
+    """
+    if usable(len(numbers) * rows.shape[1] // TERMS_OF_A_POWER, rows, others):
+        from hftopic._compiled.calls import dots
+
+        return dots(rows, numbers, others, places)
+    n_cells = len(rows) * len(others)
+    if n_cells <= min(most_cells, CELLS_OF_A_PAIR * len(numbers)):
+        return (rows @ others.T).take(numbers * len(others) + places)
     at_once = max(1, MOST_ENTRIES // rows.shape[1])
     parts = zip(torch.split(numbers, at_once), torch.split(places, at_once), strict=True)
     return torch.cat([(rows[some] * others[beside]).sum(1) for some, beside in parts])

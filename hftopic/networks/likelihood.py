@@ -68,37 +68,68 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
     """Σ_v x_v log2 softmax2(logits)_v of sparse counts, where softmax2 is the softmax in base 2.
 
     Only non-zero counts are scored. Each block of documents uses one (documents, words) buffer for logits,
-    probabilities and the gradient of the logits for documents of equal weight. If the mini-batch is a single
-    block, the buffer is kept for the backward pass; otherwise the backward pass recomputes each block.
+    probabilities and the gradient of the logits. If the mini-batch is a single block, the buffer is kept for
+    the backward pass. Otherwise, on the CPU, the forward pass also computes the gradients of the sum over the
+    documents, which are sufficient if every document has the same weight in the loss. If not, and on a GPU,
+    which a look at the weights would stop, the backward pass computes the blocks again.
     """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> Tensor:
-        height = max(1, BLOCK_ENTRIES // batch.n_words)
-        starts = range(0, len(batch), height) if len(batch) > height else range(1)
-        blocks = [slice(start, start + height) for start in starts]
-        ctx.batches = [batch[rows] for rows in blocks] if len(blocks) > 1 else [batch]
-        at_once = len(blocks) == 1 and any(ctx.needs_input_grad)
-        scores = []
-        for rows, part in zip(blocks, ctx.batches, strict=True):
-            score, into_logits = _score(features[rows], weights, bias, part, at_once)
-            scores.append(score)
-        ctx.blocks = blocks
-        ctx.save_for_backward(features, weights, bias, *([into_logits] if at_once else []))
-        return torch.cat(scores)
+        given, ctx.batch = (features, weights, bias), batch
+        needed = any(ctx.needs_input_grad)
+        if len(batch) * batch.n_words <= BLOCK_ENTRIES:
+            score, into_logits = _score(*given, batch, needed)
+            kept: tuple[Tensor, ...] = (into_logits,) if needed else ()
+        else:
+            score, kept = _blocks(*given, batch, gradients=needed and features.device.type == "cpu")
+        ctx.save_for_backward(*given, *kept)
+        return score
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        (pulls,) = upstream
         features, weights, bias, *kept = ctx.saved_tensors
-        into_features = torch.empty_like(features)
-        # Weights and bias have one product: the bias is the weight of a feature that is 1.
-        weighed = torch.cat([features, features.new_ones(len(features), 1)], 1) * upstream[0][:, None]
-        into_both = weights.new_zeros(len(weights) + 1, weights.shape[1])
-        for rows, batch in zip(ctx.blocks, ctx.batches, strict=True):
-            into_logits = kept[0] if kept else _score(features[rows], weights, bias, batch, True)[1]
+        if len(kept) == 1:
+            into_features, into_both = kept[0] @ weights.T, _with_one(features, pulls).T @ kept[0]
+        elif kept and bool((pulls == pulls[0]).all()):
+            into_features, into_both = kept[0], kept[1] * pulls[0]
+        else:
+            _, (into_features, into_both) = _blocks(features, weights, bias, ctx.batch, pulls=pulls)
+        return into_features * pulls[:, None], into_both[:-1], into_both[-1], None
+
+
+def _with_one(features: Tensor, pulls: Tensor | None) -> Tensor:
+    """Features and 1, each row times its pull, (B, K + 1): the bias is the weight of a feature that is 1."""
+    both = torch.cat([features, torch.ones_like(features[:, :1])], 1)
+    return both if pulls is None else both * pulls[:, None]
+
+
+def _blocks(
+    features: Tensor,
+    weights: Tensor,
+    bias: Tensor,
+    batch: Batch,
+    gradients: bool = True,
+    pulls: Tensor | None = None,
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Σ_v x_v log2 p_v, shape (B,), and its gradients in log 2, one block of documents after the other.
+
+    These are the gradients of each score by its features, (B, K), and of the sum of all, times ``pulls``
+    (B,) if given, by the weights and, in the last row, by the bias, (K + 1, V).
+    """
+    height = max(1, BLOCK_ENTRIES // batch.n_words)
+    weighed = _with_one(features, pulls)
+    scores, into_features = [], torch.empty_like(features)
+    into_both = weights.new_zeros(len(weights) + 1, weights.shape[1]) if gradients else weights
+    for start in range(0, len(batch), height):
+        rows = slice(start, start + height)
+        score, into_logits = _score(features[rows], weights, bias, batch[rows], gradients)
+        scores.append(score)
+        if gradients:
             torch.mm(into_logits, weights.T, out=into_features[rows])
             into_both.addmm_(weighed[rows].T, into_logits)
-        return into_features.mul_(upstream[0][:, None]), into_both[:-1], into_both[-1], None
+    return torch.cat(scores), (into_features, into_both) if gradients else ()
 
 
 def _score(

@@ -1,6 +1,7 @@
 """Decoders whose logits are linear: ProdLDA's product of experts, and NVDM's softmax."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,10 +92,8 @@ class ProdLDADecoder(SimplexDecoder):
         return (simplex[:, None] == simplex).to(self.weights)
 
     def _normalised(self, covariance: Tensor) -> Tensor:
-        variance = (self.weights * (covariance @ self.weights)).sum(0)
-        return self.weights * (
-            torch.rsqrt(variance + SHIFT_NORM_EPS) * torch.exp(SCALE_RATE * self.log_scale)
-        )
+        apply: Callable[..., Tensor] = _Normalised.apply
+        return apply(self.weights, covariance, self.log_scale)
 
     def _batch_moments(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         mean, covariance = current().moments(theta)
@@ -105,6 +104,30 @@ class ProdLDADecoder(SimplexDecoder):
 
     def _running_moments(self) -> tuple[Tensor, Tensor]:
         return self.mean_proportions, self.covariance
+
+
+class _Normalised(torch.autograd.Function):
+    """Weights (K, V) over the standard deviations of their logits, times the scales, in few passes.
+
+    The variances are diag(Wᵀ C W), where C is the covariance of the proportions.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, covariance: Tensor, log_scale: Tensor) -> Tensor:
+        spread = covariance @ weights
+        precision = torch.rsqrt(torch.linalg.vecdot(weights, spread, dim=0) + SHIFT_NORM_EPS)
+        factor = precision * torch.exp(SCALE_RATE * log_scale)
+        ctx.save_for_backward(weights, spread, precision, factor)
+        return weights * factor
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        weights, spread, precision, factor = ctx.saved_tensors
+        relative = torch.linalg.vecdot(upstream[0], weights, dim=0) * factor  # by the logarithm of the factor
+        into_variance = -0.5 * relative * precision.square()
+        into_weights = (upstream[0] * factor).addcmul_(spread, into_variance, value=2)
+        into_covariance = (weights * into_variance) @ weights.T if ctx.needs_input_grad[1] else None
+        return into_weights, into_covariance, SCALE_RATE * relative if ctx.needs_input_grad[2] else None
 
 
 class NVDMDecoder(Decoder):

@@ -11,6 +11,7 @@ from hftopic.networks.layers import products, weighted_sums
 BACKGROUND_SHARE = 0.5  # proportion of the background in each document before its words are known
 PRIOR_WORDS = 100.0  # distinct words of a document that its encoded proportions weigh as much as
 SMOOTHING = 100.0  # words, distributed like the corpus, that are added to those of each topic
+MOST_CELLS = 2**24  # likelihoods of words in memory, also of those that do not occur: 64 MB of float32
 REFINEMENTS = 2  # updates of the proportions of a document with the words of the topics fixed
 
 
@@ -150,5 +151,5 @@ def mixture(
 
 def inverse_likelihood(shares: Tensor, by_word: Tensor, batch: Batch) -> Tensor:
     """1 / p(w|d) of each distinct word of each document, shape (nnz,)."""
-    likelihood = products(shares, batch.documents, by_word, batch.words)
+    likelihood = products(shares, batch.documents, by_word, batch.words, MOST_CELLS)
     return 1 / likelihood.clamp_min(torch.finfo(likelihood.dtype).tiny)

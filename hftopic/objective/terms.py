@@ -4,7 +4,7 @@ The notation is that of Esmaeili et al. (2019), Figures 1 and 3. Every term has 
 per document.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,9 +50,8 @@ class Step:
     progress : Progress
     ratio : DensityRatio, optional
         Learned density ratio, for objectives that train one.
-    aggregate : LatentPrior, optional
-        Gaussian with the moments of q(z). If given, it replaces the mixtures as the estimate of the
-        marginals.
+    gaussian : function, optional
+        It returns :attr:`aggregate`.
     """
 
     log_likelihood: Tensor
@@ -63,7 +62,15 @@ class Step:
     components: MeanFieldPosterior | None = None
     progress: Progress = START
     ratio: DensityRatio | None = None
-    aggregate: LatentPrior | None = None
+    gaussian: Callable[[], LatentPrior] | None = None
+
+    @cached_property
+    def aggregate(self) -> LatentPrior | None:
+        """Gaussian with the moments of q(z): the estimate of the marginals, in place of the mixtures.
+
+        It is made for those objectives that read it; None if mixtures are the estimate.
+        """
+        return None if self.gaussian is None else self.gaussian()
 
     @property
     def space(self) -> LatentSpace:

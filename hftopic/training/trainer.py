@@ -3,13 +3,14 @@
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hftopic._adam import Adam
+from hftopic._adam import Adam, OfRows, coalesced
 from hftopic._processes import ALONE, Processes, working_with
 from hftopic._torch_state import neutral_torch
 from hftopic.data.documents import Documents, Rows
@@ -71,6 +72,9 @@ class Trainer(Generic[BatchT]):
         self.processes, self.own_generator = processes, _own_generator(generator, processes)
         self.parameters = list(network.parameters())
         self.optimiser = Adam(self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True)
+        for module in network.modules():
+            if isinstance(module, OfRows):
+                module.row_gradients = processes.size == 1  # several processes add dense gradients
         self.epoch = 0
         self.records: list[Record] = []
         self.since_kept: Order
@@ -155,6 +159,7 @@ class Trainer(Generic[BatchT]):
                 self._renew_prevalence(n_documents)
             if after_step is not None and position.step < len(steps):
                 after_step()
+        self.optimiser.settle()
         totals.add(self._after_the_last_step(source, mini), 0)
         self._look(totals)
         return totals
@@ -290,7 +295,7 @@ class Trainer(Generic[BatchT]):
             components,
             progress,
             self.companion,
-            network.moments.aggregate(network.prior_mean.dtype)
+            partial(network.moments.aggregate, network.prior_mean.dtype)
             if self.settings.marginals == "gaussian"
             else None,
         )
@@ -349,6 +354,7 @@ class Trainer(Generic[BatchT]):
 
     def restore(self) -> None:
         """Restore the weights last kept, and the order that their topics had."""
+        self.optimiser.settle()
         self.exchange(np.argsort(self.since_kept))
         self.network.load_state_dict(self.kept)
 
@@ -391,7 +397,17 @@ class Trainer(Generic[BatchT]):
 
 def clip_gradients(parameters: Sequence[Tensor]) -> None:
     """Scale all gradients down if their total norm is above ``GRADIENT_NORM``."""
-    torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_NORM)
+    gradients = []
+    for parameter in parameters:
+        if parameter.grad is not None and parameter.grad.is_sparse:
+            parameter.grad = coalesced(parameter.grad)
+            gradients.append(parameter.grad.values())
+        elif parameter.grad is not None:
+            gradients.append(parameter.grad)
+    norm = nn.utils.get_total_norm(gradients)
+    # To read the norm would wait for a GPU; on a CPU it saves a pass over all gradients.
+    if norm.device.type != "cpu" or not norm <= GRADIENT_NORM:
+        torch._foreach_mul_(gradients, (GRADIENT_NORM / (norm + 1e-6)).clamp(max=1.0))
 
 
 def _own_generator(generator: torch.Generator, processes: Processes) -> torch.Generator:
