@@ -17,9 +17,12 @@ ROWS = "rows"  # key of what is deferred in the state of a parameter
 
 @runtime_checkable
 class OfRows(Protocol):
-    """Module with a parameter whose gradient may be a sparse tensor of some rows, if ``row_gradients``."""
+    """Module that reads some rows of a parameter, whose gradient may be a sparse tensor of these."""
 
     row_gradients: bool
+
+    def rows_read(self, batch: Any) -> tuple[Tensor, Tensor] | None:
+        """The parameter and the numbers of the rows that are read, all different; None if all are."""
 
 
 class Adam(torch.optim.Adam):
@@ -29,7 +32,7 @@ class Adam(torch.optim.Adam):
     the first step of a program that does not compile.
 
     A gradient may be a sparse tensor of some rows. Adam goes on to move the other rows, in the direction of
-    their last gradients. This is deferred until a row has a gradient again, or to :meth:`settle`, and then
+    their last gradients. This is deferred to :meth:`settle`, which is called before a row is read, and then
     made up for in one go: a row whose moments are m and v moves by m / √v times a sum over the steps since,
     Σ_j (β1 / √β2)^j η_j, where η_j is the rate of step j with Adam's correction of bias. So the weights are
     those of ``torch.optim.Adam``, but for rounding and its ε, at a cost that grows with the rows of a step.
@@ -59,11 +62,11 @@ class Adam(torch.optim.Adam):
             parameter.grad = gradient
 
     @torch.no_grad()
-    def settle(self) -> None:
-        """Move all rows to where they are due; whoever reads the weights between two steps calls it."""
+    def settle(self, read: Tensor | None = None, rows: Tensor | None = None) -> None:
+        """Move all rows to where they are due or, of one parameter that is to be read, these rows, (U,)."""
         for parameter, group in self._each():
-            if ROWS in self.state[parameter]:
-                self._settle(parameter, group)
+            if (read is None or read is parameter) and ROWS in self.state[parameter]:
+                self._settle(parameter, group, rows)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from a state of :meth:`state_dict`."""
@@ -95,16 +98,20 @@ class Adam(torch.optim.Adam):
         state[ROWS]["last"][rows] = number
         _note(state[ROWS], rate / correction, beta1 / beta2**0.5)
 
-    def _settle(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def _settle(self, parameter: Tensor, group: dict[str, Any], chosen: Tensor | None = None) -> None:
         state, (beta1, beta2) = self.state[parameter], group["betas"]
-        rows = (state[ROWS]["last"] < int(state["step"])).nonzero()[:, 0]
+        last, step = state[ROWS]["last"], int(state["step"])
+        rows = (last < step).nonzero()[:, 0] if chosen is None else chosen[last[chosen] < step]
         missed, due = _behind(state, rows)
         decays = torch.stack([due, beta1**missed, beta2**missed], 1)
         weights = 0.0, 0.0, 0.0, 1.0, group["eps"]
         parts = (torch.split(tensor, ROWS_AT_ONCE) for tensor in (rows, decays))
         for some, of_some in zip(*parts, strict=True):
             move_rows((parameter, state["exp_avg"], state["exp_avg_sq"]), some, of_some, None, weights)
-        state[ROWS] = _nothing_due(parameter, int(state["step"]))
+        if chosen is None:
+            state[ROWS] = _nothing_due(parameter, step)
+        else:
+            last[rows] = step
 
 
 def coalesced(gradient: Tensor) -> Tensor:

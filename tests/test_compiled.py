@@ -19,12 +19,14 @@ from hftopic._compiled import switched_off, usable, why_not
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks import likelihood
+from hftopic.networks.layers import products, softplus
 from hftopic.networks.likelihood import LogLinear
 from hftopic.objective.minibatch import Mixing
 from hftopic.objective.pairwise import dimension_marginals, log_mixed
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 DTYPES = [torch.float32, torch.float64]
+RELATIVE = {torch.float32: {"rtol": 1e-5, "atol": 1e-37}, torch.float64: {"rtol": 1e-10, "atol": 1e-37}}
 TOLERANCE = {torch.float32: {"rtol": 1e-5, "atol": 1e-5}, torch.float64: {"rtol": 1e-10, "atol": 1e-10}}
 
 
@@ -135,6 +137,30 @@ def test_likelihoods_equal_those_of_pytorch(dtype, at_once, n, v, seed) -> None:
     for mine, theirs in zip(compiled, expected, strict=True):
         size = max(1.0, float(theirs.detach().abs().max()))  # gradients are sums of terms that cancel in part
         assert_close(mine, theirs, rtol=0, atol=TOLERANCE[dtype]["rtol"] * size)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_softplus_and_its_gradient_are_those_of_pytorch(dtype) -> None:
+    """From numbers whose softplus is subnormal in float32 to those that it does not change."""
+    x = torch.cat([torch.linspace(-90, 90, 5000), torch.tensor([0.0, -0.0])]).to(dtype).requires_grad_()
+    compiled = with_gradients(softplus(x), [x])
+    with switched_off():
+        assert_close(compiled, with_gradients(softplus(x), [x]), **RELATIVE[dtype])
+    wrong = torch.tensor([torch.nan, torch.inf, 1.0], dtype=dtype)
+    assert softplus(wrong).isfinite().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(n=st.integers(1, 3000), width=st.integers(1, 20), seed=st.integers(0, 99))
+def test_products_of_rows_are_those_of_pytorch(dtype, n, width, seed) -> None:
+    """Also where they are taken from the products of all pairs."""
+    generator = torch.Generator().manual_seed(seed)
+    rows, others = (torch.randn(m, width, generator=generator, dtype=dtype) for m in (7, 11))
+    numbers, places = (torch.randint(m, (n,), generator=generator) for m in (7, 11))
+    compiled = products(rows, numbers, others, places)
+    with switched_off():
+        for most_cells in (0, 7 * 11):
+            assert_close(compiled, products(rows, numbers, others, places, most_cells), **TOLERANCE[dtype])
 
 
 def test_impossible_words_have_a_finite_log_probability() -> None:

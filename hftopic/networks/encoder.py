@@ -20,6 +20,7 @@ from hftopic.networks.layers import (
     SharedScaleNorm,
     ShiftNorm,
     dropout,
+    may_be_of_rows,
     normalised,
     zeros,
 )
@@ -133,6 +134,12 @@ class Encoder(nn.Module):
         weights = entries.to(self.embedding.dtype)
         bags = sums(self.embedding, weights, batch, self.row_gradients)  # (B, width)
         return bags.to(entries.dtype) + self.embedding_bias
+
+    def rows_read(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
+        """The embeddings and the words of a mini-batch, (U,); None where gradients are not of rows."""
+        if not self.row_gradients or not hasattr(self, "embedding") or not may_be_of_rows(self.embedding):
+            return None
+        return self.embedding, batch.distinct[0]
 
     def input_layer(self, batch: Batch, read: Tensor | None, generator: torch.Generator | None) -> Tensor:
         """The first layer and that of the embeddings of documents, those that there are, shape (B, width)."""

@@ -166,7 +166,7 @@ class BagOfEmbeddings(torch.autograd.Function):
     def forward(ctx: Any, embedding: Tensor, entries: Tensor, batch: Batch, by_rows: bool = False) -> Tensor:
         ctx.save_for_backward(entries)
         ctx.batch, ctx.size = batch, embedding.shape
-        ctx.by_rows = by_rows and embedding.numel() >= LEAST_OF_ROWS and embedding.device.type == "cpu"
+        ctx.by_rows = by_rows and may_be_of_rows(embedding)
         return weighted_sums(embedding, batch.words, entries, batch.offsets)
 
     @staticmethod
@@ -182,6 +182,11 @@ class BagOfEmbeddings(torch.autograd.Function):
             )
             return rows, None, None, None
         return weighted_sums(upstream[0], documents, entries, offsets), None, None, None
+
+
+def may_be_of_rows(embedding: Tensor) -> bool:
+    """Whether steps of some rows may take less time than those of all, of embeddings (V, H)."""
+    return embedding.numel() >= LEAST_OF_ROWS and embedding.device.type == "cpu"
 
 
 def weighted_sums(rows: Tensor, numbers: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
+from hftopic._memory import left_alone
 from hftopic._progress import progress
 from hftopic._torch_state import neutral_torch
 from hftopic.data.documents import Documents
@@ -78,7 +79,7 @@ def _train(
     verbose = verbose and trainer.processes.rank == 0
     after_step = None if checkpoint is None else partial(checkpoint.after_step, trainer, course)
     bar = progress(total=settings.max_iter, initial=trainer.epoch, desc="fit", unit="epoch", verbose=verbose)
-    with neutral_torch(), bar:
+    with neutral_torch(), left_alone(), bar:
         while not course.ended and trainer.epoch < settings.max_iter:
             record = trainer.run_epoch(documents, n_documents, _cosine(settings.max_iter), after_step)
             if validation is not None:

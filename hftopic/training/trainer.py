@@ -72,9 +72,9 @@ class Trainer(Generic[BatchT]):
         self.processes, self.own_generator = processes, _own_generator(generator, processes)
         self.parameters = list(network.parameters())
         self.optimiser = Adam(self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True)
-        for module in network.modules():
-            if isinstance(module, OfRows):
-                module.row_gradients = processes.size == 1  # several processes add dense gradients
+        self.of_rows = [module for module in network.modules() if isinstance(module, OfRows)]
+        for module in self.of_rows:
+            module.row_gradients = processes.size == 1  # several processes add dense gradients
         self.epoch = 0
         self.records: list[Record] = []
         self.since_kept: Order
@@ -213,6 +213,7 @@ class Trainer(Generic[BatchT]):
 
     def _step(self, source: Source[BatchT], mini: MiniBatch[BatchT], at: float) -> Terms:
         noise = self._noise(mini.n_own)
+        self._settle_rows(mini.batch if source.everything is None else source.everything)
         with working_with(self.processes.divided(mini.sizes)):
             step, offsets = self._forward(source, mini, noise, self.own_generator, at)
             terms, per_document = self._terms(step, mini.batch, offsets, self._weights(at), self._warmth(at))
@@ -225,6 +226,13 @@ class Trainer(Generic[BatchT]):
             if self.companion is not None:
                 self.companion.learn(step.sample)
         return means(mean_loss, terms, mini.share)
+
+    def _settle_rows(self, batch: BatchT) -> None:
+        """Move the weights that a mini-batch reads to where they are due."""
+        for module in self.of_rows:
+            read = module.rows_read(batch)
+            if read is not None:
+                self.optimiser.settle(*read)
 
     def _sum_gradients(self) -> None:
         """Add the gradients of all processes, each of which has the loss of its documents."""

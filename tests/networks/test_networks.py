@@ -13,7 +13,7 @@ from hftopic.data.batches import Batch
 from hftopic.latent.groups import Concrete
 from hftopic.latent.posterior import MeanFieldPosterior, Sample
 from hftopic.latent.space import LatentSpace
-from hftopic.networks import likelihood
+from hftopic.networks import layers, likelihood
 from hftopic.networks.decoders import Decoder
 from hftopic.networks.encoder import INPUT_NORM, LOG_VARIANCE_RANGE, Encoder
 from hftopic.networks.layers import SHIFT_NORM_EPS, BagOfEmbeddings, dropout, softplus
@@ -220,13 +220,33 @@ def test_embedding_gradients_are_those_of_a_dense_product():
     assert_close(found, torch.from_numpy(counts.toarray()).double().T @ upstream)
 
 
-def test_likelihood_in_blocks_of_documents_is_the_same(monkeypatch):
+def test_few_rows_of_many_have_a_sparse_gradient(monkeypatch):
+    counts = sp.csr_array(([1.0, 2.0, 3.0], ([0, 0, 2], [5, 30, 5])), shape=(3, 40), dtype=np.float32)
+    embedding = torch.randn(40, 4, dtype=torch.float64, generator=generator()).requires_grad_()
+
+    def gradient(by_rows):
+        sums = BagOfEmbeddings.apply(embedding, batch_of(counts).counts, batch_of(counts), by_rows)
+        (found,) = torch.autograd.grad(sums.square().sum(), embedding)
+        return found
+
+    assert not gradient(True).is_sparse  # of few numbers
+    monkeypatch.setattr(layers, "LEAST_OF_ROWS", 0)
+    assert gradient(True).is_sparse
+    assert gradient(True)._indices().tolist() == [[5, 30]]
+    assert_close(gradient(True).to_dense(), gradient(False))
+
+
+@pytest.mark.parametrize("even", [False, True])
+def test_likelihood_in_blocks_of_documents_is_the_same(monkeypatch, even):
+    """Whether documents have the same weight in the loss or not."""
     batch = batch_of(random_counts(n=7))
     inputs = [
         torch.randn(shape, dtype=torch.float64, generator=generator()).requires_grad_()
         for shape in ((7, 3), (3, 9), (9,))
     ]
     upstream = torch.randn(7, dtype=torch.float64, generator=generator(1))
+    if even:
+        upstream = upstream[:1].expand(7)
 
     def answer():
         value = LogLinear(*inputs).log_likelihood(batch)

@@ -1,0 +1,27 @@
+"""The garbage collector, during training."""
+
+import gc
+
+import pytest
+
+from hftopic._memory import left_alone
+
+
+def test_objects_of_before_are_left_alone_and_then_no_longer():
+    with left_alone():
+        assert gc.get_freeze_count()
+    assert gc.get_freeze_count() == 0
+    with pytest.raises(KeyError), left_alone():
+        raise KeyError
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_a_program_froze_stays_frozen():
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with left_alone():
+            assert gc.get_freeze_count() == frozen
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
