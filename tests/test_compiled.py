@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from torch import Tensor
 from torch.testing import assert_close
 
 import hftopic._compiled
-from hftopic._compiled import switched_off, usable, why_not
+from hftopic import NVDM, ProdLDA
+from hftopic._compiled import at_hand, switched_off, usable, why_not
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.networks import likelihood
-from hftopic.networks.layers import products, softplus
+from hftopic.networks.alone import LayersAlone
+from hftopic.networks.layers import Linear, products, softplus
 from hftopic.networks.likelihood import LogLinear
 from hftopic.objective.minibatch import Mixing
 from hftopic.objective.pairwise import dimension_marginals, log_mixed
@@ -146,7 +149,7 @@ def test_softplus_and_its_gradient_are_those_of_pytorch(dtype) -> None:
     compiled = with_gradients(softplus(x), [x])
     with switched_off():
         assert_close(compiled, with_gradients(softplus(x), [x]), **RELATIVE[dtype])
-    wrong = torch.tensor([torch.nan, torch.inf, 1.0], dtype=dtype)
+    wrong = torch.tensor([torch.nan, torch.inf, 1.0], dtype=dtype, requires_grad=True)
     assert softplus(wrong).isfinite().tolist() == [False, False, True]
 
 
@@ -229,6 +232,88 @@ def test_only_what_loops_can_read_is_given_to_them(monkeypatch: pytest.MonkeyPat
     assert usable(1, whole)
     monkeypatch.setattr(hftopic._compiled, "LEAST_WORK", 10)
     assert not usable(9, whole)
+
+
+@given(
+    n=st.integers(1, 60),
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3),
+    last=st.lists(st.integers(0, 20), min_size=1, max_size=3).filter(any),
+    scale=st.sampled_from([1.0, 300.0]),
+    seed=st.integers(0, 99),
+)
+def test_layers_equal_those_of_pytorch(n, sizes, last, scale, seed) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    hidden = [Linear(*pair, generator) for pair in pairwise(sizes)]
+    heads = [Linear(sizes[-1], size, generator, has_bias=place > 0) for place, size in enumerate(last)]
+    x = scale * torch.randn(n, sizes[0], generator=generator, dtype=torch.float64)
+    with torch.no_grad():
+        for layer in (*hidden, *heads[1:]):
+            layer.bias.normal_(generator=generator)
+        layers = LayersAlone(hidden, heads, softplus)
+        compiled, first = layers(x), layers(x[:1])
+        with switched_off():
+            expected = layers(x)
+    assert [len(one[0]) for one in compiled] == last
+    size = max(float(one.abs().max()) for one in expected if one.numel())
+    for mine, theirs, of_first in zip(compiled, expected, first, strict=True):
+        assert_close(mine, theirs, rtol=0, atol=1e-5 * max(1.0, size))
+        assert torch.equal(mine[:1], of_first)
+
+
+def test_layers_of_what_is_no_number_or_far_out() -> None:
+    x = torch.tensor([[torch.nan], [torch.inf], [-torch.inf], [-800.0], [800.0]], dtype=torch.float64)
+    head = Linear(1, 1, torch.Generator())
+    with torch.no_grad():
+        head.weight.fill_(1.0)
+        (found,) = LayersAlone([], [head], softplus)(x)
+    assert_close(found[:, 0], softplus(x[:, 0]).float().double(), equal_nan=True)
+
+
+@pytest.fixture(scope="module", params=[ProdLDA, NVDM], ids=lambda kind: kind.__name__)
+def fitted(request):
+    corpus = sp.csr_array(counts_of(300, 40, 1) + sp.eye_array(300, 40, dtype=np.float32, format="csr"))
+    return request.param((3, 4), hidden=(21, 35), max_iter=2, random_state=0).fit(corpus)
+
+
+@pytest.mark.filterwarnings("ignore:.*have no words")
+def test_a_document_has_the_same_posterior_among_any_others(fitted) -> None:
+    """Also by PyTorch, which computes it until the loops are loaded, and by any number of threads."""
+    counts = counts_of(200, 40, 2)
+    counts.data[::7] = 100 + 0.5 * counts.data[::7]  # whose logarithms are not looked up
+    counts.data[1::9] = 0.25
+    before, expected = torch.get_num_threads(), fitted.posterior(counts)
+    order = np.random.default_rng(0).permutation(200)
+    try:
+        for n_threads in (1, 2, 3):
+            torch.set_num_threads(n_threads)
+            np.testing.assert_array_equal(fitted.posterior(counts[order]).mean, expected.mean[order])
+    finally:
+        torch.set_num_threads(before)
+    for row in range(0, 200, 11):
+        alone = fitted.posterior(counts[[row]])
+        np.testing.assert_array_equal(alone.mean[0], expected.mean[row])
+        np.testing.assert_array_equal(alone.variance[0], expected.variance[row])
+    with switched_off():
+        by_pytorch = fitted.posterior(counts)
+        np.testing.assert_array_equal(fitted.posterior(counts[order]).mean, by_pytorch.mean[order])
+    np.testing.assert_allclose(expected.mean, by_pytorch.mean, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(expected.variance, by_pytorch.variance, rtol=1e-5)
+
+
+def test_loops_that_are_not_loaded_are_not_at_hand() -> None:
+    code = """
+import torch
+from hftopic._compiled import at_hand, why_not
+found = [at_hand(torch.zeros(2))]
+why_not()
+print(*found, at_hand(torch.zeros(2)))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False True\n"
+    assert at_hand(torch.zeros(2))
+    assert not at_hand(torch.zeros(2, 2)[:, :1])
+    with switched_off():
+        assert not at_hand(torch.zeros(2))
 
 
 @pytest.mark.slow

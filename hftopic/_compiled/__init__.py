@@ -1,5 +1,7 @@
 """Loops compiled by numba, for the parts of a training step where PyTorch passes over memory again and again.
 
+The encoder of a trained model uses them too, in a process that has loaded them.
+
 They are the extra ``fast``. Without numba, or where PyTorch has other threads than those of GNU OpenMP,
 PyTorch computes the same; so it does on a GPU, and in other precisions than float32 and float64.
 """
@@ -34,9 +36,25 @@ def usable(work: int, *tensors: Tensor) -> bool:
     return (
         work >= LEAST_WORK
         and first.dtype in TYPES
-        and all(t.device.type == "cpu" and t.dtype == first.dtype and t.is_contiguous() for t in tensors)
-        and not _switch["off"]
+        and all(tensor.dtype == first.dtype for tensor in tensors)
+        and _readable(*tensors)
         and why_not() is None
+    )
+
+
+def at_hand(*tensors: Tensor) -> bool:
+    """Whether loops that this process has loaded already are to compute with these tensors.
+
+    So a single document does not wait for numba. That is only for answers that are the same with and without
+    loops, as those of the encoder are.
+    """
+    return why_not.cache_info().currsize > 0 and why_not() is None and _readable(*tensors)
+
+
+def _readable(*tensors: Tensor) -> bool:
+    """Whether loops can read these tensors, unless they are switched off."""
+    return not _switch["off"] and all(
+        tensor.device.type == "cpu" and tensor.is_contiguous() for tensor in tensors
     )
 
 
@@ -58,6 +76,8 @@ def why_not() -> str | None:
 
         for loop in ("runs", "rows", "scores"):
             compiled(loop, torch.float32)
+        for loop in ("entries", "layers"):
+            compiled(loop, torch.float64)
     except Exception as error:  # of a version of numba that cannot compile them, for example
         return f"numba cannot compile them here: {type(error).__name__}: {error}"
     return None

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
-from hftopic._compiled.loops import LOG_2, compiled
+from hftopic._compiled.loops import LOG_2, TILE, WIDTH, compiled
 from hftopic._compiled.threads import run
 
 PAIRS_AT_ONCE = 1024
 ROWS_AT_ONCE = 16
 NUMBERS_AT_ONCE = 4096
+N_LOGS = 64  # small counts whose logarithms are looked up
 
 
 def mix_runs(
@@ -113,6 +117,53 @@ def move_rows(
     held = [tensor.contiguous() for tensor in (*decays, moved[0] if gradient is None else gradient, rows)]
     n_tasks = -(-len(rows) // ROWS_AT_ONCE)
     run(compiled("adam", moved[0].dtype), n_tasks, *size, *map(float, weights), *moved, *held)
+
+
+def entries(batch: Any, norm: float) -> Tensor:
+    """log(1 + count) of each word of a document, scaled to an L2 norm of ``norm``, shape (nnz,), float32.
+
+    Parameters
+    ----------
+    batch : Batch
+        Its counts are float64.
+    norm : float
+    """
+    found = torch.empty(len(batch.counts), dtype=torch.float32)
+    logs = torch.log1p(torch.arange(N_LOGS, dtype=torch.float64))
+    given = len(batch), norm, logs, N_LOGS, batch.counts, batch.offsets
+    run(compiled("entries", torch.float64), len(batch), *given, found)
+    return found
+
+
+def panels(weight: Tensor) -> Tensor:
+    """Weights (n_inputs, n_outputs) in the order in which :func:`through` reads them, flat.
+
+    Those of the first :data:`~hftopic._compiled.loops.WIDTH` outputs come first, and so on; there are zeros
+    for outputs that are lacking.
+    """
+    n_inputs, n_outputs = weight.shape
+    padded = functional.pad(weight, (0, -n_outputs % WIDTH))
+    return padded.view(n_inputs, -1, WIDTH).transpose(0, 1).reshape(-1)
+
+
+def through(x: Tensor, sizes: NDArray[np.int64], weights: Tensor, biases: Tensor) -> Tensor:
+    """Linear layers with a softplus before each, shape (B, n_outputs), float64.
+
+    Parameters
+    ----------
+    x : Tensor, shape (B, n_inputs), float64
+    sizes : ndarray of int, shape (n_layers + 1,)
+        Number of inputs of each layer, and of outputs of the last one.
+    weights : Tensor, float32
+        The :func:`panels` of all layers.
+    biases : Tensor, float64
+        Those of all layers.
+    """
+    results = x.new_empty(len(x), int(sizes[-1]))
+    n_tiles = -(-len(x) // TILE)
+    given = len(x), len(sizes) - 1, sizes, x, weights, biases
+    run(compiled("layers", x.dtype), n_tiles, *given, results)
+    return results
 
 
 def _relative(weights: Any) -> tuple[float, float, float]:

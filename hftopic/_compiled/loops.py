@@ -4,14 +4,16 @@ All that is compiled is in this file: numba keeps it on the disk, and compiles i
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from llvmlite import ir
 from numba import carray, cfunc, njit, types
+from numba.core.cgutils import alloca_once, for_range
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,6 +27,11 @@ REORDERED = ("reassoc", "contract", "arcp", "nsz")
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
 N_TERMS = {types.float32: 7, types.float64: 13}
 N_TERMS_OF_LOG = {types.float32: 8, types.float64: 17}  # of its series, for s <= 1/3
+LEAST_EXPONENT = -1022.0  # smaller powers of 2 are subnormal in float64
+LEAST_DOUBLE = 2.0**LEAST_EXPONENT
+BYTES = 4  # of a float32
+HEIGHT, WIDTH, LANES = 6, 16, 8  # sums of products that are in 12 of the 16 registers of AVX2
+TILE = 4 * HEIGHT  # documents that pass through all layers together
 
 
 @cache
@@ -141,9 +148,7 @@ def exp2(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
         floor = builder.module.declare_intrinsic("llvm.floor", [of_type])
         whole = builder.call(floor, [builder.fadd(arguments[0], ir.Constant(of_type, 0.5))])
         rest = builder.fsub(arguments[0], whole)
-        power = _series(
-            builder, rest, exponent, [LOG_2**n / math.factorial(n) for n in range(N_TERMS[exponent])]
-        )
+        power = _series(builder, rest, [LOG_2**n / math.factorial(n) for n in range(N_TERMS[exponent])])
         bias = ir.Constant(whole_type, 2 ** (n_bits - n_digits - 2) - 1)
         biased = builder.add(builder.fptosi(whole, whole_type), bias)
         shifted = builder.shl(biased, ir.Constant(whole_type, n_digits))
@@ -158,20 +163,81 @@ def log_of_ratio(typing_context: Any, half: Any) -> Any:  # noqa: ARG001
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         square = builder.fmul(arguments[0], arguments[0])
-        sums = _series(builder, square, half, [2 / (2 * n + 1) for n in range(N_TERMS_OF_LOG[half])])
+        sums = _series(builder, square, [2 / (2 * n + 1) for n in range(N_TERMS_OF_LOG[half])])
         return builder.fmul(sums, arguments[0])
 
     return half(half), generate
 
 
-def _series(builder: Any, at: Any, number: Any, coefficients: list[float]) -> Any:
-    """Instructions of a polynomial."""
-    rounded = np.float32 if number is types.float32 else np.float64
-    *terms, last = (ir.Constant(at.type, float(rounded(coefficient))) for coefficient in coefficients)
-    total = last
-    for term in reversed(terms):
-        total = builder.fadd(builder.fmul(total, at, flags=REORDERED), term, flags=REORDERED)
-    return total
+def _series(builder: Any, at: Any, coefficients: Sequence[float]) -> Any:
+    """Instructions of a polynomial: pairs of terms, pairs of these and so on, so that few wait for others."""
+    terms = [ir.Constant(at.type, coefficient) for coefficient in coefficients]
+    while len(terms) > 1:
+        pairs = [terms[n : n + 2] for n in range(0, len(terms), 2)]
+        terms = [_times(builder, pair[1], at, pair[0]) if pair[1:] else pair[0] for pair in pairs]
+        at = builder.fmul(at, at)
+    return terms[0]
+
+
+@of_llvm
+def multiply(
+    typing_context: Any,  # noqa: ARG001
+    inputs: Any,  # noqa: ARG001
+    panel: Any,  # noqa: ARG001
+    outputs: Any,  # noqa: ARG001
+    n_inputs: Any,  # noqa: ARG001
+    length: Any,  # noqa: ARG001
+    n_outputs: Any,  # noqa: ARG001
+) -> Any:
+    """Write :data:`WIDTH` products of a layer for each of :data:`HEIGHT` documents, in float32.
+
+    Each is a sum in the order of the inputs, whatever the documents. The arguments are the addresses of the
+    inputs, of the weights (n_inputs, WIDTH) and of the products, the number of inputs, and how many numbers
+    the inputs and the products of two documents are apart.
+    """
+    vector, whole, lanes = ir.VectorType(ir.FloatType(), LANES), ir.IntType(64), range(0, WIDTH, LANES)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        inputs, panel, outputs, n_inputs, length, n_outputs = arguments
+
+        def place(address: Any, row: Any, row_length: Any, column: Any, of_type: Any) -> Any:
+            number = builder.add(builder.mul(row, row_length), column)
+            distance = builder.mul(number, ir.Constant(whole, BYTES))
+            return builder.inttoptr(builder.add(address, distance), of_type.as_pointer())
+
+        numbers = [ir.Constant(whole, document) for document in range(HEIGHT)]
+        columns = [ir.Constant(whole, lane) for lane in lanes]
+        sums = [[alloca_once(builder, vector) for _ in columns] for _ in numbers]
+        for sum_ in chain(*sums):
+            builder.store(ir.Constant(vector, None), sum_)
+        with for_range(builder, n_inputs) as loop:
+            width = ir.Constant(whole, WIDTH)
+            at_columns = [place(panel, loop.index, width, column, vector) for column in columns]
+            weights = [builder.load(at, align=BYTES) for at in at_columns]
+            for number, of_document in zip(numbers, sums, strict=True):
+                at = place(inputs, number, length, loop.index, ir.FloatType())
+                value = _repeated(builder, builder.load(at), vector)
+                for weight, sum_ in zip(weights, of_document, strict=True):
+                    builder.store(_times(builder, value, weight, builder.load(sum_)), sum_)
+        for number, of_document in zip(numbers, sums, strict=True):
+            for column, sum_ in zip(columns, of_document, strict=True):
+                at = place(outputs, number, n_outputs, column, vector)
+                builder.store(builder.load(sum_), at, align=BYTES)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 6), generate
+
+
+def _times(builder: Any, value: Any, factor: Any, more: Any) -> Any:
+    """Instructions of value * factor + more, which may be one."""
+    return builder.fadd(builder.fmul(value, factor, flags=REORDERED), more, flags=REORDERED)
+
+
+def _repeated(builder: Any, value: Any, vector: Any) -> Any:
+    """A vector of the same number everywhere."""
+    first, undefined = ir.Constant(ir.IntType(32), 0), ir.Constant(vector, ir.Undefined)
+    places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(builder.insert_element(undefined, value, first), undefined, places)
 
 
 @part()
@@ -322,7 +388,96 @@ def _dots(given: Any) -> None:
         task = claimed(numbers)
 
 
-def _softplus(given: Any) -> None:
+@part()
+def _log1p_of_count(count: Any, logs: Any) -> Any:
+    """log(1 + count), looked up for small whole numbers, which most counts are."""
+    if count < len(logs) and count == np.floor(count):
+        return logs[int(count)]
+    return math.log1p(count)
+
+
+def _entries(given: Any) -> None:
+    """What the first layer of an encoder reads of the counts of all documents, in float32."""
+    numbers = integers(given)
+    n_documents, norm = numbers[2], real(numbers[3])
+    logs = carray(pointer(numbers[4]), (numbers[5],), np.float64)
+    offsets = carray(pointer(numbers[7]), (n_documents + 1,), np.int64)
+    all_counts = carray(pointer(numbers[6]), (offsets[n_documents],), np.float64)
+    all_entries = carray(pointer(numbers[8]), (offsets[n_documents],), np.float32)
+    document = claimed(numbers)
+    while document < numbers[1]:
+        begin, end = offsets[document], offsets[document + 1]
+        counts, entries = all_counts[begin:end], all_entries[begin:end]
+        squares = 0.0
+        for i in range(len(counts)):
+            squares += _log1p_of_count(counts[i], logs) ** 2
+        factor = norm / max(np.sqrt(squares), norm * LEAST_DOUBLE)
+        for i in range(len(counts)):
+            entries[i] = np.float32(_log1p_of_count(counts[i], logs) * factor)
+        document = claimed(numbers)
+
+
+@part()
+def _softplus(x: Any) -> Any:
+    """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) of a float64."""
+    power = exp2(max(abs(x) * (-1 / LOG_2), LEAST_EXPONENT))
+    return max(x, 0.0) + log_of_ratio(power / (2 + power))
+
+
+def _layers(given: Any) -> None:
+    """Linear layers with a softplus before each, for all documents, a tile of them at a time.
+
+    Products are in float32, biases and activations in float64.
+    """
+    numbers = integers(given)
+    n_documents, n_layers = numbers[2], numbers[3]
+    sizes = carray(pointer(numbers[4]), (n_layers + 1,), np.int64)
+    inputs = carray(pointer(numbers[5]), (n_documents, sizes[0]), np.float64)
+    outputs = carray(pointer(numbers[8]), (n_documents, sizes[n_layers]), np.float64)
+    largest_size = 0
+    for size in sizes:
+        largest_size = max(largest_size, size)
+    # Zeros: the last tile has rows without a document, and they are computed like the others.
+    read = np.zeros(TILE * (largest_size + WIDTH), np.float32)
+    written = np.zeros(TILE * (largest_size + WIDTH), np.float32)
+    task = claimed(numbers)
+    while task < numbers[1]:
+        first, panel, bias_at = task * TILE, numbers[6], numbers[7]
+        n_rows = min(TILE, n_documents - first)
+        for row in range(n_rows):
+            of_document, into = inputs[first + row], read[row * sizes[0] : (row + 1) * sizes[0]]
+            for i in range(len(into)):
+                into[i] = np.float32(_softplus(of_document[i]))
+        length = sizes[0]
+        for layer in range(1, n_layers + 1):
+            n_inputs, n_outputs = sizes[layer - 1], sizes[layer]
+            padded = (n_outputs + WIDTH - 1) // WIDTH * WIDTH
+            for column in range(0, padded, WIDTH):
+                for row in range(0, TILE, HEIGHT):
+                    multiply(
+                        read.ctypes.data + BYTES * row * length,
+                        panel,
+                        written.ctypes.data + BYTES * (row * padded + column),
+                        n_inputs,
+                        length,
+                        padded,
+                    )
+                panel += BYTES * WIDTH * n_inputs
+            bias = carray(pointer(bias_at), (n_outputs,), np.float64)
+            for row in range(n_rows):
+                products = written[row * padded : row * padded + n_outputs]
+                if layer < n_layers:
+                    for i in range(len(products)):
+                        products[i] = np.float32(_softplus(np.float64(products[i]) + bias[i]))
+                else:
+                    for i in range(len(products)):
+                        outputs[first + row, i] = np.float64(products[i]) + bias[i]
+            bias_at += 8 * n_outputs
+            read, written, length = written, read, padded
+        task = claimed(numbers)
+
+
+def _softplus_of_each(given: Any) -> None:
     """log(1 + e^x) and its derivative; a task is some of the numbers."""
     numbers, number = integers(given), number_of(given)
     n, at_once = numbers[2], numbers[3]
@@ -337,8 +492,7 @@ def _softplus(given: Any) -> None:
             size = abs(some[i])
             u = exp2(max(size * number(-1 / LOG_2), number(LEAST_NORMAL)))
             # x >= 0: x + log(1 + u), whose derivative is 1 / (1 + u); else log(1 + u) and u / (1 + u)
-            positive = number(0.5) * some[i] + number(0.5) * size
-            of_some[i] = positive + log_of_ratio(u / (number(2) + u))
+            of_some[i] = max(some[i], number(0)) + log_of_ratio(u / (number(2) + u))
             slopes[i] = (number(1) if some[i] >= 0 else u) / (number(1) + u)
         task = claimed(numbers)
 
@@ -391,5 +545,7 @@ LOOPS = {
     "rows": _rows,
     "scores": _scores,
     "dots": _dots,
-    "softplus": _softplus,
+    "softplus": _softplus_of_each,
+    "entries": _entries,
+    "layers": _layers,
 }

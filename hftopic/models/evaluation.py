@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hftopic._compiled import why_not
 from hftopic.data.batches import Batch
 from hftopic.data.documents import Documents
 from hftopic.latent.encoded import Encoded
@@ -18,6 +19,7 @@ from hftopic.networks.network import CHUNK_DOCUMENTS, Network, TopicNetwork
 BatchT = TypeVar("BatchT")
 
 N_SAMPLES = 10  # number of noise vectors for perplexity and score
+MANY_DOCUMENTS = 200_000  # of which the encoder saves the second that it takes to load compiled loops
 
 
 def draw_noise(space: LatentSpace, generator: torch.Generator) -> Tensor:
@@ -132,6 +134,8 @@ def _posteriors(
     These are computed, unless ``known`` is given.
     """
     network.eval()
+    if known is None and len(documents) >= MANY_DOCUMENTS and network.device.type == "cpu":
+        why_not()  # which loads the loops
     encode = network.evaluation_encoder() if known is None else None
     for start in range(0, len(documents), height):
         rows = slice(start, min(start + height, len(documents)))

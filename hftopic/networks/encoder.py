@@ -3,16 +3,18 @@
 import copy
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hftopic._compiled import at_hand
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.latent.space import LatentSpace
+from hftopic.networks.alone import LayersAlone
 from hftopic.networks.embedded import ClusterScores, EmbeddingLayer
 from hftopic.networks.layers import (
     BagOfEmbeddings,
@@ -76,6 +78,7 @@ class Encoder(nn.Module):
     row_gradients: bool = False
     embedding: Tensor
     embedding_bias: Tensor
+    alone: LayersAlone | None = None  # the layers after the first one, in a copy for evaluation
 
     def __init__(
         self,
@@ -126,14 +129,21 @@ class Encoder(nn.Module):
 
     def first_layer(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
         """First layer before the activation, shape (B, width), in the precision of the counts."""
+        sums: Callable[..., Tensor] = BagOfEmbeddings.apply
+        entries = self.entries(batch, generator)
+        bags = sums(self.embedding, entries, batch, self.row_gradients)  # (B, width)
+        return bags.to(batch.dtype) + self.embedding_bias
+
+    def entries(self, batch: Batch, generator: torch.Generator | None) -> Tensor:
+        """log(1 + counts) of the words of each document with a fixed norm, shape (nnz,)."""
+        if self.alone is not None and at_hand(batch.counts):
+            from hftopic._compiled.calls import entries as compiled_entries
+
+            return compiled_entries(batch, INPUT_NORM)
         entries = dropout(torch.log1p(batch.counts), self.word_dropout, generator)
         smallest = INPUT_NORM * torch.finfo(entries.dtype).tiny  # for a document whose words are all dropped
         norms = batch.sum_by_document(entries.square()).sqrt().clamp_min(smallest)
-        entries = entries * (INPUT_NORM / norms)[batch.documents]
-        sums: Callable[..., Tensor] = BagOfEmbeddings.apply
-        weights = entries.to(self.embedding.dtype)
-        bags = sums(self.embedding, weights, batch, self.row_gradients)  # (B, width)
-        return bags.to(entries.dtype) + self.embedding_bias
+        return (entries * (INPUT_NORM / norms)[batch.documents]).to(self.embedding.dtype)
 
     def rows_read(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """The embeddings and the words of a mini-batch, (U,); None where gradients are not of rows."""
@@ -160,22 +170,33 @@ class Encoder(nn.Module):
     def forward(self, batch: Batch, generator: torch.Generator | None = None) -> MeanFieldPosterior:
         """Posterior of each document; ``generator`` draws the dropout masks in training."""
         read = None if self.of_document is None else self.of_document.read(batch, generator)
-        h = self.activation(self.input_layer(batch, read, generator))
-        for layer in self.layers:
-            h = self.activation(layer(h))
-        h = dropout(h, self.dropout, generator)
-        norms = (self.mean_norm, self.log_variance_norm)
-        of_hidden = self.mean(h)
+        of_hidden, log_variance, *logits = self.outputs(self.input_layer(batch, read, generator), generator)
         means = of_hidden if self.of_cluster is None or read is None else of_hidden + self.of_cluster(read)
-        mean, log_variance = normalised(norms, (means, self.log_variance(h)))
+        norms = (self.mean_norm, self.log_variance_norm)
+        mean, log_variance = normalised(norms, (means, log_variance))
         return MeanFieldPosterior(
             mean,
             log_variance.clamp(*LOG_VARIANCE_RANGE),
             tuple(
-                variable.log_probabilities(head(h))
-                for variable, head in zip(self.space.concretes, self.classes, strict=True)
+                variable.log_probabilities(of_variable)
+                for variable, of_variable in zip(self.space.concretes, logits, strict=True)
             ),
         )
+
+    def outputs(self, x: Tensor, generator: torch.Generator | None) -> list[Tensor]:
+        """Outputs of the last layers, from those of the first before the activation, (B, width)."""
+        if self.alone is not None:
+            return self.alone(x)
+        h = self.activation(x)
+        for layer in self.layers:
+            h = self.activation(layer(h))
+        h = dropout(h, self.dropout, generator)
+        return [head(h) for head in self.heads]
+
+    @property
+    def heads(self) -> tuple[Linear, ...]:
+        """The last layers: of the means, the log variances, and the classes of each discrete variable."""
+        return self.mean, self.log_variance, *(cast(Linear, head) for head in self.classes)
 
     @torch.no_grad()
     def favour(self, topic: int, words: NDArray[np.integer], amount: float) -> None:
@@ -226,4 +247,7 @@ class Encoder(nn.Module):
         copied = copy.deepcopy(self, shared)
         for layer in copied.children():
             layer.double()
+        if self.mean.weight.device.type == "cpu":
+            hidden = [cast(Linear, layer) for layer in self.layers]
+            copied.alone = LayersAlone(hidden, self.heads, self.activation)
         return copied

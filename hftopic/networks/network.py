@@ -36,7 +36,7 @@ PRIOR_AXES = {
 }
 """Axes over Gaussian dimensions of the tensors that every network has."""
 
-CHUNK_DOCUMENTS = 4096
+CHUNK_DOCUMENTS = 2048
 # Entries of one (documents, words) block of a decoder in evaluation: 16 MB of float32, because a larger block
 # does not stay in the cache.
 CHUNK_ENTRIES = 2**22
