@@ -1,18 +1,14 @@
 """Commands that ``torchrun`` starts in several processes, of which process 0 alone prints and writes."""
 
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
-from types import FrameType
 from typing import Any
 
 import click
 
 from hftopic._waiting import wait_for_all, wait_until
-from hftopic.cli.signals import tell
 
 Command = Callable[..., Any]
 
@@ -73,21 +69,17 @@ def _process_group(device: str | None) -> Iterator[None]:
                 "start one for each GPU, or use --device cpu"
             )
         torch.cuda.set_device(local)
-    before = signal.signal(signal.SIGTERM, _terminated)
+    store, own_rank, size = next(rendezvous("env://"))
+    if here == size:  # without --standalone, torchrun keeps the addresses of processes that have ended
+        store = PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
+    backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
+    wait_for_all(store, "hftopic", own_rank, size, "torchrun has started them, but they are not here yet")
+    distributed.init_process_group(backend, store=store, rank=own_rank, world_size=size)
     try:
-        store, own_rank, size = next(rendezvous("env://"))
-        if here == size:  # without --standalone, torchrun keeps the addresses of processes that have ended
-            store = PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
-        backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
-        wait_for_all(store, "hftopic", own_rank, size, "torchrun has started them, but they are not here yet")
-        distributed.init_process_group(backend, store=store, rank=own_rank, world_size=size)
-        try:
-            with _told_once(store):
-                yield
-        finally:
-            distributed.destroy_process_group()
+        with _told_once(store):
+            yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        distributed.destroy_process_group()
 
 
 @contextmanager
@@ -108,12 +100,3 @@ def _told_once(store: Any) -> Iterator[None]:
         if first and (told in first or first in told):
             raise click.exceptions.Exit(getattr(error, "exit_code", 1)) from error
         raise
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    """Exit with a message: torchrun may be faster than the error of an operation with a lost process."""
-    tell(
-        f"Process {rank()} is terminated, as torchrun does when another process of the job has ended, "
-        "or when it is stopped itself\n"
-    )
-    sys.exit(128 + number)

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from hftopic.cli.hints import hint
-from hftopic.cli.job import rank
+from hftopic.cli.job import n_processes, rank
 from hftopic.cli.messages import in_options
+from hftopic.cli.signals import tell
 from hftopic.cli.terminal import OutputLostError, message, note, put
 
 DEBUG, ARGUMENTS = "hftopic.debug", "hftopic.arguments"
@@ -208,6 +209,11 @@ def open_standard_streams() -> None:
 
 
 def _exit_terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    if n_processes() > 1:  # torchrun may be faster than the message about a process that is lost
+        tell(
+            f"Process {rank()} is terminated, as torchrun does when another process of the job has ended, "
+            "or when it is stopped itself\n"
+        )
     sys.exit(TERMINATED)
 
 
