@@ -20,6 +20,7 @@ LOG_2 = math.log(2)
 LOG_2PI = math.log(2 * math.pi)
 LEAST_TERM = -64.0  # a term of 2^-64 of the largest does not change a sum
 LEAST_NORMAL = -126.0  # smaller powers of 2 are subnormal in float32
+MOST_ABOVE = 64.0  # a sum of powers up to 2^64 of its unit is far from the largest float32
 # Sums may be computed in any order, as vector instructions need.
 REORDERED = ("reassoc", "contract", "arcp", "nsz")
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
@@ -28,7 +29,7 @@ N_TERMS = {types.float32: 7, types.float64: 13}
 
 @cache
 def compiled(loop: str, dtype: torch.dtype) -> Any:
-    """Loop with the name of its answer: "runs", "rows" or "scores", for tensors of a type."""
+    """Loop with the name of its answer: "runs", "rows", "scores" or "tiles", for tensors of a type."""
     return _kept(lambda kept: cfunc(KERNEL, fastmath=set(REORDERED), cache=kept)(LOOPS[loop, dtype]))
 
 
@@ -70,6 +71,21 @@ def largest(values: Any) -> Any:
     for value in values:
         found = max(found, value)
     return found
+
+
+@of_llvm
+def larger(typing_context: Any, one: Any, other: Any) -> Any:  # noqa: ARG001
+    """The larger of two numbers, of which a compiler makes vector instructions, as it does not of ``max``.
+
+    If one of them is a NaN, it is one of them.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        liberties = ("nnan", "nsz")
+        above = builder.fcmp_ordered(">", *arguments, flags=liberties)
+        return builder.select(above, *arguments, flags=liberties)
+
+    return one(one, other), generate
 
 
 @of_llvm
@@ -148,6 +164,16 @@ def _powers(bits: Any, highest: Any, least: Any) -> Any:
         bits[m] = exp2(max(bits[m] - highest, least))
         total += bits[m]
     return total
+
+
+@part()
+def _summed(bits: Any, peak: Any, least: Any) -> Any:
+    """The largest of peak and bits, and the sum of the powers 2^(bits - peak), none below 2^least."""
+    highest, total = peak, least - least
+    for m in range(len(bits)):
+        highest = larger(bits[m], highest)
+        total += exp2(max(bits[m] - peak, least))
+    return highest, total
 
 
 @part()
@@ -260,6 +286,42 @@ def _scores(numbers: Any, number: Any) -> None:
         document = claimed(numbers)
 
 
+@part()
+def _tiles(numbers: Any, number: Any) -> None:
+    """Sums over the words of all documents, with those of a tile; ``number`` is the type of the tensors.
+
+    A peak is not always the largest logit: it stays if those of a tile are a little larger, so that each is
+    read once.
+    """
+    n_documents, n_words, start = numbers[2], numbers[3], numbers[4]
+    tile = carray(pointer(numbers[5]), (n_documents, n_words), number)
+    offsets = carray(pointer(numbers[8]), (n_documents + 1,), np.int64)
+    counts = carray(pointer(numbers[6]), (offsets[n_documents],), number)
+    words = carray(pointer(numbers[7]), (offsets[n_documents],), np.int64)
+    places = carray(pointer(numbers[9]), (n_documents,), np.int64)
+    at_words = carray(pointer(numbers[10]), (n_documents,), number)
+    peaks = carray(pointer(numbers[11]), (n_documents,), number)
+    totals = carray(pointer(numbers[12]), (n_documents,), number)
+    document = claimed(numbers)
+    while document < numbers[1]:
+        logits, peak, kept = tile[document], peaks[document], totals[document]
+        place, found = places[document], number(0)
+        while place < offsets[document + 1] and words[place] < start + n_words:
+            found += counts[place] * logits[words[place] - start]
+            place += 1
+        places[document] = place
+        at_words[document] += found
+        if peak == -np.inf:
+            peak = largest(logits)
+        highest, total = _summed(logits, peak, number(LEAST_NORMAL))
+        if highest > peak + number(MOST_ABOVE):
+            kept *= exp2(max(peak - highest, number(LEAST_NORMAL)))
+            peak = highest
+            highest, total = _summed(logits, peak, number(LEAST_NORMAL))
+        peaks[document], totals[document] = peak, kept + total
+        document = claimed(numbers)
+
+
 # numba keeps on the disk what it compiles of functions of a module, and of no others: one for each type.
 def _runs32(numbers: Any) -> None:
     _runs(numbers, np.float32)
@@ -285,6 +347,14 @@ def _scores64(numbers: Any) -> None:
     _scores(numbers, np.float64)
 
 
+def _tiles32(numbers: Any) -> None:
+    _tiles(numbers, np.float32)
+
+
+def _tiles64(numbers: Any) -> None:
+    _tiles(numbers, np.float64)
+
+
 LOOPS = {
     ("runs", torch.float32): _runs32,
     ("runs", torch.float64): _runs64,
@@ -292,4 +362,6 @@ LOOPS = {
     ("rows", torch.float64): _rows64,
     ("scores", torch.float32): _scores32,
     ("scores", torch.float64): _scores64,
+    ("tiles", torch.float32): _tiles32,
+    ("tiles", torch.float64): _tiles64,
 }
