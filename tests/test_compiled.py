@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from hftopic import NVDM, ProdLDA
 from hftopic._compiled import at_hand, switched_off, usable, why_not
 from hftopic.data.batches import Batch
 from hftopic.latent.posterior import MeanFieldPosterior
-from hftopic.networks import likelihood
+from hftopic.networks import likelihood, tiles
 from hftopic.networks.alone import LayersAlone
 from hftopic.networks.layers import Linear, products, softplus
 from hftopic.networks.likelihood import LogLinear
@@ -166,6 +167,47 @@ def test_products_of_rows_are_those_of_pytorch(dtype, n, width, seed) -> None:
             assert_close(compiled, products(rows, numbers, others, places, most_cells), **TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    n=st.integers(1, 20),
+    v=st.integers(1, 40),
+    width=st.integers(1, 9),
+    spread=st.sampled_from([1.0, 100.0]),
+    seed=st.integers(0, 99),
+)
+def test_scores_in_tiles_equal_those_of_pytorch_and_of_training(dtype, n, v, width, spread, seed) -> None:
+    """Also where the logits of a tile are far above those of the tiles before."""
+    batch = Batch(counts_of(n, v, seed), torch.device("cpu"), dtype)
+    generator = torch.Generator().manual_seed(seed)
+    drawn = [torch.randn(shape, generator=generator).to(dtype) for shape in ((n, 4), (4, v), (v,))]
+    given = LogLinear(drawn[0], spread * drawn[1], drawn[2])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "TILE_ENTRIES", width * n)
+        patch.setattr(tiles, "FEWEST_WORDS", 1)
+        compiled = given.log_likelihood(batch)
+        with switched_off():
+            expected = given.log_likelihood(batch)
+    trained = replace(given, features=given.features.requires_grad_()).log_likelihood(batch)
+    size = max(1.0, float(spread * batch.lengths.max()))
+    for found in (expected, trained.detach()):
+        assert_close(compiled, found, rtol=TOLERANCE[dtype]["rtol"], atol=TOLERANCE[dtype]["rtol"] * size)
+
+
+def test_counts_that_are_not_sorted_by_word_are_scored_too() -> None:
+    rows = counts_of(6, 30)
+    turned = sp.csr_array((rows.data.copy(), rows.indices.copy(), rows.indptr), rows.shape)
+    for first, last in pairwise(rows.indptr):
+        turned.data[first:last], turned.indices[first:last] = (
+            rows.data[first:last][::-1],
+            rows.indices[first:last][::-1],
+        )
+    turned.has_sorted_indices = False
+    given = LogLinear(*(torch.randn(shape) for shape in ((6, 4), (4, 30), (30,))))
+    found, expected = (given.log_likelihood(Batch(r, torch.device("cpu"))) for r in (turned, rows))
+    assert_close(found, expected, **TOLERANCE[torch.float32])
+
+
 def test_impossible_words_have_a_finite_log_probability() -> None:
     """A logit 300 bits below the largest, whose probability float32 cannot hold."""
     batch = Batch(sp.csr_array(np.array([[1, 1]], dtype=np.float32)), torch.device("cpu"))
@@ -185,13 +227,14 @@ def test_what_is_no_number_is_not_lost(wrong: float) -> None:
     batch = Batch(counts_of(3, 5), torch.device("cpu"))
     features = torch.ones(3, 2)
     features[1, 0] = wrong
-    found = LogLinear(features, torch.ones(2, 5), torch.zeros(5)).log_likelihood(batch)
-    assert found.isfinite().tolist() == [True, False, True]
+    for learnt in (True, False):
+        words = LogLinear(features.requires_grad_(learnt), torch.ones(2, 5), torch.zeros(5))
+        assert words.log_likelihood(batch).isfinite().tolist() == [True, False, True]
 
 
 def test_the_number_of_threads_changes_no_bit() -> None:
     """Each task is computed by one thread, whichever it is."""
-    from hftopic._compiled.calls import score
+    from hftopic._compiled.calls import add_tile, score
 
     moments = leaves(64, 6, dtype=torch.float32)
     batch = Batch(counts_of(64, 50), torch.device("cpu"))
@@ -200,8 +243,14 @@ def test_the_number_of_threads_changes_no_bit() -> None:
     bits = torch.randn(64, 64, generator=torch.Generator().manual_seed(2))
     mixing = Mixing("hfvae", 90, 16)
 
+    def tile() -> list[Tensor]:
+        sums = [torch.zeros(64) for _ in range(3)]
+        add_tile(logits.clone(), 0, batch, [batch.offsets[:-1].clone(), *sums])
+        return sums
+
     def answer() -> list[Tensor]:
         return [
+            *tile(),
             *with_gradients(
                 dimension_marginals(moments[0], MeanFieldPosterior(*moments[1:]), mixing), moments
             ),

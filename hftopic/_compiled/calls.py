@@ -166,6 +166,24 @@ def through(x: Tensor, sizes: NDArray[np.int64], weights: Tensor, biases: Tensor
     return results
 
 
+def add_tile(logits: Tensor, start: int, batch: Any, sums: Sequence[Tensor]) -> None:
+    """Add the logits of some words to sums over the words of each document.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (B, W)
+        Those of the words from ``start`` on.
+    start : int
+    batch : Batch
+        The counts x of the documents, sorted by word, and their words.
+    sums : sequence of Tensor, each of shape (B,)
+        They are overwritten: the place of the next count, int64; Σ_v x_v logits_v; a peak, -inf if nothing
+        has been added; and Σ_v 2^(logits_v - peak).
+    """
+    documents = batch.counts, batch.words, batch.offsets
+    run(compiled("tiles", logits.dtype), len(logits), *logits.shape, start, logits, *documents, *sums)
+
+
 def _relative(weights: Any) -> tuple[float, float, float]:
     """Log weights of the own and of the following document in bits, less that of others, and that in nats."""
     own, following = weights.own - weights.other, weights.following - weights.other

@@ -22,6 +22,7 @@ LOG_2 = math.log(2)
 LOG_2PI = math.log(2 * math.pi)
 LEAST_TERM = -64.0  # a term of 2^-64 of the largest does not change a sum
 LEAST_NORMAL = -126.0  # smaller powers of 2 are subnormal in float32
+MOST_ABOVE = 64.0  # a sum of powers up to 2^64 of its unit is far from the largest float32
 # Sums may be computed in any order, as vector instructions need.
 REORDERED = ("reassoc", "contract", "arcp", "nsz")
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
@@ -103,6 +104,21 @@ def number_of(typing_context: Any, given: Any) -> Any:  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.NumberClass(given.dtype)(given), generate
+
+
+@of_llvm
+def larger(typing_context: Any, one: Any, other: Any) -> Any:  # noqa: ARG001
+    """The larger of two numbers, of which a compiler makes vector instructions, as it does not of ``max``.
+
+    If one of them is a NaN, it is one of them.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        liberties = ("nnan", "nsz")
+        above = builder.fcmp_ordered(">", *arguments, flags=liberties)
+        return builder.select(above, *arguments, flags=liberties)
+
+    return one(one, other), generate
 
 
 @of_llvm
@@ -258,6 +274,16 @@ def _powers(bits: Any, highest: Any, least: Any) -> Any:
     return total
 
 
+@part()
+def _summed(bits: Any, peak: Any, least: Any) -> Any:
+    """The largest of peak and bits, and the sum of the powers 2^(bits - peak), none below 2^least."""
+    highest, total = peak, least - least
+    for m in range(len(bits)):
+        highest = larger(bits[m], highest)
+        total += exp2(max(bits[m] - peak, least))
+    return highest, total
+
+
 def _runs(given: Any) -> None:
     """Marginals of single dimensions, of all runs.
 
@@ -386,6 +412,42 @@ def _dots(given: Any) -> None:
                 total += left[h] * right[h]
             products[i] = total
         task = claimed(numbers)
+
+
+def _tiles(given: Any) -> None:
+    """Sums over the words of all documents, with those of a tile.
+
+    A peak is not always the largest logit: it stays if those of a tile are a little larger, so that each is
+    read once.
+    """
+    numbers, number = integers(given), number_of(given)
+    n_documents, n_words, start = numbers[2], numbers[3], numbers[4]
+    tile = carray(pointer(numbers[5]), (n_documents, n_words), number)
+    offsets = carray(pointer(numbers[8]), (n_documents + 1,), np.int64)
+    counts = carray(pointer(numbers[6]), (offsets[n_documents],), number)
+    words = carray(pointer(numbers[7]), (offsets[n_documents],), np.int64)
+    places = carray(pointer(numbers[9]), (n_documents,), np.int64)
+    at_words = carray(pointer(numbers[10]), (n_documents,), number)
+    peaks = carray(pointer(numbers[11]), (n_documents,), number)
+    totals = carray(pointer(numbers[12]), (n_documents,), number)
+    document = claimed(numbers)
+    while document < numbers[1]:
+        logits, peak, kept = tile[document], peaks[document], totals[document]
+        place, found = places[document], number(0)
+        while place < offsets[document + 1] and words[place] < start + n_words:
+            found += counts[place] * logits[words[place] - start]
+            place += 1
+        places[document] = place
+        at_words[document] += found
+        if peak == -np.inf:
+            peak = largest(logits)
+        highest, total = _summed(logits, peak, number(LEAST_NORMAL))
+        if highest > peak + number(MOST_ABOVE):
+            kept *= exp2(max(peak - highest, number(LEAST_NORMAL)))
+            peak = highest
+            highest, total = _summed(logits, peak, number(LEAST_NORMAL))
+        peaks[document], totals[document] = peak, kept + total
+        document = claimed(numbers)
 
 
 @part()
@@ -548,4 +610,5 @@ LOOPS = {
     "softplus": _softplus_of_each,
     "entries": _entries,
     "layers": _layers,
+    "tiles": _tiles,
 }

@@ -1,4 +1,4 @@
-"""Coherence of topics in a reference corpus, computed by gensim."""
+"""Coherence of topics in a reference corpus, computed by the measures of gensim."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -7,19 +7,32 @@ from warnings import warn
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from hftopic._callers import level_of_the_caller
 from hftopic._numbers import is_one_of, is_whole
-from hftopic.analysis.cooccurrence import check_words, numbered, occurrences, reference_names
+from hftopic.analysis.cooccurrence import (
+    Occurrences,
+    check_words,
+    numbered,
+    occurrences,
+    reference_names,
+)
 from hftopic.analysis.models import documents_of
 from hftopic.analysis.sampled import samples_shards
 from hftopic.analysis.topics import topic_words
+from hftopic.analysis.windows import RunningText, WindowCounts, count_documents, count_windows
 from hftopic.data.sequences import check_sequence, listed
 
 Window = int | Literal["document"]
 # gensim's own defaults, in tokens; u_mass is defined on whole documents.
 WINDOWS: dict[str, Window] = {"u_mass": "document", "c_v": 110, "c_npmi": 10, "c_uci": 10}
+# What gensim's CoherenceModel tells its functions of each measure.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "u_mass": {},
+    "c_v": {"measure": "nlr", "gamma": 1},
+    "c_npmi": {"normalize": True},
+    "c_uci": {"normalize": False},
+}
 
 
 @samples_shards
@@ -62,7 +75,8 @@ def topic_coherence(
         Names of the model's words, and of the columns of a `corpus` without names. Not needed if the model
         has a vocabulary. If neither has one, column numbers are used as words.
     processes : int, default=1
-        Number of worker processes that gensim starts for sliding windows.
+        Has no effect: windows are counted faster than processes start. It is accepted because the worker
+        processes of gensim needed it.
 
     Returns
     -------
@@ -109,12 +123,14 @@ def topic_coherence(
     names = reference_names(model_or_topics, corpus, vocabulary)
     table = topic_words(model_or_topics, top_n, vocabulary=names)
     check_words(table)
-    reference = _reference(corpus, texts, {word for words in table.words for word in words}, names)
+    wanted = list(dict.fromkeys(word for words in table.words for word in words))
+    reference = _reference(corpus, texts, wanted, names)
     windows = {name: _checked_window(name, window, reference) for name in measures}
-    present = set().union(*reference.documents)
+    present = {wanted[column] for column in np.flatnonzero(reference.found.frequency)}
     used = [[word for word in words if word in present] for words in table.words]
     scored = _scored_topics(table.topics, used)
-    values = _confirm([used[t] for t in scored], reference, windows, processes)
+    columns = [reference.found.of(used[position]).tolist() for position in scored]
+    values = _confirm(columns, reference, windows)
     result = numbered(table)
     for name in measures:
         result[name] = pd.Series(values[name], index=scored, dtype=float).reindex(result.index)
@@ -127,23 +143,22 @@ def topic_coherence(
 class Reference(NamedTuple):
     """Non-empty documents of a reference corpus, reduced to what the measures need."""
 
-    documents: list[list[str]]  # the distinct topic words of each document
-    texts: list[Sequence[str]] | None  # all tokens of each document in reading order; None if unknown
+    found: Occurrences  # of the topic words
+    text: RunningText | None  # None if the order of tokens is unknown
 
 
-def _reference(corpus: Any, texts: Any, wanted: set[str], names: Sequence[str] | None) -> Reference:
+def _reference(corpus: Any, texts: Any, wanted: list[str], names: Sequence[str] | None) -> Reference:
     """Reference corpus from `texts` if given, else from the tokens of `corpus`, else from its counts."""
     running = texts if texts is not None else getattr(corpus, "tokens", None)
     if running is not None:
-        ordered = [text for text in _checked_texts(running) if len(text)]
-        reference = Reference([sorted(wanted.intersection(text)) for text in ordered], ordered)
-    elif corpus is not None:
-        reference = Reference(_words_of_documents(corpus, wanted, names), None)
-    else:
+        documents = [document for document in _checked_texts(running) if len(document)]
+        if not documents:
+            raise ValueError("the reference corpus has no words: every document is empty")
+        text = RunningText.of(documents, wanted)
+        return Reference(text.occurrences(), text)
+    if corpus is None:
         raise ValueError("no reference corpus: pass a corpus, or token lists as texts=")
-    if not reference.documents:
-        raise ValueError("the reference corpus has no words: every document is empty")
-    return reference
+    return Reference(occurrences(corpus, wanted, names), None)
 
 
 def _checked_texts(texts: Iterable[Iterable[str]]) -> list[Sequence[str]]:
@@ -173,14 +188,6 @@ def _checked_tokens(document: Any, number: int) -> Sequence[str]:
     return tokens
 
 
-def _words_of_documents(corpus: Any, wanted: set[str], names: Sequence[str] | None) -> list[list[str]]:
-    """The `wanted` words that each non-empty document of a count matrix contains."""
-    found = occurrences(corpus, sorted(wanted), names)
-    words = np.array(list(found.columns), dtype=object)
-    rows = sparse.csr_array(found.matrix)
-    return [words[row].tolist() for row in np.split(rows.indices, rows.indptr[1:-1])]
-
-
 def checked_measures(measure: str | Sequence[str]) -> list[str]:
     """Names of measures as a list without repeats; an unknown name is an error."""
     if not isinstance(measure, str):
@@ -202,7 +209,7 @@ def _checked_window(measure: str, window: Window | None, reference: Reference) -
         raise ValueError(f"window must be at least 2 tokens, 'document' or None, got {window!r}")
     if measure == "u_mass" or window == "document":
         return "document"
-    if reference.texts is not None:
+    if reference.text is not None:
         return WINDOWS[measure] if window is None else int(window)
     if window is not None:
         raise ValueError(
@@ -225,57 +232,24 @@ def _scored_topics(topics: np.ndarray, used: list[list[str]]) -> list[int]:
 
 
 def _confirm(
-    words: list[list[str]], reference: Reference, windows: dict[str, Window], processes: int
+    topics: list[list[int]], reference: Reference, windows: dict[str, Window]
 ) -> dict[str, list[float]]:
-    """Value of each measure for each topic, from gensim; measures with the same window share the counts."""
-    if not words:
+    """Value of each measure for each topic, by gensim from counts that measures with a window share."""
+    if not topics:
         return {name: [] for name in windows}
-    values: dict[str, list[float]] = {}
-    sliding: dict[Window, Any] = {}
+    from gensim.models.coherencemodel import COHERENCE_MEASURES
+
+    counts = {window: _counts(topics, reference, window) for window in set(windows.values())}
+    values = {}
     for name, window in windows.items():
-        if name == "u_mass":
-            scorer = _scorer_of_bags(words, reference)
-        else:
-            scorer = sliding.get(window) or _scorer_of_windows(name, words, reference, window, processes)
-            sliding[window] = scorer
-            scorer.coherence = name
-        values[name] = scorer.get_coherence_per_topic()
+        measure, settings = COHERENCE_MEASURES[name], SETTINGS[name]
+        given = {"topics": topics, **settings} if name == "c_v" else settings
+        values[name] = measure.conf(measure.seg(topics), counts[window], **given)
     return values
 
 
-def _scorer_of_bags(words: list[list[str]], reference: Reference) -> Any:
-    """gensim's CoherenceModel for u_mass, which counts documents."""
-    from gensim.corpora import Dictionary
-    from gensim.models.coherencemodel import CoherenceModel
-
-    dictionary = Dictionary(words)
-    bags = [dictionary.doc2bow(document) for document in reference.documents]
-    longest = max(map(len, words))
-    return CoherenceModel(topics=words, corpus=bags, dictionary=dictionary, coherence="u_mass", topn=longest)
-
-
-def _scorer_of_windows(
-    name: str, words: list[list[str]], reference: Reference, window: Window, processes: int
-) -> Any:
-    """gensim's CoherenceModel for a measure with sliding windows.
-
-    A window longer than every text does not slide: each text is one window. So if the window is the document,
-    the distinct words of a document are used as its text.
-    """
-    from gensim.corpora import Dictionary
-    from gensim.models.coherencemodel import CoherenceModel
-
-    texts: Sequence[Sequence[str]] = reference.documents
-    if window == "document":
-        size = 1 + max(map(len, texts))
-    else:
-        texts, size = reference.texts or [], window
-    return CoherenceModel(
-        topics=words,
-        texts=texts,
-        dictionary=Dictionary(words),
-        coherence=name,
-        window_size=size,
-        topn=max(map(len, words)),
-        processes=processes,
-    )
+def _counts(topics: list[list[int]], reference: Reference, window: Window) -> WindowCounts:
+    """Numbers of windows with the words of topics."""
+    if window == "document" or reference.text is None:
+        return count_documents(reference.found, topics)
+    return count_windows(reference.text, window, topics)

@@ -101,7 +101,7 @@ def elbo(
     """
     result = np.empty(len(documents))
     noise, decode = noise.to(network.device), network.eval().evaluation_decoder()
-    for rows, batch, offsets, encoded in _posteriors(network, documents, network.chunk_documents, known):
+    for rows, batch, offsets, encoded in _posteriors(network, documents, network.scored_documents, known):
         reconstruction = torch.zeros(len(encoded), dtype=torch.float64, device=network.device)
         for vector in noise:
             for weight, sample in _by_class(network, encoded, encoded.sample_gaussian(vector)):

@@ -34,11 +34,14 @@ class Decoder(nn.Module, ABC):
         V, the number of words in the vocabulary.
     signed : bool
         Whether a Gaussian topic has two poles; such a topic has no proportion in a document.
+    scores_words_in_parts : bool
+        Whether evaluation computes the likelihood without an array of all words of each document.
     """
 
     space: LatentSpace
     n_words: int
     signed: ClassVar[bool] = False
+    scores_words_in_parts: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, sample: Sample, generator: torch.Generator | None = None) -> WordDistribution:

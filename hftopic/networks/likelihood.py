@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hftopic._compiled import usable
 from hftopic.data.batches import Batch
+from hftopic.networks.tiles import scores_in_tiles
 
 LOG2_E = math.log2(math.e)
 LOG_2 = math.log(2)
@@ -55,9 +56,11 @@ class LogLinear:
 
     def log_likelihood(self, batch: Batch) -> Tensor:
         """log p(x|z) = Σ_v x_v log p_v, without the multinomial coefficient, shape (B,), in nats."""
-        apply: Callable[..., Tensor] = _MultinomialLogLikelihood.apply
         # Logits are in base 2, because exp2 takes half the time of exp.
-        return LOG_2 * apply(LOG2_E * self.features, self.weights, LOG2_E * self.bias, batch)
+        given = LOG2_E * self.features, self.weights, LOG2_E * self.bias
+        learnt = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)
+        apply: Callable[..., Tensor] = _MultinomialLogLikelihood.apply if learnt else scores_in_tiles
+        return LOG_2 * apply(*given, batch)
 
     def probabilities(self) -> Tensor:
         """p(w|z), shape (B, V)."""
@@ -77,12 +80,10 @@ class _MultinomialLogLikelihood(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor, weights: Tensor, bias: Tensor, batch: Batch) -> Tensor:
         given, ctx.batch = (features, weights, bias), batch
-        needed = any(ctx.needs_input_grad)
         if len(batch) * batch.n_words <= BLOCK_ENTRIES:
-            score, into_logits = _score(*given, batch, needed)
-            kept: tuple[Tensor, ...] = (into_logits,) if needed else ()
+            score, *kept = _score(*given, batch, gradient=True)
         else:
-            score, kept = _blocks(*given, batch, gradients=needed and features.device.type == "cpu")
+            score, kept = _blocks(*given, batch, gradients=features.device.type == "cpu")
         ctx.save_for_backward(*given, *kept)
         return score
 
@@ -112,7 +113,7 @@ def _blocks(
     batch: Batch,
     gradients: bool = True,
     pulls: Tensor | None = None,
-) -> tuple[Tensor, tuple[Tensor, ...]]:
+) -> tuple[Tensor, list[Tensor]]:
     """Σ_v x_v log2 p_v, shape (B,), and its gradients in log 2, one block of documents after the other.
 
     These are the gradients of each score by its features, (B, K), and of the sum of all, times ``pulls``
@@ -129,7 +130,7 @@ def _blocks(
         if gradients:
             torch.mm(into_logits, weights.T, out=into_features[rows])
             into_both.addmm_(weighed[rows].T, into_logits)
-    return torch.cat(scores), (into_features, into_both) if gradients else ()
+    return torch.cat(scores), [into_features, into_both] if gradients else []
 
 
 def _score(

@@ -1,7 +1,7 @@
 """Decoders whose logits are linear: ProdLDA's product of experts, and NVDM's softmax."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ class ProdLDADecoder(SimplexDecoder):
     ``norm="full"`` the scale of each word is learned.
     """
 
+    scores_words_in_parts: ClassVar[bool] = True
     log_scale: Tensor
     mean_proportions: Tensor
     covariance: Tensor
@@ -134,6 +135,7 @@ class NVDMDecoder(Decoder):
     """Softmax decoder of Miao et al. (2016): logits = z W + b."""
 
     signed = True
+    scores_words_in_parts = True
 
     def __init__(self, space: LatentSpace, background: Tensor, generator: torch.Generator) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -127,6 +127,8 @@ class MixtureDecoder(SimplexDecoder):
     S is the number of simplexes: 1 with one softmax over all topics, the number of groups with one for each
     group, and one more for each discrete variable.
     """
+
+    scores_words_in_parts: ClassVar[bool] = True
 
     def __init__(self, space: LatentSpace, n_words: int, softmax: str) -> None:
         super().__init__(space, n_words, softmax)

@@ -21,6 +21,7 @@ from hftopic.networks.guidance import Guidance
 from hftopic.networks.likelihood import Likelihood, WordDistribution
 from hftopic.networks.moments import RunningMoments
 from hftopic.networks.prevalence import Prevalence
+from hftopic.networks.tiles import SCORED_DOCUMENTS
 from hftopic.networks.usage import TopicUsage
 
 BatchT = TypeVar("BatchT")
@@ -190,8 +191,13 @@ class Network(nn.Module, ABC, Generic[BatchT]):
 
     @property
     def chunk_documents(self) -> int:
-        """Number of documents that evaluation decodes at once."""
+        """Number of documents whose word probabilities evaluation computes at once."""
         return CHUNK_DOCUMENTS
+
+    @property
+    def scored_documents(self) -> int:
+        """Number of documents that evaluation scores at once."""
+        return self.chunk_documents
 
 
 class TopicNetwork(Network[Batch]):
@@ -321,3 +327,8 @@ class TopicNetwork(Network[Batch]):
     def chunk_documents(self) -> int:
         """Number of documents with :data:`CHUNK_ENTRIES` word probabilities in total."""
         return max(1, CHUNK_ENTRIES // self.decoder.n_words)
+
+    @property
+    def scored_documents(self) -> int:
+        """Other than :attr:`chunk_documents` if scores need no array of the probabilities of all words."""
+        return SCORED_DOCUMENTS if self.decoder.scores_words_in_parts else self.chunk_documents
