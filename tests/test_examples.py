@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hftopic import make_correlated_topics, write_corpus
+from hftopic.training import settings
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -46,6 +47,7 @@ def corpus(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore:.*no pair to correlate")
 def test_runs_on_a_corpus_of_ones_own(corpus, monkeypatch, tmp_path, capsys, name, prints, writes):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(settings, "FEWEST_STEPS", 200)  # enough for six planted topics
     monkeypatch.setattr(sys, "argv", [name, str(corpus)])
     runpy.run_path(str(ROOT / "examples" / f"{name}.py"), run_name="__main__")
     printed = capsys.readouterr().out

@@ -6,6 +6,7 @@ import inspect
 import pickle
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -196,11 +197,9 @@ def _ones(m: Any) -> list[int]:
     return list(range(len(m.topic_groups_)))
 
 
-def _report(model: Any, X: Any, folder: Path) -> str:
-    report.write_report(
-        model, X, folder / "report.html", topics="all", measures="u_mass", n_permutations=9, n_documents=5
-    )
-    return (folder / "report.html").read_text(encoding="utf-8")
+def _report(model: Any, X: Any, folder: Path) -> Any:
+    settings: dict[str, Any] = {"topics": "all", "measures": "u_mass", "n_permutations": 9, "n_documents": 5}
+    return report.write_report(model, X, folder / "report.html", **settings)
 
 
 def _comparison(model: Any, X: Any) -> Any:
@@ -324,7 +323,7 @@ def assert_same(found: Any, expected: Any) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
     elif isinstance(expected, float):
         assert found == pytest.approx(expected, rel=1e-3, nan_ok=True)
-    elif not isinstance(expected, str) or "<html" not in expected:  # a report has numbers to many places
+    else:
         assert np.array_equal(found, expected)
 
 
@@ -351,18 +350,29 @@ def test_no_entry_point_is_forgotten() -> None:
     assert public_functions() == FUNCTIONS.keys() | WITHOUT_MODELS
 
 
+@pytest.fixture(scope="module")
+def answers(
+    fitted: BaseTopicModel, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Answers of all methods under the settings that torch has by default."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {
+            name: call(fitted, corpus, tmp_path_factory.mktemp("answers")) for name, call in METHODS.items()
+        }
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_methods_give_the_same_and_leave_the_setting(
-    fitted: BaseTopicModel, corpus: Corpus, setting: str, tmp_path: Path
+    fitted: BaseTopicModel, corpus: Corpus, answers: dict[str, Any], setting: str, tmp_path: Path
 ) -> None:
     for name, call in METHODS.items():
-        expected = call(fitted, corpus, tmp_path)
         with SETTINGS[setting]():
             before = state()
             found = call(fitted, corpus, tmp_path)
             assert state() == before, name
-        assert_same(found, expected)
+        assert_same(found, answers[name])
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -370,12 +380,12 @@ def test_methods_give_the_same_and_leave_the_setting(
 def test_functions_give_the_same_under_all_settings_at_once(
     fitted: BaseTopicModel, corpus: Corpus, name: str, tmp_path: Path
 ) -> None:
-    expected = FUNCTIONS[name](fitted, corpus, tmp_path)
     with every_setting():
         before = state()
         found = FUNCTIONS[name](fitted, corpus, tmp_path)
         assert state() == before
-    assert_same(found, expected)
+    if name != "write_report":  # which has numbers to many places
+        assert_same(found, FUNCTIONS[name](fitted, corpus, tmp_path))
 
 
 def test_what_is_made_under_a_setting_works_without_it(corpus: Corpus, tmp_path: Path) -> None:

@@ -185,10 +185,11 @@ def effects_figures(found: Findings) -> list[Figure]:
     """Effects of each column that the formula reads, some at most."""
     if found.effects is None:
         return []
-    figures = []
+    figures, estimated = [], set(found.effects.topics["topic"])  # which need not be the topics that are shown
+    names = {topic: name for topic, name in _names(found).items() if topic in estimated}
     for column in found.effects.columns[:MOST_EFFECTS]:
         description = f"Effects of {column} on topics"
-        draw = partial(plot_effects, found.effects, column=column, names=_names(found))
+        draw = partial(plot_effects, found.effects, column=column, names=names)
         figures.append(Figure(drawn(draw, description), description, f"Effects of {column}."))
     return figures
 

@@ -341,9 +341,17 @@ def test_a_report_has_a_section_of_effects(model, corpus, effects, tmp_path):
     assert "Effects of the metadata" not in (tmp_path / "without.html").read_text(encoding="utf-8")
 
 
+def test_a_report_shows_topics_without_effects(model, corpus, tmp_path):
+    some = estimate_effects(model, corpus, "party", topics=[1, 2], draws="posterior", n_draws=2)
+    fast = {"n_permutations": 9, "measures": "u_mass", "topics": "all"}
+    page = write_report(model, corpus, tmp_path / "some.html", effects=some, **fast).path.read_text("utf-8")
+    assert 'aria-label="Effects of party on topics"' in page
+
+
 def test_a_report_takes_metadata(corpus, tmp_path):
     """The page is that of a corpus that has them, also for documents that were encoded with them."""
     fast = {"n_permutations": 9, "measures": "u_mass", "topics": "all", "effects": "party"}
+    corpus = corpus[:60]
     model = ProdLDA(groups=(2, 2), prevalence="party", max_iter=3, **SMALL).fit(corpus)
     party = {"party": corpus.metadata["party"].tolist()}
     bare = Corpus(corpus.counts, corpus.vocabulary)
