@@ -222,23 +222,17 @@ class Encoder(nn.Module):
         return {name: (0,) for name in self.state_dict() if name.startswith(heads)}
 
     def for_evaluation(self) -> Self:
-        """Copy of the encoder that reads float64, whose float32 posterior of a document is always the same.
+        """Copy of the encoder for float64, so that the float32 posterior of a document is always the same.
 
         The rounding of a matrix product depends on the number of rows. So the layers are computed for each
-        document alone, as the sums of embeddings are, with parameters that are shared, not copied; on a GPU
-        they are copied in float64. The norms, and layers of embeddings of documents, always are.
+        document alone, as the sums of embeddings are; on a GPU, and by a ``forward`` of another class, they
+        are products in float64. The parameters of the first layer are shared, not copied.
         """
-        shared: dict[int, nn.Module | nn.Parameter]
         shared = {id(parameter): parameter for parameter in self.parameters(recurse=False)}
-        alone = self.mean.weight.device.type == "cpu"
-        if alone:
-            layers = self.layers, self.mean, self.log_variance, self.classes
-            shared |= {id(layer): layer for layer in layers}
         copied = copy.deepcopy(self, shared)
         for layer in copied.children():
-            if id(layer) not in shared:
-                layer.double()
-        if alone:
+            layer.double()
+        if self.mean.weight.device.type == "cpu":
             hidden = [cast(Linear, layer) for layer in self.layers]
             copied.alone = LayersAlone(hidden, self.heads, self.activation)
         return copied
