@@ -236,12 +236,12 @@ class Encoder(nn.Module):
         heads = ("mean.", "of_cluster.", "log_variance.", "mean_norm.", "log_variance_norm.")
         return {name: (0,) for name in self.state_dict() if name.startswith(heads)}
 
-    def in_float64(self) -> Self:
+    def for_evaluation(self) -> Self:
         """Copy of the encoder for float64, so that the float32 posterior of a document is always the same.
 
-        The rounding of a matrix product depends on the number of rows, so the layers are copied in float64.
-        The sums of embeddings are computed separately for each document: they stay in float32, and the
-        parameters of the first layer are shared, not copied.
+        The rounding of a matrix product depends on the number of rows. So the layers are computed for each
+        document alone, as the sums of embeddings are; on a GPU, and by a ``forward`` of another class, they
+        are products in float64. The parameters of the first layer are shared, not copied.
         """
         shared = {id(parameter): parameter for parameter in self.parameters(recurse=False)}
         copied = copy.deepcopy(self, shared)

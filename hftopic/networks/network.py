@@ -308,8 +308,8 @@ class TopicNetwork(Network[Batch]):
         return self.decoder.simplex()[self.space.gaussian]
 
     def evaluation_encoder(self) -> Callable[[Batch, Tensor | None], MeanFieldPosterior]:
-        """Encoder in float64 with results in float32; documents of which nothing is read get the prior."""
-        encoder, prior = self.encoder.in_float64(), self.prior
+        """Encoder of documents alone, in float32; those of which nothing is read get the prior."""
+        encoder, prior = self.encoder.for_evaluation(), self.prior
 
         def encode(batch: Batch, offsets: Tensor | None) -> MeanFieldPosterior:
             evidence: MeanFieldPosterior = encoder(batch.to(torch.float64))
