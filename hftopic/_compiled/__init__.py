@@ -56,7 +56,7 @@ def why_not() -> str | None:
     try:
         from hftopic._compiled.loops import compiled
 
-        for loop in ("runs", "rows", "scores", "tiles"):
+        for loop in ("runs", "mixtures", "rows", "scores", "tiles"):
             compiled(loop, torch.float32)
     except Exception as error:  # of a version of numba that cannot compile them, for example
         return f"numba cannot compile them here: {type(error).__name__}: {error}"
