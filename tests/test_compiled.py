@@ -78,6 +78,19 @@ def test_marginals_equal_those_of_pytorch(dtype, batch, n_dims, partners, estima
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n_documents", [9, 1023, 1024, 1025, 2500])
+@pytest.mark.parametrize("estimator", ["hfvae", "full"])
+def test_marginals_without_gradients_equal_those_of_pytorch(dtype, n_documents, estimator) -> None:
+    """Also where the loop reads the documents in several parts, of which a sample has its own in one."""
+    z, mean, log_variance = (moment.detach() for moment in leaves(n_documents, 3, dtype=dtype))
+    mixing = Mixing(estimator, n_documents + 5)
+    compiled = dimension_marginals(z, MeanFieldPosterior(mean, log_variance), mixing)
+    with switched_off():
+        expected = dimension_marginals(z, MeanFieldPosterior(mean, log_variance), mixing)
+    assert_close(compiled, expected, **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @given(
     n_samples=st.integers(1, 30),
     n_documents=st.integers(1, 30),

@@ -74,7 +74,7 @@ def why_not() -> str | None:
     try:
         from hftopic._compiled.loops import compiled
 
-        for loop in ("runs", "rows", "scores", "tiles"):
+        for loop in ("runs", "mixtures", "rows", "scores", "tiles"):
             compiled(loop, torch.float32)
         for loop in ("entries", "layers"):
             compiled(loop, torch.float64)

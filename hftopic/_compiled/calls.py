@@ -28,7 +28,7 @@ def mix_runs(
     given : sequence of Tensor
         Samples (R, K), means and log variances (M, K).
     upstream : sequence of Tensor
-        None, or one of shape (R, K). Without any, no gradients are written.
+        One of shape (R, K), or none: no gradients are written then.
     places : sequence of Tensor
         Where to write the log mixtures (R, K), and the gradients of each of the given.
     n_runs : int
@@ -37,11 +37,11 @@ def mix_runs(
     """
     z, mean, _ = given
     run(
-        compiled("runs", z.dtype),
+        compiled("runs" if upstream else "mixtures", z.dtype),
         n_runs * z.shape[1],
-        *(n_runs, z.shape[1], len(z) // n_runs, len(mean) // n_runs, weights.first, len(upstream)),
+        *(n_runs, z.shape[1], len(z) // n_runs, len(mean) // n_runs, weights.first),
         *_relative(weights),
-        *(*given, *(upstream or given[:1]), *places),
+        *(*given, *upstream, *(places if upstream else places[:1])),
     )
 
 

@@ -22,7 +22,7 @@ LOG_2 = math.log(2)
 LOG_2PI = math.log(2 * math.pi)
 LEAST_TERM = -64.0  # a term of 2^-64 of the largest does not change a sum
 LEAST_NORMAL = -126.0  # smaller powers of 2 are subnormal in float32
-MOST_ABOVE = 64.0  # a sum of powers up to 2^64 of its unit is far from the largest float32
+NEAR = 1024  # documents whose moments and densities stay in the nearest cache of a core
 # Sums may be computed in any order, as vector instructions need.
 REORDERED = ("reassoc", "contract", "arcp", "nsz")
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
@@ -77,15 +77,6 @@ def _kept(compile_: Callable[[bool], Any]) -> Any:
         return compile_(False)
 
 
-@part("nnan")
-def largest(values: Any) -> Any:
-    """The largest of some numbers; one of them if there is a NaN, which the sums that follow hand on."""
-    found = values[0]
-    for value in values:
-        found = max(found, value)
-    return found
-
-
 @of_llvm
 def integers(typing_context: Any, given: Any) -> Any:  # noqa: ARG001
     """What a loop is given, as whole numbers."""
@@ -119,6 +110,15 @@ def larger(typing_context: Any, one: Any, other: Any) -> Any:  # noqa: ARG001
         return builder.select(above, *arguments, flags=liberties)
 
     return one(one, other), generate
+
+
+@part("nnan")
+def largest(values: Any) -> Any:
+    """The largest of some numbers; one of them if there is a NaN, which the sums that follow hand on."""
+    found = values[0]
+    for i in range(len(values)):
+        found = larger(values[i], found)
+    return found
 
 
 @of_llvm
@@ -275,33 +275,43 @@ def _powers(bits: Any, highest: Any, least: Any) -> Any:
 
 
 @part()
-def _summed(bits: Any, peak: Any, least: Any) -> Any:
-    """The largest of peak and bits, and the sum of the powers 2^(bits - peak), none below 2^least."""
-    highest, total = peak, least - least
+def _with_powers(bits: Any, peak: Any, total: Any, least: Any) -> Any:
+    """The sum 2^peak total with the powers 2^bits added: its new peak, the largest, and its new total.
+
+    No power is below 2^least of the largest.
+    """
+    highest = max(peak, largest(bits))
+    added = least - least
     for m in range(len(bits)):
-        highest = larger(bits[m], highest)
-        total += exp2(max(bits[m] - peak, least))
-    return highest, total
+        added += exp2(max(bits[m] - highest, least))
+    return highest, total * exp2(max(peak - highest, least)) + added
+
+
+@part()
+def _of_density(log_variance: Any, number: Any) -> Any:
+    """s and c of a Gaussian density 2^(c - t²), where t = (z - μ) s."""
+    scale = np.exp(number(-0.5) * log_variance) * number(math.sqrt(0.5 / LOG_2))
+    return scale, (log_variance + number(LOG_2PI)) * number(-0.5 / LOG_2)
 
 
 def _runs(given: Any) -> None:
-    """Marginals of single dimensions, of all runs.
+    """Marginals of single dimensions, of all runs, with gradients.
 
     The densities of a sample under the documents of its run stay in cache until the gradients have them.
     """
     numbers, number = integers(given), number_of(given)
     n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
-    n_documents, first, with_gradients = numbers[5], numbers[6], numbers[7]
-    own, following, other = number(real(numbers[8])), number(real(numbers[9])), number(real(numbers[10]))
+    n_documents, first = numbers[5], numbers[6]
+    own, following, other = number(real(numbers[7])), number(real(numbers[8])), number(real(numbers[9]))
     samples, documents = (n_runs, n_samples, n_dims), (n_runs, n_documents, n_dims)
-    z = carray(pointer(numbers[11]), samples, number)
-    mean = carray(pointer(numbers[12]), documents, number)
-    log_variance = carray(pointer(numbers[13]), documents, number)
-    upstream = carray(pointer(numbers[14]), samples, number)
-    log_sums = carray(pointer(numbers[15]), samples, number)
-    into_z = carray(pointer(numbers[16]), samples, number)
-    into_mean = carray(pointer(numbers[17]), documents, number)
-    into_log_variance = carray(pointer(numbers[18]), documents, number)
+    z = carray(pointer(numbers[10]), samples, number)
+    mean = carray(pointer(numbers[11]), documents, number)
+    log_variance = carray(pointer(numbers[12]), documents, number)
+    upstream = carray(pointer(numbers[13]), samples, number)
+    log_sums = carray(pointer(numbers[14]), samples, number)
+    into_z = carray(pointer(numbers[15]), samples, number)
+    into_mean = carray(pointer(numbers[16]), documents, number)
+    into_log_variance = carray(pointer(numbers[17]), documents, number)
     mu, scale = np.empty(n_documents, number), np.empty(n_documents, number)
     constant, t = np.empty(n_documents, number), np.empty(n_documents, number)
     density, shares = np.empty(n_documents, number), np.empty(n_documents, number)
@@ -311,8 +321,7 @@ def _runs(given: Any) -> None:
         of_run, k = task // n_dims, task % n_dims
         for m in range(n_documents):
             mu[m] = mean[of_run, m, k]
-            scale[m] = np.exp(number(-0.5) * log_variance[of_run, m, k]) * number(math.sqrt(0.5 / LOG_2))
-            constant[m] = (log_variance[of_run, m, k] + number(LOG_2PI)) * number(-0.5 / LOG_2)
+            scale[m], constant[m] = _of_density(log_variance[of_run, m, k], number)
             shares[m] = firsts[m] = squares[m] = 0
         for r in range(n_samples):
             at = z[of_run, r, k]
@@ -323,8 +332,6 @@ def _runs(given: Any) -> None:
             highest = largest(density)
             total = _powers(density, highest, number(LEAST_TERM))
             log_sums[of_run, r, k] = (highest + np.log2(total)) * number(LOG_2) + other
-            if not with_gradients:
-                continue
             share = upstream[of_run, r, k] / total
             pulled = number(0)
             for m in range(n_documents):
@@ -335,10 +342,53 @@ def _runs(given: Any) -> None:
                 squares[m] += pull * t[m]
                 pulled += pull * scale[m]
             into_z[of_run, r, k] = pulled * number(-2 * LOG_2)
-        if with_gradients:
-            for m in range(n_documents):
-                into_mean[of_run, m, k] = number(2 * LOG_2) * scale[m] * firsts[m]
-                into_log_variance[of_run, m, k] = number(LOG_2) * squares[m] - number(0.5) * shares[m]
+        for m in range(n_documents):
+            into_mean[of_run, m, k] = number(2 * LOG_2) * scale[m] * firsts[m]
+            into_log_variance[of_run, m, k] = number(LOG_2) * squares[m] - number(0.5) * shares[m]
+        task = claimed(numbers)
+
+
+def _mixtures(given: Any) -> None:
+    """Marginals of single dimensions, of all runs, without gradients.
+
+    Some documents stay in the nearest cache while the densities of all samples of their run are added up.
+    """
+    numbers, number = integers(given), number_of(given)
+    n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
+    n_documents, first = numbers[5], numbers[6]
+    own, following, other = number(real(numbers[7])), number(real(numbers[8])), number(real(numbers[9]))
+    samples, documents = (n_runs, n_samples, n_dims), (n_runs, n_documents, n_dims)
+    z = carray(pointer(numbers[10]), samples, number)
+    mean = carray(pointer(numbers[11]), documents, number)
+    log_variance = carray(pointer(numbers[12]), documents, number)
+    log_sums = carray(pointer(numbers[13]), samples, number)
+    mu, scale = np.empty(NEAR, number), np.empty(NEAR, number)
+    constant, bits = np.empty(NEAR, number), np.empty(NEAR, number)
+    peaks, totals = np.empty(n_samples, number), np.empty(n_samples, number)
+    task = claimed(numbers)
+    while task < numbers[1]:
+        of_run, k = task // n_dims, task % n_dims
+        peaks[:], totals[:] = -np.inf, 0
+        for start in range(0, n_documents, NEAR):
+            size = min(NEAR, n_documents - start)
+            for m in range(size):
+                mu[m] = mean[of_run, start + m, k]
+                scale[m], constant[m] = _of_density(log_variance[of_run, start + m, k], number)
+            density = bits[:size]
+            for r in range(n_samples):
+                at, document = z[of_run, r, k], first + r
+                for m in range(size):
+                    t = (at - mu[m]) * scale[m]
+                    density[m] = constant[m] - t * t
+                if document < n_documents:
+                    if start <= document < start + size:
+                        density[document - start] += own
+                    document = (document + 1) % n_documents
+                    if start <= document < start + size:
+                        density[document - start] += following
+                peaks[r], totals[r] = _with_powers(density, peaks[r], totals[r], number(LEAST_TERM))
+        for r in range(n_samples):
+            log_sums[of_run, r, k] = (peaks[r] + np.log2(totals[r])) * number(LOG_2) + other
         task = claimed(numbers)
 
 
@@ -415,11 +465,7 @@ def _dots(given: Any) -> None:
 
 
 def _tiles(given: Any) -> None:
-    """Sums over the words of all documents, with those of a tile.
-
-    A peak is not always the largest logit: it stays if those of a tile are a little larger, so that each is
-    read once.
-    """
+    """Sums over the words of all documents, with those of a tile."""
     numbers, number = integers(given), number_of(given)
     n_documents, n_words, start = numbers[2], numbers[3], numbers[4]
     tile = carray(pointer(numbers[5]), (n_documents, n_words), number)
@@ -432,21 +478,14 @@ def _tiles(given: Any) -> None:
     totals = carray(pointer(numbers[12]), (n_documents,), number)
     document = claimed(numbers)
     while document < numbers[1]:
-        logits, peak, kept = tile[document], peaks[document], totals[document]
+        logits, least = tile[document], number(LEAST_NORMAL)
         place, found = places[document], number(0)
         while place < offsets[document + 1] and words[place] < start + n_words:
             found += counts[place] * logits[words[place] - start]
             place += 1
         places[document] = place
         at_words[document] += found
-        if peak == -np.inf:
-            peak = largest(logits)
-        highest, total = _summed(logits, peak, number(LEAST_NORMAL))
-        if highest > peak + number(MOST_ABOVE):
-            kept *= exp2(max(peak - highest, number(LEAST_NORMAL)))
-            peak = highest
-            highest, total = _summed(logits, peak, number(LEAST_NORMAL))
-        peaks[document], totals[document] = peak, kept + total
+        peaks[document], totals[document] = _with_powers(logits, peaks[document], totals[document], least)
         document = claimed(numbers)
 
 
@@ -562,19 +601,10 @@ def _softplus_of_each(given: Any) -> None:
 def _adam(given: Any) -> None:
     """Steps of Adam of chosen rows; a task is some of them."""
     numbers, number = integers(given), number_of(given)
-    n_chosen, n_rows, width, has_gradient, at_once = (
-        numbers[2],
-        numbers[3],
-        numbers[4],
-        numbers[5],
-        numbers[6],
-    )
-    of_gradient, of_square, rate = (
-        number(real(numbers[7])),
-        number(real(numbers[8])),
-        number(real(numbers[9])),
-    )
-    correction, eps = number(real(numbers[10])), number(real(numbers[11]))
+    n_chosen, n_rows, width = numbers[2], numbers[3], numbers[4]
+    has_gradient, at_once = numbers[5], numbers[6]
+    of_gradient, of_square = number(real(numbers[7])), number(real(numbers[8]))
+    rate, correction, eps = number(real(numbers[9])), number(real(numbers[10])), number(real(numbers[11]))
     weights = carray(pointer(numbers[12]), (n_rows, width), number)
     firsts = carray(pointer(numbers[13]), (n_rows, width), number)
     seconds = carray(pointer(numbers[14]), (n_rows, width), number)
@@ -603,12 +633,13 @@ def _adam(given: Any) -> None:
 
 LOOPS = {
     "adam": _adam,
-    "runs": _runs,
-    "rows": _rows,
-    "scores": _scores,
     "dots": _dots,
-    "softplus": _softplus_of_each,
     "entries": _entries,
     "layers": _layers,
+    "mixtures": _mixtures,
+    "rows": _rows,
+    "runs": _runs,
+    "scores": _scores,
+    "softplus": _softplus_of_each,
     "tiles": _tiles,
 }

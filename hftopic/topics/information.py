@@ -71,9 +71,9 @@ class Mixture:
             nothing = posterior.mean.new_empty(2, 0)
             return cls(nothing.double(), nothing.double())
         deviation = torch.exp(0.5 * posterior.log_variance)
-        low = (posterior.mean - GRID_REACH * deviation).amin(0)
-        high = (posterior.mean + GRID_REACH * deviation).amax(0)
-        n_points = int(((high - low) / deviation.amin(0)).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
+        narrowest, reach = deviation.amin(0), deviation.mul_(GRID_REACH)
+        low, high = (posterior.mean - reach).amin(0), reach.add_(posterior.mean).amax(0)
+        n_points = int(((high - low) / narrowest).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
         grid = low + torch.linspace(0, 1, n_points, dtype=torch.float32)[:, None] * (high - low)
         return cls(grid.double(), log_dims(grid, posterior).double())
 
@@ -86,22 +86,22 @@ class Mixture:
 
     def peaks(self, posterior: MeanFieldPosterior) -> Tensor:
         """Peak information of each Gaussian dimension, then of each class of each variable, in nats."""
-        gaussian = [self._peak(posterior, k) for k in range(posterior.mean.shape[1])]
+        # Each dimension is read as a whole: a column of (N, K) numbers would be collected from all memory.
+        moments = zip(posterior.mean.T.contiguous(), posterior.log_variance.T.contiguous(), strict=True)
+        gaussian = [self._peak(k, *of_dimension) for k, of_dimension in enumerate(moments)]
         classes = [_peak_of_class(log_pi.double().exp()) for c in posterior.log_classes for log_pi in c.T]
         return torch.tensor([*gaussian, *classes], dtype=torch.float64)
 
-    def _peak(self, posterior: MeanFieldPosterior, k: int) -> float:
+    def _peak(self, k: int, means: Tensor, log_variances: Tensor) -> float:
         """Larger mean of KL(q(z_k|x) || mixture) over the documents at both ends of dimension k."""
-        mean, log_variance = posterior.mean[:, k].double(), posterior.log_variance[:, k].double()
         peaks = []
-        for rows in _ends(mean):
+        for rows in _ends(means):
+            mean, log_variance = means[rows].double(), log_variances[rows].double()
             density = torch.zeros_like(self.grid[:, k])
-            for some in torch.split(rows, ROWS_AT_ONCE):
-                density += (
-                    log_normal(self.grid[:, k], mean[some, None], log_variance[some, None]).exp().sum(0)
-                )
+            for some in torch.split(torch.stack([mean, log_variance]), ROWS_AT_ONCE, 1):
+                density += log_normal(self.grid[:, k], *some[:, :, None]).exp().sum(0)
             crossed = torch.trapezoid(density / len(rows) * self.log_density[:, k], self.grid[:, k])
-            given_x = -0.5 * (log_variance[rows] + LOG_2PI + 1)
+            given_x = -0.5 * (log_variance + LOG_2PI + 1)
             peaks.append(float(given_x.mean() - crossed))
         return max(peaks)
 
