@@ -54,7 +54,7 @@ class Adam(torch.optim.Adam):
                 self._step_of_rows(parameter, coalesced(gradient), group)
                 sparse.append((parameter, gradient))
                 parameter.grad = None
-            elif gradient is not None and ROWS in self.state[parameter]:
+            elif gradient is not None and ROWS in self.state.get(parameter, ()):
                 self._settle(parameter, group)
                 del self.state[parameter][ROWS]
         self._dense_step()
@@ -65,7 +65,7 @@ class Adam(torch.optim.Adam):
     def settle(self, read: Tensor | None = None, rows: Tensor | None = None) -> None:
         """Move all rows to where they are due or, of one parameter that is to be read, these rows, (U,)."""
         for parameter, group in self._each():
-            if (read is None or read is parameter) and ROWS in self.state[parameter]:
+            if (read is None or read is parameter) and ROWS in self.state.get(parameter, ()):
                 self._settle(parameter, group, rows)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -98,9 +98,9 @@ def content(model: Any) -> dict[str, bytes]:
     tensors = {**model._network.state_dict(), "noise": model._noise}
     trainer = getattr(model, "_trainer", None)
     if trainer is not None:
-        tensors |= {
-            f"{n}-{k}": v for n, of in enumerate(trainer.optimiser.state.values()) for k, v in of.items()
-        }
+        for number, of_parameter in enumerate(trainer.optimiser.state.values()):
+            flat = {**of_parameter, **of_parameter.get("rows", {})}
+            tensors |= {f"{number}-{name}": value for name, value in flat.items() if name != "rows"}
         tensors |= {"generator": trainer.generator.get_state()}
     return {
         **{name: tensor.detach().numpy().tobytes() for name, tensor in tensors.items()},
@@ -131,6 +131,25 @@ def test_a_fit_goes_on_from_every_step_with_the_same_bytes(
             fitted(make, checkpoint=room, checkpoint_minutes=0)
         assert content(fitted(make, checkpoint=room, checkpoint_minutes=0)) == expected, after
         assert ending["n"] == n_writes, after  # no step is made twice
+
+
+def test_what_is_deferred_of_rows_goes_on_too(
+    tmp_path: Path, ending: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hftopic.networks.layers.LEAST_OF_ROWS", 0)
+    make = MODELS["fixed groups"]
+    few_words = np.random.default_rng(0).poisson(0.005, (70, 300)).astype(np.float32)
+    monkeypatch.setattr(sys.modules[__name__], "CORPUS", few_words)
+    expected = content(fitted(make))
+    assert any(name.endswith("-due") for name in expected)
+    fitted(make, checkpoint=tmp_path / "whole", checkpoint_minutes=0)
+    n_writes = ending["n"]
+    for after in range(1, n_writes):
+        ending |= {"n": 0, "after": after}
+        room = tmp_path / str(after)
+        with pytest.raises(Ended):
+            fitted(make, checkpoint=room, checkpoint_minutes=0)
+        assert content(fitted(make, checkpoint=room, checkpoint_minutes=0)) == expected, after
 
 
 @pytest.mark.parametrize("n_blocks", [1, 2, 100])
