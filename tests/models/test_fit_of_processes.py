@@ -74,7 +74,7 @@ def one_after_the_other(models: dict[str, BaseTopicModel]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def found() -> list[dict[str, Any]]:
     """What they return in each of two processes."""
-    return results(__file__, "one_after_the_other", models=MODELS)
+    return results(one_after_the_other, models=MODELS)
 
 
 def test_all_processes_end_with_the_same_model(found: list[dict[str, Any]]) -> None:
@@ -211,7 +211,7 @@ def test_each_process_scans_its_share_of_the_shards(tmp_path: Path, monkeypatch:
         write_corpus(Corpus(matrix[:some], words), tmp_path / name, format="shards")
     data = tmp_path / "damaged" / "part-00006.data.npy"
     data.write_bytes(data.read_bytes()[:-1] + b"\7")
-    one, other = results(__file__, "scanned", place=str(tmp_path))
+    one, other = results(scanned, place=str(tmp_path))
     assert one["sound"][:2] == other["sound"][:2]
     has_words = matrix.sum(axis=1) > 0
     assert one["sound"][0] == [int(has_words[: 16 * block].sum()) for block in range(14)]
@@ -258,7 +258,7 @@ def loses_the_other() -> str:
 
 
 def test_a_killed_process_ends_the_others(tmp_path: Path) -> None:
-    assert ended(start(Path(__file__), "loses_the_other", 2, tmp_path)) == [0, -signal.SIGKILL]
+    assert ended(start(loses_the_other, 2, tmp_path)) == [0, -signal.SIGKILL]
     assert b"another process of this job has ended" in (tmp_path / "result0").read_bytes()
 
 
@@ -278,7 +278,7 @@ def fits_in_one(seconds: float) -> str:
 
 
 def test_a_fit_in_one_process_alone_says_for_what_it_waits(tmp_path: Path) -> None:
-    assert ended(start(Path(__file__), "fits_in_one", 2, tmp_path, seconds=4.0), 60) == [0, 0]
+    assert ended(start(fits_in_one, 2, tmp_path, seconds=4.0), 60) == [0, 0]
     text = (tmp_path / "result0").read_bytes()
     assert b"waiting for the other processes: all 2 processes of the group must make the same calls" in text
     assert b"another process of this" in text
@@ -302,7 +302,7 @@ def waits_in(place: str, mark: Path) -> str:
 
 @pytest.mark.parametrize("place", ["fit", "together"])
 def test_a_process_that_waits_for_others_hears_signals(place: str, tmp_path: Path) -> None:
-    started = start(Path(__file__), "waits_in", 2, tmp_path, place=place, mark=tmp_path / "here")
+    started = start(waits_in, 2, tmp_path, place=place, mark=tmp_path / "here")
     try:
         assert _waiting.wait_until((tmp_path / "here").exists, 60)
         time.sleep(1)

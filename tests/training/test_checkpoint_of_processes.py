@@ -152,7 +152,7 @@ def fits(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     for name in MODELS:
         (room / name).mkdir()
     write_corpus(CORPUS, room / "shards", format="shards")
-    return results(__file__, "one_after_the_other", room=str(room))
+    return results(one_after_the_other, room=str(room))
 
 
 @pytest.mark.slow
@@ -171,7 +171,7 @@ def test_a_process_that_is_killed_ends_all_and_the_checkpoint_stands(
 ) -> None:
     run, room = tmp_path / "run", tmp_path / "room"
     room.mkdir()
-    processes = start(Path(__file__), "fit_slowly", 2, room, run=str(run), seconds=0.5)
+    processes = start(fit_slowly, 2, room, run=str(run), seconds=0.5)
     while not any(run.glob("start-*")) and all(process.is_alive() for process in processes):
         time.sleep(0.05)
     processes[1].kill()
@@ -179,7 +179,7 @@ def test_a_process_that_is_killed_ends_all_and_the_checkpoint_stands(
     assert codes[1] == -signal.SIGKILL
     assert codes[0] not in (0, -signal.SIGKILL)
     assert "ProcessLostError" in (room / "errors0").read_text()
-    assert results(__file__, "fit_slowly", run=str(run), seconds=0) == [of["whole"] for of in fits]
+    assert results(fit_slowly, run=str(run), seconds=0) == [of["whole"] for of in fits]
 
 
 @pytest.mark.slow
