@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +124,23 @@ def test_a_fit_goes_on_from_every_step_with_the_same_bytes(
     assert content(whole) == expected
     n_writes = ending["n"]
     assert n_writes >= 6
-    for after in range(1, n_writes):
-        ending |= {"n": 0, "after": after}
-        room = tmp_path / str(after)
+    for ends in (range(1, n_writes), [n_writes // 2]):
+        found = ended_after(
+            ends, ending, lambda: fitted(make, checkpoint=tmp_path / "run", checkpoint_minutes=0)
+        )
+        assert content(found) == expected
+        assert ending["n"] == n_writes  # no step is made twice
+        shutil.rmtree(tmp_path / "run")
+
+
+def ended_after(ends: Iterable[int], ending: dict[str, int], fit: Callable[[], Any]) -> Any:
+    """The model of a fit that goes on whenever it was ended after one of these checkpoints."""
+    ending["n"] = 0
+    for after in ends:
+        ending["after"] = after
         with pytest.raises(Ended):
-            fitted(make, checkpoint=room, checkpoint_minutes=0)
-        assert content(fitted(make, checkpoint=room, checkpoint_minutes=0)) == expected, after
-        assert ending["n"] == n_writes, after  # no step is made twice
+            fit()
+    return fit()
 
 
 def test_what_is_deferred_of_rows_goes_on_too(
@@ -167,16 +177,19 @@ def test_documents_on_disk_go_on_from_every_step(
         expected = content(make().fit(corpus))
         make().fit(corpus, checkpoint=tmp_path / "whole", checkpoint_minutes=0)
         n_writes = ending["n"]
-        for after in range(1, n_writes):
-            ending |= {"n": 0, "after": after}
-            room = tmp_path / str(after)
-            with pytest.raises(Ended):
-                make().fit(corpus, checkpoint=room, checkpoint_minutes=0)
-            again = open_corpus(tmp_path / "shards")
-            assert content(make().fit(again, checkpoint=room, checkpoint_minutes=0)) == expected, after
+        for ends in (range(1, n_writes), [n_writes // 2]):
+            found = ended_after(
+                ends,
+                ending,
+                lambda: make().fit(
+                    open_corpus(tmp_path / "shards"), checkpoint=tmp_path / "run", checkpoint_minutes=0
+                ),
+            )
+            assert content(found) == expected
+            shutil.rmtree(tmp_path / "run")
     write_corpus(CORPUS[::-1], tmp_path / "other", format="shards")
     with pytest.raises(ValueError, match="differs: the documents"):
-        make().fit(open_corpus(tmp_path / "other"), checkpoint=tmp_path / "1")
+        make().fit(open_corpus(tmp_path / "other"), checkpoint=tmp_path / "whole")
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def edit(
     drops = [topic for topics in dropped for topic in _ids(topics, "--drop")]
     names = _names(named)
     if out is not None:
-        from hftopic.models.saving import check_replaceable
+        from hftopic.models.folder import check_replaceable
 
         check_replaceable(out)
         check_free(out, force)

@@ -268,7 +268,7 @@ def fit(
         raise click.UsageError(
             "--keep-interrupted: not with --checkpoint, after which the same command goes on"
         )
-    from hftopic.models.saving import check_replaceable
+    from hftopic.models.folder import check_replaceable
 
     check_replaceable(out)
     check_free(out, force)

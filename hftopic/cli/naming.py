@@ -39,7 +39,7 @@ def names(
         check_free(out, force, is_file=True)
     fitted = model.read()
     if given is not None or reset:
-        from hftopic.models.saving import check_replaceable
+        from hftopic.models.folder import check_replaceable
 
         check_replaceable(model.path)
         fitted.set_topic_names(given)

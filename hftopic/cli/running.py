@@ -55,7 +55,7 @@ class Targets:
             One of them cannot.
         """
         from hftopic.data.formats import writer_of
-        from hftopic.models.saving import check_replaceable
+        from hftopic.models.folder import check_replaceable
 
         check_free(self.report, force, is_file=True)
         check_replaceable(self.model)

@@ -26,19 +26,12 @@ from hftopic.models import etm, nvdm, nvlda, prodlda  # noqa: F401  (the import 
 from hftopic.models.base import BaseTopicModel
 from hftopic.models.edited import EditedModel
 from hftopic.models.fitted import FittedModel
+from hftopic.models.folder import DESCRIPTION, TENSORS
 from hftopic.models.guiding import Seeds
 from hftopic.models.parameters import chosen_device
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.models.restoring import restore_topics
-from hftopic.models.saving import (
-    DESCRIPTION,
-    EDITED,
-    SCHEMA_VERSION,
-    TENSORS,
-    WORDS,
-    description_hash,
-    tensor_record,
-)
+from hftopic.models.saving import EDITED, SCHEMA_VERSION, WORDS, description_hash, tensor_record
 from hftopic.models.vectors import restored_vectors
 from hftopic.networks.guidance import NO_SEEDS
 from hftopic.networks.network import TopicNetwork

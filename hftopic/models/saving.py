@@ -9,7 +9,6 @@ import json
 import math
 import os
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,16 +18,15 @@ from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor
 
 from hftopic import __version__
-from hftopic._files import followed
 from hftopic._sets import written_set
 from hftopic.data.design import Design
+from hftopic.models.folder import DESCRIPTION, TENSORS, check_replaceable
 from hftopic.models.guiding import Seeds, plain
 from hftopic.models.registry import MODELS, VALUES
 from hftopic.models.vectors import kind_of
 from hftopic.networks.network import Network
 
 SCHEMA_VERSION = 6
-TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 EDITED = "EditedModel"  # the "estimator" of an edited model, whose "original" is the description of another
 WORDS = ("vocabulary_", "feature_names_in_")  # optional fitted attributes
 
@@ -93,41 +91,6 @@ def save_model(
         (draft / TENSORS).write_bytes(tensors_as_bytes(held))
         # A lone surrogate cannot be encoded in UTF-8, but JSON has the same escape for it as Python.
         (draft / DESCRIPTION).write_bytes(text.encode("utf-8", "backslashreplace"))
-
-
-def check_replaceable(path: str | os.PathLike[str]) -> Path:
-    """The folder to save a model in, with links followed, if that loses nothing of the user's.
-
-    Raises
-    ------
-    FileExistsError
-        As in :func:`save_model`.
-    FileNotFoundError
-        ``path`` is a link to nothing.
-    """
-    target = followed(path)
-    if target.exists() and not target.is_dir():
-        raise FileExistsError(f"{target} is a file; a model is saved in a folder: choose another path")
-    if target.is_dir() and not _is_model(target):
-        others = sorted(name for name in os.listdir(target) if not name.startswith(".hftopic-"))
-        if others:
-            raise FileExistsError(
-                f"{target} exists and is not a saved model: it contains {others[0]!r}; "
-                "choose another path or remove it"
-            )
-    for file in (target / DESCRIPTION, target / TENSORS):
-        if file.is_symlink():
-            raise FileExistsError(f"{file} is a link, which would be replaced; remove it first")
-    return target
-
-
-def _is_model(folder: Path) -> bool:
-    """Whether a folder has the description of a model of this package."""
-    try:
-        known = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(known, dict) and {"schema", "hftopic", "estimator"} <= known.keys()
 
 
 def tensor_record(tensor: Tensor) -> dict[str, Any]:

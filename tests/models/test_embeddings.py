@@ -557,7 +557,7 @@ def fitted_together():
 
 @pytest.mark.slow
 def test_two_processes_have_one_model():
-    one, other = results(__file__, "fitted_together")
+    one, other = results(fitted_together)
     assert one == other
 
 

@@ -65,9 +65,20 @@ def fitted(models: dict[str, BaseTopicModel]) -> dict[str, list[bytes]]:
     return {name: state(model.fit(counts())) for name, model in models.items()}
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_all_processes_end_with_the_same_model() -> None:
-    one, other = results(__file__, "fitted", models=MODELS)
+def one_after_the_other(models: dict[str, BaseTopicModel]) -> dict[str, Any]:
+    """What several functions of this module return in one job."""
+    functions = {"described": described, "failures": failures, "called back": called_back}
+    return {"fitted": fitted(models), **{name: function() for name, function in functions.items()}}
+
+
+@pytest.fixture(scope="module")
+def found() -> list[dict[str, Any]]:
+    """What they return in each of two processes."""
+    return results(one_after_the_other, models=MODELS)
+
+
+def test_all_processes_end_with_the_same_model(found: list[dict[str, Any]]) -> None:
+    one, other = (of["fitted"] for of in found)
     assert set(one) == set(MODELS)
     for name in MODELS:
         assert one[name] == other[name], name
@@ -86,9 +97,9 @@ def described() -> list[NDArray[np.float32]]:
     return found
 
 
-def test_processes_describe_the_topics_together() -> None:
-    for found in results(__file__, "described"):
-        for together, alone in zip(found[::2], found[1::2], strict=True):
+def test_processes_describe_the_topics_together(found: list[dict[str, Any]]) -> None:
+    for of in found:
+        for together, alone in zip(of["described"][::2], of["described"][1::2], strict=True):
             np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-7)
 
 
@@ -139,8 +150,8 @@ def failures() -> dict[str, str]:
     return told
 
 
-def test_what_is_wrong_in_one_process_is_told_in_all() -> None:
-    one, other = results(__file__, "failures")
+def test_what_is_wrong_in_one_process_is_told_in_all(found: list[dict[str, Any]]) -> None:
+    one, other = (of["failures"] for of in found)
     assert one["documents"] == other["documents"]
     assert one["documents"] == (
         "ValueError: all processes of a fit need the same documents: process 0 has 203 documents with words, "
@@ -200,7 +211,7 @@ def test_each_process_scans_its_share_of_the_shards(tmp_path: Path, monkeypatch:
         write_corpus(Corpus(matrix[:some], words), tmp_path / name, format="shards")
     data = tmp_path / "damaged" / "part-00006.data.npy"
     data.write_bytes(data.read_bytes()[:-1] + b"\7")
-    one, other = results(__file__, "scanned", place=str(tmp_path))
+    one, other = results(scanned, place=str(tmp_path))
     assert one["sound"][:2] == other["sound"][:2]
     has_words = matrix.sum(axis=1) > 0
     assert one["sound"][0] == [int(has_words[: 16 * block].sum()) for block in range(14)]
@@ -229,8 +240,8 @@ def called_back() -> tuple[list[int], int, int]:
     return epochs, model.n_iter_, getattr(inner, "n_iter_", 0)
 
 
-def test_callbacks_are_called_in_the_first_process_and_stop_all() -> None:
-    assert results(__file__, "called_back") == [([1, 2, 3], 3, 2), ([], 3, 0)]
+def test_callbacks_are_called_in_the_first_process_and_stop_all(found: list[dict[str, Any]]) -> None:
+    assert [of["called back"] for of in found] == [([1, 2, 3], 3, 2), ([], 3, 0)]
 
 
 def loses_the_other() -> str:
@@ -247,7 +258,7 @@ def loses_the_other() -> str:
 
 
 def test_a_killed_process_ends_the_others(tmp_path: Path) -> None:
-    assert ended(start(Path(__file__), "loses_the_other", 2, tmp_path)) == [0, -signal.SIGKILL]
+    assert ended(start(loses_the_other, 2, tmp_path)) == [0, -signal.SIGKILL]
     assert b"another process of this job has ended" in (tmp_path / "result0").read_bytes()
 
 
@@ -267,7 +278,7 @@ def fits_in_one(seconds: float) -> str:
 
 
 def test_a_fit_in_one_process_alone_says_for_what_it_waits(tmp_path: Path) -> None:
-    assert ended(start(Path(__file__), "fits_in_one", 2, tmp_path, seconds=4.0), 60) == [0, 0]
+    assert ended(start(fits_in_one, 2, tmp_path, seconds=4.0), 60) == [0, 0]
     text = (tmp_path / "result0").read_bytes()
     assert b"waiting for the other processes: all 2 processes of the group must make the same calls" in text
     assert b"another process of this" in text
@@ -291,12 +302,13 @@ def waits_in(place: str, mark: Path) -> str:
 
 @pytest.mark.parametrize("place", ["fit", "together"])
 def test_a_process_that_waits_for_others_hears_signals(place: str, tmp_path: Path) -> None:
-    started = start(Path(__file__), "waits_in", 2, tmp_path, place=place, mark=tmp_path / "here")
+    started = start(waits_in, 2, tmp_path, place=place, mark=tmp_path / "here")
     try:
         assert _waiting.wait_until((tmp_path / "here").exists, 60)
         time.sleep(1)
         started[0].terminate()
-        assert started[0].wait(15) == 143  # the other one still sleeps
+        started[0].join(15)
+        assert started[0].exitcode == 143  # the other one still sleeps
     finally:
         started[1].kill()
         ended(started)

@@ -407,7 +407,7 @@ def fitted_together():
 
 @pytest.mark.slow
 def test_two_processes_have_one_prevalence():
-    (one, words), (other, others) = results(__file__, "fitted_together")
+    (one, words), (other, others) = results(fitted_together)
     pd.testing.assert_frame_equal(one, other)
     np.testing.assert_array_equal(words, others)
     assert one.to_numpy().any()

@@ -52,9 +52,10 @@ def fitted(name: str, **arguments: Any) -> str:
         return digest(MODELS[name]().fit(DOCUMENTS.get(name, CORPUS), **arguments))
 
 
-def ended_after_each_write(room: str, name: str) -> list[str]:
-    """Fits that go on after each checkpoint, and at first one that was not ended."""
-    write, writes, found = Checkpoint._write, {"n": 0, "after": -1}, []
+def ended_after_each_write(room: str, name: str) -> tuple[int, list[str]]:
+    """Number of checkpoints; fits that were not ended, and that go on after each checkpoint and after one."""
+    write, writes = Checkpoint._write, {"n": 0, "after": -1}
+    found: list[str] = []
 
     def written(checkpoint: Checkpoint, *arguments: Any) -> None:
         write(checkpoint, *arguments)
@@ -67,17 +68,18 @@ def ended_after_each_write(room: str, name: str) -> list[str]:
     n_writes = writes["n"]
     if MODELS[name]().random_state is not None:
         found.append(fitted(name))
-    for after in range(1, n_writes):
-        folder = f"{room}/{after}"
-        writes |= {"n": 0, "after": after}
-        try:
-            fitted(name, checkpoint=folder, checkpoint_minutes=0)
-        except Ended:
-            found.append(fitted(name, checkpoint=folder, checkpoint_minutes=0))
-    return found
+    for folder, ends in ((f"{room}/all", range(1, n_writes)), (f"{room}/one", [n_writes // 2])):
+        writes["n"] = 0
+        for after in ends:
+            writes["after"] = after
+            with pytest.raises(Ended):
+                fitted(name, checkpoint=folder, checkpoint_minutes=0)
+        found.append(fitted(name, checkpoint=folder, checkpoint_minutes=0))
+        assert writes["n"] == n_writes
+    return n_writes, found
 
 
-def all_models(room: str) -> dict[str, list[str]]:
+def all_models(room: str) -> dict[str, tuple[int, list[str]]]:
     found = {}
     for name in MODELS:
         if name == "documents on disk":  # in blocks of 7, two of which are shuffled together
@@ -85,18 +87,6 @@ def all_models(room: str) -> dict[str, list[str]]:
             DOCUMENTS[name] = open_corpus(f"{room}/shards")
         found[name] = ended_after_each_write(f"{room}/{name}", name)
     return found
-
-
-@pytest.mark.slow
-def test_all_processes_go_on_from_every_step(tmp_path: Path) -> None:
-    for name in MODELS:
-        (tmp_path / name).mkdir()
-    write_corpus(CORPUS, tmp_path / "shards", format="shards")
-    one, other = results(__file__, "all_models", room=str(tmp_path))
-    for name in MODELS:
-        assert one[name] == other[name]
-        assert len(one[name]) >= 6
-        assert len(set(one[name])) == 1 or MODELS[name]().random_state is None
 
 
 def fit_slowly(run: str, seconds: float) -> str:
@@ -111,30 +101,6 @@ def fit_slowly(run: str, seconds: float) -> str:
     return fitted("learned groups", checkpoint=run, checkpoint_minutes=0)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Checkpoint of a fit that was not ended, and its hash in each process."""
-    run = tmp_path_factory.mktemp("whole") / "run"
-    return run, results(__file__, "fit_slowly", run=str(run), seconds=0)
-
-
-@pytest.mark.slow
-def test_a_process_that_is_killed_ends_all_and_the_checkpoint_stands(
-    tmp_path: Path, whole: tuple[Path, list[str]]
-) -> None:
-    run, room = tmp_path / "run", tmp_path / "room"
-    room.mkdir()
-    processes = start(Path(__file__), "fit_slowly", 2, room, run=str(run), seconds=0.5)
-    while not any(run.glob("start-*")) and all(process.poll() is None for process in processes):
-        time.sleep(0.05)
-    processes[1].kill()
-    codes = ended(processes)
-    assert codes[1] == -signal.SIGKILL
-    assert codes[0] not in (0, -signal.SIGKILL)
-    assert "ProcessLostError" in (room / "errors0").read_text()
-    assert results(__file__, "fit_slowly", run=str(run), seconds=0) == whole[1]
-
-
 def stopped(run: str) -> Any:
     """Where a fit was stopped by a signal to one of the processes; and the fit that goes on."""
     step, steps = Trainer._step, [0]
@@ -145,20 +111,14 @@ def stopped(run: str) -> Any:
             signal.raise_signal(signal.SIGTERM)
         return step(trainer, *arguments)
 
-    Trainer._step = stepping  # type: ignore[method-assign]
-    try:
-        fitted("learned groups", checkpoint=run)
-    except TrainingStopped as error:
-        n_steps = steps[0]
-        return error.code, n_steps, fitted("learned groups", checkpoint=run)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Trainer, "_step", stepping)
+        try:
+            fitted("learned groups", checkpoint=run)
+        except TrainingStopped as error:
+            n_steps = steps[0]
+            return error.code, n_steps, fitted("learned groups", checkpoint=run)
     return None
-
-
-@pytest.mark.slow
-def test_a_signal_to_one_process_stops_all(tmp_path: Path, whole: tuple[Path, list[str]]) -> None:
-    one, other = results(__file__, "stopped", run=str(tmp_path / "run"))
-    assert one == other == (143, one[1], whole[1][0])
-    assert 3 <= one[1] <= 3 + AGREE_EVERY
 
 
 def ended_in_an_epoch(run: str) -> None:
@@ -171,17 +131,69 @@ def ended_in_an_epoch(run: str) -> None:
         if n[0] == 3:
             raise Ended
 
-    Checkpoint._write = written  # type: ignore[method-assign]
-    with pytest.raises(Ended):
-        fitted("learned groups", checkpoint=run, checkpoint_minutes=0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Checkpoint, "_write", written)
+        with pytest.raises(Ended):
+            fitted("learned groups", checkpoint=run, checkpoint_minutes=0)
+
+
+def one_after_the_other(room: str) -> dict[str, Any]:
+    """Fits of one job: one that is not ended, one that is stopped, one that ends, and those of every step."""
+    whole = fitted("learned groups")
+    of_stopped = stopped(f"{room}/stopped")
+    ended_in_an_epoch(f"{room}/ended")
+    return {"whole": whole, "stopped": of_stopped, "ended": f"{room}/ended", "every step": all_models(room)}
+
+
+@pytest.fixture(scope="module")
+def fits(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What each of two processes says of these fits."""
+    room = tmp_path_factory.mktemp("fits")
+    for name in MODELS:
+        (room / name).mkdir()
+    write_corpus(CORPUS, room / "shards", format="shards")
+    return results(one_after_the_other, room=str(room))
 
 
 @pytest.mark.slow
-def test_another_number_of_processes_goes_on_with_other_noise(tmp_path: Path) -> None:
+def test_all_processes_go_on_from_every_step(fits: list[dict[str, Any]]) -> None:
+    one, other = (of["every step"] for of in fits)
+    for name in MODELS:
+        assert one[name] == other[name]
+        n_writes, found = one[name]
+        assert n_writes >= 5
+        assert len(set(found)) == 1 or MODELS[name]().random_state is None
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_ends_all_and_the_checkpoint_stands(
+    tmp_path: Path, fits: list[dict[str, Any]]
+) -> None:
+    run, room = tmp_path / "run", tmp_path / "room"
+    room.mkdir()
+    processes = start(fit_slowly, 2, room, run=str(run), seconds=0.5)
+    while not any(run.glob("start-*")) and all(process.is_alive() for process in processes):
+        time.sleep(0.05)
+    processes[1].kill()
+    codes = ended(processes)
+    assert codes[1] == -signal.SIGKILL
+    assert codes[0] not in (0, -signal.SIGKILL)
+    assert "ProcessLostError" in (room / "errors0").read_text()
+    assert results(fit_slowly, run=str(run), seconds=0) == [of["whole"] for of in fits]
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_process_stops_all(fits: list[dict[str, Any]]) -> None:
+    one, other = (of["stopped"] for of in fits)
+    assert one == other == (143, one[1], fits[0]["whole"])
+    assert 3 <= one[1] <= 3 + AGREE_EVERY
+
+
+@pytest.mark.slow
+def test_another_number_of_processes_goes_on_with_other_noise(fits: list[dict[str, Any]]) -> None:
     """The record of the epoch has all of its documents, half of them from before."""
-    results(__file__, "ended_in_an_epoch", run=str(tmp_path / "run"))
     with pytest.warns(UserWarning, match="was written by 2 processes, and 1 go on"):
-        model = MODELS["learned groups"]().fit(CORPUS, checkpoint=tmp_path / "run")
+        model = MODELS["learned groups"]().fit(CORPUS, checkpoint=fits[0]["ended"])
     assert model.n_iter_ == 3
     alone = MODELS["learned groups"]().fit(CORPUS).history_["reconstruction"]
     np.testing.assert_allclose(model.history_["reconstruction"], alone, rtol=0.1)
@@ -215,7 +227,7 @@ distributed.destroy_process_group()
 
 
 @pytest.mark.slow
-def test_the_elastic_restart_of_torchrun_goes_on(tmp_path: Path, whole: tuple[Path, list[str]]) -> None:
+def test_the_elastic_restart_of_torchrun_goes_on(tmp_path: Path, fits: list[dict[str, Any]]) -> None:
     script = tmp_path / "job.py"
     script.write_text(ELASTIC.format(tests=str(Path(__file__).parent), run=str(tmp_path / "run")))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
@@ -230,5 +242,5 @@ def test_the_elastic_restart_of_torchrun_goes_on(tmp_path: Path, whole: tuple[Pa
     )
     assert done.returncode == 0, done.stderr
     told = sorted(line.split()[1:] for line in done.stdout.splitlines() if line.startswith("found"))
-    assert told == [[str(rank), "1", told[0][2], whole[1][0]] for rank in range(2)]
+    assert told == [[str(rank), "1", told[0][2], fits[0]["whole"]] for rank in range(2)]
     assert int(told[0][2]) < 3 * 2  # the rest of the steps

@@ -199,7 +199,7 @@ def differences(cases: dict[str, Case]) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def found() -> list[dict[str, float]]:
-    return results(__file__, "differences", cases=CASES)
+    return results(differences, cases=CASES)
 
 
 @pytest.mark.slow

@@ -1,11 +1,9 @@
 """Files of the topics of documents: those of document_summary, whatever the pieces and the processes."""
 
-import os
-import subprocess
-import sys
-import textwrap
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +16,7 @@ from hftopic import (
     Corpus,
     ProdLDA,
     ShardedCorpus,
+    load,
     make_correlated_topics,
     open_corpus,
     write_corpus,
@@ -25,16 +24,17 @@ from hftopic import (
 from hftopic._processes import Processes
 from hftopic._tables import as_csv
 from hftopic.analysis import document_summary, write_document_topics
-from hftopic.analysis.documents import stream
+from hftopic.analysis.documents import files, stream
 from hftopic.latent.posterior import MeanFieldPosterior
 from hftopic.topics.shares import Moments
+from tests.together import results
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* documents have no words", "ignore:no topics are active")
-ROOT = Path(__file__).parents[3]
 PIECE = 16
 MADE = make_correlated_topics(60, groups=(2, 2), random_state=0).corpus
 COUNTS = MADE.counts.toarray()
 COUNTS[: PIECE + 3] = 0  # the first piece has no topics
+BARE = Corpus(COUNTS, MADE.vocabulary)
 CORPUS = Corpus(
     COUNTS,
     MADE.vocabulary,
@@ -228,58 +228,44 @@ def test_moments_of_parts_are_those_of_all_documents() -> None:
     torch.testing.assert_close(found.variance, expected.variance, rtol=1e-10, atol=0)
 
 
-SCRIPT = """
-    import sys, warnings
-    from pathlib import Path
-    import numpy as np, torch
-    from torch import distributed
-    from hftopic import Corpus, load
-    from hftopic.analysis import write_document_topics
-    from hftopic.analysis.documents import files, stream
+def written(room: Path) -> tuple[dict[str, pd.DataFrame], str]:
+    """Leading topics of each model that two processes write, and the error where one cannot write."""
     warnings.simplefilter("ignore")
-    folder, rank = Path(sys.argv[1]), int(sys.argv[2])
-    distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=2)
-    stream.PIECE = 16
-    corpus = Corpus(np.load(folder / "counts.npy"), (folder / "words.txt").read_text().split())
+    stream.PIECE = PIECE
+    leading, told = {}, ""
     for name in ("ProdLDA", "NVDM"):
         for ending in files.PARTS:
-            leading = write_document_topics(load(folder / name), corpus, folder / f"{name}{ending}")
-        leading.to_csv(folder / f"{name}-{rank}.leading", index=False)
-    def broken(*_):
+            leading[name] = write_document_topics(load(room / name), BARE, room / f"{name}{ending}")
+
+    def broken(*_: Any) -> None:
         raise OSError("the disk is gone")
-    if rank == 1:
-        files.Csv.write = broken
+
+    if torch.distributed.get_rank() == 1:
+        files.Csv.write = broken  # type: ignore[method-assign]
     try:
-        write_document_topics(load(folder / "ProdLDA"), corpus, folder / "broken.csv")
+        write_document_topics(load(room / "ProdLDA"), BARE, room / "broken.csv")
     except Exception as error:
-        (folder / f"error-{rank}").write_text(f"{type(error).__name__}: {error}")
-"""
+        told = f"{type(error).__name__}: {error}"
+    return leading, told
 
 
 def test_two_processes_write_the_file_of_one(tmp_path: Path) -> None:
     two, one = tmp_path / "two", tmp_path / "one"
     two.mkdir(), one.mkdir()
-    np.save(two / "counts.npy", COUNTS)
-    (two / "words.txt").write_text("\n".join(MADE.vocabulary))
     for name in ("ProdLDA", "NVDM"):
         MODELS[name].save(two / name)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(two)]
-    running = [subprocess.Popen([*command, str(rank)], env=environment) for rank in range(2)]
-    assert [process.wait(300) for process in running] == [0, 0]
-    bare = Corpus(COUNTS, MADE.vocabulary)
+    told = results(written, room=two)
     for name in ("ProdLDA", "NVDM"):
         for ending in (".csv", ".jsonl", ".parquet", ".npz"):
-            leading = write_document_topics(MODELS[name], bare, one / f"{name}{ending}")
+            leading = write_document_topics(MODELS[name], BARE, one / f"{name}{ending}")
             if ending != ".npz":  # whose entries have the time of writing
                 assert (two / f"{name}{ending}").read_bytes() == (one / f"{name}{ending}").read_bytes()
         with np.load(one / f"{name}.npz") as a, np.load(two / f"{name}.npz") as b:
             for key in a:
                 np.testing.assert_array_equal(a[key], b[key])
-        for rank in range(2):
-            told = pd.read_csv(two / f"{name}-{rank}.leading")
-            pd.testing.assert_frame_equal(told, leading.astype(told.dtypes), rtol=1e-12)
-    assert (two / "error-1").read_text() == "OSError: the disk is gone"
-    assert (two / "error-0").read_text() == "ProcessLostError: process 1 failed: OSError: the disk is gone"
+        for of_process, _ in told:
+            pd.testing.assert_frame_equal(of_process[name], leading, rtol=1e-12)
+    assert told[1][1] == "OSError: the disk is gone"
+    assert told[0][1] == "ProcessLostError: process 1 failed: OSError: the disk is gone"
     assert not (two / "broken.csv").exists()
     assert [path for path in two.iterdir() if path.name.startswith(".")] == []
