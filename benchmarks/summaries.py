@@ -7,7 +7,7 @@ from peers import COLUMNS, median
 from peers import MODELS as PEERS
 
 # isort: split
-from figures import NONE, Cell, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
+from figures import Cell, Line, Table, active, fixed, mean, mean_of, mean_sd, seeds, table
 
 QUALITY_CORPORA = ["20ng_avitm1995", "bbc", "reuters", "agnews", "20ng_ecrtm5000", "dblp", "docstrings"]
 DECODER_CORPORA = [
@@ -153,23 +153,6 @@ def steps(lines: Sequence[Line]) -> Table:
     )
     titles = {f"{part} {key}": part if key == "ms" else "floor" for part, key in parts}
     return Table(tuple(titles.get(title, title) for title in made.header), made.rows)
-
-
-def waterfall(lines: Sequence[Line]) -> Table:
-    """Milliseconds of each part of a step, before and after a change, for each objective."""
-
-    def cell(objective: str, label: str) -> Cell:
-        def taken(alike: Sequence[Line]) -> str:
-            own = [line for line in alike if (line["objective"], line["label"]) == (objective, label)]
-            return fixed(own[0]["ms"], 1) if own else NONE
-
-        return taken
-
-    chosen = {"vae": "VAE", "mixtures": "mixtures"}
-    columns = {
-        f"{name} {label}": cell(key, label) for key, name in chosen.items() for label in ("before", "after")
-    }
-    return table(lines, {"part": "part"}, columns)
 
 
 def peers(lines: Sequence[Line]) -> Table:

@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--words", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--label", default="", help="is a part of each line, such as the name of a version")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

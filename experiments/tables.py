@@ -94,7 +94,6 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     },
     "docs/performance.rst": {
         "steps": of_benchmark(summaries.steps, "step"),
-        "waterfall": of_benchmark(summaries.waterfall, "waterfall"),
         "peers": of_benchmark(summaries.peers, "peers"),
     },
     "docs/scale.rst": {
