@@ -25,6 +25,7 @@ LEAST_NORMAL = -126.0  # smaller powers of 2 are subnormal in float32
 NEAR = 1024  # documents whose moments and densities stay in the nearest cache of a core
 # Sums may be computed in any order, as vector instructions need.
 REORDERED = ("reassoc", "contract", "arcp", "nsz")
+IN_ORDER = ("contract",)  # a product and a sum may be one instruction
 # Terms of the Taylor series of 2^f, |f| <= 1/2, to the precision of each type.
 N_TERMS = {types.float32: 7, types.float64: 13}
 N_TERMS_OF_LOG = {types.float32: 8, types.float64: 17}  # of its series, for s <= 1/3
@@ -234,7 +235,7 @@ def multiply(
                 at = place(inputs, number, length, loop.index, ir.FloatType())
                 value = _repeated(builder, builder.load(at), vector)
                 for weight, sum_ in zip(weights, of_document, strict=True):
-                    builder.store(_times(builder, value, weight, builder.load(sum_)), sum_)
+                    builder.store(_times(builder, value, weight, builder.load(sum_), IN_ORDER), sum_)
         for number, of_document in zip(numbers, sums, strict=True):
             for column, sum_ in zip(columns, of_document, strict=True):
                 at = place(outputs, number, n_outputs, column, vector)
@@ -244,9 +245,9 @@ def multiply(
     return types.void(*[types.int64] * 6), generate
 
 
-def _times(builder: Any, value: Any, factor: Any, more: Any) -> Any:
+def _times(builder: Any, value: Any, factor: Any, more: Any, flags: Sequence[str] = REORDERED) -> Any:
     """Instructions of value * factor + more, which may be one."""
-    return builder.fadd(builder.fmul(value, factor, flags=REORDERED), more, flags=REORDERED)
+    return builder.fadd(builder.fmul(value, factor, flags=flags), more, flags=flags)
 
 
 def _repeated(builder: Any, value: Any, vector: Any) -> Any:
