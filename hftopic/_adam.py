@@ -88,11 +88,11 @@ class Adam(torch.optim.Adam):
         if ROWS not in state:
             state[ROWS] = _nothing_due(parameter, int(state["step"]))
         rows, values = gradient.indices()[0], gradient.values()
-        missed, due = _behind(state, rows)
+        self._settle(parameter, group, rows)
         state["step"] += 1
         number = int(state["step"])
         rate, correction = group["lr"] / (1 - beta1**number), (1 - beta2**number) ** -0.5
-        decays = torch.stack([due, beta1 ** (missed + 1), beta2 ** (missed + 1)], 1)
+        decays = torch.tensor([0.0, beta1, beta2], dtype=torch.float64).expand(len(rows), -1)
         weights = 1 - beta1, 1 - beta2, rate, correction, group["eps"]
         move_rows((parameter, state["exp_avg"], state["exp_avg_sq"]), rows, decays, values, weights)
         state[ROWS]["last"][rows] = number
@@ -100,9 +100,10 @@ class Adam(torch.optim.Adam):
 
     def _settle(self, parameter: Tensor, group: dict[str, Any], chosen: Tensor | None = None) -> None:
         state, (beta1, beta2) = self.state[parameter], group["betas"]
-        last, step = state[ROWS]["last"], int(state["step"])
+        step, deferred = int(state["step"]), state[ROWS]
+        last = deferred["last"]
         rows = (last < step).nonzero()[:, 0] if chosen is None else chosen[last[chosen] < step]
-        missed, due = _behind(state, rows)
+        missed, due = step - last[rows].double(), deferred["due"][last[rows] - deferred["first"]]
         decays = torch.stack([due, beta1**missed, beta2**missed], 1)
         weights = 0.0, 0.0, 0.0, 1.0, group["eps"]
         parts = (torch.split(tensor, ROWS_AT_ONCE) for tensor in (rows, decays))
@@ -133,12 +134,6 @@ def _nothing_due(parameter: Tensor, step: int) -> dict[str, Tensor]:
         "first": torch.tensor(step),
         "due": torch.zeros(1, dtype=torch.float64),
     }
-
-
-def _behind(state: dict[str, Any], rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Number of steps that rows are behind, and what is due of them in m / √v, (U,), in float64."""
-    last = state[ROWS]["last"][rows]
-    return state["step"].double() - last, state[ROWS]["due"][last - state[ROWS]["first"]]
 
 
 def _note(deferred: dict[str, Tensor], rate: float, ratio: float) -> None:

@@ -268,7 +268,7 @@ def test_the_number_of_threads_changes_no_bit() -> None:
                 dimension_marginals(moments[0], MeanFieldPosterior(*moments[1:]), mixing), moments
             ),
             log_mixed(bits, mixing.weights(64)),
-            score(logits.clone(), bias, batch, gradient=True),
+            score(logits.clone(), bias, batch),
         ]
 
     before = torch.get_num_threads()

@@ -59,7 +59,7 @@ def mix_rows(bits: Tensor, weights: Any) -> tuple[Tensor, Tensor, Tensor]:
     return log_sums, terms, totals
 
 
-def score(logits: Tensor, bias: Tensor, batch: Any, gradient: bool) -> Tensor:
+def score(logits: Tensor, bias: Tensor, batch: Any) -> Tensor:
     """Σ_v x_v log2 p_v, where p is the softmax in base 2 of ``logits`` + ``bias``, shape (B,).
 
     Each row of logits is in cache while it becomes probabilities, and then the gradient.
@@ -67,24 +67,14 @@ def score(logits: Tensor, bias: Tensor, batch: Any, gradient: bool) -> Tensor:
     Parameters
     ----------
     logits : Tensor, shape (B, V)
-        They are overwritten, with the gradient of the sum of the scores in units of log 2 if it is asked for.
+        They are overwritten with the gradient of the sum of the scores, in units of log 2.
     bias : Tensor, shape (V,)
     batch : Batch
         The counts x of the documents, and their words.
-    gradient : bool
     """
     scores = logits.new_empty(len(logits))
     documents = batch.counts, batch.words, batch.offsets
-    run(
-        compiled("scores", logits.dtype),
-        len(logits),
-        *logits.shape,
-        int(gradient),
-        logits,
-        bias,
-        *documents,
-        scores,
-    )
+    run(compiled("scores", logits.dtype), len(logits), *logits.shape, logits, bias, *documents, scores)
     return scores
 
 

@@ -258,11 +258,17 @@ def _repeated(builder: Any, value: Any, vector: Any) -> Any:
 
 
 @part()
-def _weigh(bits: Any, document: Any, own: Any, following: Any) -> None:
-    """Add the weights of the document of a sample, if it is in the mixture, and of the next one."""
-    if document < len(bits):
-        bits[document] += own
-        bits[(document + 1) % len(bits)] += following
+def _weigh(bits: Any, start: Any, n_documents: Any, document: Any, own: Any, following: Any) -> None:
+    """Add the weights of the document of a sample, if it is in the mixture, and of the next one.
+
+    The bits are those of the documents from ``start`` on, which may be some of the mixture.
+    """
+    if document < n_documents:
+        next_one = (document + 1) % n_documents
+        if start <= document < start + len(bits):
+            bits[document - start] += own
+        if start <= next_one < start + len(bits):
+            bits[next_one - start] += following
 
 
 @part()
@@ -295,24 +301,39 @@ def _of_density(log_variance: Any, number: Any) -> Any:
     return scale, (log_variance + number(LOG_2PI)) * number(-0.5 / LOG_2)
 
 
+@part()
+def _of_samples(numbers: Any, place: Any, number: Any) -> Any:
+    """Tensor (n_runs, n_samples, n_dims) of the loops over runs."""
+    return carray(pointer(numbers[place]), (numbers[2], numbers[4], numbers[3]), number)
+
+
+@part()
+def _of_documents(numbers: Any, place: Any, number: Any) -> Any:
+    """Tensor (n_runs, n_documents, n_dims) of the loops over runs."""
+    return carray(pointer(numbers[place]), (numbers[2], numbers[5], numbers[3]), number)
+
+
+@part()
+def _weights(numbers: Any, place: Any, number: Any) -> Any:
+    """Number of the document of the first sample, and weights: of its own document, the next one, others."""
+    at = place + 1
+    own, following, other = real(numbers[at]), real(numbers[at + 1]), real(numbers[at + 2])
+    return numbers[place], number(own), number(following), number(other)
+
+
 def _runs(given: Any) -> None:
     """Marginals of single dimensions, of all runs, with gradients.
 
     The densities of a sample under the documents of its run stay in cache until the gradients have them.
     """
     numbers, number = integers(given), number_of(given)
-    n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
-    n_documents, first = numbers[5], numbers[6]
-    own, following, other = number(real(numbers[7])), number(real(numbers[8])), number(real(numbers[9]))
-    samples, documents = (n_runs, n_samples, n_dims), (n_runs, n_documents, n_dims)
-    z = carray(pointer(numbers[10]), samples, number)
-    mean = carray(pointer(numbers[11]), documents, number)
-    log_variance = carray(pointer(numbers[12]), documents, number)
-    upstream = carray(pointer(numbers[13]), samples, number)
-    log_sums = carray(pointer(numbers[14]), samples, number)
-    into_z = carray(pointer(numbers[15]), samples, number)
-    into_mean = carray(pointer(numbers[16]), documents, number)
-    into_log_variance = carray(pointer(numbers[17]), documents, number)
+    n_dims, n_samples, n_documents = numbers[3], numbers[4], numbers[5]
+    first, own, following, other = _weights(numbers, 6, number)
+    z, mean = _of_samples(numbers, 10, number), _of_documents(numbers, 11, number)
+    log_variance = _of_documents(numbers, 12, number)
+    upstream, log_sums = _of_samples(numbers, 13, number), _of_samples(numbers, 14, number)
+    into_z, into_mean = _of_samples(numbers, 15, number), _of_documents(numbers, 16, number)
+    into_log_variance = _of_documents(numbers, 17, number)
     mu, scale = np.empty(n_documents, number), np.empty(n_documents, number)
     constant, t = np.empty(n_documents, number), np.empty(n_documents, number)
     density, shares = np.empty(n_documents, number), np.empty(n_documents, number)
@@ -329,7 +350,7 @@ def _runs(given: Any) -> None:
             for m in range(n_documents):
                 t[m] = (at - mu[m]) * scale[m]
                 density[m] = constant[m] - t[m] * t[m]
-            _weigh(density, first + r, own, following)
+            _weigh(density, 0, n_documents, first + r, own, following)
             highest = largest(density)
             total = _powers(density, highest, number(LEAST_TERM))
             log_sums[of_run, r, k] = (highest + np.log2(total)) * number(LOG_2) + other
@@ -355,14 +376,10 @@ def _mixtures(given: Any) -> None:
     Some documents stay in the nearest cache while the densities of all samples of their run are added up.
     """
     numbers, number = integers(given), number_of(given)
-    n_runs, n_dims, n_samples = numbers[2], numbers[3], numbers[4]
-    n_documents, first = numbers[5], numbers[6]
-    own, following, other = number(real(numbers[7])), number(real(numbers[8])), number(real(numbers[9]))
-    samples, documents = (n_runs, n_samples, n_dims), (n_runs, n_documents, n_dims)
-    z = carray(pointer(numbers[10]), samples, number)
-    mean = carray(pointer(numbers[11]), documents, number)
-    log_variance = carray(pointer(numbers[12]), documents, number)
-    log_sums = carray(pointer(numbers[13]), samples, number)
+    n_dims, n_samples, n_documents = numbers[3], numbers[4], numbers[5]
+    first, own, following, other = _weights(numbers, 6, number)
+    z, mean = _of_samples(numbers, 10, number), _of_documents(numbers, 11, number)
+    log_variance, log_sums = _of_documents(numbers, 12, number), _of_samples(numbers, 13, number)
     mu, scale = np.empty(NEAR, number), np.empty(NEAR, number)
     constant, bits = np.empty(NEAR, number), np.empty(NEAR, number)
     peaks, totals = np.empty(n_samples, number), np.empty(n_samples, number)
@@ -377,16 +394,11 @@ def _mixtures(given: Any) -> None:
                 scale[m], constant[m] = _of_density(log_variance[of_run, start + m, k], number)
             density = bits[:size]
             for r in range(n_samples):
-                at, document = z[of_run, r, k], first + r
+                at = z[of_run, r, k]
                 for m in range(size):
                     t = (at - mu[m]) * scale[m]
                     density[m] = constant[m] - t * t
-                if document < n_documents:
-                    if start <= document < start + size:
-                        density[document - start] += own
-                    document = (document + 1) % n_documents
-                    if start <= document < start + size:
-                        density[document - start] += following
+                _weigh(density, start, n_documents, first + r, own, following)
                 peaks[r], totals[r] = _with_powers(density, peaks[r], totals[r], number(LEAST_TERM))
         for r in range(n_samples):
             log_sums[of_run, r, k] = (peaks[r] + np.log2(totals[r])) * number(LOG_2) + other
@@ -396,8 +408,8 @@ def _mixtures(given: Any) -> None:
 def _rows(given: Any) -> None:
     """Mixtures of all rows."""
     numbers, number = integers(given), number_of(given)
-    n_rows, n_documents, first = numbers[2], numbers[3], numbers[4]
-    own, following, other = number(real(numbers[5])), number(real(numbers[6])), number(real(numbers[7]))
+    n_rows, n_documents = numbers[2], numbers[3]
+    first, own, following, other = _weights(numbers, 4, number)
     bits = carray(pointer(numbers[8]), (n_rows, n_documents), number)
     log_sums = carray(pointer(numbers[9]), (n_rows,), number)
     totals = carray(pointer(numbers[10]), (n_rows,), number)
@@ -407,7 +419,7 @@ def _rows(given: Any) -> None:
         terms = all_terms[r]
         for m in range(n_documents):
             terms[m] = bits[r, m]
-        _weigh(terms, first + r, own, following)
+        _weigh(terms, 0, n_documents, first + r, own, following)
         highest = largest(terms)
         totals[r] = total = _powers(terms, highest, number(LEAST_TERM))
         log_sums[r] = (highest + np.log2(total)) * number(LOG_2) + other
@@ -415,15 +427,15 @@ def _rows(given: Any) -> None:
 
 
 def _scores(given: Any) -> None:
-    """Log likelihoods of all documents."""
+    """Log likelihoods of all documents, and their gradients."""
     numbers, number = integers(given), number_of(given)
-    n_documents, n_words, with_gradient = numbers[2], numbers[3], numbers[4]
-    all_logits = carray(pointer(numbers[5]), (n_documents, n_words), number)
-    bias = carray(pointer(numbers[6]), (n_words,), number)
-    offsets = carray(pointer(numbers[9]), (n_documents + 1,), np.int64)
-    counts = carray(pointer(numbers[7]), (offsets[n_documents],), number)
-    words = carray(pointer(numbers[8]), (offsets[n_documents],), np.int64)
-    scores = carray(pointer(numbers[10]), (n_documents,), number)
+    n_documents, n_words = numbers[2], numbers[3]
+    all_logits = carray(pointer(numbers[4]), (n_documents, n_words), number)
+    bias = carray(pointer(numbers[5]), (n_words,), number)
+    offsets = carray(pointer(numbers[8]), (n_documents + 1,), np.int64)
+    counts = carray(pointer(numbers[6]), (offsets[n_documents],), number)
+    words = carray(pointer(numbers[7]), (offsets[n_documents],), np.int64)
+    scores = carray(pointer(numbers[9]), (n_documents,), number)
     document = claimed(numbers)
     while document < numbers[1]:
         logits = all_logits[document]
@@ -436,12 +448,11 @@ def _scores(given: Any) -> None:
             length += counts[i]
         total = _powers(logits, highest, number(LEAST_NORMAL))
         scores[document] = at_words - length * np.log2(total)
-        if with_gradient:
-            share = -length / total
-            for v in range(n_words):
-                logits[v] *= share
-            for i in range(offsets[document], offsets[document + 1]):
-                logits[words[i]] += counts[i]
+        share = -length / total
+        for v in range(n_words):
+            logits[v] *= share
+        for i in range(offsets[document], offsets[document + 1]):
+            logits[words[i]] += counts[i]
         document = claimed(numbers)
 
 
@@ -520,10 +531,10 @@ def _entries(given: Any) -> None:
 
 
 @part()
-def _softplus(x: Any) -> Any:
-    """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) of a float64."""
-    power = exp2(max(abs(x) * (-1 / LOG_2), LEAST_EXPONENT))
-    return max(x, 0.0) + log_of_ratio(power / (2 + power))
+def _softplus(x: Any, least: Any, number: Any) -> Any:
+    """log(1 + e^x) = max(x, 0) + log(1 + u), and u = e^-|x|, at least 2^least, of a number of a type."""
+    u = exp2(max(abs(x) * number(-1 / LOG_2), number(least)))
+    return max(x, number(0)) + log_of_ratio(u / (number(2) + u)), u
 
 
 def _layers(given: Any) -> None:
@@ -549,7 +560,7 @@ def _layers(given: Any) -> None:
         for row in range(n_rows):
             of_document, into = inputs[first + row], read[row * sizes[0] : (row + 1) * sizes[0]]
             for i in range(len(into)):
-                into[i] = np.float32(_softplus(of_document[i]))
+                into[i] = np.float32(_softplus(of_document[i], LEAST_EXPONENT, np.float64)[0])
         length = sizes[0]
         for layer in range(1, n_layers + 1):
             n_inputs, n_outputs = sizes[layer - 1], sizes[layer]
@@ -570,7 +581,8 @@ def _layers(given: Any) -> None:
                 products = written[row * padded : row * padded + n_outputs]
                 if layer < n_layers:
                     for i in range(len(products)):
-                        products[i] = np.float32(_softplus(np.float64(products[i]) + bias[i]))
+                        output = np.float64(products[i]) + bias[i]
+                        products[i] = np.float32(_softplus(output, LEAST_EXPONENT, np.float64)[0])
                 else:
                     for i in range(len(products)):
                         outputs[first + row, i] = np.float64(products[i]) + bias[i]
@@ -591,10 +603,7 @@ def _softplus_of_each(given: Any) -> None:
         begin, end = task * at_once, min(n, (task + 1) * at_once)
         some, of_some, slopes = x[begin:end], y[begin:end], slope[begin:end]
         for i in range(len(some)):
-            size = abs(some[i])
-            u = exp2(max(size * number(-1 / LOG_2), number(LEAST_NORMAL)))
-            # x >= 0: x + log(1 + u), whose derivative is 1 / (1 + u); else log(1 + u) and u / (1 + u)
-            of_some[i] = max(some[i], number(0)) + log_of_ratio(u / (number(2) + u))
+            of_some[i], u = _softplus(some[i], LEAST_NORMAL, number)
             slopes[i] = (number(1) if some[i] >= 0 else u) / (number(1) + u)
         task = claimed(numbers)
 

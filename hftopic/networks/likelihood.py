@@ -142,7 +142,7 @@ def _score(
         from hftopic._compiled.calls import score
 
         logits = torch.mm(features, weights)
-        return score(logits, bias, batch, gradient), logits
+        return score(logits, bias, batch), logits
     logits = torch.addmm(bias, features, weights)
     at_words = batch.sum_by_document(batch.counts * logits.take(batch.cells))
     highest = logits.amax(1)
