@@ -3,8 +3,9 @@
     python benchmarks/step.py                     # the three sizes of docs/performance.rst
     python benchmarks/step.py --size 512,50 --partners 0 --words 60000
 
-Documents are generated. Steps of the plain and of the grouped objective, each computed by PyTorch alone and
-with compiled loops (the extra ``fast``), are timed in turns, then each part alone, forward and backward. The
+Documents are generated. Steps of the plain objective, of the grouped one with its default marginals, and of
+the grouped one with mixtures over the mini-batch, each computed by PyTorch alone and with compiled loops (the
+extra ``fast``), are timed in turns, then each part alone, forward and backward; "marginals" are the mixtures. The
 floor of a part is the largest of three times: for its exponentials, its floating-point operations and its
 bytes, at the rates measured in this run. ``extra_MB`` is the memory that the marginals add to the peak of a
 process. Prints one JSON line for each part; figures are medians.
@@ -95,11 +96,11 @@ def main() -> None:
             loops: Case(counts, batch_size, n_topics, partners, arguments.device, loops) for loops in ways
         }
         size_of = {"B": batch_size, "K": n_topics, "V": arguments.words, "partners": arguments.partners}
-        for (loops, case), (plain, grouped) in zip(cases.items(), steps(list(cases.values())), strict=True):
+        for (loops, case), taken in zip(cases.items(), steps(list(cases.values())), strict=True):
             setting = size_of | {"loops": loops}
-            print(json.dumps(setting | {"part": "VAE step", "ms": ms(plain)}))
-            ratio = round(grouped / plain, 2)
-            print(json.dumps(setting | {"part": "HFVAE step", "ms": ms(grouped), "ratio": ratio}))
+            for name, of_step in zip(OBJECTIVES, taken, strict=True):
+                ratio = round(of_step / taken[0], 2)
+                print(json.dumps(setting | {"part": f"{name} step", "ms": ms(of_step), "ratio": ratio}))
             for name, run, work in case.parts():
                 with WAYS[loops]():
                     taken, floor = seconds(run, arguments.device), rates.floor(work)
@@ -115,8 +116,16 @@ WAYS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "PyTorch": switched_off,
     "compiled": nullcontext,
 }
-MIXTURES = {"marginals": "hfvae", "prior": DirichletLaplace(), "assignment": "fixed"}
-"""HFVAE with the mini-batch mixtures, the most expensive of the marginals."""
+OBJECTIVES: dict[str, dict[str, Any]] = {
+    "VAE": {"objective": VAE()},
+    "HFVAE": {},
+    "mixtures": {
+        "objective": HFVAE(),
+        "marginals": "hfvae",
+        "prior": DirichletLaplace(),
+        "assignment": "fixed",
+    },
+}
 
 
 class Case:
@@ -133,10 +142,11 @@ class Case:
     ) -> None:
         self.counts, self.batch_size, self.n_topics = counts, batch_size, n_topics
         self.partners, self.device, self.loops = partners, device, loops
-        self.trainers = [
-            self.trainer((n_topics,), objective=VAE()),
-            self.trainer((n_topics // 2,) * 2, objective=HFVAE(), **MIXTURES),
-        ]
+        half = n_topics // 2
+        self.trainers = {
+            name: self.trainer((n_topics,) if name == "VAE" else (half, n_topics - half), **settings)
+            for name, settings in OBJECTIVES.items()
+        }
 
     def trainer(self, groups: tuple[int, ...], **settings: object) -> Trainer:
         model = ProdLDA(
@@ -151,17 +161,17 @@ class Case:
         model.fit(self.counts)
         return model._trainer
 
-    def epoch(self, number: int) -> float:
-        """Seconds of a step in an epoch of the plain (0) or of the grouped objective (1)."""
+    def epoch(self, objective: str) -> float:
+        """Seconds of a step in an epoch of one of :data:`OBJECTIVES`."""
         n_steps = -(-self.counts.shape[0] // self.batch_size)
         with WAYS[self.loops]():
             start = time.perf_counter()
-            self.trainers[number].run_epoch(BagsOfWords(self.counts), self.counts.shape[0])
+            self.trainers[objective].run_epoch(BagsOfWords(self.counts), self.counts.shape[0])
             return (time.perf_counter() - start) / n_steps
 
     def parts(self) -> list[tuple[str, Callable[[], object], Work]]:
         """Name, call and least work of each part of a step."""
-        trainer, rows, size = self.trainers[1], self.counts[: self.batch_size], self.batch_size
+        trainer, rows, size = self.trainers["mixtures"], self.counts[: self.batch_size], self.batch_size
         network, generator = trainer.network, trainer.generator
         batch = Batch(rows, self.device)
         posterior = detached(network.encoder(batch, generator))
@@ -203,7 +213,7 @@ class Case:
 
 def steps(cases: Sequence[Case]) -> list[list[float]]:
     """Seconds of a step of each objective in each case; their epochs are timed in turns."""
-    taken = [[[case.epoch(number) for number in (0, 1)] for case in cases] for _ in range(7)]
+    taken = [[[case.epoch(name) for name in OBJECTIVES] for case in cases] for _ in range(7)]
     by_case = zip(*taken, strict=True)
     return [[statistics.median(times) for times in zip(*rounds, strict=True)] for rounds in by_case]
 

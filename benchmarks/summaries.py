@@ -1,6 +1,6 @@
 """Tables of the pages, made from the results of the benchmarks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from peers import COLUMNS, median
@@ -153,6 +153,24 @@ def steps(lines: Sequence[Line]) -> Table:
     )
     titles = {f"{part} {key}": part if key == "ms" else "floor" for part, key in parts}
     return Table(tuple(titles.get(title, title) for title in made.header), made.rows)
+
+
+def evaluation(lines: Sequence[Line]) -> Table:
+    """Processor seconds of what reads a fitted model, of two versions."""
+
+    def of(label: str) -> Callable[[Sequence[Line]], float]:
+        return lambda alike: min(line["processor"] for line in alike if line["label"] == label)
+
+    before, after = of("before"), of("after")
+    return table(
+        lines,
+        {"task": "task", "documents": "documents", "words": "words"},
+        {
+            "before": lambda alike: fixed(before(alike), 1),
+            "after": lambda alike: fixed(after(alike), 1),
+            "ratio": lambda alike: fixed(before(alike) / after(alike), 1),
+        },
+    )
 
 
 def peers(lines: Sequence[Line]) -> Table:

@@ -94,6 +94,7 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     },
     "docs/performance.rst": {
         "steps": of_benchmark(summaries.steps, "step"),
+        "evaluation": of_benchmark(summaries.evaluation, "evaluation"),
         "peers": of_benchmark(summaries.peers, "peers"),
     },
     "docs/scale.rst": {

@@ -10,7 +10,18 @@ from hftopic.analysis.sampled import samples_shards
 from hftopic.plots.correlations import correlation_of, entitle, is_of_prior, symbol_of, word_names
 from hftopic.plots.given import check_names, names_for
 from hftopic.plots.scales import Scale, draw_scale
-from hftopic.plots.style import FAINT, axes, check_level, colour_of, describe, ink, link, shown, signed
+from hftopic.plots.style import (
+    FAINT,
+    add_cell,
+    axes,
+    check_level,
+    colour_of,
+    describe,
+    ink,
+    link,
+    shown,
+    signed,
+)
 
 LONGEST_NAME, LETTER = 56, 0.06  # characters, and inches of one
 STEPS = (1.0, 0.75, 0.5, 0.25, 0.0, -0.25, -0.5, -0.75, -1.0)
@@ -77,7 +88,7 @@ def plot_correlation(
             cell = Rectangle((place[x], place[y]), 1, 1, facecolor=scale.colour(pair.r), linewidth=0)
             cell.set_alpha(scale.depth(pair.r))
             describe(cell, text, y)
-            ax.add_patch(cell)
+            add_cell(ax, cell)
     if not is_of_prior(correlation):
         _cross_out(ax, correlation.pairs, place, level)
     for i, topic in enumerate(order):

@@ -12,6 +12,7 @@ from hftopic.plots.given import is_model, names_for, result_of
 from hftopic.plots.scales import Scale, draw_scale, scale_of
 from hftopic.plots.style import (
     FAINT,
+    add_cell,
     axes,
     colour_of,
     describe,
@@ -159,7 +160,7 @@ def _row(
         where = heads[column].replace("\n", ", ")
         interval = f" ± {scale.text(1.96 * error).removeprefix('+')}" if np.isfinite(error) else ""
         describe(cell, f"Topic {topic}, {where}: {scale.text(value)}{interval}")
-        ax.add_patch(cell)
+        add_cell(ax, cell)
         if wide:
             text = scale.text(value).removesuffix("%").removesuffix("\N{MULTIPLICATION SIGN}")
             label(

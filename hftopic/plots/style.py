@@ -167,6 +167,15 @@ def link(artist: Any, topic: int) -> None:
     artist.set_url(f"#topic-{topic}")
 
 
+def add_cell(ax: Any, cell: Any) -> None:
+    """Add one of the many cells inside Axes whose limits are set.
+
+    matplotlib does not ask each of them for the limits and the margins, which takes longer than drawing.
+    """
+    cell.set_in_layout(False)
+    ax.add_artist(cell)
+
+
 def label(ax: Any, x: float, y: float, text: str, **style: Any) -> Any:
     """Text at a position; a dollar sign is shown as it is, not parsed as mathematics."""
     return ax.text(x, y, text, parse_math=False, **style)

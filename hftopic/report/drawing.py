@@ -55,9 +55,16 @@ def drawn(plot: Callable[..., Any], description: str) -> str:
     with _own_style():
         figure = plot(ax=Sheet()).figure
         if any(panel.get_aspect() != "auto" for panel in figure.axes):
-            figure.draw_without_rendering()  # the first layout is made before these Axes get their shape
+            _lay_out(figure)  # the first layout is made before these Axes get their shape
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_page(ElementTree.fromstring(buffer.getvalue()), description)
+
+
+def _lay_out(figure: Any) -> None:
+    """Place the Axes of a figure, and give them their shapes, without drawing what is in them."""
+    figure.get_layout_engine().execute(figure)
+    for panel in figure.axes:
+        panel.apply_aspect()
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def table(
     direction: str = "descending",
 ) -> Table:
     """A DataFrame as a table of the page; cells of the ``shaded`` columns are tinted by their value."""
-    called = labels or {}
+    called, values = labels or {}, pd.DataFrame(values)  # without attrs, which pandas copies with each column
     columns = [
         Column(str(name), called.get(str(name), str(name).replace("_", " ")), _is_numeric(values[name]))
         for name in values.columns

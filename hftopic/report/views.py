@@ -143,8 +143,9 @@ def _means(topic: int, table: pd.DataFrame | None, kind: str) -> dict[str, Any]:
     """Means by label or over time, with their standard errors; nothing if there are none."""
     if table is None or topic not in table.columns:
         return {}
-    errors = table.attrs["errors"][topic]
+    errors = table.attrs["errors"][topic]  # pandas copies those of all topics with each column
+    means = table.to_numpy()[:, table.columns.get_loc(topic)]
     return {
-        f"{kind}Means": [round(float(mean), 5) for mean in table[topic]],
+        f"{kind}Means": [round(float(mean), 5) for mean in means],
         f"{kind}Errors": [round(np.nan_to_num(errors[str(value)]).item(), 5) for value in table.index],
     }
