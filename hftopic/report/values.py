@@ -128,7 +128,8 @@ def plain(value: Any) -> str:
 
 def visible(text: str) -> str:
     """Text without control characters, surrogates and marks that change the text direction."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _is_unseen(c) else c for c in text)
+    unseen = [ord(character) for character in set(text) if _is_unseen(character)]
+    return text.translate(dict.fromkeys(unseen, "\N{REPLACEMENT CHARACTER}")) if unseen else text
 
 
 def choices(values: pd.DataFrame | None) -> list[str]:
