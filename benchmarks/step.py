@@ -5,8 +5,8 @@
 
 Documents are generated. Steps of the plain objective, of the grouped one with its default marginals, and of
 the grouped one with mixtures over the mini-batch, each computed by PyTorch alone and with compiled loops (the
-extra ``fast``), are timed in turns, then each part alone, forward and backward; "marginals" are the mixtures. The
-floor of a part is the largest of three times: for its exponentials, its floating-point operations and its
+extra ``fast``), are timed in turns, then each part alone, forward and backward; "marginals" are the mixtures.
+The floor of a part is the largest of three times: for its exponentials, its floating-point operations and its
 bytes, at the rates measured in this run. ``extra_MB`` is the memory that the marginals add to the peak of a
 process. Prints one JSON line for each part; figures are medians.
 """
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import scipy.sparse as sp
 import torch

@@ -1,5 +1,7 @@
 """Tables of the pages, made from the results of the benchmarks."""
 
+import statistics
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -147,12 +149,41 @@ def steps(lines: Sequence[Line]) -> Table:
             "VAE step": of_part("VAE step", "ms", 1),
             "HFVAE step": of_part("HFVAE step", "ms", 1),
             "ratio": of_part("HFVAE step", "ratio", 2),
+            "mixtures": of_part("mixtures step", "ms", 1),
+            "ratio ": of_part("mixtures step", "ratio", 2),
             **cells,
             "extra MB": of_part("marginals", "extra_MB", 0),
         },
     )
-    titles = {f"{part} {key}": part if key == "ms" else "floor" for part, key in parts}
+    titles = {f"{part} {key}": part if key == "ms" else "floor" for part, key in parts} | {"ratio ": "ratio"}
     return Table(tuple(titles.get(title, title) for title in made.header), made.rows)
+
+
+def waterfall(lines: Sequence[Line]) -> Table:
+    """Exclusive milliseconds of the parts of a step, of two versions; the largest parts first."""
+    titles = {"vae": "VAE", "hfvae": "HFVAE", "mixtures": "mixtures"}
+
+    def taken(objective: str, label: str) -> Callable[[Sequence[Line]], str]:
+        return lambda alike: fixed(
+            statistics.median(
+                line["ms"] for line in alike if (line["objective"], line["label"]) == (objective, label)
+            ),
+            1,
+        )
+
+    largest: dict[str, float] = defaultdict(float)
+    for line in lines:
+        largest[line["part"]] = max(largest[line["part"]], line["ms"])
+    ordered = sorted(lines, key=lambda line: (line["part"] == "whole step", -largest[line["part"]]))
+    return table(
+        ordered,
+        {"part": "part"},
+        {
+            f"{title} {label}": taken(objective, label)
+            for objective, title in titles.items()
+            for label in ("before", "after")
+        },
+    )
 
 
 def evaluation(lines: Sequence[Line]) -> Table:
@@ -174,17 +205,19 @@ def evaluation(lines: Sequence[Line]) -> Table:
 
 
 def peers(lines: Sequence[Line]) -> Table:
-    """Each model of ``results/peers.jsonl`` in each call. Calls are named a, b, c."""
+    """Each model of ``results/peers.jsonl``: medians, and the least and most seconds, of all repetitions."""
     models = list(PEERS)
     ordered = sorted(lines, key=lambda line: models.index(line["model"]))
-    calls = {number: place for place, number in enumerate(dict.fromkeys(line["run"] for line in ordered))}
-    ordered = sorted(ordered, key=lambda line: calls[line["run"]])
-    named = [
-        line | {"call": chr(ord("a") + calls[line["run"]]), "name": PEERS[line["model"]].title}
-        for line in ordered
-    ]
-    cells = {title: lambda rows, column=column: median(rows, *column) for title, column in COLUMNS.items()}
-    return table(named, {"call": "run", "name": "model"}, cells)
+    named = [line | {"name": PEERS[line["model"]].title} for line in ordered]
+    cells: dict[str, Callable[[Sequence[Line]], str]] = {
+        title: lambda alike, column=column: median(alike, *column) for title, column in COLUMNS.items()
+    }
+
+    def spread(alike: Sequence[Line]) -> str:
+        taken = [line["fit_seconds"] for line in alike]
+        return f"{min(taken):.0f} to {max(taken):.0f}"
+
+    return table(named, {"name": "model"}, {"fit s": cells.pop("fit s"), "range": spread, **cells})
 
 
 def errors_of_tests(lines: Sequence[Line]) -> Table:

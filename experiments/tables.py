@@ -94,6 +94,7 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
     },
     "docs/performance.rst": {
         "steps": of_benchmark(summaries.steps, "step"),
+        "waterfall": of_benchmark(summaries.waterfall, "waterfall"),
         "evaluation": of_benchmark(summaries.evaluation, "evaluation"),
         "peers": of_benchmark(summaries.peers, "peers"),
     },

@@ -84,9 +84,6 @@ MODELS = {
         "hftopic ProdLDA VAE, batches of 512", "hftopic_models:PlainVAELargeBatches", ("hftopic", "torch")
     ),
     "hftopic-hfvae": Entry("hftopic ProdLDA HFVAE", "hftopic_models:TwoGroups", ("hftopic", "torch")),
-    "hftopic-hfvae-60": Entry(
-        "hftopic ProdLDA HFVAE, 60 epochs", "hftopic_models:TwoGroupsLonger", ("hftopic", "torch")
-    ),
     "hftopic-nvlda": Entry("hftopic NVLDA", "hftopic_models:MixtureOfTopics", ("hftopic", "torch")),
     "hftopic-etm": Entry(
         "hftopic ETM, trained vectors",

@@ -48,7 +48,7 @@ class PlainVAELargeBatches(PlainVAE):
 
     def options(self) -> dict[str, Any]:
         large = {"batch_size": 512, "max_iter": 40, "learning_rate": 0.008, "dropout": 0.0}
-        return super().options() | large
+        return large | super().options()
 
 
 class TwoGroups(PlainVAE):
@@ -63,11 +63,3 @@ class TwoGroups(PlainVAE):
 class MixtureOfTopics(TwoGroups):
     def build(self) -> NVLDA:
         return NVLDA(groups=self.halves(), **self.options())
-
-
-class TwoGroupsLonger(TwoGroups):
-    """60 epochs instead of 40 at two thirds of the learning rate: better predictions of held-out words."""
-
-    def options(self) -> dict[str, Any]:
-        longer = {} if self.settings.quick else {"max_iter": 60, "learning_rate": 0.004}
-        return super().options() | longer

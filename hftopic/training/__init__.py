@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hftopic.training.errors import CheckpointError as CheckpointError
     from hftopic.training.errors import TrainingDivergedError as TrainingDivergedError
     from hftopic.training.errors import TrainingStopped as TrainingStopped
+    from hftopic.training.processes import of_the_job as of_the_job
     from hftopic.training.records import Record as Record
     from hftopic.training.settings import Settings as Settings
     from hftopic.training.trainer import Trainer as Trainer
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "epochs": ["Callback", "train"],
         "checkpoint": ["Checkpoint"],
         "errors": ["CheckpointError", "TrainingDivergedError", "TrainingStopped"],
+        "processes": ["of_the_job"],
         "records": ["Record"],
         "settings": ["Settings"],
         "trainer": ["Trainer"],

@@ -21,11 +21,11 @@ class Settings:
     training loop, add a field with its name. Here ``max_iter`` is always a number of epochs.
     """
 
-    batch_size: int | str
-    max_iter: int
-    learning_rate: float
-    warm_up: int | float
-    patience: int
+    batch_size: int | str = "auto"
+    max_iter: int = UNKNOWN_EPOCHS
+    learning_rate: float = 0.004
+    warm_up: int | float = 0.1
+    patience: int = 10
     marginals: str = "gaussian"
     partners: int | None = None
 

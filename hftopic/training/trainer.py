@@ -52,8 +52,8 @@ class Trainer(Generic[BatchT]):
     learns_groups : bool, default=False
         Whether topics are assigned to groups during training, see :mod:`hftopic.grouping`.
     processes : Processes, default=ALONE
-        Processes that train the network together. Each has a copy of the network, and computes a part of
-        every mini-batch.
+        Processes that train the network together. Each has a copy of the network, which gets the weights of
+        that of the first, and computes a part of every mini-batch.
     """
 
     @neutral_torch()
@@ -70,6 +70,7 @@ class Trainer(Generic[BatchT]):
         self.grouping = Grouping(network, learns_groups)
         self.companion = self._new_companion()
         self.processes, self.own_generator = processes, _own_generator(generator, processes)
+        self._begin_alike()
         self.parameters = list(network.parameters())
         self.optimiser = Adam(self.parameters, lr=settings.learning_rate, betas=ADAM_BETAS, fused=True)
         self.of_rows = [module for module in network.modules() if isinstance(module, OfRows)]
@@ -81,6 +82,13 @@ class Trainer(Generic[BatchT]):
         self.largest_term: float | None = None
         self.position: Position | None = None
         self.keep()
+
+    def _begin_alike(self) -> None:
+        """Give the network the weights of that of the first process."""
+        for tensor in self.network.state_dict().values() if self.processes.size > 1 else ():
+            if self.processes.rank:
+                tensor.zero_()
+            self.processes.sum_([tensor])
 
     def configure(self, objective: Objective, settings: Settings, learns_groups: bool) -> None:
         """Continue training with another objective or other settings."""
