@@ -1,7 +1,7 @@
 """Layout of the latent variables: a sequence of groups, which may be nested, and densities at every level."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -178,6 +178,13 @@ class LatentSpace:
     def class_combinations(self) -> list[tuple[int, ...]]:
         """All combinations of classes of the discrete variables; a single empty one if there are none."""
         return list(product(*(range(concrete.classes) for concrete in self.concretes)))
+
+    def log_classes(self, logits: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """log π of each discrete variable, (B, classes), from outputs of an encoder, (B, n_logits) each."""
+        return tuple(
+            variable.log_probabilities(of_variable)
+            for variable, of_variable in zip(self.concretes, logits, strict=True)
+        )
 
     def levels_of(
         self, dims: Tensor, classes: list[Tensor], of_block: Callable[[slice], Tensor] | None = None

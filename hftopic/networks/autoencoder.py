@@ -96,10 +96,7 @@ class Autoencoder(Network[Tensor]):
         return MeanFieldPosterior(
             mean,
             log_variance.clamp(*LOG_VARIANCE_RANGE),
-            tuple(
-                variable.log_probabilities(of_variable)
-                for variable, of_variable in zip(self.space.concretes, logits, strict=True)
-            ),
+            self.space.log_classes(logits),
         )
 
     def decode(self, sample: Sample, generator: torch.Generator | None = None) -> Likelihood[Tensor]:  # noqa: ARG002

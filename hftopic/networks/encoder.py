@@ -175,12 +175,7 @@ class Encoder(nn.Module):
         norms = (self.mean_norm, self.log_variance_norm)
         mean, log_variance = normalised(norms, (means, log_variance))
         return MeanFieldPosterior(
-            mean,
-            log_variance.clamp(*LOG_VARIANCE_RANGE),
-            tuple(
-                variable.log_probabilities(of_variable)
-                for variable, of_variable in zip(self.space.concretes, logits, strict=True)
-            ),
+            mean, log_variance.clamp(*LOG_VARIANCE_RANGE), self.space.log_classes(logits)
         )
 
     def outputs(self, x: Tensor, generator: torch.Generator | None) -> list[Tensor]:

@@ -51,11 +51,17 @@ def drawn(plot: Callable[..., Any], description: str) -> str:
     description : str
         Text alternative of the figure, for screen readers.
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.BytesIO()
     with _own_style():
         figure = plot(ax=Sheet()).figure
         if any(panel.get_aspect() != "auto" for panel in figure.axes):
             _lay_out(figure)  # the first layout is made before these Axes get their shape
+        FigureCanvasSVG(figure)
+        figure.dpi = FigureCanvasSVG.fixed_dpi
+        _lay_out(figure)
+        figure.set_layout_engine(None)  # or savefig would draw everything twice, once for the layout
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_page(ElementTree.fromstring(buffer.getvalue()), description)
 

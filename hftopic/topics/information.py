@@ -1,6 +1,7 @@
 """Information of each variable about the documents under the full mixture, and its peak, in nats."""
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ PEAK_SHARE, LEAST_DOCUMENTS = 0.01, 10  # documents of the peak: one in a hundre
 GRID_REACH = 6.0  # standard deviations beyond the outermost posterior means
 MOST_GRID_POINTS = 4096
 ROWS_AT_ONCE = 512  # documents on the grid at once
+IN_CACHE = 1024  # documents whose moments are read at once
 
 
 def information_table(
@@ -37,7 +39,8 @@ def information_table(
     """
     space, compared = prior.space, posterior if residual is None else residual
     mixture = Mixture.of(posterior)
-    exact = posterior.negative_entropy().double().mean(0) - mixture.negative_entropy(posterior)
+    given_x = _mean(MeanFieldPosterior.negative_entropy, posterior)
+    exact = given_x - mixture.negative_entropy(posterior)
     most = np.log(len(posterior))  # rounding can exceed the bounds 0 and log N
     information, variables = exact.numpy().clip(0, most), space.variable_of_topic
     peak = mixture.peaks(posterior).numpy().clip(0, most)[places_of(space)]
@@ -47,10 +50,21 @@ def information_table(
             "group": space.topic_groups.copy(),
             "information": information[variables],
             "peak": peak,
-            "kl": prior.kl_of_variables(compared).mean(0).double().numpy()[variables],
+            "kl": _mean(prior.kl_of_variables, compared).numpy()[variables],
             "active": peak > threshold,
         }
     )
+
+
+def _parts(posterior: MeanFieldPosterior) -> Iterator[MeanFieldPosterior]:
+    """Posterior of some documents at a time, whose numbers stay in cache from one operation to the next."""
+    return (posterior[start : start + IN_CACHE] for start in range(0, len(posterior), IN_CACHE))
+
+
+def _mean(of: Callable[[MeanFieldPosterior], Tensor], posterior: MeanFieldPosterior) -> Tensor:
+    """Mean over documents of a tensor (N, V), shape (V,), float64."""
+    sums = [of(part).sum(0, dtype=torch.float64) for part in _parts(posterior)]
+    return torch.stack(sums).sum(0) / len(posterior)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +84,13 @@ class Mixture:
         if not posterior.mean.shape[1]:
             nothing = posterior.mean.new_empty(2, 0)
             return cls(nothing.double(), nothing.double())
-        deviation = torch.exp(0.5 * posterior.log_variance)
-        narrowest, reach = deviation.amin(0), deviation.mul_(GRID_REACH)
-        low, high = (posterior.mean - reach).amin(0), reach.add_(posterior.mean).amax(0)
+        ends = []
+        for part in _parts(posterior):
+            deviation = torch.exp(0.5 * part.log_variance)
+            narrowest, reach = deviation.amin(0), deviation.mul_(GRID_REACH)
+            ends.append(torch.stack([narrowest, (part.mean - reach).amin(0), -reach.add_(part.mean).amax(0)]))
+        narrowest, low, lowest_of_negative = torch.stack(ends).amin(0)
+        high = -lowest_of_negative
         n_points = int(((high - low) / narrowest).amax().ceil().clamp(max=MOST_GRID_POINTS - 1)) + 1
         grid = low + torch.linspace(0, 1, n_points, dtype=torch.float32)[:, None] * (high - low)
         return cls(grid.double(), log_dims(grid, posterior).double())
