@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from hftopic._torch_state import neutral_torch
 from hftopic.analysis.display import decomposition_html
 from hftopic.analysis.models import FittedTopicModel, check_topic_model
 from hftopic.analysis.sampled import samples_shards
+from hftopic.data.inputs import holds_counts
 from hftopic.latent.encoded import Encoded
 from hftopic.latent.log_prior import LatentPrior
 from hftopic.latent.posterior import MeanFieldPosterior, Posterior
@@ -177,15 +179,15 @@ def decompose(
         p = prior.expected_log_prob(own)  # E_q[log p]
         given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
         kl = prior.kl(own)
-        elbo = torch.from_numpy(np.asarray(model.score_samples(X)))
+        elbo = torch.from_numpy(_elbo(model, X, drawn))
         terms = {
             "mutual_information": given_x.sum(1) - q.joint,
             **correlation_terms(space, q, p),
             "dimension_kl": (q.variables - p.variables).sum(1),
             "total_correlation": q.joint - q.variables.sum(1),
             "kl": kl,
-            "reconstruction": -elbo[drawn] - kl,
-            "negative_elbo": -elbo[drawn],
+            "reconstruction": -elbo - kl,
+            "negative_elbo": -elbo,
         }
         return Decomposition(
             terms=pd.DataFrame(
@@ -219,6 +221,13 @@ def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame
             }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("path").reset_index()
     return table.astype({"group": "Int64"})
+
+
+def _elbo(model: FittedTopicModel, encoded: Encoded, drawn: NDArray[np.int64]) -> NDArray[np.float64]:
+    """ELBO of some documents; a model that reads more than counts computes those of all."""
+    if isinstance(encoded, Encoded) and holds_counts(encoded.source):
+        return np.asarray(model.score_samples(encoded.select(drawn)))
+    return np.asarray(model.score_samples(encoded))[drawn]
 
 
 def _mean_and_error(values: Tensor) -> pd.Series:

@@ -287,3 +287,13 @@ def test_decompose_warns_once_of_empty_documents(fitted):
     with pytest.warns(UserWarning, match="2 of 302 documents have no words") as caught:
         decompose(fitted.model, padded)
     assert len(caught) == 1
+
+
+def test_bounds_are_those_of_the_documents_drawn():
+    """Of all documents but one, the sum of the bounds is that of all without that of one of them."""
+    corpus = hftopic.make_correlated_topics(40, groups=(2, 2), n_words=30, random_state=0).corpus
+    model = ProdLDA((2, 2), max_iter=3, random_state=0).fit(corpus)
+    bounds = -model.score_samples(corpus)
+    found = decompose(model, corpus, n_samples=39).terms.loc["negative_elbo", "value"]
+    left_out = bounds.sum() - 39 * found
+    assert np.abs(bounds - left_out).min() < 1e-3 < np.diff(np.sort(bounds)).max()
