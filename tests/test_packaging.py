@@ -238,7 +238,7 @@ def test_sdist_holds_sources_of_everything_and_no_data(
     for folder in ("hftopic", "tests", "examples", "experiments", "benchmarks"):
         expected |= {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")}
     expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "corpora").glob("*/*.rst")}
-    expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "corpora").glob("*/prepare.py")}
+    expected |= {str(path.relative_to(ROOT)) for path in (ROOT / "corpora").rglob("*.py")}
     assert expected <= in_sdist
     data = {name for name in in_sdist if name.endswith((".npz", ".pyc", ".gz", ".parquet", ".safetensors"))}
     assert not data
