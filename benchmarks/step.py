@@ -97,10 +97,10 @@ def main() -> None:
             loops: Case(counts, batch_size, n_topics, partners, arguments.device, loops) for loops in ways
         }
         size_of = {"B": batch_size, "K": n_topics, "V": arguments.words, "partners": arguments.partners}
-        for (loops, case), taken in zip(cases.items(), steps(list(cases.values())), strict=True):
+        for (loops, case), of_steps in zip(cases.items(), steps(list(cases.values())), strict=True):
             setting = size_of | {"loops": loops}
-            for name, of_step in zip(OBJECTIVES, taken, strict=True):
-                ratio = round(of_step / taken[0], 2)
+            for name, of_step in zip(OBJECTIVES, of_steps, strict=True):
+                ratio = round(of_step / of_steps[0], 2)
                 print(json.dumps(setting | {"part": f"{name} step", "ms": ms(of_step), "ratio": ratio}))
             for name, run, work in case.parts():
                 with WAYS[loops]():

@@ -1,6 +1,7 @@
 """Autoencoders of one's own modules, any encoder and decoder of PyTorch, for the trainer and objectives."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -157,14 +158,14 @@ class Gaussian:
         """
         check_shape(self.mean, batch)
         standard = (batch - self.mean).flatten(1) / self.scale
-        constant = LOG_2PI + 2 * torch.tensor(self.scale, dtype=torch.float64).log().item()
+        constant = LOG_2PI + 2 * math.log(self.scale)
         return -0.5 * (standard.square() + constant).sum(1)
 
 
 def check_shape(decoded: Tensor, batch: Tensor) -> None:
     """An error if a decoder returns another shape than its data have: it would be broadcast."""
     if decoded.shape != batch.shape:
-        shapes: Sequence[tuple[int, ...]] = tuple(decoded.shape), tuple(batch.shape)
         raise ValueError(
-            f"the decoder must return the shape of its data, {shapes[1]} for a mini-batch; got {shapes[0]}"
+            f"the decoder must return the shape of its data, {tuple(batch.shape)} for a mini-batch; "
+            f"got {tuple(decoded.shape)}"
         )
