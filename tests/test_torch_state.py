@@ -32,6 +32,7 @@ from hftopic import (
     report,
 )
 from hftopic._torch_state import _SettingsOfProcess, neutral_torch
+from hftopic.analysis.information import prior_of
 from hftopic.models.base import BaseTopicModel
 
 SMALL: dict[str, Any] = {"max_iter": 3, "hidden": (8,), "random_state": 0}
@@ -221,6 +222,7 @@ FUNCTIONS: dict[str, Call] = {
     "contributions": lambda m, X, _: analysis.contributions(m, X),
     "dci": lambda m, X, _: analysis.dci(m.transform(X)[:, :2], np.arange(80)[:, None] % 2, random_state=0),
     "decompose": lambda m, X, _: analysis.decompose(m, X),
+    "decompose_posterior": lambda m, X, _: analysis.decompose_posterior(m.posterior(X), prior_of(m)),
     "distinct_topics": lambda m, X, _: analysis.distinct_topics(m, X),
     "distinct_topics_score": lambda m, X, _: analysis.distinct_topics_score(m, X),
     "document_coverage": lambda m, X, _: None if m.signed_topics_ else analysis.document_coverage(m, X),

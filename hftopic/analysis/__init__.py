@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hftopic.analysis.exports import to_pyldavis as to_pyldavis
     from hftopic.analysis.information import Decomposition as Decomposition
     from hftopic.analysis.information import decompose as decompose
+    from hftopic.analysis.information import decompose_posterior as decompose_posterior
     from hftopic.analysis.information import topic_information as topic_information
     from hftopic.analysis.intrusion import word_intrusion as word_intrusion
     from hftopic.analysis.layout import topic_map as topic_map
@@ -90,7 +91,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "effects.estimate": ["estimate_effects"],
         "exclusivity": ["frex_words", "topic_exclusivity"],
         "exports": ["get_topic_info", "to_pyldavis"],
-        "information": ["Decomposition", "decompose", "topic_information"],
+        "information": ["Decomposition", "decompose", "decompose_posterior", "topic_information"],
         "intrusion": ["word_intrusion"],
         "layout": ["topic_map"],
         "merges": ["suggest_merges"],

@@ -163,41 +163,147 @@ def decompose(
     documents = model.posterior(X)
     residual = residual_of(X)
     posterior = documents.mean_field() if residual is None else residual
-    n_documents = len(posterior)
+    drawn, noise = _drawn(posterior, n_samples, random_state)
+    elbo = _elbo(model, X, drawn)
+    with neutral_torch():
+        topics = information_of(model, documents, residual=residual)
+        return _decomposition(posterior, prior_of(model), drawn, noise, topics, elbo)
+
+
+def decompose_posterior(
+    posterior: Posterior | MeanFieldPosterior,
+    prior: LatentPrior,
+    *,
+    elbo: Any = None,
+    n_samples: int = 2000,
+    random_state: Any = 0,
+) -> Decomposition:
+    """Terms of the objective as :func:`decompose`, for a network of one's own.
+
+    Parameters
+    ----------
+    posterior : MeanFieldPosterior or Posterior
+        Of all N documents, as :func:`hftopic.models.evaluation.posterior` returns it.
+    prior : LatentPrior
+        The attribute ``prior`` of the network.
+    elbo : array, shape (N,), optional
+        Of each document, in nats, as :func:`hftopic.models.evaluation.elbo` returns it. Without it, the terms
+        have no ``reconstruction`` and no ``negative_elbo``.
+    n_samples, random_state
+        As in :func:`decompose`.
+
+    Returns
+    -------
+    Decomposition
+        The topics of its table are the latent variables, each class of a discrete variable a row.
+
+    Raises
+    ------
+    ValueError
+        As :func:`decompose`; or `elbo` is not a number for each document, or the posterior and the prior are
+        not of the same variables.
+    TypeError
+        The posterior or the prior is something else.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from hftopic.analysis import decompose_posterior
+    >>> from hftopic.latent.log_prior import LatentPrior
+    >>> from hftopic.latent.posterior import MeanFieldPosterior
+    >>> from hftopic.latent.space import LatentSpace
+    >>> means = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
+    >>> found = decompose_posterior(
+    ...     MeanFieldPosterior(means, torch.full((500, 2), -4.0)),
+    ...     LatentPrior(LatentSpace(2), torch.zeros(2), torch.ones(2)),
+    ... )
+    >>> bool(found.terms["value"]["mutual_information"] > 2)
+    True
+    """
+    known = posterior.mean_field() if isinstance(posterior, Posterior) else posterior
+    _check_latent(known, prior)
+    drawn, noise = _drawn(known, n_samples, random_state)
+    bounds = None if elbo is None else _checked_bounds(elbo, len(known))[drawn]
+    with neutral_torch():
+        topics = information_table(known, prior, np.arange(prior.space.n_topics))
+        return _decomposition(known, prior, drawn, noise, topics, bounds)
+
+
+def _check_latent(posterior: MeanFieldPosterior, prior: LatentPrior) -> None:
+    """An error unless both are of the same variables."""
+    for name, value, kind in (("posterior", posterior, MeanFieldPosterior), ("prior", prior, LatentPrior)):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}; got a {type(value).__name__}")
+    found = [posterior.mean.shape[1], *(of.shape[1] for of in posterior.log_classes)]
+    wanted = [prior.space.n_dims, *(variable.classes for variable in prior.space.concretes)]
+    if found != wanted:
+        raise ValueError(
+            f"posterior and prior must have the same variables; got {found[0]} dimensions and classes "
+            f"{found[1:]} beside {wanted[0]} and {wanted[1:]}"
+        )
+
+
+def _checked_bounds(elbo: Any, n_documents: int) -> NDArray[np.float64]:
+    try:
+        bounds = np.asarray(elbo, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"elbo must be an array of numbers: {error}") from error
+    if bounds.shape != (n_documents,) or not np.isfinite(bounds).all():
+        raise ValueError(
+            f"elbo must be a finite number for each of {n_documents} documents; got an array of shape "
+            f"{bounds.shape}"
+        )
+    return bounds
+
+
+def _drawn(
+    posterior: MeanFieldPosterior, n_samples: int, random_state: Any
+) -> tuple[NDArray[np.int64], Tensor]:
+    """Numbers of the documents of the averages, and noise for each of them."""
+    n_documents, n_dims = posterior.mean.shape
     if not is_whole(n_samples, 2) or n_documents < 2:
         raise ValueError(
             f"decompose needs at least 2 documents and n_samples >= 2; got {n_documents} documents and "
             f"n_samples={n_samples!r}"
         )
-    with neutral_torch():
-        space, prior = model.latent_space_, prior_of(model)
-        generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
-        drawn = np.sort(generator.permutation(n_documents)[:n_samples])
-        own = posterior[drawn]
-        noise = torch.from_numpy(generator.standard_normal((len(drawn), space.n_dims), dtype=np.float32))
-        q = log_mixture(own.sample_gaussian(noise), own, space, posterior)
-        p = prior.expected_log_prob(own)  # E_q[log p]
-        given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
-        kl = prior.kl(own)
-        elbo = torch.from_numpy(_elbo(model, X, drawn))
-        terms = {
-            "mutual_information": given_x.sum(1) - q.joint,
-            **correlation_terms(space, q, p),
-            "dimension_kl": (q.variables - p.variables).sum(1),
-            "total_correlation": q.joint - q.variables.sum(1),
-            "kl": kl,
-            "reconstruction": -elbo - kl,
-            "negative_elbo": -elbo,
-        }
-        return Decomposition(
-            terms=pd.DataFrame(
-                {name: _mean_and_error(values) for name, values in terms.items()}
-            ).T.rename_axis("term"),
-            groups=_group_table(space, given_x, q),
-            topics=information_of(model, documents, residual=residual),
-            n_documents=n_documents,
-            n_samples=len(drawn),
-        )
+    generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
+    drawn = np.sort(generator.permutation(n_documents)[:n_samples])
+    return drawn, torch.from_numpy(generator.standard_normal((len(drawn), n_dims), dtype=np.float32))
+
+
+def _decomposition(
+    posterior: MeanFieldPosterior,
+    prior: LatentPrior,
+    drawn: NDArray[np.int64],
+    noise: Tensor,
+    topics: pd.DataFrame,
+    elbo: NDArray[np.float64] | None,
+) -> Decomposition:
+    """The terms over the documents ``drawn``, whose ELBO is given or not."""
+    space, own = prior.space, posterior[drawn]
+    q = log_mixture(own.sample_gaussian(noise), own, space, posterior)
+    p = prior.expected_log_prob(own)  # E_q[log p]
+    given_x = own.negative_entropy()  # E_q[log q(z_e|x)]
+    kl = prior.kl(own)
+    terms = {
+        "mutual_information": given_x.sum(1) - q.joint,
+        **correlation_terms(space, q, p),
+        "dimension_kl": (q.variables - p.variables).sum(1),
+        "total_correlation": q.joint - q.variables.sum(1),
+        "kl": kl,
+    }
+    if elbo is not None:
+        bound = torch.from_numpy(elbo)
+        terms |= {"reconstruction": -bound - kl, "negative_elbo": -bound}
+    return Decomposition(
+        terms=pd.DataFrame({name: _mean_and_error(values) for name, values in terms.items()}).T.rename_axis(
+            "term"
+        ),
+        groups=_group_table(space, given_x, q),
+        topics=topics,
+        n_documents=len(posterior),
+        n_samples=len(drawn),
+    )
 
 
 def _group_table(space: LatentSpace, given_x: Tensor, q: Levels) -> pd.DataFrame:

@@ -3,15 +3,19 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from scipy import integrate, sparse
 from scipy.special import logsumexp
 from scipy.stats import norm
 
 import hftopic
 from hftopic import ProdLDA
-from hftopic.analysis import decompose, topic_information
-from hftopic.latent.posterior import Posterior
+from hftopic.analysis import decompose, decompose_posterior, topic_information
+from hftopic.analysis.information import prior_of
+from hftopic.latent.log_prior import LatentPrior
+from hftopic.latent.posterior import MeanFieldPosterior, Posterior
 from hftopic.latent.space import LatentSpace
 
 
@@ -297,3 +301,29 @@ def test_bounds_are_those_of_the_documents_drawn():
     found = decompose(model, corpus, n_samples=39).terms.loc["negative_elbo", "value"]
     left_out = bounds.sum() - 39 * found
     assert np.abs(bounds - left_out).min() < 1e-3 < np.diff(np.sort(bounds)).max()
+
+
+@pytest.mark.parametrize("groups", [(2, 2), (2, hftopic.Concrete(3))])
+def test_a_posterior_alone_has_the_terms_of_its_model(groups):
+    corpus = hftopic.make_correlated_topics(60, groups=(2, 2), n_words=30, random_state=0).corpus
+    model = ProdLDA(groups, max_iter=3, random_state=0).fit(corpus)
+    found, whole = model.posterior(corpus), decompose(model, corpus, n_samples=50)
+    alone = decompose_posterior(found, prior_of(model), elbo=model.score_samples(corpus), n_samples=50)
+    for name in ("terms", "groups"):
+        pd.testing.assert_frame_equal(getattr(alone, name), getattr(whole, name), rtol=1e-5, atol=1e-5)
+    values = ["group", "information", "peak", "kl"]
+    pd.testing.assert_frame_equal(alone.topics[values], whole.topics[values], rtol=1e-5, atol=1e-6)
+    without = decompose_posterior(found.mean_field(), prior_of(model), n_samples=50).terms
+    assert set(alone.terms.index) - set(without.index) == {"reconstruction", "negative_elbo"}
+    assert without["value"]["kl"] == pytest.approx(whole.terms["value"]["kl"], rel=1e-5)
+
+
+def test_a_posterior_of_other_variables_is_refused():
+    one, other = LatentSpace(2), LatentSpace((2, hftopic.Concrete(3)))
+    prior = LatentPrior(other, torch.zeros(2), torch.ones(2))
+    found = MeanFieldPosterior(torch.zeros(30, 2), torch.zeros(30, 2))
+    with pytest.raises(ValueError, match=r"got 2 dimensions and classes \[\] beside 2 and \[3\]"):
+        decompose_posterior(found, prior)
+    same = LatentPrior(one, torch.zeros(2), torch.ones(2))
+    with pytest.raises(ValueError, match=r"each of 30 documents; got an array of shape \(29,\)"):
+        decompose_posterior(found, same, elbo=np.zeros(29))

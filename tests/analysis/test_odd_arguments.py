@@ -26,6 +26,7 @@ from hftopic import (
     plots,
     report,
 )
+from hftopic.analysis.information import prior_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -78,6 +79,7 @@ KNOWN = {
     "mean": np.full(4, 0.25),
     "frequency": np.ones(12),
     "posterior": MODEL.posterior(CORPUS),
+    "prior": prior_of(MODEL),
     "validation": CORPUS,
     "formula": "label",
 }

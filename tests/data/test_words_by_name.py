@@ -61,6 +61,7 @@ OTHER = {
     "n_bins", "n_bootstrap", "n_documents", "n_jobs", "n_pairs", "n_permutations", "n_samples",
     "n_top_words", "n_topics", "n_votes", "n_words", "name", "name_column", "namer", "names", "of",
     "options", "p", "packages", "params", "path", "places", "pole", "posterior", "query", "processes",
+    "prior", "elbo",
     "random_state", "sample_weight", "read", "reference", "remove", "seeds", "share", "shares", "sharpness",
     "sheet",
     "similarity", "sizes", "smallest", "split", "splits", "store", "subset", "term", "text",
