@@ -47,8 +47,13 @@ def member_of_ar(archive: bytes, name: str) -> bytes:
 
 
 def write(folder: Path, **arrays: NDArray[np.generic]) -> None:
-    """Write each array as NAME.npy of a folder, which ``np.load`` reads, memory-mapped if wanted."""
+    """Write each array as NAME.npy of a folder, which ``np.load`` reads, memory-mapped if wanted.
+
+    The first is written last: where it is, all are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
+    for name, array in reversed(arrays.items()):
+        part = folder / f"{name}.part.npy"
+        np.save(part, array)
+        part.replace(folder / f"{name}.npy")
     print(f"{folder}: {', '.join(f'{name} {array.shape}' for name, array in arrays.items())}")

@@ -127,3 +127,20 @@ def test_clothes_are_read_from_their_package(prepare, monkeypatch, tmp_path):
     written = ("images", "labels", "test_images", "test_labels")
     for name, array in zip(written, arrays.values(), strict=True):
         assert (np.load(tmp_path / "data" / f"{name}.npy") == array).all()
+
+
+def test_images_are_there_only_if_they_are_whole(prepare, monkeypatch, tmp_path):
+    """Whoever finds images.npy finds all files of a corpus: what was interrupted leaves no such file."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    sprites, digits = prepare("dsprites"), prepare("mnist")
+    monkeypatch.setattr(sprites, "rendered", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(sprites, monkeypatch, "--positions", 4)
+    assert not (tmp_path / "data" / "images.npy").exists()
+    names = []
+    monkeypatch.setattr(np, "save", lambda file, _: (names.append(file.name), file.touch()))
+    digits.write(tmp_path / "data", images=np.zeros((2, 2)), labels=np.zeros(2))
+    assert names == ["labels.part.npy", "images.part.npy"]

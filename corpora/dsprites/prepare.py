@@ -32,7 +32,8 @@ def main() -> None:
     factors = np.array(list(product(*values)))
     np.save(folder / "factors.npy", factors)
     shape = (len(factors), SIDE, SIDE)
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, shape)
+    part = folder / "images.part.npy"  # so that images.npy is there only if it is whole
+    images = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
     at_once = len(positions) ** 2  # images of one shape, scale and orientation, at all positions
     for start in range(0, len(factors), at_once):
         of_shape, scale, orientation = factors[start, :3]
@@ -41,6 +42,7 @@ def main() -> None:
             left, top = (round(at * (len(POSITIONS) - 1)) for at in (x, y))
             images[number, top : top + 2 * RADIUS, left : left + 2 * RADIUS] = sprite
     images.flush()
+    part.replace(folder / "images.npy")
     print(f"{folder}: images {shape}, factors {factors.shape}")
 
 

@@ -216,7 +216,8 @@ def dci(codes: Any, factors: Any, *, random_state: Any = None) -> DCI:
     Parameters
     ----------
     codes, factors
-        As in :func:`factor_information`. Factors of floats are predicted as numbers, others as classes.
+        As in :func:`factor_information`. Factors of floats are predicted as numbers, others as classes: pass
+        numbers whose order matters as floats, because forests of many classes use every dimension a little.
     random_state : int, RandomState or None
         Seed of the split (a quarter of the documents is held out) and of the forests.
 

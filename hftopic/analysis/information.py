@@ -222,6 +222,7 @@ def decompose_posterior(
     """
     known = posterior.mean_field() if isinstance(posterior, Posterior) else posterior
     _check_latent(known, prior)
+    prior = prior.to(known.mean.device)
     drawn, noise = _drawn(known, n_samples, random_state)
     bounds = None if elbo is None else _checked_bounds(elbo, len(known))[drawn]
     with neutral_torch():

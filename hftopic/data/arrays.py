@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hftopic._numbers import is_number
 from hftopic.data.documents import Documents, Rows
 
 
@@ -46,7 +47,7 @@ class Arrays(Documents[Tensor]):
             raise TypeError(f"values must be a NumPy array of numbers; got {kind}")
         if self.values.ndim < 2 or not len(self.values):
             raise ValueError(f"values must be an array of shape (N, …), with N >= 1; got {self.values.shape}")
-        if not 0 < self.scale < np.inf:
+        if not is_number(self.scale) or not 0 < self.scale < np.inf:
             raise ValueError(f"scale must be a positive number; got {self.scale!r}")
 
     def __len__(self) -> int:

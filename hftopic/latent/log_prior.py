@@ -43,6 +43,16 @@ class LatentPrior:
         """Variance of each dimension, shape (K,)."""
         return self.covariance if self.factorises else self.covariance.diagonal()
 
+    def to(self, device: torch.device) -> "LatentPrior":
+        """The same prior on a device."""
+        classes = self.class_log_probabilities
+        return LatentPrior(
+            self.space,
+            self.mean.to(device),
+            self.covariance.to(device),
+            None if classes is None else tuple(of.to(device) for of in classes),
+        )
+
     def log_prob(self, z: Tensor, posterior: MeanFieldPosterior) -> Levels:
         """log p of a sample (B, K) at each level, averaged over the classes of ``posterior``."""
         return self._levels(z, torch.zeros_like(z), posterior)

@@ -17,6 +17,8 @@ from hftopic.networks.network import Network
 
 LOG_VARIANCE_RANGE = (-20.0, 10.0)  # outside of it, the variances or their inverses overflow in float32
 
+ROUNDING = 1e-4  # by which numbers from 0 to 1 may be beyond, as after an interpolation
+
 
 class Autoencoder(Network[Tensor]):
     """Variational autoencoder of two modules, whose documents are rows of an array, such as images.
@@ -102,7 +104,15 @@ class Autoencoder(Network[Tensor]):
 
     def decode(self, sample: Sample, generator: torch.Generator | None = None) -> Likelihood[Tensor]:  # noqa: ARG002
         """p(x|z) at a sample."""
-        return self.likelihood(self.decoder(torch.cat([sample.z, *sample.classes], 1)))
+        inputs = torch.cat([sample.z, *sample.classes], 1)
+        try:
+            outputs = self.decoder(inputs)
+        except RuntimeError as error:
+            error.add_note(
+                f"the decoder gets {self.n_inputs} numbers for each row: shape {tuple(inputs.shape)}"
+            )
+            raise
+        return self.likelihood(outputs)
 
 
 @dataclass(frozen=True)
@@ -127,9 +137,15 @@ class Bernoulli:
         Raises
         ------
         ValueError
-            The decoder returns another shape than the data have.
+            The decoder returns another shape than the data have, or a number is not from 0 to 1.
         """
         check_shape(self.logits, batch)
+        low, high = float(batch.min()), float(batch.max())
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):
+            raise ValueError(
+                f"Bernoulli data must be numbers from 0 to 1; got some from {low:g} to {high:g}. Scale them, "
+                "as by Arrays(values, scale=1 / 255), or pass likelihood=Gaussian"
+            )
         losses = functional.binary_cross_entropy_with_logits(self.logits, batch, reduction="none")
         return -losses.flatten(1).sum(1)
 
@@ -154,9 +170,11 @@ class Gaussian:
         Raises
         ------
         ValueError
-            The decoder returns another shape than the data have.
+            The decoder returns another shape than the data have, or a number is not finite.
         """
         check_shape(self.mean, batch)
+        if not batch.isfinite().all():
+            raise ValueError("data must be finite numbers; got some that are NaN or infinite")
         standard = (batch - self.mean).flatten(1) / self.scale
         constant = LOG_2PI + 2 * math.log(self.scale)
         return -0.5 * (standard.square() + constant).sum(1)

@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from hftopic import HFVAE, VAE, Concrete, Normal
 from hftopic.data.arrays import Arrays
+from hftopic.latent.posterior import Noise
 from hftopic.models.evaluation import elbo, posterior
 from hftopic.networks.autoencoder import Autoencoder, Bernoulli, Gaussian
 from hftopic.training import Checkpoint, Settings, Trainer, of_the_job, train
@@ -69,10 +70,36 @@ def test_an_encoder_with_other_outputs_is_an_error(n_outputs):
         own.encode(torch.zeros(7, 16))
 
 
+@pytest.mark.parametrize(
+    ("likelihood", "number", "told"),
+    [
+        (Bernoulli, 16.0, r"from 0 to 16\. Scale them"),
+        (Bernoulli, -1.0, "from -1 to 0"),
+        (Bernoulli, float("nan"), "from nan to nan"),
+        (Gaussian, float("nan"), "NaN or infinite"),
+        (Gaussian, float("inf"), "NaN or infinite"),
+    ],
+)
+def test_numbers_that_the_likelihood_does_not_have_are_an_error(likelihood, number, told):
+    """One in a thousand is enough; otherwise the training would seem to diverge."""
+    values = torch.zeros(10, 100)
+    values[3, 5] = number
+    with pytest.raises(ValueError, match=told):
+        likelihood(torch.zeros(10, 100)).log_likelihood(values)
+
+
 @pytest.mark.parametrize("likelihood", [Bernoulli, Gaussian])
 def test_a_decoder_that_would_be_broadcast_is_an_error(likelihood):
     with pytest.raises(ValueError, match=r"\(7, 4, 4\) for a mini-batch; got \(7, 1, 4\)"):
         likelihood(torch.zeros(7, 1, 4)).log_likelihood(torch.zeros(7, 4, 4))
+
+
+def test_a_decoder_for_another_number_of_inputs_is_told():
+    own = Autoencoder(nn.Linear(16, 5), nn.Linear(9, 16), GROUPS)
+    sample = own.encode(torch.zeros(7, 16)).sample(Noise(torch.zeros(7, 1), (torch.zeros(7, 3),)), (1.0,))
+    with pytest.raises(RuntimeError) as caught:
+        own.decode(sample)
+    assert caught.value.__notes__ == ["the decoder gets 4 numbers for each row: shape (7, 4)"]
 
 
 @pytest.mark.parametrize(("likelihood", "seed"), [(None, 1), (partial(Gaussian, scale=0.2), 0)])
