@@ -1,4 +1,4 @@
-"""Sums of the levels of a Gaussian: the fast form agrees with the densities of the nodes."""
+"""The prior at every level: the fast sums agree with the densities of the nodes; and its device."""
 
 import pytest
 import torch
@@ -40,3 +40,17 @@ def test_what_is_not_positive_definite_gives_nan():
     posterior = MeanFieldPosterior(torch.zeros(1, 2), torch.zeros(1, 2))
     joint, *_ = prior.expected_sums(posterior)
     assert joint.isnan().all()
+
+
+def test_all_tensors_of_a_prior_are_sent():
+    space = LatentSpace((2, Concrete(3)))
+    prior = LatentPrior(space, torch.zeros(2), torch.ones(2), (torch.zeros(3),))
+    sent = prior.to(torch.device("meta"))
+    tensors = [sent.mean, sent.covariance, *sent.class_log_probabilities]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert sent.space is space
+    assert prior.mean.device.type == "cpu"
+    assert (
+        LatentPrior(space, torch.zeros(2), torch.ones(2)).to(torch.device("meta")).class_log_probabilities
+        is None
+    )
