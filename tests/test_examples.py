@@ -14,6 +14,12 @@ from hftopic.training import settings
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PUBLIC = {"hftopic", "hftopic.analysis", "hftopic.objective", "hftopic.plots", "hftopic.report"}
+OF_OWN_NETWORKS = {
+    "hftopic.data.arrays",
+    "hftopic.models.evaluation",
+    "hftopic.networks.autoencoder",
+    "hftopic.training",
+}
 pytestmark = pytest.mark.skipif(not EXAMPLES, reason="the examples are not here")
 
 
@@ -62,16 +68,23 @@ def test_numbers_are_consecutive():
 @pytest.mark.parametrize("folder", ["examples", "experiments"])
 def test_every_script_is_in_the_readme_of_its_folder(folder):
     page = (ROOT / folder / "README.rst").read_text(encoding="utf-8")
-    listed = re.findall(r"^``(\w+\.py)``", page, re.MULTILINE)
-    assert set(listed) == {path.name for path in (ROOT / folder).glob("*.py")}
+    listed = re.findall(r"^``([\w/]+\.py)``", page, re.MULTILINE)
+    scripts = (ROOT / folder).rglob("*.py")
+    assert set(listed) == {path.relative_to(ROOT / folder).as_posix() for path in scripts}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("ex*/*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("ex*/**/*.py")), ids=lambda path: path.name)
 def test_scripts_use_public_names_alone(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    assert {name for name in modules if name.split(".")[0] == "hftopic"} <= PUBLIC
+    used = {name for name in modules if name.split(".")[0] == "hftopic"}
+    assert used <= (PUBLIC | OF_OWN_NETWORKS if path.parent.name == "images" else PUBLIC)
+
+
+def test_modules_for_networks_of_ones_own_are_those_of_their_page():
+    page = (ROOT / "docs/own_networks.rst").read_text(encoding="utf-8")
+    assert not [name for name in OF_OWN_NETWORKS if name not in page]
 
 
 def test_pages_name_only_scripts_that_are_there():
