@@ -22,6 +22,7 @@ import planted_correlations
 import planted_groups
 import quoted
 import quoted_elsewhere
+import quoted_in_images
 import quoted_in_reproduction
 import sweep_of_weights
 import too_many_topics
@@ -30,9 +31,15 @@ from figures import Table
 from runner import RESULTS, lines_of
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "experiments/images")]
+import claims  # noqa: E402
+import classes  # noqa: E402
+import sprites  # noqa: E402
 import standings  # noqa: E402
 import summaries  # noqa: E402
+import tradeoff  # noqa: E402
+import traversals  # noqa: E402
+import unseen  # noqa: E402
 from scoring import RESULTS as BENCHMARKS  # noqa: E402
 
 BEGINS = '.. table {} begins: made by "make tables", do not edit'
@@ -59,6 +66,11 @@ def of_experiment(module: object) -> Callable[[], Table]:
     return lambda: module.table_of(lines_of(RESULTS / f"{module.__name__}.jsonl"))
 
 
+def of_images(module: object) -> Callable[[], Table]:
+    """Table of the results of an experiment on images."""
+    return lambda: module.table_of(lines_of(RESULTS / f"images/{module.__name__}.jsonl"))
+
+
 def of_benchmark(table_of: Callable[..., Made], results: str) -> Callable[[], Made]:
     """What one file in ``benchmarks/results`` says."""
     return lambda: table_of(lines_of(BENCHMARKS / f"{results}.jsonl"))
@@ -80,6 +92,12 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
         "embeddings": of_benchmark(summaries.embeddings, "embeddings"),
         "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
     },
+    "docs/images.rst": {"images-claims": claims.table_of},
+    "docs/images/classes.rst": {"classes": of_images(classes)},
+    "docs/images/sprites.rst": {"sprites": of_images(sprites)},
+    "docs/images/tradeoff.rst": {"tradeoff": of_images(tradeoff)},
+    "docs/images/traversals.rst": {"traversals": of_images(traversals)},
+    "docs/images/unseen.rst": {"images-unseen": of_images(unseen)},
     "docs/leaderboard.rst": {
         "leaderboard": of_benchmark(standings.board, "leaderboard"),
         "leaderboard-in-words": of_benchmark(standings.in_words, "leaderboard"),
@@ -120,7 +138,7 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
 }
 """Tables by page and name."""
 
-QUOTES = quoted_in_reproduction.PAGES | quoted_elsewhere.PAGES
+QUOTES = quoted_in_reproduction.PAGES | quoted_in_images.PAGES | quoted_elsewhere.PAGES
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ MOST, THIRDS, NEIGHBOURS = 10_000, 3, 5
 
 
 def main() -> None:
-    parser = options(__doc__, "images/unseen.jsonl", seeds=[0, 1, 2], epochs=30)
+    parser = options(__doc__, "images/unseen.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     pictures.add_option(parser)
     arguments = parser.parse_args()
     for _, train, test in pictures.labelled(["mnist"], arguments.corpora, MOST):
