@@ -21,7 +21,7 @@ from runner import RESULTS, lines_of
 PAPER_DEVIATIONS = ("0.10", "0.16")  # the largest of table 3, of each score
 AGREES = {True: "yes", False: "no"}
 OF_PAPER, OF_CLASS = "HFVAE (4, 3)", "HFVAE (.1, 3)"
-"""Weights of the paper's table 3, and weights at which the information of the class is rewarded."""
+"""Weights of the paper's table 3, and weights at which information is cheaper in the class."""
 
 
 def main() -> None:
