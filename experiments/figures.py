@@ -70,6 +70,13 @@ def mean_sd(key: str, digits: int = 2, point: bool = False) -> Cell:
     return cell
 
 
+def unseen_and_seen(key: str, digits: int = 2) -> Cell:
+    """Cell with the means of unseen and of seen documents, whose keys have the word in the place of {}."""
+    return lambda lines: " / ".join(
+        fixed(mean_of(lines, key.format(side)), digits) for side in ("unseen", "seen")
+    )
+
+
 def seeds(lines: Sequence[Line]) -> str:
     """Cell with the number of different seeds."""
     return str(len({line["seed"] for line in lines}))

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from figures import Line, Table, mean_sd, rounded, seeds, table
 from generated import FAMILIES, FactorCorpus, make_factors
 from measurements import ACTIVE, made_with
-from runner import FIXED, axes_in, measure_once, options, show
+from runner import FIXED, draw_scores, measure_once, options, show
 
 from hftopic import DIPVAE, HFVAE, NVDM, VAE, BetaTCVAE, BetaVAE, Concrete, FactorVAE, InfoVAE
 from hftopic.analysis import (
@@ -101,15 +100,8 @@ def table_of(lines: list[Line]) -> Table:
 
 
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
-    """One axes for each score: a row of points for each model, one point a seed, with their mean."""
-    results = pd.DataFrame(lines)
-    with axes_in(path, 1, len(SCORES[:5]), (11, 3), sharey=True) as axes:
-        for ax, score in zip(axes[0], SCORES, strict=False):
-            ax.scatter(results[score], results["model"], s=6, color="C0", alpha=0.5)
-            means = results.groupby("model", sort=False)[score].mean()
-            ax.plot(means, means.index, "k|", markersize=10)
-            ax.set(title=score, xlim=(0, 1))
-        axes[0, 0].invert_yaxis()
+    """One axes for each score, and in it a row of points for each model."""
+    draw_scores(lines, path, SCORES[:5], (11, 3))
 
 
 if __name__ == "__main__":

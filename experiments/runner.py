@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import sources
 from figures import Table
 
@@ -111,6 +112,20 @@ def show(
     print(table_of(lines))
     if arguments.figure and draw:
         draw(lines, arguments.figure)
+
+
+def draw_scores(
+    lines: list[dict[str, Any]], path: Path, scores: list[str], size: tuple[float, float]
+) -> None:
+    """One axes for each score: a row of points for each model, one point a seed, with their mean."""
+    results = pd.DataFrame(lines)
+    with axes_in(path, 1, len(scores), size, sharey=True) as axes:
+        for ax, score in zip(axes[0], scores, strict=True):
+            ax.scatter(results[score], results["model"], s=6, color="C0", alpha=0.5)
+            means = results.groupby("model", sort=False)[score].mean()
+            ax.plot(means, means.index, "k|", markersize=10)
+            ax.set(title=score, xlim=(0, 1))
+        axes[0, 0].invert_yaxis()
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 import sources
-from figures import Cell, Line, Table, fixed, mean_of, mean_sd, rounded, seeds, table
+from figures import Line, Table, mean_sd, rounded, seeds, table, unseen_and_seen
 from generated import make_factors
 from measurements import Model, made_with
 from merged import merged
@@ -156,19 +156,12 @@ def table_of(lines: list[Line]) -> Table:
         sorted(lines, key=lambda line: (line["corpus"], order.index(line["objective"]), line["left_out"])),
         {"corpus": "corpus", "objective": "objective", "left_out": "left out"},
         {
-            "perplexity": both("perplexity_{}", 1),
+            "perplexity": unseen_and_seen("perplexity_{}", 1),
             "ratio": mean_sd("perplexity_ratio", 3),
-            "first": both("error_{}_first", 2),
-            "second": both("error_{}_second", 2),
+            "first": unseen_and_seen("error_{}_first", 2),
+            "second": unseen_and_seen("error_{}_second", 2),
             "seeds": seeds,
         },
-    )
-
-
-def both(key: str, digits: int) -> Cell:
-    """Cell with the means of unseen and of seen cells."""
-    return lambda lines: " / ".join(
-        fixed(mean_of(lines, key.format(side)), digits) for side in ("unseen", "seen")
     )
 
 

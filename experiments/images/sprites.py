@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 import networks
 import pictures
 from figures import NONE, Line, Table, mean, mean_sd, rounded, seeds, table
-from runner import axes_in, measure_once, options, show
+from runner import draw_scores, measure_once, options, show
 
 from hftopic import HFVAE, VAE, BetaTCVAE, BetaVAE
 from hftopic.analysis import dci, kim_mnih_score, mutual_information_gap
@@ -123,16 +123,9 @@ def table_of(lines: list[Line]) -> Table:
     )
 
 
-def draw(lines: list[Line], path: Path) -> None:
-    """One axes for each score: a row of points for each model, one point a seed, with their mean."""
-    results = pd.DataFrame(lines)
-    with axes_in(path, 1, len(SCORES), (11, 2.4), sharey=True) as axes:
-        for ax, score in zip(axes[0], SCORES, strict=True):
-            ax.scatter(results[score], results["model"], s=6, color="C0", alpha=0.5)
-            means = results.groupby("model", sort=False)[score].mean()
-            ax.plot(means, means.index, "k|", markersize=10)
-            ax.set(title=score, xlim=(0, 1))
-        axes[0, 0].invert_yaxis()
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """One axes for each score, and in it a row of points for each model."""
+    draw_scores(lines, path, SCORES, (11, 2.4))
 
 
 if __name__ == "__main__":

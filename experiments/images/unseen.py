@@ -24,7 +24,7 @@ from sklearn.neighbors import KNeighborsClassifier
 sys.path.append(str(Path(__file__).parents[1]))
 import networks
 import pictures
-from figures import Cell, Line, Table, fixed, mean_of, mean_sd, rounded, seeds, table
+from figures import Line, Table, mean_sd, rounded, seeds, table, unseen_and_seen
 from runner import axes_in, measure_once, options, show
 
 from hftopic import HFVAE, VAE, BetaTCVAE
@@ -106,20 +106,13 @@ def table_of(lines: list[Line]) -> Table:
         sorted(lines, key=lambda line: (order.index(line["model"]), line["left_out"])),
         {"model": "model", "left_out": "left out"},
         {
-            "ELBO": both("bound_{}", 1),
+            "ELBO": unseen_and_seen("bound_{}", 1),
             "difference": mean_sd("bound_gap", 1),
-            "digit kept": both("digit_{}", 3),
-            "error of ink": both("ink_error_{}", 3),
-            "usual class": both("usual_class_{}", 2),
+            "digit kept": unseen_and_seen("digit_{}", 3),
+            "error of ink": unseen_and_seen("ink_error_{}", 3),
+            "usual class": unseen_and_seen("usual_class_{}", 2),
             "seeds": seeds,
         },
-    )
-
-
-def both(key: str, digits: int) -> Cell:
-    """Cell with the means of unseen and of seen combinations."""
-    return lambda lines: " / ".join(
-        fixed(mean_of(lines, key.format(side)), digits) for side in ("unseen", "seen")
     )
 
 
