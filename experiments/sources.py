@@ -21,14 +21,16 @@ BESIDE = Path(__file__).parents[2] / "shared" / "corpora"
 TEST_SHARE = 0.2
 
 
-def add_option(parser: argparse.ArgumentParser) -> None:
+def add_option(
+    parser: argparse.ArgumentParser, folder: Path = BESIDE, held: str = "the corpora, a folder each"
+) -> None:
     """The option ``--corpora``."""
     parser.add_argument(
         "--corpora",
         type=Path,
-        default=BESIDE,
+        default=folder,
         metavar="FOLDER",
-        help="folder that holds the corpora, a folder each (default: %(default)s)",
+        help=f"folder that holds {held} (default: %(default)s)",
     )
 
 

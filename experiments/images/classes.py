@@ -26,7 +26,6 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.metrics import normalized_mutual_info_score
-from sklearn.neighbors import KNeighborsClassifier
 
 sys.path.append(str(Path(__file__).parents[1]))
 import networks
@@ -37,23 +36,20 @@ from runner import axes_in, measure_once, options, show
 from hftopic import HFVAE, VAE, BetaTCVAE, BetaVAE
 from hftopic.networks.autoencoder import Autoencoder
 
-CLASSES = 10
 MODELS: dict[str, tuple[Any, int | None]] = {
     "VAE, no c": (VAE(), None),
-    "VAE": (VAE(), CLASSES),
-    "beta-VAE (4)": (BetaVAE(4.0), CLASSES),
-    "beta-TCVAE (4)": (BetaTCVAE(4.0), CLASSES),
-    "HFVAE (4, 3)": (HFVAE(beta=4.0, gamma=3.0), CLASSES),
-    "HFVAE (.1, 3)": (HFVAE(beta=0.1, gamma=3.0), CLASSES),
+    "VAE": (VAE(), networks.CLASSES),
+    "beta-VAE (4)": (BetaVAE(4.0), networks.CLASSES),
+    "beta-TCVAE (4)": (BetaTCVAE(4.0), networks.CLASSES),
+    "HFVAE (4, 3)": (HFVAE(beta=4.0, gamma=3.0), networks.CLASSES),
+    "HFVAE (.1, 3)": (HFVAE(beta=0.1, gamma=3.0), networks.CLASSES),
 }
 FREE, SHARP = "HFVAE (4, 3), c free", "HFVAE (.1, 3), T .3"
 MODELS |= {FREE: MODELS["HFVAE (4, 3)"], SHARP: MODELS["HFVAE (.1, 3)"]}
 TEMPERATURES = {SHARP: 0.3}
 KMEANS = "k-means on pixels"
 METHODS = (KMEANS, *MODELS)
-MOST = 10_000  # pictures, a fifth of which are for testing
 MOVED, STEPS = 200, np.linspace(-2, 2, 9)  # pictures whose dimensions are moved, and where to
-NEIGHBOURS = 5
 
 
 def main() -> None:
@@ -62,7 +58,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=METHODS, default=list(METHODS))
     pictures.add_option(parser)
     arguments = parser.parse_args()
-    there = list(pictures.labelled(arguments.corpus, arguments.corpora, MOST))
+    there = list(pictures.labelled(arguments.corpus, arguments.corpora))
     for seed, (corpus, train, test), name in product(arguments.seeds, there, arguments.models):
         key = {"corpus": corpus, "model": name, "seed": seed, "epochs": arguments.epochs}
         measure_once(arguments.results, key, partial(measured, train, test, name, seed, arguments.epochs))
@@ -76,8 +72,7 @@ def measured(
     """Scores of the classes and the dimensions on test pictures."""
     label = test.factors["label"].to_numpy()
     if name == KMEANS:
-        flat = [of.values.reshape(len(of), -1) for of in (train, test)]
-        found = clusters(*flat, seed)
+        found = clusters(pictures.flat(train.values), pictures.flat(test.values), seed)
         row: dict[str, Any] = {
             "purity": purity(found, label),
             "nmi": normalized_mutual_info_score(label, found),
@@ -112,7 +107,7 @@ def measured(
 
 def clusters(learned: np.ndarray, judged: np.ndarray, seed: int) -> np.ndarray:
     """Cluster of each row of `judged`, from k-means on the rows of `learned`."""
-    return np.asarray(KMeans(CLASSES, n_init=10, random_state=seed).fit(learned).predict(judged))
+    return np.asarray(KMeans(networks.CLASSES, n_init=10, random_state=seed).fit(learned).predict(judged))
 
 
 def purity(found: np.ndarray, label: np.ndarray) -> float:
@@ -125,12 +120,12 @@ def held_labels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each dimension, the share of moved pictures that keep their label, and the range of their ink."""
     means, of_class = networks.codes_of(network, moved)
-    told = KNeighborsClassifier(NEIGHBOURS).fit(train.values.reshape(len(train), -1), train.factors["label"])
-    before = told.predict(flat(networks.decoded(network, means, of_class)))
+    told = pictures.classifier(train)
+    before = told.predict(pictures.flat(networks.decoded(network, means, of_class)))
     held, ink = np.empty(len(dims)), np.empty(len(dims))
     for place, dim in enumerate(dims):
         shown = [networks.decoded(network, moved_to(means, dim, value), of_class) for value in STEPS]
-        held[place] = np.mean([told.predict(flat(of)) == before for of in shown])
+        held[place] = np.mean([told.predict(pictures.flat(of)) == before for of in shown])
         inks = np.array([of.mean((1, 2)) for of in shown])
         ink[place] = np.ptp(inks, axis=0).mean()
     return held, ink
@@ -141,11 +136,6 @@ def moved_to(means: np.ndarray, dim: int, value: float) -> np.ndarray:
     moved = means.copy()
     moved[:, dim] = value
     return moved
-
-
-def flat(of: np.ndarray) -> np.ndarray:
-    """Pictures as rows of pixels."""
-    return of.reshape(len(of), -1)
 
 
 def table_of(lines: list[Line]) -> Table:
@@ -185,12 +175,12 @@ def draw(
             objective, classes = MODELS[name]
             network = networks.fitted(train, objective, classes, epochs, seed=0)
             _, ink = held_labels(network, train, test[:MOVED], np.arange(networks.DIMS))
-            z = np.zeros((CLASSES, networks.DIMS))
+            z = np.zeros((networks.CLASSES, networks.DIMS))
             columns = [
-                networks.decoded(network, moved_to(z, ink.argmax(), value), np.arange(CLASSES))
+                networks.decoded(network, moved_to(z, ink.argmax(), value), np.arange(networks.CLASSES))
                 for value in STEPS
             ]
-            ax.imshow(np.block([[of[c] for of in columns] for c in range(CLASSES)]), cmap="gray_r")
+            ax.imshow(np.block([[of[c] for of in columns] for c in range(networks.CLASSES)]), cmap="gray_r")
             ax.set(title=name, xlabel="the dimension with the most ink, -2 to 2", ylabel="class", yticks=[])
             ax.set_xticks([])
 

@@ -24,6 +24,7 @@ from hftopic.networks.autoencoder import Autoencoder, Bernoulli
 from hftopic.training import Settings, Trainer, train
 
 DIMS = 10  # Gaussian dimensions of each network, as in the paper's table 2
+CLASSES = 10  # of pictures with ten labels
 TEMPERATURE = 0.66
 HIDDEN = (400, 200)
 BATCH, LEARNING_RATE = 256, 2e-3

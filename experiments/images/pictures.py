@@ -14,11 +14,15 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import sources
+from sklearn.neighbors import KNeighborsClassifier
 
 BESIDE = Path(__file__).parents[2] / "corpora"
 """Where the folders are looked for unless ``--corpora`` says otherwise."""
 
+MOST = 10_000  # labelled pictures that are drawn
 TEST_SHARE = 0.2
+NEIGHBOURS = 5
 SPRITES, LABELLED = "dsprites", ("mnist", "fashion_mnist")
 FACTORS = ("shape", "scale", "orientation", "x", "y")
 UNORDERED = {"shape"}
@@ -55,24 +59,28 @@ class Pictures:
 
 def add_option(parser: argparse.ArgumentParser) -> None:
     """The option ``--corpora``."""
-    parser.add_argument(
-        "--corpora",
-        type=Path,
-        default=BESIDE,
-        metavar="FOLDER",
-        help="folder that holds mnist, fashion_mnist and dsprites (default: %(default)s)",
-    )
+    sources.add_option(parser, BESIDE, "mnist, fashion_mnist and dsprites")
 
 
-def labelled(names: Iterable[str], folder: Path, most: int) -> Iterator[tuple[str, Pictures, Pictures]]:
-    """Name, training pictures and test pictures of each that is there; `most` pictures are drawn of each.
+def classifier(train: Pictures) -> KNeighborsClassifier:
+    """Classifier of pictures by the labels of their neighbours; it takes rows of pixels."""
+    return KNeighborsClassifier(NEIGHBOURS).fit(flat(train.values), train.factors["label"])
+
+
+def flat(values: np.ndarray) -> np.ndarray:
+    """Pictures as rows of pixels."""
+    return values.reshape(len(values), -1)
+
+
+def labelled(names: Iterable[str], folder: Path) -> Iterator[tuple[str, Pictures, Pictures]]:
+    """Name, training pictures and test pictures of each that is there; up to ``MOST`` are drawn.
 
     A fifth of them, drawn with a fixed seed, are for testing.
     """
     for name in names:
         if (arrays := _arrays(name, folder, "images", "labels")) is not None:
             images, labels = arrays
-            order = np.random.default_rng(0).permutation(len(images))[:most]
+            order = np.random.default_rng(0).permutation(len(images))[:MOST]
             drawn = Pictures(
                 np.asarray(images[order], dtype=np.float32) / 255, pd.DataFrame({"label": labels[order]})
             )

@@ -25,7 +25,6 @@ from runner import axes_in, measure_once, options, show
 
 from hftopic import HFVAE
 
-CLASSES, MOST = 10, 10_000
 GAMMA = 3.0
 SWEEPS = {
     "gamma = beta": [(value, value) for value in (1.0, 2.0, 3.0, 4.0, 6.0, 8.0)],
@@ -38,7 +37,7 @@ def main() -> None:
     pictures.add_option(parser)
     arguments = parser.parse_args()
     points = [(sweep, *weights) for sweep, of_sweep in SWEEPS.items() for weights in of_sweep]
-    for _, train, test in pictures.labelled(["mnist"], arguments.corpora, MOST):
+    for _, train, test in pictures.labelled(["mnist"], arguments.corpora):
         for seed, (sweep, beta, gamma) in product(arguments.seeds, points):
             key = {"sweep": sweep, "beta": beta, "gamma": gamma, "seed": seed, "epochs": arguments.epochs}
             objective = HFVAE(beta=beta, gamma=gamma)
@@ -51,7 +50,7 @@ def measured(
     train: pictures.Pictures, test: pictures.Pictures, objective: HFVAE, seed: int, epochs: int
 ) -> dict[str, Any]:
     """Terms of the objective under the full mixture, and the gap between the class and the dimensions."""
-    network = networks.fitted(train, objective, CLASSES, epochs, seed)
+    network = networks.fitted(train, objective, networks.CLASSES, epochs, seed)
     found = networks.terms_of(network, train)
     terms, information = found.terms["value"], found.topics["information"]
     of_dims, in_class = networks.label_information(network, test)

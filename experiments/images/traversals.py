@@ -35,7 +35,6 @@ SHOWN = "HFVAE (.1, 3)"
 PAPER = {"mnist": "3", "fashion_mnist": "4"}
 """Dimensions of ten that the paper's HFVAE does not use, in its figure 4."""
 
-CLASSES, MOST = 10, 10_000
 STEPS = np.linspace(-3, 3, 9)
 
 
@@ -44,7 +43,7 @@ def main() -> None:
     parser.add_argument("--corpus", nargs="+", default=list(pictures.LABELLED), choices=pictures.LABELLED)
     pictures.add_option(parser)
     arguments = parser.parse_args()
-    there = list(pictures.labelled(arguments.corpus, arguments.corpora, MOST))
+    there = list(pictures.labelled(arguments.corpus, arguments.corpora))
     for seed, (corpus, train, _), name in product(arguments.seeds, there, MODELS):
         key = {"corpus": corpus, "model": name, "seed": seed, "epochs": arguments.epochs}
         measure_once(arguments.results, key, partial(measured, train, name, seed, arguments.epochs))
@@ -54,7 +53,7 @@ def main() -> None:
 
 def measured(train: pictures.Pictures, name: str, seed: int, epochs: int) -> dict[str, Any]:
     """Information of each dimension, in descending order, and of the class."""
-    network = networks.fitted(train, MODELS[name], CLASSES, epochs, seed)
+    network = networks.fitted(train, MODELS[name], networks.CLASSES, epochs, seed)
     in_dims, in_class = networks.information_of(network, train)
     row = {
         "pruned": int((in_dims <= networks.ACTIVE).sum()),
@@ -92,7 +91,7 @@ def draw(
     del lines
     with axes_in(path, 1, len(there), (3.6 * len(there), 4)) as axes:
         for ax, (corpus, train, test) in zip(axes[0], there, strict=True):
-            network = networks.fitted(train, MODELS[SHOWN], CLASSES, epochs, seed=0)
+            network = networks.fitted(train, MODELS[SHOWN], networks.CLASSES, epochs, seed=0)
             in_dims, _ = networks.information_of(network, train)
             order = np.argsort(-in_dims)
             rows = [np.hstack(list(moved(network, test[:1], dim))) for dim in order]

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import KNeighborsClassifier
 
 sys.path.append(str(Path(__file__).parents[1]))
 import networks
@@ -32,17 +31,17 @@ from hftopic import HFVAE, VAE, BetaTCVAE
 MODELS: dict[str, tuple[Any, int | None]] = {
     "VAE, no c": (VAE(), None),
     "beta-TCVAE (4), no c": (BetaTCVAE(4.0), None),
-    "HFVAE (.1, 3)": (HFVAE(beta=0.1, gamma=3.0), 10),
+    "HFVAE (.1, 3)": (HFVAE(beta=0.1, gamma=3.0), networks.CLASSES),
 }
 LEFT_OUT = ("combinations", "random")
-MOST, THIRDS, NEIGHBOURS = 10_000, 3, 5
+THIRDS = 3
 
 
 def main() -> None:
     parser = options(__doc__, "images/unseen.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     pictures.add_option(parser)
     arguments = parser.parse_args()
-    for _, train, test in pictures.labelled(["mnist"], arguments.corpora, MOST):
+    for _, train, test in pictures.labelled(["mnist"], arguments.corpora):
         for seed, name, how in product(arguments.seeds, MODELS, LEFT_OUT):
             key = {"model": name, "left_out": how, "seed": seed, "epochs": arguments.epochs}
             call = partial(measured, train, test, name, how, seed, arguments.epochs)
@@ -63,15 +62,15 @@ def measured(
     means, of_class = networks.codes_of(network, test)
     again = networks.decoded(network, means, of_class)
     label = test.factors["label"].to_numpy()
-    told = KNeighborsClassifier(NEIGHBOURS).fit(train.values.reshape(len(train), -1), train.factors["label"])
+    told = pictures.classifier(train)
     scores = {
         "bound": networks.bounds_of(network, test),
-        "digit": told.predict(again.reshape(len(again), -1)) == label,
+        "digit": told.predict(pictures.flat(again)) == label,
         "ink_error": abs(again.mean((1, 2)) / test.values.mean((1, 2)) - 1),
     }
     if of_class is not None:
         usual = pd.crosstab(networks.codes_of(network, learned)[1], learned.factors["label"]).idxmax()
-        scores["usual_class"] = of_class == label_of(usual, label)
+        scores["usual_class"] = of_class == usual.reindex(label).to_numpy()
     judged = unseen(test, train)
     row = {
         f"{key}_{side}": rounded(np.mean(of[chosen]))
@@ -80,11 +79,6 @@ def measured(
     }
     row["bound_gap"] = rounded(row["bound_unseen"] - row["bound_seen"])
     return row | networks.made_with(train, objective, classes=classes)
-
-
-def label_of(usual: "pd.Series[int]", label: np.ndarray) -> np.ndarray:
-    """The usual class of each label."""
-    return usual.reindex(label).to_numpy()
 
 
 def unseen(of: pictures.Pictures, train: pictures.Pictures) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The prior p(z) in training and analysis: log density at every level, and a check for a bounded loss."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -46,11 +46,11 @@ class LatentPrior:
     def to(self, device: torch.device) -> "LatentPrior":
         """The same prior on a device."""
         classes = self.class_log_probabilities
-        return LatentPrior(
-            self.space,
-            self.mean.to(device),
-            self.covariance.to(device),
-            None if classes is None else tuple(of.to(device) for of in classes),
+        return replace(
+            self,
+            mean=sent(self.mean, device),
+            covariance=sent(self.covariance, device),
+            class_log_probabilities=classes and tuple(sent(of, device) for of in classes),
         )
 
     def log_prob(self, z: Tensor, posterior: MeanFieldPosterior) -> Levels:

@@ -140,7 +140,7 @@ class Bernoulli:
             The decoder returns another shape than the data have, or a number is not from 0 to 1.
         """
         check_shape(self.logits, batch)
-        low, high = float(batch.min()), float(batch.max())
+        low, high = (float(end) for end in torch.aminmax(batch))
         if not (low >= -ROUNDING and high <= 1 + ROUNDING):
             raise ValueError(
                 f"Bernoulli data must be numbers from 0 to 1; got some from {low:g} to {high:g}. Scale them, "
