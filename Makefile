@@ -54,7 +54,7 @@ lint: $(VENV)/.installed-test $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-docs
 	rm -rf docs/_build
-	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs docs/_build/html
+	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -E -W --keep-going -j auto -b html docs docs/_build/html
 	@echo 'documentation: docs/_build/html/index.html'
 
 docs-test: $(VENV)/.installed-test

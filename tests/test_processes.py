@@ -139,7 +139,7 @@ def test_forked_processes_answer(name: str, tmp_path: Path) -> None:
     free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     run = subprocess.run(
         [sys.executable, "-W", "ignore", str(path), str(tmp_path)],
-        env=free | {"PYTHONPATH": str(ROOT)},
+        env=free | {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "passive"},
         timeout=LIMIT,
         check=False,
         capture_output=True,
