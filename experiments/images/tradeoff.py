@@ -33,7 +33,7 @@ SWEEPS = {
 
 
 def main() -> None:
-    parser = options(__doc__, "images/tradeoff.jsonl", seeds=[0, 1, 2], epochs=30)
+    parser = options(__doc__, "images/tradeoff.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     pictures.add_option(parser)
     arguments = parser.parse_args()
     points = [(sweep, *weights) for sweep, of_sweep in SWEEPS.items() for weights in of_sweep]

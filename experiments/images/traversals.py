@@ -39,7 +39,7 @@ STEPS = np.linspace(-3, 3, 9)
 
 
 def main() -> None:
-    parser = options(__doc__, "images/traversals.jsonl", seeds=[0, 1, 2], epochs=30)
+    parser = options(__doc__, "images/traversals.jsonl", seeds=[0, 1, 2, 3, 4], epochs=30)
     parser.add_argument("--corpus", nargs="+", default=list(pictures.LABELLED), choices=pictures.LABELLED)
     pictures.add_option(parser)
     arguments = parser.parse_args()
