@@ -28,6 +28,7 @@ help:
 	@echo '                messages with those of NMF'
 	@echo 'make reproduce  the experiments of the paper, on text and on images, with one seed and few epochs'
 	@echo '                (FULL=1 for all of it)'
+	@echo 'make pictures   the images of these experiments, fetched or drawn into corpora/'
 	@echo 'make tables     the tables of the pages, from the results files (ARGS=--check only compares)'
 	@echo 'make dist       the sdist and the wheel, in dist/'
 	@echo 'make clean      remove everything made, .venv and .venv-bench included'

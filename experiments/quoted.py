@@ -1,8 +1,8 @@
 """Sentences of running text that quote results, and where their figures come from.
 
-``quoted_in_reproduction.py`` and ``quoted_elsewhere.py`` fill the figures into sentences, page by page. If a
-page does not hold such a sentence, word for word, then it quotes a figure that is not in the files, or the
-sentence was rewritten there but not here.
+The modules ``quoted_….py`` fill the figures into sentences, page by page. If a page does not hold such a
+sentence, word for word, then it quotes a figure that is not in the files, or the sentence was rewritten there
+but not here.
 """
 
 import json

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import all_objectives
 import discrete_beside_topics
@@ -61,14 +62,10 @@ def of_news(corpus: str) -> Table:
     return groups_of_news.table_of([line for line in lines if line["corpus"] == corpus])
 
 
-def of_experiment(module: object) -> Callable[[], Table]:
-    """Table of the results of an experiment, whose file has the name of its script."""
-    return lambda: module.table_of(lines_of(RESULTS / f"{module.__name__}.jsonl"))
-
-
-def of_images(module: object) -> Callable[[], Table]:
-    """Table of the results of an experiment on images."""
-    return lambda: module.table_of(lines_of(RESULTS / f"images/{module.__name__}.jsonl"))
+def of_experiment(module: ModuleType) -> Callable[[], Table]:
+    """Table of the results of an experiment, whose file has the place and the name of its script."""
+    script = Path(module.__file__).relative_to(ROOT / "experiments")
+    return lambda: module.table_of(lines_of(RESULTS / script.with_suffix(".jsonl")))
 
 
 def of_benchmark(table_of: Callable[..., Made], results: str) -> Callable[[], Made]:
@@ -93,11 +90,11 @@ TABLES: dict[str, dict[str, Callable[[], Made]]] = {
         "zero-shot": of_benchmark(summaries.zero_shot, "zero_shot"),
     },
     "docs/images.rst": {"images-claims": claims.table_of},
-    "docs/images/classes.rst": {"classes": of_images(classes)},
-    "docs/images/sprites.rst": {"sprites": of_images(sprites)},
-    "docs/images/tradeoff.rst": {"tradeoff": of_images(tradeoff)},
-    "docs/images/traversals.rst": {"traversals": of_images(traversals)},
-    "docs/images/unseen.rst": {"images-unseen": of_images(unseen)},
+    "docs/images/classes.rst": {"classes": of_experiment(classes)},
+    "docs/images/sprites.rst": {"sprites": of_experiment(sprites)},
+    "docs/images/tradeoff.rst": {"tradeoff": of_experiment(tradeoff)},
+    "docs/images/traversals.rst": {"traversals": of_experiment(traversals)},
+    "docs/images/unseen.rst": {"images-unseen": of_experiment(unseen)},
     "docs/leaderboard.rst": {
         "leaderboard": of_benchmark(standings.board, "leaderboard"),
         "leaderboard-in-words": of_benchmark(standings.in_words, "leaderboard"),
